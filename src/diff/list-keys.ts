@@ -1,0 +1,37 @@
+import { isJsonObject, type Json } from '../types/json.ts';
+import type { SchemaNode } from './schema.ts';
+
+export type ElementKey = Readonly<Record<string, string | number | boolean>>;
+
+export interface KeyedElement {
+  readonly key: ElementKey;
+  readonly value: Json;
+  /** How many elements with the same key stand before it. A POST may create such duplicates; an apply is refused. */
+  readonly duplicate: number;
+}
+
+/** The elements of a keyed list with their keys; `undefined` where one lacks a key field that has no default. */
+export function keyElements(list: readonly Json[], node: SchemaNode): readonly KeyedElement[] | undefined {
+  const seen = new Map<string, number>();
+  const elements: KeyedElement[] = [];
+  for (const value of list) {
+    if (!isJsonObject(value)) return undefined;
+    const key: Record<string, string | number | boolean> = {};
+    for (const field of node.keys) {
+      const part = value[field] ?? node.item().publishedDefault(field);
+      // `protocol` is left out of most manifests and is part of the key all the same.
+      if (typeof part !== 'string' && typeof part !== 'number' && typeof part !== 'boolean') return undefined;
+      key[field] = part;
+    }
+    const text = JSON.stringify(key);
+    const duplicate = seen.get(text) ?? 0;
+    seen.set(text, duplicate + 1);
+    elements.push({ key, value, duplicate });
+  }
+  return elements;
+}
+
+/** Identity of an element inside its list. */
+export function elementId(element: KeyedElement): string {
+  return `${JSON.stringify(element.key)}#${element.duplicate}`;
+}

@@ -1,0 +1,43 @@
+import type { FieldPath } from '../types/field-path.ts';
+import type { FieldValue } from '../types/finding.ts';
+import { isJsonObject, type Json, stringAt } from '../types/json.ts';
+import { Secret } from '../types/secret.ts';
+
+const SECRET_NAME =
+  /(passw(or)?d|passphrase|secret|token|api[-_.]?key|private[-_.]?key|access[-_.]?key|credential|auth(orization)?$|dsn$|connection[-_.]?string)/iu;
+const SECRET_TEXT = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/u,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/u,
+  /\b(sk|pk|rk)[-_][A-Za-z0-9_-]{16,}/u,
+  /\b(gh[pousr]|glpat|xox[abprs])[-_][A-Za-z0-9-]{10,}/u,
+  /\bAKIA[0-9A-Z]{16}\b/u,
+  /:\/\/[^\s/:@]+:[^\s/@]+@/u,
+  /(passw(or)?d|secret|token|api[-_]?key)["']?\s*[=:]\s*\S+/iu,
+];
+
+function looksSecret(value: Json): boolean {
+  if (typeof value === 'string') return SECRET_TEXT.some((pattern) => pattern.test(value));
+  return typeof value === 'object' && value !== null && Object.values(value).some(looksSecret);
+}
+
+/** Env variables, annotations and the like whose very name says that the value is a secret. */
+function hasSecretName(path: FieldPath, value: Json | undefined): boolean {
+  const names = path.flatMap((step) =>
+    'field' in step ? [step.field] : 'key' in step ? Object.values(step.key).map(String) : [],
+  );
+  const isReference = isJsonObject(value) && value['valueFrom'] !== undefined;
+  const env = names.lastIndexOf('env');
+  if (env >= 0) return !isReference && SECRET_NAME.test(names[env + 1] ?? '');
+  const underMap = names.findIndex(
+    (name) => name === 'annotations' || name === 'labels' || name === 'data' || name === 'stringData',
+  );
+  return underMap >= 0 && SECRET_NAME.test(names[underMap + 1] ?? '');
+}
+
+/** Wraps what must not be shown; the wrapped value is still compared and patched. */
+export function maskValue(kind: string, path: FieldPath, value: Json | undefined): FieldValue {
+  if (value === undefined) return undefined;
+  // A reference to a Secret's key shows no secret; its name often looks like one.
+  if (stringAt(value, 'valueFrom', 'secretKeyRef', 'name') !== undefined) return value;
+  return kind === 'Secret' || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
+}

@@ -1,0 +1,216 @@
+import http from 'node:http';
+import https from 'node:https';
+import { gunzipSync } from 'node:zlib';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { ClusterError, messageOf } from '../types/errors.ts';
+import { isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
+
+/** Largest answer that is unpacked, in bytes: a page of 500 large workloads is some 5 MB. */
+const MAX_ANSWER_BYTES = 256 << 20;
+/** Deadline of one request, in milliseconds; a page of 500 objects takes well under a second on a healthy server. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface KubernetesRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query below the server's address, already encoded. */
+  readonly path: string;
+  readonly body?: Json;
+  readonly contentType?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface KubernetesResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Json;
+}
+
+/** Sends one request; any HTTP status is an answer, only a missing or unreadable answer throws `ClusterError`. */
+export interface KubernetesTransport {
+  readonly server: string;
+  request(request: KubernetesRequest): Promise<KubernetesResponse>;
+  close(): void;
+}
+
+export interface KubeConfigSource {
+  /** Path of a kubeconfig file; without it the usual places are searched. */
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly userAgent: string;
+}
+
+/**
+ * Raw JSON over one keep-alive agent with KubeConfig's credentials. The typed client is not used on purpose: it drops
+ * fields that its models do not know, which would hide drift and lose data on apply, and opens a connection a request.
+ */
+export async function connectKubernetes(source: KubeConfigSource): Promise<KubernetesTransport> {
+  // Loaded late: it costs half a second, which `--help` need not pay.
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  const named = source.kubeconfig;
+  try {
+    if (named) config.loadFromFile(named);
+    else config.loadFromDefault();
+    if (source.context) config.setCurrentContext(source.context);
+  } catch (error) {
+    throw new ClusterError(`cannot read the kubeconfig: ${messageOf(error)}`, {
+      code: 'configuration',
+      subject: named ?? 'kubeconfig',
+      remedy: 'Point KUBECONFIG at a readable kubeconfig file, or run inside a pod with a service account token.',
+      cause: error,
+    });
+  }
+  const cluster = config.getCurrentCluster();
+  // loadFromDefault ends at http://localhost:8080 when it finds nothing; a pod without its token would go there.
+  if (!cluster || (!named && cluster.name === 'cluster' && cluster.server === 'http://localhost:8080')) {
+    throw new ClusterError('no cluster is configured', {
+      code: 'configuration',
+      subject: source.context ?? named ?? 'kubeconfig',
+      remedy: 'Set KUBECONFIG (and KUBE_CONTEXT), or mount a service account token into the pod.',
+    });
+  }
+  return new HttpTransport(config, cluster.server.replace(/\/+$/u, ''), source.userAgent);
+}
+
+class HttpTransport implements KubernetesTransport {
+  readonly server: string;
+  readonly #config: KubeConfig;
+  readonly #userAgent: string;
+  #agent: http.Agent | undefined;
+
+  constructor(config: KubeConfig, server: string, userAgent: string) {
+    this.#config = config;
+    this.server = server;
+    this.#userAgent = userAgent;
+  }
+
+  async request(request: KubernetesRequest): Promise<KubernetesResponse> {
+    const auth: https.RequestOptions = {};
+    try {
+      await this.#config.applyToHTTPSOptions(auth);
+    } catch (error) {
+      throw new ClusterError(`cannot authenticate to the cluster: ${messageOf(error)}`, {
+        code: 'configuration',
+        subject: this.server,
+        remedy: 'Check the user of the kubeconfig context: its certificate, token file or exec plugin.',
+        cause: error,
+      });
+    }
+    this.#agent ??= this.#createAgent(auth);
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      'user-agent': this.#userAgent,
+    };
+    for (const [name, value] of Object.entries(auth.headers ?? {})) {
+      // A token file often ends in a newline, which node:https refuses as a header value.
+      if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
+    }
+    const payload = request.body === undefined ? undefined : JSON.stringify(request.body);
+    if (payload !== undefined) {
+      headers['content-type'] = request.contentType ?? 'application/json';
+      headers['content-length'] = String(Buffer.byteLength(payload));
+    }
+    const options: https.RequestOptions = {
+      method: request.method,
+      agent: this.#agent,
+      headers,
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+      ...(auth.auth ? { auth: auth.auth } : {}),
+    };
+    let answer: { status: number; headers: http.IncomingHttpHeaders; bytes: Buffer };
+    try {
+      answer = await send(`${this.server}${request.path}`, options, payload);
+    } catch (error) {
+      if (request.signal.aborted) throw request.signal.reason;
+      throw new ClusterError(`no answer from the Kubernetes API server: ${messageOf(error)}`, {
+        code: 'unavailable',
+        subject: this.server,
+        remedy: 'Check that the server runs and can be reached from here, then run the pass again.',
+        cause: error,
+      });
+    }
+    return { status: answer.status, headers: answer.headers, body: this.#parse(answer, request.path) };
+  }
+
+  #createAgent(auth: https.RequestOptions): http.Agent {
+    // A configured proxy comes as an agent of its own and must be kept.
+    if (this.#config.getCurrentCluster()?.proxyUrl && auth.agent instanceof http.Agent) return auth.agent;
+    if (this.server.startsWith('http:')) return new http.Agent({ keepAlive: true, maxSockets: 8 });
+    const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = auth;
+    const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
+    const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+    return new https.Agent({ keepAlive: true, maxSockets: 8, ...given });
+  }
+
+  #parse(answer: { headers: http.IncomingHttpHeaders; bytes: Buffer }, path: string): Json {
+    try {
+      const bytes =
+        answer.headers['content-encoding'] === 'gzip'
+          ? gunzipSync(answer.bytes, { maxOutputLength: MAX_ANSWER_BYTES })
+          : answer.bytes;
+      const text = bytes.toString('utf8');
+      // Health and some error answers are plain text.
+      return answer.headers['content-type']?.includes('json') ? (JSON.parse(text) as Json) : text;
+    } catch (error) {
+      throw new ClusterError(`the API server's answer cannot be read: ${messageOf(error)}`, {
+        code: 'bad-answer',
+        subject: `${this.server}${path}`,
+        remedy: 'Check that the address is a Kubernetes API server and no proxy changes its answers.',
+        cause: error,
+      });
+    }
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+  }
+}
+
+function send(
+  url: string,
+  options: https.RequestOptions,
+  payload: string | undefined,
+): Promise<{ status: number; headers: http.IncomingHttpHeaders; bytes: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const request = (url.startsWith('https:') ? https : http).request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) response.destroy(new Error(`answer larger than ${MAX_ANSWER_BYTES} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes: Buffer.concat(chunks) }),
+      );
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(payload);
+  });
+}
+
+/** The error that a non-2xx answer stands for, in the API server's own words. */
+export function statusError(response: KubernetesResponse, doing: string, subject: string): ClusterError {
+  const message = stringAt(response.body, 'message') ?? (typeof response.body === 'string' ? response.body.slice(0, 200) : '');
+  const reason = stringAt(response.body, 'reason') ?? `HTTP ${response.status}`;
+  const details = isJsonObject(response.body) ? response.body : {};
+  const status = numberAt(details, 'code') ?? response.status;
+  const { code, remedy } = explain(status);
+  return new ClusterError(`cannot ${doing}: ${reason}: ${message}`, { code, subject, remedy });
+}
+
+function explain(status: number): { readonly code: ClusterError['code']; readonly remedy: string } {
+  if (status === 401)
+    return { code: 'permission', remedy: 'Renew the credentials: the API server does not accept the token or certificate.' };
+  if (status === 403)
+    return { code: 'permission', remedy: 'Grant this access to the service account (see manifests/base/rbac.yaml).' };
+  if (status === 404) return { code: 'not-found', remedy: 'Check that the object and its API version exist in this cluster.' };
+  if (status === 409)
+    return { code: 'conflict', remedy: 'Nothing to do: the object changed meanwhile and the next pass judges it anew.' };
+  if (status === 422 || status === 400)
+    return { code: 'invalid', remedy: 'Correct the unit: the API server refuses its content.' };
+  // "failed to create typed patch object" answers 500 although the desired object is at fault (measured on 1.34).
+  return { code: 'unavailable', remedy: 'See the message; where it names a field, correct the unit, else run the pass again.' };
+}

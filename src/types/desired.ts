@@ -1,0 +1,61 @@
+import type { JsonObject } from './json.ts';
+import type { ObjectRef } from './object-ref.ts';
+
+export interface ChangeSetRef {
+  readonly id: string;
+  readonly slug: string;
+  /** Slug of the space that it lives in. */
+  readonly space: string;
+}
+
+/** A ConfigHub unit with the text that it has live. */
+export interface DesiredUnit {
+  readonly id: string;
+  readonly slug: string;
+  readonly spaceId: string;
+  readonly space: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Labelled `tier=critical`, or in a Set with that label. */
+  readonly isCritical: boolean;
+  /** Slug of the target that ConfigHub applies it to; `undefined` where it has none. */
+  readonly target?: string;
+  /** The open changeset that locks it. */
+  readonly changeSet?: ChangeSetRef;
+  /** Names of apply gates that hold it back. */
+  readonly gates: readonly string[];
+  /** Optimistic lock: sent with every write. */
+  readonly version: number;
+  readonly headRevision: number;
+  /** 0 where it was never applied through ConfigHub. */
+  readonly liveRevision: number;
+  readonly lastAppliedRevision: number;
+  /** Text of the live revision, or of the head where there is none: the desired state. */
+  readonly text: string;
+  /** The head's bytes differ from the live revision's: somebody's change that is not applied yet. */
+  readonly hasUnappliedChanges: boolean;
+  /** Description of the newest change. */
+  readonly lastChangeDescription: string;
+}
+
+export interface DesiredObject {
+  readonly ref: ObjectRef;
+  readonly document: JsonObject;
+  /** Position of the document in the unit's text. */
+  readonly documentIndex: number;
+  readonly unit: DesiredUnit;
+}
+
+/** A unit, or a document of one, that cannot be compared; its neighbours go on. */
+export interface InvalidUnit {
+  readonly space: string;
+  readonly slug: string;
+  readonly error: string;
+}
+
+export interface DesiredState {
+  readonly units: readonly DesiredUnit[];
+  readonly objects: readonly DesiredObject[];
+  readonly invalid: readonly InvalidUnit[];
+  /** Units left out because they belong to another target. */
+  readonly otherTargets: number;
+}

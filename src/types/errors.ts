@@ -1,0 +1,52 @@
+/** What a failed operation means for the whole run; `main.ts` maps it to an exit code. */
+export type ErrorCode =
+  | 'usage'
+  | 'configuration'
+  | 'permission'
+  | 'unavailable'
+  | 'lock-lost'
+  | 'bad-answer'
+  | 'conflict'
+  | 'not-found'
+  | 'invalid';
+
+interface Detail {
+  readonly code: ErrorCode;
+  /** The unit, object, file or URL (without secrets) that it happened to. */
+  readonly subject: string;
+  /** One imperative sentence: what the reader does next. */
+  readonly remedy: string;
+  readonly cause?: unknown;
+}
+
+/** An error that a user can act on. Everything else that is thrown is a bug and keeps its stack. */
+export class UserError extends Error {
+  readonly code: ErrorCode;
+  readonly subject: string;
+  readonly remedy: string;
+  constructor(message: string, detail: Detail) {
+    super(message, detail.cause === undefined ? {} : { cause: detail.cause });
+    this.name = new.target.name;
+    this.code = detail.code;
+    this.subject = detail.subject;
+    this.remedy = detail.remedy;
+  }
+}
+
+export class ConfigError extends UserError {}
+export class ClusterError extends UserError {}
+export class ConfigHubError extends UserError {
+  /** HTTP status of the answer; `undefined` where there was none. */
+  readonly status: number | undefined;
+  constructor(message: string, detail: Detail & { readonly status?: number }) {
+    super(message, detail);
+    this.status = detail.status;
+  }
+}
+export class GitError extends UserError {}
+
+/** The text of anything that was thrown, cut to one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/gu, ' ').trim().slice(0, 500);
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { configure } from 'safe-stable-stringify';
+import type { DesiredObject } from './desired.ts';
+import { type FieldPath, printPath } from './field-path.ts';
+import type { Json } from './json.ts';
+import { type ObjectRef, objectKey } from './object-ref.ts';
+import { Secret } from './secret.ts';
+import type { LiveObject } from './snapshot.ts';
+
+/** Canonical JSON: sorted keys, no white space. The input of every digest. */
+export const canonicalJson = configure({ deterministic: true });
+
+export type FindingClass = 'changed' | 'removed' | 'added' | 'to_remove' | 'missing' | 'unmanaged' | 'pending' | 'informational';
+
+/** The classes that make an object drifted; the others are shown apart and never counted. */
+export const DRIFT_CLASSES: ReadonlySet<FindingClass> = new Set(['changed', 'removed', 'added', 'to_remove', 'missing']);
+
+export type ActorClass = 'person' | 'controller' | 'autoscaler' | 'gitops' | 'unknown';
+
+/** The last writer of a field, from managedFields. */
+export interface Blame {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly subresource: string;
+  /** RFC 3339, an upper bound: when this manager's set of fields last changed. Absent where the server keeps none. */
+  readonly time?: string;
+  readonly actor: ActorClass;
+}
+
+/** A value to show, or one that must never be shown: `reveal` is for patches only. */
+export type FieldValue = Json | Secret<Json> | undefined;
+
+/** One field path of one object whose live value departs from desired, or a whole object missing or unmanaged. */
+export interface Finding {
+  /** Stable while the same field of the same object drifts the same way. */
+  readonly id: string;
+  /** Changes with the values and the unit as well. */
+  readonly fingerprint: string;
+  readonly class: FindingClass;
+  readonly ref: ObjectRef;
+  /** Empty for a whole object. */
+  readonly path: FieldPath;
+  readonly desired: FieldValue;
+  readonly live: FieldValue;
+  /** `undefined` where nobody owns the field any more, as after a removal. */
+  readonly blame: Blame | undefined;
+  /** `space/slug`; empty for an unmanaged object. */
+  readonly unit: string;
+  readonly isCritical: boolean;
+  /** Bringing it back changes the pod template, so pods are replaced. */
+  readonly restartsPods: boolean;
+  /** Why it is informational or pending; empty otherwise. */
+  readonly note: string;
+}
+
+/** Everything that the comparison of one object gave. */
+export interface ObjectComparison {
+  readonly ref: ObjectRef;
+  readonly desired: DesiredObject | undefined;
+  readonly live: LiveObject | undefined;
+  readonly findings: readonly Finding[];
+}
+
+export interface Comparison {
+  /** Objects with at least one finding, by key. */
+  readonly objects: readonly ObjectComparison[];
+  readonly compared: number;
+  /** Desired objects outside the monitored namespaces. */
+  readonly notMonitored: number;
+  /** Desired objects of kinds that the configuration does not list, `apiVersion/kind` and count. */
+  readonly notCompared: Readonly<Record<string, number>>;
+  /** Desired objects that could not be judged because a read failed. */
+  readonly unread: number;
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256')
+    .update(canonicalJson(value) ?? '')
+    .digest('hex');
+}
+
+export function findingId(cluster: string, ref: ObjectRef, path: FieldPath, findingClass: FindingClass): string {
+  return digest([cluster, objectKey(ref), printPath(path), findingClass]).slice(0, 16);
+}
+
+/**
+ * A masked value takes part through the object's identity and generation instead of its bytes: a short password
+ * could be found from its hash, and this still holds for exactly that live state.
+ */
+export function findingFingerprint(
+  id: string,
+  unit: string,
+  desired: FieldValue,
+  live: FieldValue,
+  object: Pick<LiveObject, 'uid' | 'generation'> | undefined,
+): string {
+  const isMasked = desired instanceof Secret || live instanceof Secret;
+  const values = isMasked
+    ? [object?.uid ?? '', object?.generation ?? 0]
+    : [desired ?? null, live ?? null, desired === undefined, live === undefined];
+  return digest([id, unit, isMasked, values]).slice(0, 32);
+}
+
+export function isDrift(finding: Finding): boolean {
+  return DRIFT_CLASSES.has(finding.class);
+}
+
+/** The value itself, for patches and comparisons only. */
+export function revealValue(value: FieldValue): Json | undefined {
+  return value instanceof Secret ? value.reveal() : value;
+}

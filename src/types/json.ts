@@ -1,0 +1,40 @@
+/** Any JSON value, as `JSON.parse` gives it. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [key: string]: Json };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isJsonArray(value: unknown): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** The value at a chain of keys; `undefined` where any step is absent or is not an object. */
+export function at(value: Json | undefined, ...keys: readonly string[]): Json | undefined {
+  let node: Json | undefined = value;
+  for (const key of keys) {
+    if (!isJsonObject(node) || !Object.hasOwn(node, key)) return undefined;
+    node = node[key];
+  }
+  return node;
+}
+
+export function stringAt(value: Json | undefined, ...keys: readonly string[]): string | undefined {
+  const found = at(value, ...keys);
+  return typeof found === 'string' ? found : undefined;
+}
+
+export function numberAt(value: Json | undefined, ...keys: readonly string[]): number | undefined {
+  const found = at(value, ...keys);
+  return typeof found === 'number' ? found : undefined;
+}
+
+/** A map of strings, such as labels; entries of any other type are left out. */
+export function stringMapAt(value: Json | undefined, ...keys: readonly string[]): Readonly<Record<string, string>> {
+  const found = at(value, ...keys);
+  const map: Record<string, string> = Object.create(null);
+  if (!isJsonObject(found)) return map;
+  for (const [key, entry] of Object.entries(found)) if (typeof entry === 'string') map[key] = entry;
+  return map;
+}

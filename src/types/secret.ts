@@ -1,0 +1,24 @@
+import { inspect } from 'node:util';
+
+/**
+ * A value that no log, report, prompt or page may show: every way of turning it into text gives `***`.
+ * Only code that must have the value itself, a request header or a patch, calls `reveal`.
+ */
+export class Secret<T> {
+  readonly #value: T;
+  constructor(value: T) {
+    this.#value = value;
+  }
+  reveal(): T {
+    return this.#value;
+  }
+  toString(): string {
+    return '***';
+  }
+  toJSON(): string {
+    return '***';
+  }
+  [inspect.custom](): string {
+    return '***';
+  }
+}

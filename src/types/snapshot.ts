@@ -1,0 +1,65 @@
+import type { Json, JsonObject } from './json.ts';
+import type { ObjectRef } from './object-ref.ts';
+
+/** One entry of `metadata.managedFields`: who owns which fields. `fields` is its fieldsV1 trie. */
+export interface FieldOwner {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  /** `scale`, `status`, or empty for the object itself. */
+  readonly subresource: string;
+  /** RFC 3339; absent for writes through the scale subresource (measured on 1.34). */
+  readonly time?: string;
+  readonly fields: JsonObject;
+}
+
+/** A live object without its status and managedFields, which stand apart. */
+export interface LiveObject {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly body: JsonObject;
+  readonly owners: readonly FieldOwner[];
+  /** True where another object controls it (ownerReferences): its desired state is that controller's business. */
+  readonly isControlled: boolean;
+  /** Pods of a DaemonSet: nodes that should run it. `undefined` for other kinds. */
+  readonly scheduledPods?: number;
+}
+
+/** A HorizontalPodAutoscaler, reduced to what it may set. */
+export interface Autoscaler {
+  readonly name: string;
+  readonly namespace: string;
+  readonly target: { readonly group: string; readonly kind: string; readonly name: string };
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+}
+
+/** A read that did not succeed. Nothing below it is ever called missing. */
+export interface FailedRead {
+  /** What was read, such as `deployments`. */
+  readonly what: string;
+  /** Empty for all namespaces. */
+  readonly namespace: string;
+  readonly error: string;
+}
+
+/** What the API server held at one moment. */
+export interface Snapshot {
+  readonly objects: readonly LiveObject[];
+  readonly autoscalers: readonly Autoscaler[];
+  /** Namespaces that match the selector, sorted. */
+  readonly namespaces: readonly string[];
+  /** `apiVersion/kind` of each kind that was asked for. */
+  readonly kinds: readonly string[];
+  /** OpenAPI v3 document of each group version among the kinds. */
+  readonly schemas: Readonly<Record<string, Json>>;
+  readonly failedReads: readonly FailedRead[];
+}
+
+/** True where the kind was read whole in this namespace, so that an absent object is really absent. */
+export function wasReadWhole(snapshot: Snapshot, ref: ObjectRef): boolean {
+  const kind = `${ref.apiVersion}/${ref.kind}`;
+  if (!snapshot.kinds.includes(kind) || !snapshot.namespaces.includes(ref.namespace)) return false;
+  return !snapshot.failedReads.some((read) => read.what === kind && (read.namespace === '' || read.namespace === ref.namespace));
+}
