@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, type Json } from '../types/json.ts';
+import { equalQuantities } from '../types/quantity.ts';
 import { isKnownDefault } from './known-defaults.ts';
-import { equalQuantities } from './quantity.ts';
 import type { SchemaNode } from './schema.ts';
 
 /** Values that the API server leaves out when it stores an object: null, false, 0, empty text, list or map. */

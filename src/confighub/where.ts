@@ -1,0 +1,25 @@
+import { ConfigHubError } from '../types/errors.ts';
+
+/** A literal of ConfigHub's query language; the language has no escapes, so some texts cannot be asked for. */
+export function quote(value: string): string {
+  if (/['"\\]/u.test(value)) {
+    throw new ConfigHubError(
+      `ConfigHub cannot be asked for ${JSON.stringify(value)}: its queries have no way to write quotes or backslashes`,
+      {
+        code: 'configuration',
+        subject: value,
+        remedy: 'Use the name without quotes and backslashes.',
+      },
+    );
+  }
+  return `'${value}'`;
+}
+
+export function inList(values: readonly string[]): string {
+  return `(${values.map(quote).join(', ')})`;
+}
+
+/** Joins conditions; empty ones are left out. ConfigHub knows no OR and no parentheses. */
+export function and(...conditions: readonly string[]): string {
+  return conditions.filter((condition) => condition !== '').join(' AND ');
+}

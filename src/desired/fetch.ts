@@ -1,0 +1,100 @@
+import pLimit from 'p-limit';
+import type { ConfigHubClient, ExtendedUnit } from '../confighub/client.ts';
+import { and, inList } from '../confighub/where.ts';
+import type { DesiredUnit } from '../types/desired.ts';
+import { ConfigHubError } from '../types/errors.ts';
+
+export interface UnitScope {
+  /** Slugs of spaces; each must exist. */
+  readonly spaces: readonly string[];
+  /** More conditions in ConfigHub's query language. */
+  readonly where: string;
+  /** `project/filter`, or empty. */
+  readonly filter: string;
+}
+
+/** A unit as fetched: everything but its parsed documents, or why its text is not at hand. */
+export type FetchedUnit =
+  | { readonly ok: true; readonly unit: DesiredUnit }
+  | { readonly ok: false; readonly unit: ExtendedUnit['Unit']; readonly space: string; readonly error: string };
+
+const REVISION_READS_AT_ONCE = 4;
+
+/** Reads the units in scope with the text of their live revisions: one request, and one more for each unit with unapplied changes. */
+export async function fetchUnits(
+  confighub: ConfigHubClient,
+  scope: UnitScope,
+  signal: AbortSignal,
+): Promise<readonly FetchedUnit[]> {
+  const spaces = await confighub.listSpaces(scope.spaces.length > 0 ? `Slug IN ${inList(scope.spaces)}` : '', signal);
+  const bySlug = new Map(spaces.map((space) => [space.Slug, space]));
+  const absent = scope.spaces.filter((slug) => !bySlug.has(slug));
+  if (absent.length > 0) {
+    throw new ConfigHubError(`ConfigHub has no space ${absent.join(', ')}`, {
+      code: 'configuration',
+      subject: absent.join(', '),
+      remedy: 'Correct CONFIGHUB_SPACE, or create the space first.',
+    });
+  }
+  // Base spaces hold the configuration that others are cloned from: no cluster runs it.
+  const compared = spaces.filter((space) => space.Labels['base'] !== 'true');
+  const slugOf = new Map(spaces.map((space) => [space.SpaceID, space.Slug]));
+  if (scope.spaces.length > 0 && compared.length === 0) return [];
+  const filterId = scope.filter === '' ? undefined : await confighub.findFilter(scope.filter, signal);
+  const inSpaces = scope.spaces.length > 0 ? `SpaceID IN ${inList(compared.map((space) => space.SpaceID))}` : '';
+  const selection = { where: and(inSpaces, scope.where), ...(filterId === undefined ? {} : { filterId }) };
+  const allowed = new Set(compared.map((space) => space.SpaceID));
+  const listed = (await confighub.listUnits(selection, signal)).filter((entry) => allowed.has(entry.Unit.SpaceID));
+
+  const limit = pLimit(REVISION_READS_AT_ONCE);
+  return Promise.all(
+    listed.map((entry) => limit(() => toDesiredUnit(confighub, entry, slugOf.get(entry.Unit.SpaceID) ?? '', slugOf, signal))),
+  );
+}
+
+async function toDesiredUnit(
+  confighub: ConfigHubClient,
+  entry: ExtendedUnit,
+  space: string,
+  slugOf: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<FetchedUnit> {
+  const { Unit: unit } = entry;
+  let text = unit.Data;
+  if (unit.LiveRevisionNum > 0 && unit.LiveRevisionNum !== unit.HeadRevisionNum) {
+    const revisions = await confighub.listRevisions(unit.SpaceID, unit.UnitID, `RevisionNum = ${unit.LiveRevisionNum}`, signal);
+    const live = revisions.find((revision) => revision.Revision.RevisionNum === unit.LiveRevisionNum);
+    if (!live) return { ok: false, unit, space, error: `ConfigHub does not hold its live revision ${unit.LiveRevisionNum}` };
+    text = live.Revision.Data;
+  }
+  const isCritical = unit.Labels['tier'] === 'critical' || entry.Set?.Labels['tier'] === 'critical';
+  return {
+    ok: true,
+    unit: {
+      id: unit.UnitID,
+      slug: unit.Slug,
+      spaceId: unit.SpaceID,
+      space,
+      labels: unit.Labels,
+      isCritical,
+      ...(unit.TargetID ? { target: entry.Target?.Slug ?? unit.TargetID } : {}),
+      ...(unit.ChangeSetID
+        ? {
+            changeSet: {
+              id: unit.ChangeSetID,
+              slug: entry.ChangeSet?.Slug ?? unit.ChangeSetID,
+              space: slugOf.get(entry.ChangeSet?.SpaceID ?? '') ?? '',
+            },
+          }
+        : {}),
+      gates: unit.ApplyGates,
+      version: unit.Version,
+      headRevision: unit.HeadRevisionNum,
+      liveRevision: unit.LiveRevisionNum,
+      lastAppliedRevision: unit.LastAppliedRevisionNum,
+      text,
+      hasUnappliedChanges: text !== unit.Data,
+      lastChangeDescription: unit.LastChangeDescription,
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { type FieldPath, printPath } from './field-path.ts';
+import type { FieldValue, Finding } from './finding.ts';
+import { canonicalJson } from './finding.ts';
+import { isJsonObject, stringAt } from './json.ts';
+import { Secret } from './secret.ts';
+
+const MAX_VALUE_LENGTH = 120;
+
+/** A value in one short line; a masked one is `***`, an absent one `(none)`. Control characters are written out. */
+export function displayValue(value: FieldValue): string {
+  if (value === undefined) return '(none)';
+  if (value instanceof Secret) return '***';
+  const text = typeof value === 'string' ? value : (canonicalJson(value) ?? '');
+  const safe = sanitize(text);
+  return safe.length > MAX_VALUE_LENGTH ? `${safe.slice(0, MAX_VALUE_LENGTH)}…` : safe;
+}
+
+/** Text from a cluster, ConfigHub or the model in one line, without what a terminal or a page could act on. */
+export function sanitize(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control and bidirectional characters are exactly what is written out
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    return `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`;
+  });
+}
+
+/** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */
+export function fieldName(path: FieldPath): string {
+  const fields = path.map((step) =>
+    'field' in step ? step.field : 'key' in step ? Object.values(step.key).join('/') : String(step.member),
+  );
+  if (printPath(path) === '/spec/replicas') return 'replicas';
+  const list = fields.findIndex((field) => field === 'containers' || field === 'initContainers');
+  const container = list >= 0 ? fields[list + 1] : undefined;
+  if (container !== undefined) {
+    const inside = fields.slice(list + 2);
+    const kind = fields[list] === 'containers' ? 'container' : 'init container';
+    if (inside.length === 0) return `${kind} ${sanitize(container)}`;
+    return `${inside.map(sanitize).join(' ')} of ${kind} ${sanitize(container)}`;
+  }
+  const known = fields[0] === 'metadata' || fields[0] === 'spec' ? fields.slice(1) : fields;
+  return known.length === 0 ? 'object' : known.map(sanitize).join(' ');
+}
+
+/** An env variable's element shown by its value alone. */
+function shownValue(finding: Finding, value: FieldValue): string {
+  if (isJsonObject(value) && finding.path.some((step) => 'field' in step && step.field === 'env')) {
+    const text = stringAt(value, 'value');
+    if (text !== undefined && Object.keys(value).length <= 2) return displayValue(text);
+  }
+  return displayValue(value);
+}
+
+/** The change in a few words: `replicas 3 → 5`, `env DEBUG of container app added: true`. */
+export function summarize(finding: Finding): string {
+  switch (finding.class) {
+    case 'missing':
+      return `${finding.ref.kind} is missing`;
+    case 'unmanaged':
+      return `${finding.ref.kind} is declared by no unit`;
+    case 'added':
+      return `${fieldName(finding.path)} added: ${shownValue(finding, finding.live)}`;
+    case 'to_remove':
+      return `${fieldName(finding.path)} was dropped from desired and is still live: ${shownValue(finding, finding.live)}`;
+    case 'removed':
+      return `${fieldName(finding.path)} removed (was ${shownValue(finding, finding.desired)})`;
+    case 'pending':
+    case 'changed':
+    case 'informational':
+      return finding.path.length === 0
+        ? `${finding.ref.kind} is not applied yet`
+        : `${fieldName(finding.path)} ${shownValue(finding, finding.desired)} → ${shownValue(finding, finding.live)}`;
+  }
+}
+
+function replicas(value: FieldValue): string {
+  return value === 1 ? '1 replica' : `${displayValue(value)} replicas`;
+}
+
+function isReplicas(finding: Finding): boolean {
+  return printPath(finding.path) === '/spec/replicas';
+}
+
+/** The sentence after "DRIFT DETECTED:": `backend-api has 5 replicas, expected 3`. */
+export function driftSentence(finding: Finding): string {
+  const { name } = finding.ref;
+  const tier = finding.isCritical ? ' (tier=critical)' : '';
+  const who = `${sanitize(name)}${tier}`;
+  if (isReplicas(finding) && finding.class === 'changed')
+    return `${who} has ${replicas(finding.live)}, expected ${displayValue(finding.desired)}`;
+  if (finding.class === 'missing') return `${who} is missing`;
+  if (finding.class === 'changed') {
+    return `${who} has ${fieldName(finding.path)} ${shownValue(finding, finding.live)}, expected ${shownValue(finding, finding.desired)}`;
+  }
+  return `${who}: ${summarize(finding)}`;
+}
+
+/** The sentence after "Fixed:": `backend-api scaled to 3 replicas`. */
+export function fixedSentence(finding: Finding): string {
+  const name = sanitize(finding.ref.name);
+  if (isReplicas(finding) && finding.desired !== undefined) return `${name} scaled to ${replicas(finding.desired)}`;
+  if (finding.class === 'missing') return `${name} created`;
+  if (finding.class === 'added' || finding.class === 'to_remove') return `${name} ${fieldName(finding.path)} removed`;
+  return `${name} ${fieldName(finding.path)} set to ${shownValue(finding, finding.desired)}`;
+}
+
+/** `kubectl via scale`, `kubectl-set`, or `unknown`. */
+export function displayBlame(finding: Finding): string {
+  const { blame } = finding;
+  if (!blame) return 'unknown';
+  return `${sanitize(blame.manager)}${blame.subresource === '' ? '' : ` via ${sanitize(blame.subresource)}`}`;
+}
+
+/** RFC 3339 time of the last write, or `time unknown`. */
+export function displayTime(finding: Finding): string {
+  return finding.blame?.time ?? 'time unknown';
+}
