@@ -1,0 +1,61 @@
+import type { EntityDefinition } from './definition.ts';
+
+/** Why a revision came to be (reference, section 2). */
+export type RevisionSource = 'CreateUnit' | 'CloneUnit' | 'Update' | 'UpgradeUnit' | 'Restore' | 'OpenChangeSet';
+
+export type Revision = {
+  readonly EntityType: 'Revision';
+  readonly RevisionID: string;
+  readonly UnitID: string;
+  readonly SpaceID: string;
+  readonly OrganizationID: string;
+  readonly RevisionNum: number;
+  readonly DataHash: string;
+  readonly ContentHash: number;
+  readonly Description: string;
+  readonly Source: RevisionSource;
+  readonly CreatedAt: string;
+  readonly UpdatedAt: string;
+  /** When it was applied with success; Go's zero time before. */
+  readonly LiveAt: string;
+  readonly UserID: string;
+  readonly UserAgent: string;
+  readonly ApplyGates: Readonly<Record<string, boolean>>;
+  readonly ApprovedBy: readonly string[];
+  /** Tag ID to tag slug. */
+  readonly Tags: Readonly<Record<string, string>>;
+  readonly ChangeSetID: string | null;
+  readonly Version: number;
+};
+
+export const revisionDefinition: EntityDefinition = {
+  name: 'Revision',
+  idField: 'RevisionID',
+  attributes: {
+    RevisionID: 'uuid',
+    UnitID: 'uuid',
+    SpaceID: 'uuid',
+    OrganizationID: 'uuid',
+    RevisionNum: 'integer',
+    DataHash: 'string',
+    Description: 'string',
+    Source: 'string',
+    CreatedAt: 'time',
+    UpdatedAt: 'time',
+    LiveAt: 'time',
+    UserID: 'uuid',
+    UserAgent: 'string',
+    ApplyGates: 'boolean map',
+    ApprovedBy: 'uuid list',
+    Tags: 'string map',
+    ChangeSetID: 'uuid',
+    Version: 'integer',
+  },
+  relations: {
+    UnitID: { as: 'Unit', of: 'Unit' },
+    SpaceID: { as: 'Space', of: 'Space' },
+    UserID: { as: 'User', of: 'User' },
+    ChangeSetID: { as: 'ChangeSet', of: 'ChangeSet' },
+    OrganizationID: { as: 'Organization', of: 'Organization' },
+  },
+};

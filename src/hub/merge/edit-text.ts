@@ -1,0 +1,45 @@
+import { isSeq, parseDocument, stringify, type ToStringOptions } from 'yaml';
+import type { Json, JsonObject } from '../../types/json.ts';
+import { readDocuments } from '../worker/documents.ts';
+import { type Edit, inOrder } from './edits.ts';
+import { equal } from './equal.ts';
+
+/**
+ * The text of one document with the edits made and its comments and order kept. `readDocuments` has read it before, so
+ * nesting that would break the `yaml` package's composer was refused already.
+ */
+export function editText(text: string, edits: readonly Edit[], wanted: Json): string {
+  const document = parseDocument(text, { version: '1.1', keepSourceTokens: false });
+  const style = styleOf(text);
+  try {
+    for (const edit of inOrder(edits)) {
+      if (edit.kind === 'remove') {
+        document.deleteIn(edit.path);
+        continue;
+      }
+      const node = document.createNode(edit.value);
+      if (edit.kind === 'set') document.setIn(edit.path, node);
+      else if (isSeq(document.getIn(edit.path))) document.addIn(edit.path, node);
+    }
+    const edited = document.toString(style);
+    if (readsAs(edited, wanted)) return edited;
+  } catch {
+    // An edit that reaches through an alias cannot be made on the nodes: the document is then written anew.
+  }
+  const start = /^---[^\n]*\n/u.exec(text)?.[0] ?? '';
+  return start + stringify(wanted, { version: '1.1', aliasDuplicateObjects: false, ...style });
+}
+
+function readsAs(text: string, wanted: Json): boolean {
+  const read = readDocuments(text);
+  return read.outcome === 'documents' && read.documents.length === 1 && equal(read.documents[0] as JsonObject, wanted);
+}
+
+/** The author's habits, so that a diff shows what changed and nothing else. */
+function styleOf(text: string): ToStringOptions {
+  return {
+    lineWidth: 0,
+    indentSeq: !/^( *)(?! |-)[^\n#]*:[ \t]*\n\1- /mu.test(text),
+    flowCollectionPadding: !/[{[](?=[^\s{}[\]])[^\n]*[}\]]/u.test(text),
+  };
+}

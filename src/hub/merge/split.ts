@@ -1,0 +1,24 @@
+import type { JsonObject } from '../../types/json.ts';
+import { readDocuments } from '../worker/documents.ts';
+
+/** One document of a unit: its text with the separator in front, and its value. `undefined` for an empty one. */
+export interface Part {
+  readonly text: string;
+  readonly value: JsonObject | undefined;
+}
+
+export type Parts =
+  | { readonly outcome: 'parts'; readonly parts: readonly Part[] }
+  | { readonly outcome: 'unreadable'; readonly message: string };
+
+/** Splits at `---` at the start of a line, which YAML keeps for this wherever it stands. The texts joined are the text. */
+export function splitParts(text: string): Parts {
+  const parts: Part[] = [];
+  for (const part of text.split(/^(?=---(?:[ \t\r\n]|$))/mu)) {
+    const read = readDocuments(part);
+    if (read.outcome === 'unreadable') return read;
+    if (read.documents.length > 1) return { outcome: 'unreadable', message: 'documents that are not separated by ---' };
+    parts.push({ text: part, value: read.documents[0] });
+  }
+  return { outcome: 'parts', parts };
+}

@@ -1,0 +1,82 @@
+import type { Json, JsonObject } from '../../types/json.ts';
+import type { Hub } from '../context.ts';
+import type { Common } from '../entities/common.ts';
+import type { Named, NamedKind } from '../entities/named.ts';
+import { badRequest, HubError } from '../errors.ts';
+import { ORGANIZATION_ID } from '../identity.ts';
+import { mergePatch, pick } from '../merge-patch.ts';
+import { assertUsable } from './rules.ts';
+
+/** The part of a record that a body decides, checked by the kind's own schema. */
+type Written = Pick<Common, 'Slug' | 'DisplayName' | 'Labels' | 'Annotations'> & { readonly [field: string]: Json };
+
+export function createNamed(hub: Hub, kind: NamedKind, spaceId: string, body: JsonObject, allowExists: boolean): Named {
+  const fields = readNamed(kind, pick(body, keysOf(kind)));
+  const existing = findBySlug(hub, kind, spaceId, fields.Slug);
+  if (existing && allowExists) return existing;
+  assertFree(existing, kind);
+  assertUsable(hub, kind, fields);
+  const now = hub.now();
+  return hub.store.named.insert({
+    EntityType: kind.definition.name,
+    OrganizationID: ORGANIZATION_ID,
+    SpaceID: spaceId,
+    ...fields,
+    CreatedAt: now,
+    UpdatedAt: now,
+    Version: 1,
+    [kind.definition.idField]: hub.newId(),
+    ...kind.initial?.(hub.newId),
+  });
+}
+
+/** A PUT: the whole entity, with the `Version` that was read. Fields that its client does not know keep their values. */
+export function putNamed(hub: Hub, kind: NamedKind, record: Named, body: JsonObject): Named {
+  assertVersion(record, body['Version'] ?? 0);
+  return changeNamed(hub, kind, record, { Slug: record.Slug, ...pick(body, keysOf(kind)) });
+}
+
+export function patchNamed(hub: Hub, kind: NamedKind, record: Named, patch: JsonObject): Named {
+  if (patch['Version'] !== undefined && patch['Version'] !== null) assertVersion(record, patch['Version']);
+  return changeNamed(hub, kind, record, mergePatch(pick(record, keysOf(kind)), pick(patch, keysOf(kind))));
+}
+
+function changeNamed(hub: Hub, kind: NamedKind, record: Named, body: Json): Named {
+  const fields = readNamed(kind, body);
+  if (fields.Slug !== record.Slug) assertFree(findBySlug(hub, kind, record.SpaceID, fields.Slug), kind);
+  assertUsable(hub, kind, fields);
+  const next = { ...record, ...fields };
+  if (JSON.stringify(next) === JSON.stringify(record)) return record;
+  return hub.store.named.update({ ...next, UpdatedAt: hub.now(), Version: record.Version + 1 });
+}
+
+function keysOf(kind: NamedKind): readonly string[] {
+  return Object.keys(kind.writable.shape);
+}
+
+function readNamed(kind: NamedKind, body: Json): Written {
+  const parsed = kind.writable.safeParse(body);
+  // Every kind's schema is made of commonFields and more fields whose results are JSON.
+  if (parsed.success) return parsed.data as Written;
+  throw badRequest(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
+
+function findBySlug(hub: Hub, kind: NamedKind, spaceId: string, slug: string): Named | undefined {
+  return hub.store.named.last(
+    { column: 'entity_type', values: [kind.definition.name] },
+    { column: 'space_id', values: [spaceId] },
+    { column: 'slug', values: [slug] },
+  );
+}
+
+function assertFree(existing: Named | undefined, kind: NamedKind): void {
+  if (existing) throw new HubError(409, `${kind.definition.name} ${existing.Slug} already exists in this space`);
+}
+
+function assertVersion(record: Named, version: Json): void {
+  if (version === record.Version) return;
+  throw new HubError(
+    409,
+    `data has changed since last read: ${record.EntityType} ${record.Slug} is at Version ${record.Version}, the request carries ${JSON.stringify(version)}`,
+  );
+}

@@ -1,0 +1,90 @@
+import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { type ChangeSetState, changeSetState } from '../changesets.ts';
+import type { EntityName, Relation } from '../entities/definition.ts';
+import { definitions } from '../entities/entities.ts';
+import { organization } from '../entities/organization.ts';
+import type { Store } from '../storage/store.ts';
+import type { Row } from '../where/resolve.ts';
+
+/** Reads entities for one request, each once: 10,000 units name the same dozen spaces and targets. Made anew for each request. */
+export class Reader {
+  readonly store: Store;
+  readonly #loaded = new Map<string, JsonObject | undefined>();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** The stored record; `undefined` where there is none of that kind with the ID. */
+  load(entity: EntityName, id: string): JsonObject | undefined {
+    const key = `${entity} ${id}`;
+    if (!this.#loaded.has(key)) this.#loaded.set(key, this.#read(entity, id));
+    return this.#loaded.get(key);
+  }
+
+  related(record: JsonObject, field: string, relation: Relation): JsonObject | undefined {
+    const value = record[field];
+    if (relation.by === 'revision') {
+      return typeof value === 'number' && value > 0 ? this.#revision(String(record['UnitID']), value) : undefined;
+    }
+    return typeof value === 'string' ? this.load(relation.of, value) : undefined;
+  }
+
+  row(entity: EntityName, record: JsonObject): Row {
+    return {
+      field: (name) => this.#field(entity, record, name),
+      related: (field, relation) => {
+        const related = this.related(record, field, relation);
+        return related && this.row(relation.of, related);
+      },
+    };
+  }
+
+  changeSetState(record: JsonObject): ChangeSetState {
+    const id = String(record['ChangeSetID']);
+    const locksUnits = this.store.units.has({ column: 'change_set_id', values: [id] });
+    return changeSetState(record['StartTagID'] !== null, locksUnits);
+  }
+
+  /** `space/slug`, as messages name a thing. */
+  nameOf(record: JsonObject): string {
+    const space = this.load('Space', String(record['SpaceID']));
+    return `${String(space?.['Slug'] ?? record['SpaceID'])}/${String(record['Slug'])}`;
+  }
+
+  /** Fields that are not stored but follow from other records. */
+  #field(entity: EntityName, record: JsonObject, name: string): Json | undefined {
+    if (entity === 'ChangeSet' && name === 'State') return this.changeSetState(record);
+    if (entity === 'Unit' && name === 'LastActionAt') {
+      return this.store.events.last({ column: 'unit_id', values: [String(record['UnitID'])] })?.CreatedAt;
+    }
+    return record[name];
+  }
+
+  #revision(unitId: string, number: number): JsonObject | undefined {
+    return this.store.revisions.last({ column: 'unit_id', values: [unitId] }, { column: 'revision_num', values: [number] });
+  }
+
+  #read(entity: EntityName, id: string): JsonObject | undefined {
+    switch (entity) {
+      case 'Space':
+        return this.store.spaces.get(id);
+      case 'Unit':
+        return this.store.units.get(id);
+      case 'Revision':
+        return this.store.revisions.get(id);
+      case 'User':
+        return this.store.users.get(id);
+      case 'Organization':
+        return organization;
+      case 'UnitEvent':
+        return this.store.events.get(id);
+      case 'QueuedOperation':
+        return this.store.operations.get(id);
+      default: {
+        const record = this.store.named.get(id);
+        return isJsonObject(record) && record['EntityType'] === definitions[entity].name ? record : undefined;
+      }
+    }
+  }
+}

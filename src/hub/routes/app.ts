@@ -1,0 +1,57 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import type { Hub } from '../context.ts';
+import { namedKinds } from '../entities/entities.ts';
+import { HubError, publicError } from '../errors.ts';
+import { type Access, authenticate, loginRoutes } from './auth.ts';
+import type { Environment, HubRoutes } from './environment.ts';
+import { infoRoutes, memberRoutes } from './info.ts';
+import { namedRoutes } from './named.ts';
+import { revisionRoutes } from './revisions.ts';
+import { spaceRoutes } from './spaces.ts';
+import { unitActionRoutes } from './unit-actions.ts';
+import { unitBulkRoutes } from './unit-bulk.ts';
+import { unitDataRoutes } from './unit-data.ts';
+import { unitRoutes } from './units.ts';
+
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Every path that the hub answers. */
+export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
+  const app = new Hono<Environment>();
+  app.use(async (request, next) => {
+    // On every answer, as cub prints it with an error (reference, section 1.1).
+    request.header('x-request-id', hub.newId());
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new HubError(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+      },
+    }),
+  );
+  app.route('/', loginRoutes(hub));
+  app.route('/api', infoRoutes());
+  app.use('/api/*', authenticate(hub, access));
+  app.route('/api', memberRoutes(hub));
+  app.route('/api', spaceRoutes(hub));
+  // Before the single units: /unit/apply is not a unit named apply.
+  app.route('/api', unitActionRoutes(hub));
+  app.route('/api', unitBulkRoutes(hub));
+  app.route('/api', unitDataRoutes(hub));
+  app.route('/api', revisionRoutes(hub));
+  app.route('/api', unitRoutes(hub));
+  for (const kind of namedKinds) app.route('/api', namedRoutes(hub, kind));
+  app.notFound((request) =>
+    request.json({ Code: '404', Message: `no such path: ${request.req.method} ${request.req.path}` }, 404),
+  );
+  app.onError((error, request) => {
+    const { status, message } = publicError(error);
+    if (status === 500) log.error({ err: error, path: request.req.path }, 'a request broke off');
+    return request.json({ Code: String(status), Message: message }, status);
+  });
+  return app;
+}

@@ -1,0 +1,69 @@
+import type { JsonObject } from '../../types/json.ts';
+import type { Hub } from '../context.ts';
+import type { Named, NamedKind } from '../entities/named.ts';
+import { deleteNamed } from '../named/delete.ts';
+import { extendNamed } from '../named/extend.ts';
+import { createNamed, patchNamed, putNamed } from '../named/write.ts';
+import { extend, extensionOf } from '../query/extend.ts';
+import { find } from '../query/find.ts';
+import { everything, present } from '../query/present.ts';
+import { Reader } from '../query/reader.ts';
+import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { namedOf, spaceOf } from './lookup.ts';
+
+/** The same routes for every kind below a space, and its list over all spaces. */
+export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
+  const { store } = hub;
+  const { name } = kind.definition;
+  const ofKind = { column: 'entity_type', values: [name] };
+  // Whoever may make a worker may see its secret; `worker run` of cub reads it from the list (reference, section 5.4).
+  const owner = name === 'BridgeWorker' ? 'BridgeWorker with Secret' : name;
+  const wire = (record: Named): JsonObject => present(new Reader(store), name, record, owner, everything);
+  const { path } = kind;
+
+  return newRoutes()
+    .get(`/${path}`, (request) => {
+      const parameters = parametersOf(request);
+      const reader = new Reader(store);
+      const extension = extensionOf(name, parameters);
+      const records = find(reader, name, store.named, [ofKind], parameters);
+      return request.json(records.map((record) => extend(reader, name, record, extension)));
+    })
+    .get(`/space/:space/${path}`, (request) => {
+      const parameters = parametersOf(request);
+      const space = spaceOf(hub, request);
+      const reader = new Reader(store);
+      const extension = extensionOf(name, parameters);
+      const records = find(reader, name, store.named, [ofKind, { column: 'space_id', values: [space.SpaceID] }], parameters);
+      return request.json(
+        records.map((record) => extendNamed(reader, record, extend(reader, name, record, extension), wire(record))),
+      );
+    })
+    .post(`/space/:space/${path}`, async (request) => {
+      const body = await bodyOf(request);
+      const space = spaceOf(hub, request);
+      return request.json(
+        wire(store.database.write(() => createNamed(hub, kind, space.SpaceID, body, parametersOf(request).allow_exists))),
+      );
+    })
+    .get(`/space/:space/${path}/:id`, (request) => {
+      const record = namedOf(hub, kind, request);
+      const reader = new Reader(store);
+      return request.json(
+        extendNamed(reader, record, extend(reader, name, record, extensionOf(name, parametersOf(request))), wire(record)),
+      );
+    })
+    .put(`/space/:space/${path}/:id`, async (request) => {
+      const body = await bodyOf(request);
+      return request.json(wire(store.database.write(() => putNamed(hub, kind, namedOf(hub, kind, request), body))));
+    })
+    .patch(`/space/:space/${path}/:id`, async (request) => {
+      const patch = await patchOf(request);
+      return request.json(wire(store.database.write(() => patchNamed(hub, kind, namedOf(hub, kind, request), patch))));
+    })
+    .delete(`/space/:space/${path}/:id`, (request) => {
+      const record = namedOf(hub, kind, request);
+      store.database.write(() => deleteNamed(hub, record, 'refuse'));
+      return request.json({ Message: `${name} ${record.Slug} deleted` });
+    });
+}

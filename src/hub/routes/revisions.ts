@@ -1,0 +1,43 @@
+import type { Hub } from '../context.ts';
+import type { Revision } from '../entities/revision.ts';
+import { notFound } from '../errors.ts';
+import { extend, extensionOf } from '../query/extend.ts';
+import { find } from '../query/find.ts';
+import { Reader } from '../query/reader.ts';
+import type { Condition } from '../storage/table.ts';
+import { type HubRoutes, idOf, newRoutes, parametersOf, type Request } from './environment.ts';
+import { unitOf } from './lookup.ts';
+
+/** The history of units: it is read here, and written by nothing but changes of units. */
+export function revisionRoutes(hub: Hub): HubRoutes {
+  const { store } = hub;
+
+  const list = (request: Request, conditions: readonly Condition[]): Response => {
+    const parameters = parametersOf(request);
+    const reader = new Reader(store);
+    const extension = extensionOf('Revision', parameters);
+    const revisions = find(reader, 'Revision', store.revisions, conditions, parameters);
+    return request.json(revisions.map((revision) => extend(reader, 'Revision', revision, extension)));
+  };
+
+  const revisionOf = (request: Request): Revision => {
+    const unit = unitOf(hub, request);
+    const revision = store.revisions.get(idOf(request, 'revision'));
+    if (!revision || revision.UnitID !== unit.UnitID) throw notFound('Revision', idOf(request, 'revision'));
+    return revision;
+  };
+
+  return newRoutes()
+    .get('/revision', (request) => list(request, []))
+    .get('/space/:space/unit/:unit/revision', (request) =>
+      list(request, [{ column: 'unit_id', values: [unitOf(hub, request).UnitID] }]),
+    )
+    .get('/space/:space/unit/:unit/revision/:revision', (request) =>
+      request.json(extend(new Reader(store), 'Revision', revisionOf(request), extensionOf('Revision', parametersOf(request)))),
+    )
+    .get('/space/:space/unit/:unit/revision/:revision/data', (request) =>
+      request.body(new Uint8Array(store.blobs.get(revisionOf(request).DataHash)), 200, {
+        'content-type': 'application/octet-stream',
+      }),
+    );
+}

@@ -1,0 +1,118 @@
+import type { Json, JsonObject } from '../../types/json.ts';
+import type { Hub } from '../context.ts';
+import { type Space, writableSpace } from '../entities/space.ts';
+import { badRequest, HubError } from '../errors.ts';
+import { ORGANIZATION_ID } from '../identity.ts';
+import { mergePatch, pick } from '../merge-patch.ts';
+import { extend, extensionOf } from '../query/extend.ts';
+import { find } from '../query/find.ts';
+import { everything, present } from '../query/present.ts';
+import { Reader } from '../query/reader.ts';
+import { deleteSpace } from '../spaces/delete.ts';
+import { summarize } from '../spaces/summary.ts';
+import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { spaceOf } from './lookup.ts';
+
+const writableKeys = Object.keys(writableSpace.shape);
+
+export function spaceRoutes(hub: Hub): HubRoutes {
+  const { store } = hub;
+  const wire = (space: Space): JsonObject => present(new Reader(store), 'Space', space, 'Space', everything);
+
+  const change = (space: Space, fields: Json): Space => {
+    const next: Space = { ...space, ...readSpace(fields) };
+    if (next.Slug !== space.Slug) assertFree(hub, next.Slug);
+    if (JSON.stringify(next) === JSON.stringify(space)) return space;
+    return store.spaces.update({ ...next, UpdatedAt: hub.now(), Version: space.Version + 1 });
+  };
+
+  return newRoutes()
+    .get('/space', (request) => {
+      const parameters = parametersOf(request);
+      const reader = new Reader(store);
+      const spaces = find(reader, 'Space', store.spaces, [], parameters);
+      const extension = extensionOf('Space', parameters);
+      return request.json(
+        spaces.map((space) => ({
+          ...extend(reader, 'Space', space, extension),
+          ...(parameters.summary ? summarize(reader, space) : {}),
+        })),
+      );
+    })
+    .post('/space', async (request) => {
+      const fields = readSpace(pick(await bodyOf(request), writableKeys));
+      const parameters = parametersOf(request);
+      const space = store.database.write(() => {
+        const existing = store.spaces.last({ column: 'slug', values: [fields.Slug] });
+        if (existing && parameters.allow_exists) return existing;
+        assertFree(hub, fields.Slug);
+        const now = hub.now();
+        return store.spaces.insert({
+          EntityType: 'Space',
+          SpaceID: hub.newId(),
+          OrganizationID: ORGANIZATION_ID,
+          ...fields,
+          CreatedAt: now,
+          UpdatedAt: now,
+          Version: 1,
+        });
+      });
+      return request.json(wire(space));
+    })
+    .get('/space/:space', (request) => {
+      const parameters = parametersOf(request);
+      const space = spaceOf(hub, request);
+      const reader = new Reader(store);
+      return request.json({
+        ...extend(reader, 'Space', space, extensionOf('Space', parameters)),
+        ...(parameters.summary ? summarize(reader, space) : {}),
+      });
+    })
+    .put('/space/:space', async (request) => {
+      const body = await bodyOf(request);
+      return request.json(
+        wire(
+          store.database.write(() => {
+            const space = spaceOf(hub, request);
+            assertVersion(space, body['Version'] ?? 0);
+            return change(space, pick(body, writableKeys));
+          }),
+        ),
+      );
+    })
+    .patch('/space/:space', async (request) => {
+      const patch = await patchOf(request);
+      return request.json(
+        wire(
+          store.database.write(() => {
+            const space = spaceOf(hub, request);
+            if (patch['Version'] !== undefined && patch['Version'] !== null) assertVersion(space, patch['Version']);
+            return change(space, mergePatch(pick(space, writableKeys), pick(patch, writableKeys)));
+          }),
+        ),
+      );
+    })
+    .delete('/space/:space', (request) => {
+      const space = spaceOf(hub, request);
+      store.database.write(() => deleteSpace(hub, space, parametersOf(request).recursive));
+      return request.json({ Message: `space ${space.Slug} deleted` });
+    });
+}
+
+function readSpace(fields: Json): ReturnType<typeof writableSpace.parse> {
+  const parsed = writableSpace.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  throw badRequest(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
+
+function assertFree(hub: Hub, slug: string): void {
+  if (hub.store.spaces.has({ column: 'slug', values: [slug] })) throw new HubError(409, `space ${slug} already exists`);
+}
+
+function assertVersion(space: Space, version: Json): void {
+  if (version === space.Version) return;
+  throw new HubError(
+    409,
+    `data has changed since last read: space ${space.Slug} is at Version ${space.Version}, the request carries ${JSON.stringify(version)}`,
+  );
+}

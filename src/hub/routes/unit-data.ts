@@ -1,0 +1,76 @@
+import type { JsonObject } from '../../types/json.ts';
+import type { Hub } from '../context.ts';
+import type { Unit } from '../entities/unit.ts';
+import { HubError } from '../errors.ts';
+import { find } from '../query/find.ts';
+import { everything, present } from '../query/present.ts';
+import { Reader } from '../query/reader.ts';
+import { readPatch } from '../units/body.ts';
+import { changeUnit } from '../units/change.ts';
+import { type HubRoutes, newRoutes, parametersOf } from './environment.ts';
+import { unitOf } from './lookup.ts';
+
+/** Configuration by itself, as generation C reads and writes it (reference, sections 1.5 and 6.8). */
+export function unitDataRoutes(hub: Hub): HubRoutes {
+  const { store } = hub;
+  return newRoutes()
+    .get('/space/:space/unit/:unit/data', (request) => {
+      const unit = unitOf(hub, request);
+      const etag = `"${unit.DataHash}"`;
+      if (request.req.header('if-none-match')?.replace(/^W\//u, '') === etag) return request.body(null, 304, { etag });
+      return request.body(new Uint8Array(store.blobs.get(unit.DataHash)), 200, {
+        etag,
+        'content-type': 'application/octet-stream',
+      });
+    })
+    .put('/space/:space/unit/:unit/data', async (request) => {
+      const data = Buffer.from(await request.req.arrayBuffer());
+      const parameters = parametersOf(request);
+      const description = parameters.last_change_description;
+      const work = (): JsonObject => {
+        const unit = unitOf(hub, request);
+        assertHash(unit, request.req.header('if-match'));
+        const body = readPatch(unit, description === undefined ? {} : { LastChangeDescription: description });
+        const changed = changeUnit(hub, request.get('caller'), unit, {
+          ...body,
+          data,
+          source: 'Update',
+          stamp: 'Updated',
+          changeSetParameter: parameters.change_set_id,
+          tag: parameters.tag,
+        });
+        return { Unit: present(new Reader(store), 'Unit', changed, 'Unit', everything) };
+      };
+      return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
+    })
+    .get('/space/:space/unit/:unit/:state{live-state|live_state}', (request) => {
+      const { LiveStateHash } = unitOf(hub, request);
+      const state = LiveStateHash === null ? Buffer.alloc(0) : store.blobs.get(LiveStateHash);
+      return request.body(new Uint8Array(state), 200, { 'content-type': 'application/octet-stream' });
+    })
+    .get('/unit_data', (request) => {
+      const reader = new Reader(store);
+      return request.json(find(reader, 'Unit', store.units, [], parametersOf(request)).map((unit) => unitData(reader, unit)));
+    });
+}
+
+function assertHash(unit: Unit, ifMatch: string | undefined): void {
+  if (ifMatch === undefined || ifMatch === '*' || ifMatch.replace(/^W\//u, '') === `"${unit.DataHash}"`) return;
+  throw new HubError(412, `data has changed since last read: unit ${unit.Slug} is at "${unit.DataHash}"`, {
+    type: 'Unit',
+    id: unit.UnitID,
+  });
+}
+
+function unitData(reader: Reader, unit: Unit): JsonObject {
+  const data = reader.store.blobs.get(unit.DataHash);
+  return {
+    UnitID: unit.UnitID,
+    SpaceID: unit.SpaceID,
+    Slug: unit.Slug,
+    SpaceSlug: String(reader.load('Space', unit.SpaceID)?.['Slug'] ?? ''),
+    Data: data.toString('utf8'),
+    DataHash: unit.DataHash,
+    DataSize: data.length,
+  };
+}

@@ -1,0 +1,86 @@
+import type { JsonObject } from '../../types/json.ts';
+import type { Hub } from '../context.ts';
+import type { Unit } from '../entities/unit.ts';
+import { badRequest, notFound } from '../errors.ts';
+import { extend, extensionOf } from '../query/extend.ts';
+import { find } from '../query/find.ts';
+import { everything, present } from '../query/present.ts';
+import { Reader } from '../query/reader.ts';
+import type { Condition } from '../storage/table.ts';
+import { readPatch, readPut } from '../units/body.ts';
+import { cloneUnit, createUnit } from '../units/create.ts';
+import { deleteUnit } from '../units/delete.ts';
+import { updateUnit } from '../units/update.ts';
+import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
+import { spaceOf, unitOf } from './lookup.ts';
+
+/** Units one by one, and their lists. */
+export function unitRoutes(hub: Hub): HubRoutes {
+  const { store } = hub;
+  const wire = (unit: Unit): JsonObject => present(new Reader(store), 'Unit', unit, 'Unit', everything);
+
+  const list = (request: Request, conditions: readonly Condition[]): Response => {
+    const parameters = parametersOf(request);
+    const reader = new Reader(store);
+    const extension = extensionOf('Unit', parameters);
+    return request.json(
+      find(reader, 'Unit', store.units, conditions, parameters).map((unit) => extend(reader, 'Unit', unit, extension)),
+    );
+  };
+
+  const one = (request: Request): Response => {
+    const unit = unitOf(hub, request);
+    return request.json(extend(new Reader(store), 'Unit', unit, extensionOf('Unit', parametersOf(request))));
+  };
+
+  const create = (request: Request, body: JsonObject): Unit => {
+    const parameters = parametersOf(request);
+    const space = spaceOf(hub, request);
+    const caller = request.get('caller');
+    const existing = store.units.last(
+      { column: 'space_id', values: [space.SpaceID] },
+      { column: 'slug', values: [String(body['Slug'])] },
+    );
+    if (existing && parameters.allow_exists) return existing;
+    if (parameters.upstream_unit_id === undefined) return createUnit(hub, caller, space.SpaceID, body);
+    const upstream = store.units.get(parameters.upstream_unit_id);
+    if (!upstream) throw notFound('Unit', parameters.upstream_unit_id);
+    if (parameters.upstream_space_id !== undefined && upstream.SpaceID !== parameters.upstream_space_id.toLowerCase()) {
+      throw badRequest(`unit ${upstream.Slug} is not in space ${parameters.upstream_space_id}`);
+    }
+    return cloneUnit(hub, caller, upstream, space.SpaceID, body);
+  };
+
+  return newRoutes()
+    .get('/unit', (request) => list(request, []))
+    .get('/space/:space/unit', (request) => list(request, [{ column: 'space_id', values: [spaceOf(hub, request).SpaceID] }]))
+    .post('/space/:space/unit', async (request) => {
+      const body = await bodyOf(request);
+      return request.json(wire(store.database.write(() => create(request, body))));
+    })
+    .get('/space/:space/unit/:unit', one)
+    .get('/space/:space/unit/:unit/extended', one)
+    .put('/space/:space/unit/:unit', async (request) => {
+      const body = await bodyOf(request);
+      const parameters = parametersOf(request);
+      const work = (): JsonObject => {
+        const unit = unitOf(hub, request);
+        return wire(updateUnit(hub, request.get('caller'), unit, readPut(unit, body), parameters, false));
+      };
+      return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
+    })
+    .patch('/space/:space/unit/:unit', async (request) => {
+      const patch = await patchOf(request);
+      const parameters = parametersOf(request);
+      const work = (): JsonObject => {
+        const unit = unitOf(hub, request);
+        return wire(updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), parameters, false));
+      };
+      return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
+    })
+    .delete('/space/:space/unit/:unit', (request) => {
+      const unit = unitOf(hub, request);
+      store.database.write(() => deleteUnit(hub, unit));
+      return request.json({ Message: `unit ${unit.Slug} deleted` });
+    });
+}

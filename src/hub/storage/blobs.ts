@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import type { Database } from './database.ts';
+
+export function hashOf(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** Configuration by its SHA-256: the revisions before and after a correction hold the same bytes once. */
+export class Blobs {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  put(data: Uint8Array): string {
+    const hash = hashOf(data);
+    this.#database.run('INSERT OR IGNORE INTO blob (hash, data) VALUES (?, ?)', hash, data);
+    return hash;
+  }
+
+  get(hash: string): Buffer {
+    const data = this.#database.get('SELECT data FROM blob WHERE hash = ?', hash)?.['data'];
+    if (!(data instanceof Uint8Array)) throw new Error(`blob ${hash} is missing`);
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The schema, step by step: a step that was released is never edited, a change is a new step at the end.
+ *
+ * Each entity is one row with its record as JSON; what must be found or be unique quickly is a generated column of it, so
+ * a new index never means a new way of writing. `seq` keeps lists in the order of creation.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE space (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    slug TEXT NOT NULL AS (body ->> 'Slug'));
+  CREATE UNIQUE INDEX space_slug ON space (slug);
+
+  CREATE TABLE unit (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    space_id TEXT NOT NULL AS (body ->> 'SpaceID'),
+    slug TEXT NOT NULL AS (body ->> 'Slug'),
+    target_id TEXT AS (body ->> 'TargetID'),
+    set_id TEXT AS (body ->> 'SetID'),
+    change_set_id TEXT AS (body ->> 'ChangeSetID'),
+    upstream_unit_id TEXT AS (body ->> 'UpstreamUnitID'));
+  CREATE UNIQUE INDEX unit_slug ON unit (space_id, slug);
+  CREATE INDEX unit_by_slug ON unit (slug);
+  CREATE INDEX unit_target ON unit (target_id);
+  CREATE INDEX unit_set ON unit (set_id);
+  CREATE INDEX unit_change_set ON unit (change_set_id);
+  CREATE INDEX unit_upstream ON unit (upstream_unit_id);
+
+  CREATE TABLE revision (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    unit_id TEXT NOT NULL AS (body ->> 'UnitID'),
+    revision_num INTEGER NOT NULL AS (body ->> 'RevisionNum'),
+    change_set_id TEXT AS (body ->> 'ChangeSetID'));
+  CREATE UNIQUE INDEX revision_num ON revision (unit_id, revision_num);
+  CREATE INDEX revision_change_set ON revision (change_set_id);
+
+  CREATE TABLE named (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    entity_type TEXT NOT NULL AS (body ->> 'EntityType'),
+    space_id TEXT NOT NULL AS (body ->> 'SpaceID'),
+    slug TEXT NOT NULL AS (body ->> 'Slug'));
+  CREATE UNIQUE INDEX named_slug ON named (entity_type, space_id, slug);
+
+  CREATE TABLE queued_operation (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    unit_id TEXT NOT NULL AS (body ->> 'UnitID'),
+    status TEXT NOT NULL AS (body ->> 'Status'));
+  CREATE INDEX queued_operation_unit ON queued_operation (unit_id);
+  CREATE INDEX queued_operation_status ON queued_operation (status);
+
+  CREATE TABLE unit_event (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    unit_id TEXT NOT NULL AS (body ->> 'UnitID'),
+    queued_operation_id TEXT NOT NULL AS (body ->> 'QueuedOperationID'));
+  CREATE INDEX unit_event_unit ON unit_event (unit_id);
+  CREATE INDEX unit_event_operation ON unit_event (queued_operation_id);
+
+  CREATE TABLE user (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    username TEXT NOT NULL AS (body ->> 'Username'));
+
+  CREATE TABLE session (token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE blob (hash TEXT PRIMARY KEY, data BLOB NOT NULL);
+  `,
+];

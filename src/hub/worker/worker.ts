@@ -1,0 +1,115 @@
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
+import type { Hub } from '../context.ts';
+import type { QueuedOperation } from '../entities/queued-operation.ts';
+import { readTarget } from '../entities/target.ts';
+import { applyUnit, type UnitApplied } from './apply-unit.ts';
+import type { ClusterFor } from './cluster.ts';
+import { recordEvent, setStatus } from './operations.ts';
+
+/** Units that are applied at the same time. */
+const CONCURRENCY = 8;
+
+export interface Worker {
+  /** Returns at once; the operations run in the order of their arrival, those of different units side by side. */
+  enqueue(operations: readonly QueuedOperation[]): void;
+  /** Takes no new operation, cuts off those under way, and waits for them: they stay queued for the next start. */
+  stop(): Promise<void>;
+}
+
+/** Runs queued operations, first those that an earlier process left. */
+export function startWorker(hub: Hub, clusterFor: ClusterFor, log: Logger): Worker {
+  const stopping = new AbortController();
+  const limit = pLimit(CONCURRENCY);
+  /** The last operation of each unit: the next one of the unit starts after it. */
+  const tails = new Map<string, Promise<void>>();
+
+  const runOne = async (operation: QueuedOperation): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    try {
+      await run(hub, operation, clusterFor, stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) log.error({ err: error, operation: operation.QueuedOperationID }, 'an operation broke off');
+    }
+  };
+
+  const enqueue = (operations: readonly QueuedOperation[]): void => {
+    for (const operation of operations) {
+      const before = tails.get(operation.UnitID) ?? Promise.resolve();
+      const tail = before
+        .then(() => limit(() => runOne(operation)))
+        .then(() => {
+          if (tails.get(operation.UnitID) === tail) tails.delete(operation.UnitID);
+        });
+      tails.set(operation.UnitID, tail);
+    }
+  };
+
+  enqueue(hub.store.operations.find({ column: 'status', values: ['Pending', 'Progressing'] }));
+  return {
+    enqueue,
+    stop: async () => {
+      stopping.abort(new Error('the hub is stopping'));
+      await Promise.all(tails.values());
+    },
+  };
+}
+
+async function run(hub: Hub, operation: QueuedOperation, clusterFor: ClusterFor, signal: AbortSignal): Promise<void> {
+  const { store } = hub;
+  // Deleted with its unit while it waited.
+  if (!store.operations.get(operation.QueuedOperationID)) return;
+  const progressing = store.database.write(() => {
+    recordEvent(hub, operation, { Status: 'Progressing', Result: 'None', Message: 'Applying', TerminatedAt: null });
+    return setStatus(hub, operation, 'Progressing');
+  });
+  const outcome = await apply(hub, operation, clusterFor, signal);
+  store.database.write(() => finish(hub, progressing, outcome));
+}
+
+async function apply(hub: Hub, operation: QueuedOperation, clusterFor: ClusterFor, signal: AbortSignal): Promise<UnitApplied> {
+  const revision = hub.store.revisions.last(
+    { column: 'unit_id', values: [operation.UnitID] },
+    { column: 'revision_num', values: [operation.RevisionNum] },
+  );
+  const target = hub.store.named.get(operation.TargetID);
+  if (!revision || !target) return { outcome: 'failed', message: revision ? 'the target was deleted' : 'the unit was deleted' };
+  try {
+    const parameters = readTarget(target);
+    const cluster = await clusterFor(parameters);
+    const text = hub.store.blobs.get(revision.DataHash).toString('utf8');
+    return await applyUnit(cluster, text, parameters.kubeNamespace, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { outcome: 'failed', message: `target ${target.Slug}: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** LiveRevisionNum follows a success only (reference, section 6.5). */
+function finish(hub: Hub, operation: QueuedOperation, applied: UnitApplied): void {
+  const { store } = hub;
+  const unit = store.units.get(operation.UnitID);
+  // Deleted while it was applied: its operations and events went with it.
+  if (!unit) return;
+  const now = hub.now();
+  if (applied.outcome === 'failed') {
+    setStatus(hub, operation, 'Failed');
+    recordEvent(hub, operation, { Status: 'Failed', Result: 'ApplyFailed', Message: applied.message, TerminatedAt: now });
+    return;
+  }
+  setStatus(hub, operation, 'Completed');
+  recordEvent(hub, operation, { Status: 'Completed', Result: 'ApplyCompleted', Message: applied.message, TerminatedAt: now });
+  store.units.update({
+    ...unit,
+    PreviousLiveRevisionNum: unit.LiveRevisionNum,
+    LiveRevisionNum: operation.RevisionNum,
+    LiveStateHash: store.blobs.put(Buffer.from(applied.liveState)),
+    UpdatedAt: now,
+    Version: unit.Version + 1,
+  });
+  const revision = store.revisions.last(
+    { column: 'unit_id', values: [unit.UnitID] },
+    { column: 'revision_num', values: [operation.RevisionNum] },
+  );
+  if (revision) store.revisions.update({ ...revision, LiveAt: now, UpdatedAt: now, Version: revision.Version + 1 });
+}
