@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Advice, SEVERITIES, type Severity, severityOrder } from '../types/ranking.ts';
+import { type Opinion, SEVERITIES, type Severity, severityOrder } from '../types/ranking.ts';
 import type { RankInput } from './facts.ts';
+import { PROMPT_VERSION } from './prompt.ts';
 
 /** Longest answer that is read, in bytes: 60 rows are some 10 kB. */
 const MAX_ANSWER_BYTES = 64 << 10;
@@ -22,13 +23,6 @@ const itemSchema = z
   .strict();
 /** What the model may say. It can name no patch, path or value, and no dollars: those are computed. */
 export const answerSchema = z.object({ items: z.array(itemSchema).max(60), summary: z.string().max(600) }).strict();
-
-export interface Opinion {
-  readonly severity: Severity;
-  readonly rank: number;
-  readonly isHeld: boolean;
-  readonly advice: Advice;
-}
 
 export type CheckedAnswer =
   | { readonly ok: true; readonly opinions: ReadonlyMap<number, Opinion>; readonly summary: string; readonly refused: number }
@@ -72,6 +66,7 @@ export function checkAnswer(text: string, inputs: readonly RankInput[]): Checked
       rank: item.rank,
       isHeld,
       advice: { cause: plainText(item.cause), advice: plainText(item.advice), confidence: item.confidence },
+      promptVersion: PROMPT_VERSION,
     });
   }
   if (opinions.size < inputs.length * MIN_COVERAGE)

@@ -1,8 +1,8 @@
 import { type Comparison, type Finding, isDrift, type ObjectComparison } from '../types/finding.ts';
 import { at } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
-import { type RankedFinding, type Ranking, type RankingSource, severityOrder } from '../types/ranking.ts';
-import { checkAnswer, type Opinion } from './answer.ts';
+import { type Opinion, type RankedFinding, type Ranking, type RankingSource, severityOrder } from '../types/ranking.ts';
+import { checkAnswer } from './answer.ts';
 import type { AskClaude } from './claude.ts';
 import { findingCostUsd } from './cost.ts';
 import { buildFacts, type RankInput } from './facts.ts';
@@ -19,6 +19,8 @@ export interface RankOptions {
   /** Absent without a key: then the heuristic alone ranks. */
   readonly ask?: AskClaude;
   readonly model: string;
+  /** Opinions of the last report by fingerprint: what has not changed is not asked again. */
+  readonly known: ReadonlyMap<string, Opinion>;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
@@ -37,8 +39,8 @@ export async function rankFindings(comparison: Comparison, options: RankOptions)
   const drift = inputs.filter((input) => isDrift(input.finding));
   const { opinions, source } = await askOpinions(drift, options);
   const ranked = inputs.map((input) => {
-    const opinion = opinions.get(input);
-    return { input, chunk: opinion?.chunk ?? 0, rank: opinion?.rank ?? 0, result: merge(input, opinion) };
+    const given = opinions.get(input);
+    return { input, chunk: given?.chunk ?? 0, rank: given?.opinion.rank ?? 0, result: merge(input, given?.opinion) };
   });
   // A model's rank compares only within one severity of one request; the heuristic settles the rest.
   ranked.sort(
@@ -71,22 +73,26 @@ function byHeuristic(a: RankInput, b: RankInput): number {
 }
 
 function merge(input: RankInput, opinion: Opinion | undefined): RankedFinding {
-  return {
-    finding: input.finding,
-    severity: opinion?.severity ?? input.severity,
-    costUsdPerMonth: input.costUsdPerMonth,
-    advice: opinion?.advice,
-    isHeld: opinion?.isHeld ?? false,
-  };
+  const { finding, floor, costUsdPerMonth } = input;
+  if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion };
+  // A stored opinion may be older than the unit's tier: the floor of today holds.
+  const severity = severityOrder(opinion.severity) > severityOrder(floor) ? floor : opinion.severity;
+  return { finding, severity, costUsdPerMonth, opinion };
+}
+
+interface GivenOpinion {
+  readonly opinion: Opinion;
+  /** Number of the request; 0 for a stored opinion. */
+  readonly chunk: number;
 }
 
 interface Opinions {
-  readonly opinions: ReadonlyMap<RankInput, Opinion & { readonly chunk: number }>;
+  readonly opinions: ReadonlyMap<RankInput, GivenOpinion>;
   readonly source: RankingSource;
 }
 
 async function askOpinions(drift: readonly RankInput[], options: RankOptions): Promise<Opinions> {
-  const opinions = new Map<RankInput, Opinion & { readonly chunk: number }>();
+  const opinions = new Map<RankInput, GivenOpinion>();
   const source = {
     ranker: 'heuristic' as const,
     reason: '',
@@ -103,9 +109,14 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
   if (drift.length === 0) return { opinions, source: { ...source, reason: 'nothing to rank' } };
 
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(RANKING_DEADLINE_MS)]);
-  const asked = drift.slice(0, MAX_ASKED);
+  for (const input of drift) {
+    const opinion = options.known.get(input.finding.fingerprint);
+    if (opinion?.promptVersion === PROMPT_VERSION) opinions.set(input, { opinion, chunk: 0 });
+  }
+  const unknown = drift.filter((input) => !opinions.has(input));
+  const asked = unknown.slice(0, MAX_ASKED);
   const reasons: string[] = [];
-  if (drift.length > asked.length) reasons.push(`${drift.length - asked.length} findings beyond ${MAX_ASKED} were not sent`);
+  if (unknown.length > asked.length) reasons.push(`${unknown.length - asked.length} findings beyond ${MAX_ASKED} were not sent`);
   for (let from = 0, chunk = 1; from < asked.length; from += CHUNK, chunk++) {
     const inputs = asked.slice(from, from + CHUNK);
     const reply = await options.ask(buildFacts(inputs, options.now), signal);
@@ -124,7 +135,7 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
     source.summary ||= answer.summary;
     for (const [position, opinion] of answer.opinions) {
       const input = inputs[position];
-      if (input) opinions.set(input, { ...opinion, chunk });
+      if (input) opinions.set(input, { opinion, chunk });
     }
   }
   options.signal.throwIfAborted();

@@ -15,14 +15,23 @@ export interface Advice {
   readonly confidence: 'high' | 'medium' | 'low';
 }
 
+/** A model's answer on a finding, as the report keeps it: an unchanged finding is not asked about again. */
+export interface Opinion {
+  readonly severity: Severity;
+  /** 1 for what deserves attention first; comparable within one request only. */
+  readonly rank: number;
+  readonly isHeld: boolean;
+  readonly advice: Advice;
+  readonly promptVersion: string;
+}
+
 export interface RankedFinding {
   readonly finding: Finding;
   readonly severity: Severity;
   /** Live minus desired, US dollars a month of 730 hours; `undefined` where requests are not declared. */
   readonly costUsdPerMonth: number | undefined;
-  readonly advice: Advice | undefined;
-  /** The model asks to look before this is fixed; the plan decides what that means. */
-  readonly isHeld: boolean;
+  /** What the model said; `undefined` where the heuristic alone ranked. */
+  readonly opinion: Opinion | undefined;
 }
 
 /** Why the order is what it is. */

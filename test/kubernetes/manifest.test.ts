@@ -25,15 +25,18 @@ const ON_PURPOSE = new Map([
 ]);
 
 describe('manifest reader', () => {
-  for (const row of rows) {
-    if (ON_PURPOSE.has(row.yaml)) continue;
-    it(`reads ${JSON.stringify(row.yaml)} as Go's parser does`, () => {
-      const result = parseManifest(row.yaml);
-      const isMapping = typeof row.json === 'object' && row.json !== null && !Array.isArray(row.json);
-      if (row.error || !isMapping) expect(result.ok, JSON.stringify(result)).to.equal(false);
-      else expect(result).to.deep.equal({ ok: true, documents: [row.json] });
-    });
-  }
+  it("reads every scalar of the table as Go's parser does", () => {
+    const different = rows
+      .filter((row) => !ON_PURPOSE.has(row.yaml))
+      .filter((row) => {
+        const result = parseManifest(row.yaml);
+        const isMapping = typeof row.json === 'object' && row.json !== null && !Array.isArray(row.json);
+        if (row.error || !isMapping) return result.ok;
+        return !result.ok || JSON.stringify(result.documents) !== JSON.stringify([row.json]);
+      });
+    expect(rows.length).to.be.greaterThan(100);
+    expect(different).to.deep.equal([]);
+  });
 
   it('leaves empty documents out and opens a List', () => {
     const result = parseManifest('---\n---\nkind: List\nitems:\n- kind: A\n- kind: B\n---\n# only a comment\n');

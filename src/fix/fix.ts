@@ -1,0 +1,262 @@
+import type { ConfigHubClient } from '../confighub/client.ts';
+import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
+import type { ChangeSetRef, DesiredObject } from '../types/desired.ts';
+import { ConfigHubError, messageOf, UserError } from '../types/errors.ts';
+import type { Finding } from '../types/finding.ts';
+import { type JsonObject, stringAt } from '../types/json.ts';
+import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
+import type { ObjectCorrection, Plan, UnitCorrection } from '../types/plan.ts';
+import { openOwnChangeSet } from './changeset.ts';
+import { applyBody, needsRemoval, removalPatch } from './cluster-writes.ts';
+import { composePair, hasCompletePair } from './pair.ts';
+import { writePair } from './write-pair.ts';
+
+export interface FixOptions {
+  readonly cluster: string;
+  readonly fieldManager: string;
+  readonly applyChangeSet: boolean;
+  /** RFC 3339 time at which a finding was first reported. */
+  readonly firstSeen: (findingId: string) => string;
+  /** Compares an object as it is now with its desired state: how a fix is verified. */
+  readonly compare: (desired: DesiredObject, live: JsonObject | undefined) => readonly Finding[];
+  /** Told of each outcome as it is known. */
+  readonly onOutcome: (finding: Finding, outcome: FixOutcome) => void;
+  /** Told of each changeset before corrections are written under it. */
+  readonly onChangeSet: (changeSet: ChangeSetRef) => void;
+  readonly onWarning: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Clients {
+  readonly confighub: ConfigHubClient;
+  readonly kubernetes: KubernetesClient;
+}
+
+/** A correction on its way: which revision holds its desired state, and what went wrong so far. */
+interface Progress {
+  readonly correction: UnitCorrection;
+  changeSet: ChangeSetRef | undefined;
+  revision: number;
+  failure: { readonly result: Exclude<OutcomeResult, 'fixed' | 'staged'>; readonly message: string } | undefined;
+}
+
+/**
+ * Carries the plan out: revisions written, applied, verified. One unit's failure is its own outcome and the others go
+ * on. Critical units come one by one before all the rest, which share one changeset.
+ */
+export async function carryOutFixes(plan: Plan, clients: Clients, options: FixOptions): Promise<readonly FixOutcome[]> {
+  const critical = plan.corrections.filter((correction) => correction.isCritical).map((correction) => [correction]);
+  const others = plan.corrections.filter((correction) => !correction.isCritical);
+  const outcomes: FixOutcome[] = [];
+  for (const group of [...critical, others]) {
+    if (group.length > 0) outcomes.push(...(await fixGroup(group, clients, options)));
+  }
+  return outcomes;
+}
+
+async function fixGroup(group: readonly UnitCorrection[], clients: Clients, options: FixOptions): Promise<readonly FixOutcome[]> {
+  const progress = group.map(
+    (correction): Progress => ({ correction, changeSet: correction.changeSet, revision: 0, failure: undefined }),
+  );
+  const ownChangeSet = await writePairs(progress, clients.confighub, options);
+  const toApply = progress.filter((entry) => !entry.correction.isStaged);
+  for (const entry of toApply) await attempt(entry, options.signal, () => removeAdditions(entry, clients.kubernetes, options));
+  await applyThroughConfigHub(
+    toApply.filter((entry) => entry.correction.route === 'confighub' && !entry.failure),
+    clients.confighub,
+    options,
+  );
+  for (const entry of toApply) {
+    if (entry.correction.route === 'direct')
+      await attempt(entry, options.signal, () => applyDirectly(entry, clients.kubernetes, options));
+  }
+  const outcomes: FixOutcome[] = [];
+  for (const entry of progress) outcomes.push(...(await verify(entry, clients.kubernetes, options)));
+  if (ownChangeSet) await closeOwn(ownChangeSet, clients.confighub, options);
+  return outcomes;
+}
+
+/** What is corrected is corrected: a changeset that stays open is said, and does not undo it. */
+async function closeOwn(changeSet: ChangeSetRef, confighub: ConfigHubClient, options: FixOptions): Promise<void> {
+  try {
+    await confighub.closeChangeSet(changeSet.id, options.signal);
+  } catch (error) {
+    if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+    options.onWarning(`changeset ${changeSet.space}/${changeSet.slug} could not be closed: ${error.message}`);
+  }
+}
+
+/** Runs one step for one unit; what fails is remembered and ends that unit's fix, nobody else's. */
+async function attempt(entry: Progress, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+  if (entry.failure) return;
+  try {
+    await step();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const isConflict = error instanceof UserError && error.code === 'conflict';
+    entry.failure = { result: isConflict ? 'conflict' : 'failed', message: messageOf(error) };
+  }
+}
+
+/** Writes the pairs that are not there yet. Returns the pass's own changeset where one was opened. */
+async function writePairs(
+  progress: readonly Progress[],
+  confighub: ConfigHubClient,
+  options: FixOptions,
+): Promise<ChangeSetRef | undefined> {
+  const missing = progress.flatMap((entry) => {
+    const { correction } = entry;
+    if (hasCompletePair(correction)) entry.revision = correction.unit.headRevision;
+    const pair = correction.writesPair && entry.revision === 0 ? composePair(correction, options.firstSeen) : undefined;
+    return pair ? [{ entry, pair }] : [];
+  });
+  const unnamed = missing.filter(({ entry }) => entry.changeSet === undefined);
+  let own: ChangeSetRef | undefined;
+  if (unnamed.length > 0) {
+    try {
+      own = await openOwnChangeSet(
+        confighub,
+        options.cluster,
+        unnamed.map(({ entry }) => entry.correction),
+        options.signal,
+      );
+    } catch (error) {
+      if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      for (const { entry } of unnamed) entry.failure = { result: 'failed', message: error.message };
+    }
+  }
+  const announced = new Set<string>();
+  for (const { entry, pair } of missing) {
+    const changeSet = entry.changeSet ?? own;
+    if (!changeSet || entry.failure) continue;
+    entry.changeSet = changeSet;
+    if (!announced.has(changeSet.id)) options.onChangeSet(changeSet);
+    announced.add(changeSet.id);
+    await attempt(entry, options.signal, async () => {
+      entry.revision = await writePair(confighub, entry.correction, pair, changeSet, options.signal);
+    });
+  }
+  return own;
+}
+
+async function applyThroughConfigHub(
+  entries: readonly Progress[],
+  confighub: ConfigHubClient,
+  options: FixOptions,
+): Promise<void> {
+  const byRevision = Map.groupBy(entries, ({ correction, changeSet, revision }) => {
+    if (correction.unit.hasUnappliedChanges || revision === 0) return 'LiveRevisionNum';
+    return changeSet ? `ChangeSet:${changeSet.id}` : 'HeadRevisionNum';
+  });
+  for (const [revision, group] of byRevision) {
+    const byUnit = new Map(group.map((entry) => [entry.correction.unit.id, entry]));
+    const waiting: Promise<void>[] = [];
+    try {
+      for (const { Action, Error: refused } of await confighub.applyUnits([...byUnit.keys()], revision, options.signal)) {
+        const entry = byUnit.get(Action?.UnitID ?? refused?.ErrorMetadata?.EntityID ?? '');
+        if (!entry) continue;
+        byUnit.delete(entry.correction.unit.id);
+        if (!Action)
+          entry.failure = { result: 'failed', message: `ConfigHub refuses to apply: ${refused?.Message ?? 'no reason given'}` };
+        else
+          waiting.push(
+            attempt(entry, options.signal, () => awaitApply(entry, Action.QueuedOperationID, confighub, options.signal)),
+          );
+      }
+    } catch (error) {
+      if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      for (const entry of byUnit.values()) entry.failure = { result: 'failed', message: error.message };
+      byUnit.clear();
+    }
+    await Promise.all(waiting);
+    for (const entry of byUnit.values()) entry.failure = { result: 'failed', message: 'ConfigHub did not answer for this unit' };
+  }
+}
+
+async function awaitApply(entry: Progress, operationId: string, confighub: ConfigHubClient, signal: AbortSignal): Promise<void> {
+  const { unit } = entry.correction;
+  const event = await confighub.awaitOperation(unit.spaceId, unit.id, operationId, signal);
+  if (event.Status !== 'Completed')
+    entry.failure = { result: 'failed', message: `apply ${event.Status.toLowerCase()}: ${event.Message}` };
+}
+
+async function removeAdditions(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
+  for (const object of entry.correction.objects) {
+    const removed = object.fix.filter(needsRemoval);
+    if (!object.live || removed.length === 0) continue;
+    const kind = await kindOf(object.desired, kubernetes, options.signal);
+    const operations = removalPatch(object.live.body, object.live.resourceVersion, removed);
+    const { fieldManager, signal } = options;
+    await kubernetes.jsonPatch(kind, object.live.ref, operations, { fieldManager, dryRun: true, signal });
+    await kubernetes.jsonPatch(kind, object.live.ref, operations, { fieldManager, dryRun: false, signal });
+  }
+}
+
+async function applyDirectly(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
+  const { fieldManager, signal } = options;
+  for (const object of entry.correction.objects) {
+    if (object.fix.every((finding) => finding.class === 'added')) continue;
+    const kind = await kindOf(object.desired, kubernetes, signal);
+    const body = applyBody(object, await judgedVersion(object, kind, kubernetes, signal));
+    await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
+    await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: false, signal });
+  }
+}
+
+/** The resourceVersion that an apply must meet: the judged one, or the one that our own removal just made of it. */
+async function judgedVersion(
+  object: ObjectCorrection,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!object.live) return undefined;
+  if (!object.fix.some(needsRemoval)) return object.live.resourceVersion;
+  const now = await kubernetes.get(kind, object.live.ref, signal);
+  return stringAt(now, 'metadata', 'resourceVersion');
+}
+
+async function kindOf(desired: DesiredObject, kubernetes: KubernetesClient, signal: AbortSignal): Promise<ResourceKind> {
+  const { apiVersion, kind } = desired.ref;
+  const found = await kubernetes.resourceKind(apiVersion, kind, signal);
+  if (!found) throw new Error(`the API server does not serve ${apiVersion}/${kind}`);
+  return found;
+}
+
+/** Reads the objects again: a fix counts only when the drift is really gone. */
+async function verify(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<readonly FixOutcome[]> {
+  const { correction, changeSet } = entry;
+  const outcomes: FixOutcome[] = [];
+  const tell = (finding: Finding, result: OutcomeResult, message: string): void => {
+    const name = changeSet && entry.revision > 0 ? `${changeSet.space}/${changeSet.slug}` : '';
+    const outcome = {
+      findingId: finding.id,
+      correctionId: correction.id,
+      result,
+      message,
+      changeSet: name,
+      revision: entry.revision,
+    };
+    outcomes.push(outcome);
+    options.onOutcome(finding, outcome);
+  };
+  for (const object of correction.objects) {
+    let left: ReadonlyMap<string, Finding> = new Map();
+    if (!correction.isStaged) {
+      await attempt(entry, options.signal, async () => {
+        const kind = await kindOf(object.desired, kubernetes, options.signal);
+        const now = await kubernetes.get(kind, object.desired.ref, options.signal);
+        left = new Map(options.compare(object.desired, now).map((finding) => [finding.id, finding]));
+      });
+    }
+    for (const finding of object.fix) {
+      const still = left.get(finding.id);
+      if (entry.failure) tell(finding, entry.failure.result, entry.failure.message);
+      else if (correction.isStaged) tell(finding, 'staged', '');
+      else if (!still) tell(finding, 'fixed', '');
+      else
+        tell(finding, 'overridden', `after the fix ${still.blame ? `${still.blame.manager} wrote it again` : 'it drifts again'}`);
+    }
+  }
+  return outcomes;
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { displayBlame, displayTime, displayValue, fieldName, summarize } from '../types/describe.ts';
+import { printPath } from '../types/field-path.ts';
+import type { Finding } from '../types/finding.ts';
+import type { UnitCorrection } from '../types/plan.ts';
+import { Secret } from '../types/secret.ts';
+import { editText, type TextEdit } from './edit-text.ts';
+
+/** The two revisions of a correction, as texts and descriptions. */
+export interface RevisionPair {
+  /** The unit's text with the drifted fields as they were found. */
+  readonly observed: string;
+  readonly observedDescription: string;
+  /** The desired text, byte for byte what it was. */
+  readonly restored: string;
+  readonly restoredDescription: string;
+}
+
+/** Findings named in a description before it is cut. */
+const NAMED = 3;
+
+/**
+ * The pair of a correction; `undefined` where the drifted state cannot be written as a text of its own: only masked
+ * values or missing objects, or a text whose fields cannot be edited one by one.
+ * `firstSeen` gives the RFC 3339 time at which a finding was first reported.
+ */
+export function composePair(correction: UnitCorrection, firstSeen: (findingId: string) => string): RevisionPair | undefined {
+  const { unit, id } = correction;
+  const findings = correction.objects.flatMap((object) => object.fix);
+  const edits = findings.flatMap((finding): TextEdit[] => {
+    // A masked value never enters ConfigHub: the field keeps its desired text. A missing object has no observed text.
+    if (finding.live instanceof Secret || finding.desired instanceof Secret || finding.class === 'missing') return [];
+    return [{ ref: finding.ref, path: finding.path, value: finding.live }];
+  });
+  const observed = edits.length === 0 ? undefined : editText(unit.text, edits);
+  if (observed === undefined || observed === unit.text) return undefined;
+  const digest = createHash('sha256').update(observed).digest('hex').slice(0, 12);
+  return {
+    observed,
+    observedDescription: `Drift detected: ${listed(findings, (finding) => observedText(finding, firstSeen(finding.id)))} ${driftMarker(id)} sha256:${digest}]`,
+    restored: unit.text,
+    restoredDescription: `Fixed ${listed(findings, restoredText)} ${driftMarker(id)}]`,
+  };
+}
+
+/** How a correction is recognised in a revision's description. */
+export function driftMarker(correctionId: string): string {
+  return `[drift:${correctionId}`;
+}
+
+/** True where the unit's newest revision ends a pair of this very correction: it is not written twice. */
+export function hasCompletePair(correction: UnitCorrection): boolean {
+  const { lastChangeDescription } = correction.unit;
+  return lastChangeDescription.startsWith('Fixed ') && lastChangeDescription.endsWith(`${driftMarker(correction.id)}]`);
+}
+
+function listed(findings: readonly Finding[], text: (finding: Finding) => string): string {
+  const named = findings.slice(0, NAMED).map(text);
+  const rest = findings.length - named.length;
+  return rest > 0 ? `${named.join('; ')}; and ${rest} more` : named.join('; ');
+}
+
+function observedText(finding: Finding, firstSeen: string): string {
+  const summary =
+    finding.live instanceof Secret ? `${fieldName(finding.path)} ${finding.class} (value not stored)` : summarize(finding);
+  return `${summary} (${displayBlame(finding)}, ${displayTime(finding)}, first seen ${firstSeen.slice(11, 16)}Z)`;
+}
+
+function restoredText(finding: Finding): string {
+  const name = printPath(finding.path) === '/spec/replicas' ? 'replicas' : fieldName(finding.path);
+  return `${name}: ${displayValue(finding.live)} → ${displayValue(finding.desired)}`;
+}

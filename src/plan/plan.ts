@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { DesiredState, DesiredUnit } from '../types/desired.ts';
+import { printPath } from '../types/field-path.ts';
+import { type Comparison, canonicalJson, type Finding, isDrift, type ObjectComparison, revealValue } from '../types/finding.ts';
+import { objectKey } from '../types/object-ref.ts';
+import type { ObjectCorrection, Plan, PlanItem, TrippedGuard, UnitCorrection } from '../types/plan.ts';
+import type { RankedFinding, Ranking } from '../types/ranking.ts';
+import type { Snapshot } from '../types/snapshot.ts';
+import { guardMassChange, guardReads, type MassChangeLimits } from './guards.ts';
+import { type FixPolicy, judgeFinding } from './judge.ts';
+
+export interface PlanOptions extends MassChangeLimits, FixPolicy {
+  /** Write corrections as pairs of revisions. */
+  readonly auditRevisions: boolean;
+  /** Apply what was written under a person's changeset. */
+  readonly applyChangeSet: boolean;
+}
+
+/** What the plan is made from: all of it read before, none of it read here. */
+export interface PlanInput {
+  readonly snapshot: Pick<Snapshot, 'failedReads'>;
+  readonly desired: Pick<DesiredState, 'invalid'>;
+  readonly comparison: Comparison;
+  readonly ranking: Ranking;
+}
+
+/** Decides for every finding what is done about it, and why; pure and total. */
+export function planFixes(input: PlanInput, options: PlanOptions): Plan {
+  const objectOf = new Map<string, ObjectComparison>();
+  for (const object of input.comparison.objects) for (const finding of object.findings) objectOf.set(finding.id, object);
+  const readGuard = guardReads(input.snapshot);
+  const judged = input.ranking.findings.map((ranked): PlanItem => {
+    const item = judgeFinding(ranked, objectOf.get(ranked.finding.id)?.desired?.unit, options);
+    return wouldChange(item) && readGuard
+      ? { ...item, action: 'blocked', reason: 'incomplete-read', detail: readGuard.detail }
+      : item;
+  });
+  const planned = new Set(judged.filter(wouldChange).map((item) => keyOf(item.ranked)));
+  const massGuard = guardMassChange(planned.size, input.comparison.compared, options);
+  const items = massGuard
+    ? judged.map(
+        (item): PlanItem =>
+          wouldChange(item) ? { ...item, action: 'blocked', reason: 'mass-change', detail: massGuard.detail } : item,
+      )
+    : judged;
+  const guard: TrippedGuard | undefined =
+    massGuard ?? (judged.some((item) => item.reason === 'incomplete-read') ? readGuard : undefined);
+  return { items, corrections: groupByUnit(items, objectOf, options), guard };
+}
+
+function wouldChange(item: PlanItem): boolean {
+  return item.action === 'fix' || item.action === 'stage';
+}
+
+function keyOf(ranked: RankedFinding): string {
+  return objectKey(ranked.finding.ref);
+}
+
+/** One correction a unit, in the order of its worst finding; critical units first and alone. */
+function groupByUnit(
+  items: readonly PlanItem[],
+  objectOf: ReadonlyMap<string, ObjectComparison>,
+  options: PlanOptions,
+): readonly UnitCorrection[] {
+  const fixIds = new Set(items.filter(wouldChange).map((item) => item.ranked.finding.id));
+  const byUnit = new Map<string, { unit: DesiredUnit; objects: Map<string, ObjectComparison>; isStaged: boolean }>();
+  for (const item of items) {
+    const object = objectOf.get(item.ranked.finding.id);
+    if (!wouldChange(item) || !object?.desired) continue;
+    const { unit } = object.desired;
+    const group = byUnit.get(unit.id) ?? {
+      unit,
+      objects: new Map<string, ObjectComparison>(),
+      isStaged: item.action === 'stage',
+    };
+    group.objects.set(objectKey(object.ref), object);
+    byUnit.set(unit.id, group);
+  }
+  const corrections = [...byUnit.values()].map(({ unit, objects, isStaged }): UnitCorrection => {
+    const corrected = [...objects.values()].flatMap((object): ObjectCorrection[] => {
+      if (!object.desired) return [];
+      return [
+        {
+          desired: object.desired,
+          live: object.live,
+          fix: object.findings.filter((finding) => fixIds.has(finding.id)),
+          leave: object.findings.filter((finding) => !fixIds.has(finding.id) && finding.class !== 'pending'),
+        },
+      ];
+    });
+    return {
+      id: correctionId(unit, corrected),
+      unit,
+      objects: corrected,
+      isCritical: unit.isCritical,
+      // Nothing is written on top of somebody's unapplied change: the live revision is applied again instead.
+      writesPair:
+        options.auditRevisions && !unit.hasUnappliedChanges && !corrected.some((object) => object.desired.ref.kind === 'Secret'),
+      changeSet: unit.changeSet ?? options.changeSet,
+      isStaged,
+      route: routeOf(unit, corrected, [...objectOf.values()]),
+    };
+  });
+  return corrections.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
+}
+
+/**
+ * ConfigHub applies whole units: only where every departing field of every object of the unit is to be fixed may it do
+ * so. Whatever is left alone, an autoscaler's replicas for one, would be overwritten.
+ */
+function routeOf(
+  unit: DesiredUnit,
+  corrected: readonly ObjectCorrection[],
+  compared: readonly ObjectComparison[],
+): 'confighub' | 'direct' {
+  if (unit.target === undefined) return 'direct';
+  const keys = new Set(corrected.map((object) => objectKey(object.desired.ref)));
+  const others = compared.some(
+    (object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)) && object.findings.some(departs),
+  );
+  return others || corrected.some((object) => object.leave.some(departs)) ? 'direct' : 'confighub';
+}
+
+/** Fields that an apply of the unit would overwrite; what others added beside them it does not touch. */
+function departs(finding: Finding): boolean {
+  return finding.desired !== undefined && (isDrift(finding) || finding.class === 'informational' || finding.class === 'pending');
+}
+
+function correctionId(unit: DesiredUnit, objects: readonly ObjectCorrection[]): string {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const patch = objects.map(({ desired, live, fix }) => [
+    objectKey(desired.ref),
+    live?.uid ?? '',
+    live?.generation ?? 0,
+    fix.map((finding) => [
+      printPath(finding.path),
+      finding.class,
+      revealValue(finding.desired) ?? null,
+      revealValue(finding.live) ?? null,
+    ]),
+  ]);
+  return sha256(canonicalJson([unit.id, sha256(unit.text), patch]) ?? '').slice(0, 16);
+}

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { summarize } from '../types/describe.ts';
+import type { DesiredState } from '../types/desired.ts';
+import { printPath } from '../types/field-path.ts';
+import { canonicalJson, type FieldValue } from '../types/finding.ts';
+import type { Json } from '../types/json.ts';
+import type { FixOutcome } from '../types/outcome.ts';
+import type { Plan, PlanItem } from '../types/plan.ts';
+import type { Ranking } from '../types/ranking.ts';
+import type { Correction, Incomplete, PreviousReport, Report, ReportFinding } from '../types/report.ts';
+import { Secret } from '../types/secret.ts';
+import type { Snapshot } from '../types/snapshot.ts';
+
+/** Corrections remembered for each field. */
+const KEPT_CORRECTIONS = 20;
+
+export interface ReportInput {
+  readonly cluster: string;
+  readonly snapshot: Pick<Snapshot, 'failedReads'>;
+  readonly desired: Pick<DesiredState, 'invalid'>;
+  readonly ranking: Ranking;
+  readonly plan: Plan;
+  readonly outcomes: readonly FixOutcome[];
+  readonly previous: PreviousReport;
+  readonly now: Date;
+}
+
+/** Puts together what the pass found and did; pure. */
+export function buildReport(input: ReportInput): Report {
+  const outcomeOf = new Map(input.outcomes.map((outcome) => [outcome.findingId, outcome]));
+  const before = new Map(input.previous.findings.map((finding) => [finding.id, finding]));
+  // What autoscalers and controllers note comes and goes by itself: it is logged, and would only make commits here.
+  const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
+  const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now));
+  const findings = lines.filter((line) => line.result !== 'fixed');
+  const corrected = lines.filter((line) => line.result === 'fixed').map((line) => toCorrection(line, outcomeOf, input.now));
+  const corrections = keepLatest([...input.previous.corrections, ...corrected]);
+  return {
+    cluster: input.cluster,
+    digest: digestOf(findings, corrections),
+    findings,
+    corrections,
+    correctedNow: corrected.length,
+    newFindings: lines.filter((line) => !before.has(line.id)).length,
+    incomplete: listIncomplete(input),
+    guard: input.plan.guard,
+    prices: input.ranking.source.prices,
+  };
+}
+
+/** RFC 3339 of the time a finding was first reported: the last report's, or now. */
+export function firstSeenOf(previous: PreviousReport, now: Date): (findingId: string) => string {
+  const known = new Map(previous.findings.map((finding) => [finding.id, finding.firstSeen]));
+  return (findingId) => known.get(findingId) ?? now.toISOString();
+}
+
+/** A value as the report may hold it; absent is null. */
+function shownValue(value: FieldValue): Json {
+  return value instanceof Secret ? String(value) : (value ?? null);
+}
+
+function toLine(
+  item: PlanItem,
+  outcome: FixOutcome | undefined,
+  before: ReadonlyMap<string, ReportFinding>,
+  now: Date,
+): ReportFinding {
+  const { finding, severity, costUsdPerMonth, opinion } = item.ranked;
+  const known = before.get(finding.id);
+  const isUnchanged = known?.fingerprint === finding.fingerprint;
+  return {
+    id: finding.id,
+    fingerprint: finding.fingerprint,
+    class: finding.class,
+    object: finding.ref,
+    path: printPath(finding.path),
+    summary: summarize(finding),
+    // A whole object is in the unit or the cluster; the report needs only its name.
+    desired: finding.path.length === 0 ? null : shownValue(finding.desired),
+    live: finding.path.length === 0 ? null : shownValue(finding.live),
+    blame: finding.blame ?? null,
+    unit: finding.unit,
+    isCritical: finding.isCritical,
+    severity,
+    // A DaemonSet's cost follows the number of nodes: carried over, so that nodes coming and going make no commit.
+    costUsdPerMonth: isUnchanged ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
+    restartsPods: finding.restartsPods,
+    action: item.action,
+    reason: item.reason,
+    detail: item.detail,
+    result: outcome?.result ?? null,
+    message: outcome?.message ?? '',
+    changeSet: outcome?.changeSet ?? '',
+    revision: outcome?.revision ?? 0,
+    firstSeen: isUnchanged ? known.firstSeen : now.toISOString(),
+    opinion: opinion ?? null,
+  };
+}
+
+function toCorrection(line: ReportFinding, outcomeOf: ReadonlyMap<string, FixOutcome>, now: Date): Correction {
+  const {
+    id,
+    object,
+    path,
+    summary,
+    desired,
+    live,
+    blame,
+    unit,
+    isCritical,
+    severity,
+    costUsdPerMonth,
+    changeSet,
+    revision,
+    firstSeen,
+    opinion,
+  } = line;
+  return {
+    time: now.toISOString(),
+    findingId: id,
+    correctionId: outcomeOf.get(id)?.correctionId ?? '',
+    object,
+    path,
+    class: line.class,
+    summary,
+    desired,
+    live,
+    blame,
+    unit,
+    isCritical,
+    severity,
+    costUsdPerMonth,
+    changeSet,
+    revision,
+    firstSeen,
+    opinion,
+  };
+}
+
+function keepLatest(corrections: readonly Correction[]): readonly Correction[] {
+  const kept = new Map<string, number>();
+  return corrections
+    .toReversed()
+    .filter(({ findingId }) => {
+      const count = (kept.get(findingId) ?? 0) + 1;
+      kept.set(findingId, count);
+      return count <= KEPT_CORRECTIONS;
+    })
+    .toReversed();
+}
+
+function digestOf(findings: readonly ReportFinding[], corrections: readonly Correction[]): string {
+  const parts = [
+    findings.map((finding) => finding.fingerprint).sort(),
+    corrections.map(({ correctionId, findingId, time }) => [correctionId, findingId, time]),
+  ];
+  return createHash('sha256')
+    .update(canonicalJson(parts) ?? '')
+    .digest('hex');
+}
+
+function listIncomplete(input: ReportInput): readonly Incomplete[] {
+  const reads = input.snapshot.failedReads.map((read) => ({
+    what: `${read.what}${read.namespace === '' ? '' : ` in namespace ${read.namespace}`}`,
+    error: read.error,
+  }));
+  const units = input.desired.invalid.map((unit) => ({ what: `unit ${unit.space}/${unit.slug}`, error: unit.error }));
+  return [...reads, ...units].sort((a, b) => (`${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1));
+}

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import type { ObjectRef } from '../types/object-ref.ts';
+
+const SAFE_PART = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/u;
+
+/** A name as one part of a path; anything that is not a plain name becomes a hash, and the name stands inside the file. */
+export function pathPart(name: string): string {
+  const isSafe = SAFE_PART.test(name) && !name.includes('..');
+  return isSafe ? name : `x-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+}
+
+/** `<namespace>/<kind>.<name>.md` of a workload's page. */
+export function workloadPage(ref: ObjectRef): string {
+  return `${pathPart(ref.namespace === '' ? 'cluster-scoped' : ref.namespace)}/${pathPart(ref.kind.toLowerCase())}.${pathPart(ref.name)}.md`;
+}

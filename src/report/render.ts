@@ -1,0 +1,187 @@
+import { canonicalJson } from '../types/finding.ts';
+import type { Json } from '../types/json.ts';
+import { displayRef, objectKey } from '../types/object-ref.ts';
+import type { Correction, Report, ReportFinding } from '../types/report.ts';
+import { escapeText, fence, table } from './markdown.ts';
+import { pathPart, workloadPage } from './paths.ts';
+
+/** Raised when the layout or a meaning changes. */
+export const REPORT_SCHEMA = 1;
+const FINDINGS_SHOWN = 50;
+const CORRECTIONS_SHOWN = 20;
+const PAGES = 200;
+const VALUE_LINES = 60;
+
+/** Path below the report root to content. Everything under the cluster's folder that is not in it is to be removed. */
+export type ReportFiles = ReadonlyMap<string, string>;
+
+/** The files of a report; the same report gives the same bytes. */
+export function renderReport(report: Report): ReportFiles {
+  const folder = pathPart(report.cluster);
+  const files = new Map<string, string>();
+  files.set(`${folder}/README.md`, renderReadme(report));
+  files.set(`${folder}/report.json`, `${JSON.stringify(summaryOf(report), undefined, 2)}\n`);
+  files.set(`${folder}/findings.jsonl`, jsonLines([...report.findings].sort((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1))));
+  files.set(`${folder}/corrections.jsonl`, jsonLines(report.corrections));
+  const byObject = Map.groupBy(report.findings, (finding) => objectKey(finding.object));
+  for (const findings of [...byObject.values()].slice(0, PAGES)) {
+    const [first] = findings;
+    if (first) files.set(`${folder}/${workloadPage(first.object)}`, renderWorkload(findings, first));
+  }
+  return files;
+}
+
+function lineKey(finding: ReportFinding): string {
+  return `${objectKey(finding.object)} ${finding.path} ${finding.class}`;
+}
+
+function jsonLines(entries: readonly object[]): string {
+  return entries.map((entry) => `${canonicalJson(entry)}\n`).join('');
+}
+
+function summaryOf(report: Report): Json {
+  const worst = report.findings[0]?.severity ?? null;
+  const count = (action: string): number => report.findings.filter((finding) => finding.action === action).length;
+  return {
+    schema: REPORT_SCHEMA,
+    cluster: report.cluster,
+    digest: `sha256:${report.digest}`,
+    open: report.findings.length,
+    worst,
+    blocked: count('blocked'),
+    staged: report.findings.filter((finding) => finding.result === 'staged').length,
+    corrections: report.corrections.length,
+    guard: report.guard ? { name: report.guard.name, detail: report.guard.detail } : null,
+    incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
+    prices: report.prices,
+  };
+}
+
+/** `+$29.27`, `-$3.00`, `$0`, or `unknown` where requests are not declared. */
+export function dollars(amount: number | null): string {
+  if (amount === null) return 'unknown';
+  if (amount === 0) return '$0';
+  return `${amount > 0 ? '+' : '-'}$${Math.abs(amount).toFixed(2)}`;
+}
+
+function who(entry: Pick<ReportFinding, 'blame'>): string {
+  if (!entry.blame) return 'unknown';
+  const { manager, subresource, time } = entry.blame;
+  return `${escapeText(manager)}${subresource === '' ? '' : ` via ${escapeText(subresource)}`}, ${escapeText(time ?? 'time unknown')}`;
+}
+
+/** What was decided and became of it, as a short text. */
+export function state(finding: ReportFinding): string {
+  if (finding.result === 'staged') return `staged, revision ${finding.revision}`;
+  if (finding.result !== null) return finding.result;
+  return finding.action === 'blocked' ? `blocked (${finding.reason})` : `report only (${finding.reason})`;
+}
+
+function renderReadme(report: Report): string {
+  const parts = [`# Drift in ${escapeText(report.cluster)}`, headline(report)];
+  if (report.guard) parts.push(`**Guard ${report.guard.name}:** ${escapeText(report.guard.detail)}.`);
+  if (report.incomplete.length > 0) {
+    const rows = report.incomplete.map(({ what, error }) => [escapeText(what), escapeText(error)]);
+    parts.push('## Not compared', table(['what', 'why'], rows));
+  }
+  if (report.findings.length > 0) {
+    parts.push('## Open', findingTable(report.findings.slice(0, FINDINGS_SHOWN)));
+    const more = report.findings.slice(FINDINGS_SHOWN);
+    if (more.length > 0)
+      parts.push(`<details><summary>${more.length} more</summary>\n\n${findingTable(more.slice(0, PAGES))}\n\n</details>`);
+  }
+  if (report.corrections.length > 0) {
+    const latest = report.corrections.slice(-CORRECTIONS_SHOWN).reverse();
+    parts.push('## Latest corrections', correctionTable(latest));
+    const rest = report.corrections.length - latest.length;
+    if (rest > 0) parts.push(`${rest} older ones are in [corrections.jsonl](corrections.jsonl).`);
+  }
+  parts.push(`Costs are live minus desired in US dollars a month of 730 hours: ${escapeText(report.prices)}.`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+function headline(report: Report): string {
+  const [worst] = report.findings;
+  if (!worst) return 'All clear: live and desired agree.';
+  const known = report.findings.map((finding) => finding.costUsdPerMonth).filter((cost) => cost !== null);
+  const cents = known.reduce((sum, cost) => sum + Math.round(cost * 100), 0);
+  const unknown = report.findings.length - known.length;
+  const cost = `${dollars(cents / 100)} a month${unknown > 0 ? `, ${unknown} of unknown cost` : ''}`;
+  return `**${report.findings.length} open, worst ${worst.severity}**, ${cost}.`;
+}
+
+function findingTable(findings: readonly ReportFinding[]): string {
+  const rows = findings.map((finding) => [
+    finding.severity,
+    `[${escapeText(displayRef(finding.object))}](${workloadPage(finding.object)})`,
+    escapeText(finding.summary),
+    who(finding),
+    dollars(finding.costUsdPerMonth),
+    state(finding),
+  ]);
+  return table(['severity', 'workload', 'what', 'who', '$ a month', 'state'], rows);
+}
+
+function correctionTable(corrections: readonly Correction[]): string {
+  const rows = corrections.map((correction) => [
+    escapeText(correction.time),
+    correction.severity,
+    escapeText(displayRef(correction.object)),
+    escapeText(correction.summary),
+    who(correction),
+    dollars(correction.costUsdPerMonth),
+    correction.revision === 0 ? 'fixed' : `fixed, revision ${correction.revision} of ${escapeText(correction.unit)}`,
+    correction.changeSet === '' ? '' : escapeText(correction.changeSet),
+  ]);
+  return table(['time', 'severity', 'workload', 'what', 'who', '$ a month', 'done', 'changeset'], rows);
+}
+
+function renderWorkload(findings: readonly ReportFinding[], first: ReportFinding): string {
+  const parts = [`# ${escapeText(displayRef(first.object))}`];
+  parts.push(
+    first.unit === ''
+      ? 'No unit declares it.'
+      : `Desired: unit ${escapeText(first.unit)}${first.isCritical ? ' (tier=critical)' : ''}.`,
+  );
+  for (const finding of findings) {
+    parts.push(`## ${finding.severity}: ${escapeText(finding.summary)}`);
+    parts.push(
+      table(
+        ['field', 'class', 'who', 'first seen', '$ a month', 'restarts pods', 'state'],
+        [
+          [
+            escapeText(finding.path === '' ? '(whole object)' : finding.path),
+            finding.class,
+            who(finding),
+            escapeText(finding.firstSeen),
+            dollars(finding.costUsdPerMonth),
+            finding.restartsPods ? 'yes' : 'no',
+            state(finding),
+          ],
+        ],
+      ),
+    );
+    if (finding.path !== '')
+      parts.push(
+        'Desired (-) and live (+):',
+        fence('diff', [...valueLines('-', finding.desired), ...valueLines('+', finding.live)]),
+      );
+    const notes = [finding.detail, finding.message].filter((note) => note !== '');
+    if (notes.length > 0) parts.push(notes.map(escapeText).join('. '));
+    if (finding.opinion) {
+      const { cause, advice, confidence } = finding.opinion.advice;
+      parts.push(`Advice by model (confidence ${confidence}): ${escapeText(cause)} ${escapeText(advice)}`);
+    }
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function valueLines(sign: '-' | '+', value: Json): readonly string[] {
+  if (value === null) return [];
+  const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
+  const lines = text.split('\n');
+  const shown = lines.slice(0, VALUE_LINES).map((line) => `${sign} ${line}`);
+  return lines.length > VALUE_LINES
+    ? [...shown, `${sign} ... ${lines.length - VALUE_LINES} more lines, see findings.jsonl`]
+    : shown;
+}

@@ -1,0 +1,17 @@
+/**
+ * What became of a planned fix. `overridden`: it was written and something put the drift back. `conflict`: the object
+ * or unit changed meanwhile; the next pass judges it anew.
+ */
+export type OutcomeResult = 'fixed' | 'staged' | 'overridden' | 'conflict' | 'failed';
+
+export interface FixOutcome {
+  readonly findingId: string;
+  readonly correctionId: string;
+  readonly result: OutcomeResult;
+  /** The server's own words where it did not go as planned; empty otherwise. */
+  readonly message: string;
+  /** `project/slug` of the changeset that the revisions belong to; empty without one. */
+  readonly changeSet: string;
+  /** Number of the revision that restores desired; 0 where none was written. */
+  readonly revision: number;
+}

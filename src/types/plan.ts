@@ -1,0 +1,73 @@
+import type { ChangeSetRef, DesiredObject, DesiredUnit } from './desired.ts';
+import type { Finding } from './finding.ts';
+import type { RankedFinding } from './ranking.ts';
+import type { LiveObject } from './snapshot.ts';
+
+/** What is to be done about a finding. */
+export type PlanAction = 'fix' | 'stage' | 'report' | 'blocked';
+
+/** Why, as a constant that report and log show; the detail is the sentence beside it. */
+export type PlanReason =
+  | 'auto-fix'
+  | 'auto-fix-off'
+  | 'changeset-locked'
+  | 'locked-elsewhere'
+  | 'changeset-closed'
+  | 'apply-gate'
+  | 'incomplete-read'
+  | 'mass-change'
+  | 'added-by-controller'
+  | 'held-by-model'
+  | 'never-fixed'
+  | 'never-created'
+  | 'secret';
+
+export interface PlanItem {
+  readonly ranked: RankedFinding;
+  readonly action: PlanAction;
+  readonly reason: PlanReason;
+  /** One sentence, with what to do where something can be done; may be empty. */
+  readonly detail: string;
+}
+
+/** The findings of one object, split into those to bring back and those to leave as they are. */
+export interface ObjectCorrection {
+  readonly desired: DesiredObject;
+  /** `undefined` where the object is missing and is to be created. */
+  readonly live: LiveObject | undefined;
+  readonly fix: readonly Finding[];
+  /** Departing fields that the correction must not touch: autoscaled, held, added by controllers. */
+  readonly leave: readonly Finding[];
+}
+
+/** Everything to be done for one unit. */
+export interface UnitCorrection {
+  /** Hash of unit, desired text, drifted objects and patch: equal corrections have equal ids. */
+  readonly id: string;
+  readonly unit: DesiredUnit;
+  readonly objects: readonly ObjectCorrection[];
+  readonly isCritical: boolean;
+  /** Write the drifted and the restored state as two revisions. */
+  readonly writesPair: boolean;
+  /** The person's changeset that the pair belongs to; `undefined` for the pass's own. */
+  readonly changeSet: ChangeSetRef | undefined;
+  /** Left for a person to apply. */
+  readonly isStaged: boolean;
+  /** Who writes to the cluster: ConfigHub applies the unit, or the pass its fields. */
+  readonly route: 'confighub' | 'direct';
+}
+
+/** A guard that stopped all fixes. */
+export interface TrippedGuard {
+  readonly name: 'mass-change' | 'incomplete-read';
+  /** What was found and what would let the pass go on. */
+  readonly detail: string;
+}
+
+export interface Plan {
+  /** Every finding, in rank order. */
+  readonly items: readonly PlanItem[];
+  /** Critical units first, then by rank. */
+  readonly corrections: readonly UnitCorrection[];
+  readonly guard: TrippedGuard | undefined;
+}

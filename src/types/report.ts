@@ -1,0 +1,89 @@
+import type { Blame, FindingClass } from './finding.ts';
+import type { Json } from './json.ts';
+import type { ObjectRef } from './object-ref.ts';
+import type { OutcomeResult } from './outcome.ts';
+import type { PlanAction, PlanReason, TrippedGuard } from './plan.ts';
+import type { Opinion, Severity } from './ranking.ts';
+
+/** A finding as the report keeps it: one line of findings.jsonl. Values are shown ones; a masked value is `***`. */
+export interface ReportFinding {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly class: FindingClass;
+  readonly object: ObjectRef;
+  readonly path: string;
+  /** What happened, in a few words. */
+  readonly summary: string;
+  readonly desired: Json;
+  readonly live: Json;
+  readonly blame: Blame | null;
+  readonly unit: string;
+  readonly isCritical: boolean;
+  readonly severity: Severity;
+  /** Live minus desired, US dollars a month; null where it cannot be known. */
+  readonly costUsdPerMonth: number | null;
+  readonly restartsPods: boolean;
+  readonly action: PlanAction;
+  readonly reason: PlanReason;
+  readonly detail: string;
+  /** What became of a planned fix that left the finding open; null where none was planned. */
+  readonly result: OutcomeResult | null;
+  readonly message: string;
+  readonly changeSet: string;
+  readonly revision: number;
+  /** RFC 3339; set once and carried over while the finding stays. */
+  readonly firstSeen: string;
+  readonly opinion: Opinion | null;
+}
+
+/** A drift that was brought back: one line of corrections.jsonl. */
+export interface Correction {
+  readonly time: string;
+  readonly findingId: string;
+  readonly correctionId: string;
+  readonly object: ObjectRef;
+  readonly path: string;
+  readonly class: FindingClass;
+  readonly summary: string;
+  readonly desired: Json;
+  readonly live: Json;
+  readonly blame: Blame | null;
+  readonly unit: string;
+  readonly isCritical: boolean;
+  readonly severity: Severity;
+  readonly costUsdPerMonth: number | null;
+  readonly changeSet: string;
+  readonly revision: number;
+  readonly firstSeen: string;
+  readonly opinion: Opinion | null;
+}
+
+/** Something that could not be compared, and why. */
+export interface Incomplete {
+  readonly what: string;
+  readonly error: string;
+}
+
+/** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
+export interface Report {
+  readonly cluster: string;
+  /** sha256 over the fingerprints of open findings and the ids of all kept corrections. */
+  readonly digest: string;
+  /** What is still open, worst first. */
+  readonly findings: readonly ReportFinding[];
+  /** The last 20 of each field, oldest first; the last lines are this pass's. */
+  readonly corrections: readonly Correction[];
+  /** How many of `corrections` are this pass's. */
+  readonly correctedNow: number;
+  /** How many of this pass's findings were not in the last report. */
+  readonly newFindings: number;
+  readonly incomplete: readonly Incomplete[];
+  readonly guard: TrippedGuard | undefined;
+  readonly prices: string;
+}
+
+/** What the last report said, as far as this pass needs it. */
+export interface PreviousReport {
+  readonly findings: readonly ReportFinding[];
+  readonly corrections: readonly Correction[];
+}

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { editText, type TextEdit } from '../../src/fix/edit-text.ts';
+
+const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
+const text = `# who to call: the shop team
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: shop}
+data:
+  a: "1"   # untouched
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 3 # agreed with finance
+  template:
+    spec:
+      containers:
+      - name: app
+        image: "registry.example/web:1.2"
+
+        env:
+        - name: A
+          value: 'x'
+`;
+const container = [
+  { field: 'spec' },
+  { field: 'template' },
+  { field: 'spec' },
+  { field: 'containers' },
+  { key: { name: 'app' } },
+] as const;
+
+function edit(path: TextEdit['path'], value: TextEdit['value']): string | undefined {
+  return editText(text, [{ ref, path, value }]);
+}
+
+describe('observed text of a unit', () => {
+  it('replaces a number in place and keeps every comment', () => {
+    expect(edit([{ field: 'spec' }, { field: 'replicas' }], 5)).to.equal(text.replace('replicas: 3 #', 'replicas: 5 #'));
+  });
+
+  it('keeps the quotes of a text', () => {
+    expect(edit([...container, { field: 'image' }], 'registry.example/web:1.3')).to.equal(text.replace('web:1.2"', 'web:1.3"'));
+    expect(edit([...container, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], 'yes')).to.equal(
+      text.replace("'x'", "'yes'"),
+    );
+  });
+
+  it('quotes a text that would be read as something else', () => {
+    const plain = text.replace(`"registry.example/web:1.2"`, 'plain');
+    expect(editText(plain, [{ ref, path: [...container, { field: 'image' }], value: 'on' }])).to.contain('image: "on"');
+  });
+
+  it('adds an element to a list and leaves the other document as it was', () => {
+    const edited = edit([...container, { field: 'env' }, { key: { name: 'DEBUG' } }], { name: 'DEBUG', value: 'true' });
+    expect(edited).to.equal(`${text}        - name: DEBUG\n          value: "true"\n`);
+  });
+
+  it('adds a map that was not there', () => {
+    const edited = edit([{ field: 'metadata' }, { field: 'labels' }, { field: 'a/b' }], 'c');
+    expect(edited).to.contain('  namespace: shop\n  labels:\n    a/b: c\nspec:');
+  });
+
+  it('takes a removed field out', () => {
+    expect(edit([...container, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], undefined)).to.equal(
+      text.replace("          value: 'x'\n", ''),
+    );
+  });
+
+  it('makes several edits at once', () => {
+    const edited = editText(text, [
+      { ref, path: [{ field: 'spec' }, { field: 'replicas' }], value: 1 },
+      { ref, path: [...container, { field: 'image' }], value: 'x' },
+    ]);
+    expect(edited).to.equal(text.replace('replicas: 3', 'replicas: 1').replace('registry.example/web:1.2', 'x'));
+  });
+
+  it('finds an object inside a List', () => {
+    const list = `kind: List\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: other, namespace: shop}\n  spec: {replicas: 1}\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web, namespace: shop}\n  spec: {replicas: 1}\n`;
+    const edited = editText(list, [{ ref, path: [{ field: 'spec' }, { field: 'replicas' }], value: 4 }]);
+    expect(edited).to.equal(list.replace(/replicas: 1\}\n$/u, 'replicas: 4}\n'));
+  });
+
+  it('gives up where an anchor would change another field as well', () => {
+    const shared =
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: &n 3, minReadySeconds: *n}\n';
+    const edited = editText(shared, [{ ref, path: [{ field: 'spec' }, { field: 'replicas' }], value: 5 }]);
+    expect(edited).to.equal(undefined);
+  });
+
+  it('gives up where the object is not in the text', () => {
+    expect(editText('a: 1\n', [{ ref, path: [{ field: 'spec' }], value: 1 }])).to.equal(undefined);
+  });
+});
