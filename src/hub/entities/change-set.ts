@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonFields, inSpaceAttributes, inSpaceRelations, text } from './common.ts';
+import { commonFields, inSpaceAttributes, inSpaceRelations, optionalUuid, text } from './common.ts';
 import type { NamedKind } from './named.ts';
 
 export const changeSetFields = z.object({
@@ -14,8 +14,8 @@ export type ChangeSet = z.infer<typeof changeSetFields>;
 
 export const changeSetKind: NamedKind = {
   path: 'change_set',
-  writable: z.object({ ...commonFields, Description: text }),
-  initial: () => ({ StartTagID: null, EndTagID: null, FilterID: null }),
+  writable: z.object({ ...commonFields, Description: text, FilterID: optionalUuid }),
+  initial: () => ({ StartTagID: null, EndTagID: null }),
   definition: {
     name: 'ChangeSet',
     idField: 'ChangeSetID',

@@ -1,4 +1,4 @@
-import { isSeq, parseDocument, stringify, type ToStringOptions } from 'yaml';
+import { isScalar, isSeq, type Node, parseDocument, stringify, type ToStringOptions } from 'yaml';
 import type { Json, JsonObject } from '../../types/json.ts';
 import { readDocuments } from '../worker/documents.ts';
 import { type Edit, inOrder } from './edits.ts';
@@ -18,7 +18,7 @@ export function editText(text: string, edits: readonly Edit[], wanted: Json): st
         continue;
       }
       const node = document.createNode(edit.value);
-      if (edit.kind === 'set') document.setIn(edit.path, node);
+      if (edit.kind === 'set') document.setIn(edit.path, likeBefore(document.getIn(edit.path, true), node));
       else if (isSeq(document.getIn(edit.path))) document.addIn(edit.path, node);
     }
     const edited = document.toString(style);
@@ -28,6 +28,16 @@ export function editText(text: string, edits: readonly Edit[], wanted: Json): st
   }
   const start = /^---[^\n]*\n/u.exec(text)?.[0] ?? '';
   return start + stringify(wanted, { version: '1.1', aliasDuplicateObjects: false, ...style });
+}
+
+/** A new value keeps the comments and the quotes of the one in its place. */
+function likeBefore(before: unknown, node: Node): Node {
+  if (!isScalar(before) || !isScalar(node)) return node;
+  if (before.comment != null) node.comment = before.comment;
+  if (before.commentBefore != null) node.commentBefore = before.commentBefore;
+  if (before.spaceBefore) node.spaceBefore = true;
+  if (typeof before.value === 'string' && typeof node.value === 'string' && before.type) node.type = before.type;
+  return node;
 }
 
 function readsAs(text: string, wanted: Json): boolean {

@@ -9,7 +9,7 @@ import { Reader } from '../query/reader.ts';
 import { approveUnit } from '../units/approve.ts';
 import { findRevision } from '../units/history.ts';
 import { tagRevision } from '../units/revise.ts';
-import { selectUnits } from '../units/select.ts';
+import { selectNamedUnits } from '../units/select.ts';
 import { planApply, queueApply } from '../worker/operations.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf } from './environment.ts';
@@ -44,7 +44,7 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
           queued.push(operation);
           return { Action: operation };
         };
-        const results = bulk(hub, selectUnits(hub, parameters), apply, { dryRun: parameters.dry_run });
+        const results = bulk(hub, selectNamedUnits(hub, parameters), apply, { dryRun: parameters.dry_run });
         if (!parameters.dry_run) hub.enqueue(queued);
         return bulkAnswer(request, results);
       })
@@ -55,7 +55,7 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
         return request.json(`unit ${unit.Slug} approved`);
       })
       .post('/unit/approve', (request) => {
-        const units = selectUnits(hub, parametersOf(request));
+        const units = selectNamedUnits(hub, parametersOf(request));
         return bulkAnswer(
           request,
           bulk(hub, units, (unit) => approve(request.get('caller'), unit), { dryRun: false }),
@@ -74,7 +74,7 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
           });
           return { Message: `unit ${unit.Slug} tagged` };
         };
-        return bulkAnswer(request, bulk(hub, selectUnits(hub, parametersOf(request)), apply, { dryRun: false }));
+        return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parametersOf(request)), apply, { dryRun: false }));
       })
       .get('/space/:space/unit/:unit/unit_event', (request) => {
         const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };

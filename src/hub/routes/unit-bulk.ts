@@ -10,7 +10,7 @@ import { Reader } from '../query/reader.ts';
 import { readPatch } from '../units/body.ts';
 import { cloneUnit } from '../units/create.ts';
 import { deleteUnit } from '../units/delete.ts';
-import { selectUnits } from '../units/select.ts';
+import { selectNamedUnits, selectUnits } from '../units/select.ts';
 import { updateUnit } from '../units/update.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
@@ -25,7 +25,7 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
     .post('/unit', async (request) => {
       const patch = await bodyOf(request);
       const parameters = parametersOf(request);
-      const copies = selectUnits(hub, parameters).flatMap((upstream) => destinations(hub, upstream, parameters));
+      const copies = selectNamedUnits(hub, parameters).flatMap((upstream) => destinations(hub, upstream, parameters));
       const clone = ({ upstream, space, slug }: Copy): JsonObject => {
         const existing = store.units.last({ column: 'space_id', values: [space] }, { column: 'slug', values: [slug] });
         if (existing && parameters.allow_exists) return extended(existing, parameters);
@@ -46,7 +46,7 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
         deleteUnit(hub, unit);
         return { Message: `unit ${unit.Slug} deleted` };
       };
-      return bulkAnswer(request, bulk(hub, selectUnits(hub, parameters), remove, { dryRun: parameters.dry_run }));
+      return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parameters), remove, { dryRun: parameters.dry_run }));
     });
 }
 

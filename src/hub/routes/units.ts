@@ -59,7 +59,6 @@ export function unitRoutes(hub: Hub): HubRoutes {
       return request.json(wire(store.database.write(() => create(request, body))));
     })
     .get('/space/:space/unit/:unit', one)
-    .get('/space/:space/unit/:unit/extended', one)
     .put('/space/:space/unit/:unit', async (request) => {
       const body = await bodyOf(request);
       const parameters = parametersOf(request);

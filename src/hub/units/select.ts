@@ -4,8 +4,13 @@ import { badRequest } from '../errors.ts';
 import { find, type Selection } from '../query/find.ts';
 import { Reader } from '../query/reader.ts';
 
-/** The units that a bulk request means. One that names nothing would mean every unit of every space, so it is refused. */
+/** The units that a bulk request means; without a selection those of every space, as cub asks for `--space '*'`. */
 export function selectUnits(hub: Hub, selection: Selection): readonly Unit[] {
-  if (!selection.where && !selection.filter && !selection.contains) throw badRequest('parameter where or filter is required');
   return find(new Reader(hub.store), 'Unit', hub.store.units, [], selection);
+}
+
+/** For what cannot be taken back: a request that names nothing is refused instead of meaning everything. */
+export function selectNamedUnits(hub: Hub, selection: Selection): readonly Unit[] {
+  if (!selection.where && !selection.filter && !selection.contains) throw badRequest('parameter where or filter is required');
+  return selectUnits(hub, selection);
 }
