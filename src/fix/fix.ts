@@ -14,7 +14,6 @@ import { writePair } from './write-pair.ts';
 export interface FixOptions {
   readonly cluster: string;
   readonly fieldManager: string;
-  readonly applyChangeSet: boolean;
   /** RFC 3339 time at which a finding was first reported. */
   readonly firstSeen: (findingId: string) => string;
   /** Compares an object as it is now with its desired state: how a fix is verified. */

@@ -1,7 +1,7 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
 import { at, type Json, type JsonObject, stringAt } from '../types/json.ts';
-import { groupOf } from '../types/object-ref.ts';
+import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import type { Autoscaler, FailedRead, LiveObject, Snapshot } from '../types/snapshot.ts';
 import { projectAutoscaler, projectObject } from './project.ts';
 
@@ -53,6 +53,11 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
     schemas: await readSchemas(kubernetes, kinds, options.signal, failedReads),
     failedReads,
   };
+}
+
+/** One object as a GET answers it, in the snapshot's form. */
+export function projectLive(object: JsonObject, ref: ObjectRef): LiveObject | undefined {
+  return projectObject(object, ref.apiVersion, ref.kind);
 }
 
 async function listNamespaces(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<readonly string[]> {

@@ -1,11 +1,11 @@
 import { isScalar, isSeq, type Node, parseDocument, stringify, type ToStringOptions } from 'yaml';
-import type { Json, JsonObject } from '../../types/json.ts';
-import { readDocuments } from '../worker/documents.ts';
+import type { Json } from '../../types/json.ts';
 import { type Edit, inOrder } from './edits.ts';
 import { equal } from './equal.ts';
+import { readPart } from './read-part.ts';
 
 /**
- * The text of one document with the edits made and its comments and order kept. `readDocuments` has read it before, so
+ * The text of one document with the edits made and its comments and order kept. `readPart` has read it before, so
  * nesting that would break the `yaml` package's composer was refused already.
  */
 export function editText(text: string, edits: readonly Edit[], wanted: Json): string {
@@ -41,8 +41,8 @@ function likeBefore(before: unknown, node: Node): Node {
 }
 
 function readsAs(text: string, wanted: Json): boolean {
-  const read = readDocuments(text);
-  return read.outcome === 'documents' && read.documents.length === 1 && equal(read.documents[0] as JsonObject, wanted);
+  const read = readPart(text);
+  return read.outcome === 'read' && equal(read.value, wanted);
 }
 
 /** The author's habits, so that a diff shows what changed and nothing else. */

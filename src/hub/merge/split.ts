@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../types/json.ts';
-import { readDocuments } from '../worker/documents.ts';
+import { readPart } from './read-part.ts';
 
 /** One document of a unit: its text with the separator in front, and its value. `undefined` for an empty one. */
 export interface Part {
@@ -15,10 +15,9 @@ export type Parts =
 export function splitParts(text: string): Parts {
   const parts: Part[] = [];
   for (const part of text.split(/^(?=---(?:[ \t\r\n]|$))/mu)) {
-    const read = readDocuments(part);
+    const read = readPart(part);
     if (read.outcome === 'unreadable') return read;
-    if (read.documents.length > 1) return { outcome: 'unreadable', message: 'documents that are not separated by ---' };
-    parts.push({ text: part, value: read.documents[0] });
+    parts.push({ text: part, value: read.value });
   }
   return { outcome: 'parts', parts };
 }

@@ -1,7 +1,8 @@
-import { isJsonObject, type Json, type JsonObject, stringAt } from '../../types/json.ts';
+import { parseManifest } from '../../kubernetes/manifest.ts';
+import { isJsonObject, type JsonObject, stringAt } from '../../types/json.ts';
 import { displayRef, refOf } from '../../types/object-ref.ts';
 import type { Cluster } from './cluster.ts';
-import { readDocuments, writeDocuments } from './documents.ts';
+import { writeLiveState } from './live-state.ts';
 
 /** The name under which ConfigHub's part of an object is kept in `managedFields`. */
 export const FIELD_MANAGER = 'confighub';
@@ -20,16 +21,16 @@ export async function applyUnit(
   defaultNamespace: string,
   signal: AbortSignal,
 ): Promise<UnitApplied> {
-  const read = readDocuments(text);
-  if (read.outcome === 'unreadable') return { outcome: 'failed', message: `not readable YAML: ${read.message}` };
+  const read = parseManifest(text);
+  if (!read.ok) return { outcome: 'failed', message: read.error };
   const live: JsonObject[] = [];
-  for (const document of inOrder(read.documents.flatMap(itemsOf))) {
+  for (const document of inOrder(read.documents)) {
     const placed = withNamespace(document, defaultNamespace);
     const ref = refOf(placed);
     if (!ref) return { outcome: 'failed', message: 'a document has no apiVersion, kind or metadata.name' };
     try {
       const applied = await cluster.apply(placed, { fieldManager: FIELD_MANAGER, force: true, signal });
-      if (isJsonObject(applied)) live.push(withoutManagedFields(applied));
+      if (isJsonObject(applied)) live.push(applied);
     } catch (error) {
       signal.throwIfAborted();
       const done = live.length === 0 ? '' : ` (${live.length} of ${read.documents.length} objects were applied before it)`;
@@ -42,13 +43,8 @@ export async function applyUnit(
   return {
     outcome: 'applied',
     message: `Applied ${live.length} ${live.length === 1 ? 'object' : 'objects'}`,
-    liveState: writeDocuments(live),
+    liveState: writeLiveState(live),
   };
-}
-
-function itemsOf(document: JsonObject): readonly JsonObject[] {
-  const items: Json | undefined = document['items'];
-  return document['kind'] === 'List' && Array.isArray(items) ? items.filter(isJsonObject) : [document];
 }
 
 function inOrder(documents: readonly JsonObject[]): readonly JsonObject[] {
@@ -84,10 +80,4 @@ function withNamespace(document: JsonObject, defaultNamespace: string): JsonObje
   if (defaultNamespace === '' || !isJsonObject(metadata) || stringAt(metadata, 'namespace')) return document;
   if (clusterScoped.has(stringAt(document, 'kind') ?? '')) return document;
   return { ...document, metadata: { ...metadata, namespace: defaultNamespace } };
-}
-
-function withoutManagedFields(object: JsonObject): JsonObject {
-  const metadata = object['metadata'];
-  if (!isJsonObject(metadata)) return object;
-  return { ...object, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== 'managedFields')) };
 }

@@ -1,0 +1,125 @@
+import { Command, CommanderError, Option } from 'commander';
+import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
+import { ConfigError } from './types/errors.ts';
+
+export type CommandName = 'run' | 'check' | 'hub';
+
+export interface HubArguments {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly tokenFile: string | undefined;
+}
+
+export type Invocation =
+  | {
+      readonly command: 'run' | 'check';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: string | undefined;
+    }
+  | {
+      readonly command: 'hub';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: undefined;
+      readonly hub: HubArguments;
+    }
+  /** Help or version was printed. */
+  | { readonly command: 'none' };
+
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const EXIT_HELP = `
+Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 guard tripped,
+64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
+
+/** Reads the command line; help and version go to standard output, mistakes are `ConfigError`s of code `usage`. */
+export function parseCommandLine(argv: readonly string[], version: string, terminal: Terminal): Invocation {
+  let invocation: Invocation = { command: 'none' };
+  const program = new Command('drift-detector')
+    .description(
+      'Finds drift between live Kubernetes workloads and their ConfigHub units, fixes it, and commits a report to Git.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', EXIT_HELP)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: () => undefined });
+
+  const passCommand = (name: 'run' | 'check', description: string, isDefault: boolean): void => {
+    const command = program.command(name, { isDefault }).description(description).exitOverride();
+    command.addOption(
+      new Option('--config <FILE>', 'configuration file, YAML with the names below in camel case (environment DRIFT_CONFIG)'),
+    );
+    for (const option of OPTION_NAMES) addOption(command, option);
+    command.addHelpText('after', EXIT_HELP);
+    command.action(({ config, ...given }: Record<string, string | true | undefined>) => {
+      invocation = { command: name, flags: flagsOf(given), configFile: typeof config === 'string' ? config : undefined };
+    });
+  };
+  passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report (default)', true);
+  passCommand('check', 'compare and print; never writes anything anywhere', false);
+
+  const hub = program.command('hub').description('start the embedded ConfigHub').exitOverride();
+  hub.requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing');
+  hub.option('--port <N>', 'port on 127.0.0.1; 0 takes a free one', '8090');
+  hub.option('--token-file <FILE>', 'file with the only token that it accepts; without it any token on loopback');
+  for (const option of ['kubeconfig', 'context', 'logLevel', 'logFormat'] as const) addOption(hub, option);
+  hub.action(({ dataDir, port, tokenFile, ...given }: Record<string, string | true | undefined>) => {
+    const number = Number(port);
+    if (!Number.isInteger(number) || number < 0 || number > 65_535) throw usage(`--port ${String(port)} is no port`);
+    invocation = {
+      command: 'hub',
+      flags: flagsOf(given),
+      configFile: undefined,
+      hub: { dataDir: String(dataDir), port: number, tokenFile: typeof tokenFile === 'string' ? tokenFile : undefined },
+    };
+  });
+
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usage(error.message.replace(/^error: /u, ''));
+  }
+  return invocation;
+}
+
+function usage(message: string): ConfigError {
+  return new ConfigError(message, {
+    code: 'usage',
+    subject: 'command line',
+    remedy: 'drift-detector --help lists commands and options.',
+  });
+}
+
+function addOption(command: Command, name: OptionName): void {
+  const definition: {
+    readonly value?: string;
+    readonly env: readonly string[];
+    readonly help: string;
+    readonly default?: string;
+    readonly isSecret?: true;
+  } = OPTIONS[name];
+  // A secret in an argument shows in the process list.
+  if (definition.isSecret) return;
+  const argument = definition.value === undefined ? ' [true|false]' : ` <${definition.value}>`;
+  const fallback = definition.default ? `, default ${definition.default}` : '';
+  const short = name === 'output' ? '-o, ' : '';
+  command.addOption(
+    new Option(
+      `${short}${flagOf(name)}${argument}`,
+      `${definition.help} (environment ${definition.env.join(' or ')}${fallback})`,
+    ),
+  );
+}
+
+function flagsOf(given: Readonly<Record<string, string | true | undefined>>): Partial<Record<OptionName, string>> {
+  const flags: Partial<Record<OptionName, string>> = {};
+  for (const name of OPTION_NAMES) {
+    const value = given[name];
+    if (value !== undefined) flags[name] = String(value);
+  }
+  return flags;
+}

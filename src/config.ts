@@ -1,0 +1,403 @@
+import { readFileSync } from 'node:fs';
+import { distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { parseManifest } from './kubernetes/manifest.ts';
+import { ConfigError, messageOf } from './types/errors.ts';
+import { Secret } from './types/secret.ts';
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
+};
+
+/** Every source gives text; a configuration file may give the real type as well. */
+const boolean = z.preprocess(
+  (value) => (typeof value === 'string' ? (BOOLEANS[value.toLowerCase()] ?? value) : value),
+  z.boolean(),
+);
+const whole = (min: number, max: number): z.ZodType<number> => z.coerce.number().int().min(min).max(max);
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== '')
+      : value,
+  z.array(z.string().min(1)),
+);
+const address = z
+  .string()
+  .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'is no http(s) address without a user in it');
+const secret = z
+  .string()
+  .min(1)
+  .transform((value) => new Secret(value.trim()));
+
+interface Option<S extends z.ZodType> {
+  readonly schema: S;
+  /** Environment variables, the first that is set wins. */
+  readonly env: readonly string[];
+  readonly help: string;
+  /** What the value is called in help; absent for switches. */
+  readonly value?: string;
+  /** As text, the way a user would write it. */
+  readonly default?: string;
+  /** Never a flag or a file entry: a secret in an argument shows in the process list. `NAME_FILE` names a file instead. */
+  readonly isSecret?: true;
+}
+
+/** Keeps the exact type, by which a missing default is known at compile time. */
+function option<const O extends Option<z.ZodType>>(definition: O): O {
+  return definition;
+}
+
+/** Configuration's only truth: flags, environment, file, defaults and help all come from this table. */
+export const OPTIONS = {
+  cluster: option({
+    schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/u, 'must be 1 to 32 lower-case letters, digits or dashes'),
+    env: ['CLUSTER'],
+    value: 'NAME',
+    default: 'default',
+    help: 'name of this cluster in reports and changesets',
+  }),
+  environment: option({
+    schema: z.string(),
+    env: ['ENVIRONMENT'],
+    value: 'NAME',
+    default: 'dev',
+    help: 'dev, staging or prod: weighs findings',
+  }),
+  kubeconfig: option({
+    schema: z.string(),
+    env: ['KUBECONFIG'],
+    value: 'FILE',
+    default: '',
+    help: 'kubeconfig file; without it the pod service account',
+  }),
+  context: option({ schema: z.string(), env: ['KUBE_CONTEXT'], value: 'NAME', default: '', help: 'context of the kubeconfig' }),
+  namespaceSelector: option({
+    schema: z.string().min(1),
+    env: ['NAMESPACE_SELECTOR'],
+    value: 'SELECTOR',
+    default: 'monitored=true',
+    help: 'label selector of the namespaces to watch',
+  }),
+  kinds: option({
+    schema: list.pipe(
+      z.array(z.string().regex(/^([a-z0-9.-]+\/)?v[a-z0-9]+\/[A-Z][A-Za-z0-9]*$/u, 'must look like apps/v1/Deployment')).min(1),
+    ),
+    env: ['KINDS'],
+    value: 'LIST',
+    default: 'apps/v1/Deployment,apps/v1/StatefulSet,apps/v1/DaemonSet',
+    help: 'kinds to compare, as apiVersion/Kind',
+  }),
+  desiredManagers: option({
+    schema: list,
+    env: ['DESIRED_MANAGERS'],
+    value: 'LIST',
+    default: 'confighub',
+    help: 'field managers that deliver desired state (argocd-controller, kustomize-controller, helm)',
+  }),
+  fieldManager: option({
+    schema: z.string().min(1).max(128),
+    env: ['FIELD_MANAGER'],
+    value: 'NAME',
+    default: 'confighub',
+    help: 'field manager of own writes',
+  }),
+  confighubUrl: option({ schema: address, env: ['CONFIGHUB_URL'], value: 'URL', help: 'address of ConfigHub' }),
+  confighubToken: option({ schema: secret, env: ['CUB_TOKEN', 'CONFIGHUB_TOKEN'], isSecret: true, help: 'token for ConfigHub' }),
+  confighubSpace: option({
+    schema: list,
+    env: ['CONFIGHUB_SPACE'],
+    value: 'LIST',
+    default: '',
+    help: 'spaces with the desired units',
+  }),
+  confighubWhere: option({
+    schema: z.string(),
+    env: ['CONFIGHUB_WHERE'],
+    value: 'QUERY',
+    default: '',
+    help: 'units by a ConfigHub query',
+  }),
+  confighubFilter: option({
+    schema: z.string(),
+    env: ['CONFIGHUB_FILTER'],
+    value: 'PROJECT/FILTER',
+    default: '',
+    help: 'units by a ConfigHub filter',
+  }),
+  target: option({
+    schema: z.string(),
+    env: ['TARGET'],
+    value: 'SLUG',
+    default: '',
+    help: 'target that this cluster is; units of others are left out',
+  }),
+  autoFix: option({
+    schema: boolean,
+    env: ['AUTO_FIX'],
+    default: 'false',
+    help: 'bring drift back instead of only reporting it',
+  }),
+  createMissing: option({
+    schema: boolean,
+    env: ['CREATE_MISSING'],
+    default: 'false',
+    help: 'create declared objects that are missing',
+  }),
+  changeset: option({
+    schema: z.string(),
+    env: ['CHANGESET'],
+    value: 'PROJECT/SLUG',
+    default: '',
+    help: 'changeset for corrections',
+  }),
+  changesetApply: option({
+    schema: boolean,
+    env: ['CHANGESET_APPLY'],
+    default: 'false',
+    help: "apply what was written under a person's changeset",
+  }),
+  auditRevisions: option({
+    schema: boolean,
+    env: ['AUDIT_REVISIONS'],
+    default: 'true',
+    help: 'write each correction as a pair of revisions',
+  }),
+  maxFixes: option({
+    schema: whole(0, 100_000),
+    env: ['MAX_FIXES'],
+    value: 'N',
+    default: '25',
+    help: 'objects that one pass may change',
+  }),
+  maxFixPercent: option({
+    schema: whole(0, 100),
+    env: ['MAX_FIX_PERCENT'],
+    value: 'N',
+    default: '20',
+    help: 'share of compared objects that one pass may change',
+  }),
+  dryRun: option({ schema: boolean, env: ['DRY_RUN'], default: 'false', help: 'plan and print, write nothing' }),
+  claudeApiKey: option({
+    schema: secret,
+    env: ['CLAUDE_API_KEY'],
+    isSecret: true,
+    help: 'key for Claude; without it a heuristic ranks',
+  }),
+  claudeBaseUrl: option({
+    schema: address,
+    env: ['CLAUDE_BASE_URL'],
+    value: 'URL',
+    default: 'https://api.anthropic.com',
+    help: 'address of the Claude API',
+  }),
+  claudeModel: option({
+    schema: z.string().min(1),
+    env: ['CLAUDE_MODEL'],
+    value: 'ID',
+    default: 'claude-haiku-5-5',
+    help: 'model that ranks',
+  }),
+  reportRepo: option({
+    schema: z.string().min(1),
+    env: ['REPORT_REPO'],
+    value: 'URL',
+    help: 'Git repository that the report is committed to',
+  }),
+  reportBranch: option({
+    schema: z.string().min(1),
+    env: ['REPORT_BRANCH'],
+    value: 'NAME',
+    default: 'main',
+    help: 'branch of the report repository',
+  }),
+  reportPath: option({
+    schema: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/u, 'must be one plain folder name'),
+    env: ['REPORT_PATH'],
+    value: 'FOLDER',
+    default: 'reports',
+    help: 'folder of the reports in the repository',
+  }),
+  gitToken: option({ schema: secret, env: ['GIT_TOKEN'], isSecret: true, help: 'password for an https report repository' }),
+  gitAuthorName: option({
+    schema: z.string().min(1),
+    env: ['GIT_AUTHOR_NAME'],
+    value: 'NAME',
+    default: 'drift-detector',
+    help: 'author of report commits',
+  }),
+  gitAuthorEmail: option({
+    schema: z.string().min(1),
+    env: ['GIT_AUTHOR_EMAIL'],
+    value: 'ADDRESS',
+    default: 'drift-detector@noreply.invalid',
+    help: 'address of that author',
+  }),
+  allowEmpty: option({ schema: boolean, env: ['ALLOW_EMPTY'], default: 'false', help: 'accept zero units or zero workloads' }),
+  detailedExitcode: option({
+    schema: boolean,
+    env: ['DETAILED_EXITCODE'],
+    default: 'false',
+    help: 'exit 2 where drift was found',
+  }),
+  timeout: option({
+    schema: whole(1, 86_400),
+    env: ['TIMEOUT'],
+    value: 'SECONDS',
+    default: '600',
+    help: 'deadline of the whole pass',
+  }),
+  logLevel: option({
+    schema: z.enum(['debug', 'info', 'warn', 'error']),
+    env: ['LOG_LEVEL'],
+    value: 'LEVEL',
+    default: 'info',
+    help: 'debug, info, warn or error',
+  }),
+  logFormat: option({
+    schema: z.enum(['auto', 'json', 'pretty']),
+    env: ['LOG_FORMAT'],
+    value: 'FORMAT',
+    default: 'auto',
+    help: 'json in a pod, pretty on a terminal',
+  }),
+  output: option({
+    schema: z.enum(['table', 'json', 'name']),
+    env: ['OUTPUT'],
+    value: 'FORM',
+    default: 'table',
+    help: 'form of the result: table, json or name',
+  }),
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+type Parsed = { readonly [K in OptionName]: z.output<(typeof OPTIONS)[K]['schema']> };
+/** Without a default there may be no value; the command that needs one asks for it by `required`. */
+type Defaultless = { [K in OptionName]: (typeof OPTIONS)[K] extends { readonly default: string } ? never : K }[OptionName];
+export type Config = Omit<Parsed, Defaultless> & { readonly [K in Defaultless]: Parsed[K] | undefined };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The process's environment; read here and nowhere else. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+/** `--namespace-selector` of `namespaceSelector`. */
+export function flagOf(name: OptionName): string {
+  return `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Reads the configuration: flag over environment over file over default. All errors come back at once. */
+export function loadConfig(
+  flags: Readonly<Partial<Record<OptionName, string>>>,
+  environment: Environment,
+  file: string | undefined,
+): Config {
+  const errors: string[] = [];
+  const fromFile = file === undefined ? {} : readConfigFile(file, errors);
+  const config: Partial<Record<OptionName, unknown>> = {};
+  for (const name of OPTION_NAMES) {
+    const definition: Option<z.ZodType> = OPTIONS[name];
+    const found = findValue(name, definition, flags, environment, fromFile, errors);
+    if (found.value === undefined) continue;
+    const result = definition.schema.safeParse(found.value);
+    if (result.success) config[name] = result.data;
+    else
+      errors.push(`${found.source}: ${definition.isSecret ? 'is empty' : (result.error.issues[0]?.message ?? 'is not valid')}`);
+  }
+  if (errors.length > 0) {
+    throw new ConfigError(
+      `the configuration has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${errors.join('; ')}`,
+      {
+        code: 'configuration',
+        subject: file ?? 'environment and flags',
+        remedy: 'Correct it; drift-detector --help lists every option.',
+      },
+    );
+  }
+  // Each name was parsed by its own schema above.
+  return config as Config;
+}
+
+/** The value of an option that a command cannot do without. */
+export function required<K extends Defaultless>(config: Config, name: K): NonNullable<Config[K]> {
+  const value = config[name];
+  if (value !== undefined) return value;
+  const variable = OPTIONS[name].env[0] ?? name;
+  throw new ConfigError(`${variable} is not set: ${OPTIONS[name].help}`, {
+    code: 'configuration',
+    subject: variable,
+    remedy:
+      'isSecret' in OPTIONS[name]
+        ? `Set ${variable}, or ${variable}_FILE to a file that holds it.`
+        : `Set ${variable}, or pass ${flagOf(name)}.`,
+  });
+}
+
+function findValue(
+  name: OptionName,
+  definition: Option<z.ZodType>,
+  flags: Readonly<Partial<Record<OptionName, string>>>,
+  environment: Environment,
+  fromFile: Readonly<Record<string, unknown>>,
+  errors: string[],
+): { readonly value: unknown; readonly source: string } {
+  if (flags[name] !== undefined) return { value: flags[name], source: flagOf(name) };
+  for (const variable of definition.env) {
+    if (environment[variable] !== undefined && environment[variable] !== '')
+      return { value: environment[variable], source: variable };
+    const path = definition.isSecret ? environment[`${variable}_FILE`] : undefined;
+    if (path) {
+      try {
+        return { value: readFileSync(path, 'utf8'), source: `${variable}_FILE` };
+      } catch (error) {
+        errors.push(`${variable}_FILE: ${messageOf(error)}`);
+        return { value: undefined, source: '' };
+      }
+    }
+  }
+  if (Object.hasOwn(fromFile, name)) return { value: fromFile[name], source: `${name} in the configuration file` };
+  return { value: definition.default, source: name };
+}
+
+function readConfigFile(path: string, errors: string[]): Readonly<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    errors.push(`the configuration file cannot be read: ${messageOf(error)}`);
+    return {};
+  }
+  const manifest = parseManifest(text);
+  if (!manifest.ok) {
+    errors.push(`${path} is ${manifest.error}`);
+    return {};
+  }
+  const entries = manifest.documents[0] ?? {};
+  for (const key of Object.keys(entries)) {
+    const definition: Option<z.ZodType> | undefined = Object.hasOwn(OPTIONS, key) ? OPTIONS[key as OptionName] : undefined;
+    if (!definition) errors.push(`unknown key ${JSON.stringify(key)} in ${path}${suggestion(key)}`);
+    else if (definition.isSecret) errors.push(`${key} is a secret and may not stand in ${path}; use ${definition.env[0]}_FILE`);
+  }
+  return entries;
+}
+
+function suggestion(key: string): string {
+  const [nearest] = OPTION_NAMES.map((name) => ({ name, far: distance(key.toLowerCase(), name.toLowerCase()) })).sort(
+    (a, b) => a.far - b.far,
+  );
+  return nearest && nearest.far <= Math.max(2, key.length / 3) ? `, did you mean ${nearest.name}?` : '';
+}

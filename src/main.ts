@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type HubArguments, parseCommandLine } from './cli.ts';
+import { type Config, type Environment, loadConfig, readEnvironment, required } from './config.ts';
+import { createConfigHubClient } from './confighub/client.ts';
+import { connectConfigHub } from './confighub/transport.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
+import { connectKubernetes } from './kubernetes/transport.ts';
+import { createLogger, type Logger } from './log.ts';
+import { printReport } from './output.ts';
+import { type Judgement, judge, type PassClients, type PassOptions, runPass } from './pass.ts';
+import { createPassLog, type PassLog } from './pass-log.ts';
+import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
+import { buildReport, openReportRepository } from './report/report.ts';
+import type { ChangeSetRef } from './types/desired.ts';
+import { messageOf, UserError } from './types/errors.ts';
+import { isDrift } from './types/finding.ts';
+import type { PreviousReport } from './types/report.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+const USER_AGENT = `drift-detector/${version}`;
+const NO_REPORT: PreviousReport = { findings: [], corrections: [] };
+/** What Git and ssh need of the environment; nothing else is handed to them. */
+const GIT_ENVIRONMENT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'TMPDIR', 'LANG'];
+
+/** Everything of the process that a command uses; tests give their own. */
+export interface ProcessFacts {
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly isTerminal: boolean;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Aborted by SIGTERM or Ctrl-C. */
+  readonly stop: AbortSignal;
+}
+
+/** Runs one command and returns its exit code; never throws. */
+export async function main(process: ProcessFacts): Promise<number> {
+  try {
+    const invocation = parseCommandLine(process.argv, version, process);
+    if (invocation.command === 'none') return EXIT.ok;
+    const config = loadConfig(
+      invocation.flags,
+      process.environment,
+      invocation.configFile ?? process.environment['DRIFT_CONFIG'],
+    );
+    const log = createLogger({
+      level: config.logLevel,
+      format: config.logFormat,
+      isTerminal: process.isTerminal,
+      hasColor: hasColor(process),
+    });
+    if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
+    return await detect(invocation.command, config, log, process);
+  } catch (error) {
+    if (process.stop.aborted) return EXIT.terminated;
+    process.err(explain(error, process.isTerminal));
+    return exitCodeOf(error);
+  }
+}
+
+function explain(error: unknown, isTerminal: boolean): string {
+  if (error instanceof UserError) {
+    const sentence = `${error.message} (${error.subject}). ${error.remedy}`;
+    return isTerminal
+      ? `drift-detector: ${sentence}\n`
+      : `${JSON.stringify({ level: 'error', event: `failed-${error.code}`, msg: sentence })}\n`;
+  }
+  return `drift-detector: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`;
+}
+
+function hasColor({ environment, isTerminal }: ProcessFacts): boolean {
+  if (environment['NO_COLOR']) return false;
+  if (environment['FORCE_COLOR']) return true;
+  return isTerminal && environment['TERM'] !== 'dumb';
+}
+
+async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
+  const pass = randomUUID();
+  const passLogger = log.child({ pass, cluster: config.cluster });
+  const signal = AbortSignal.any([process.stop, AbortSignal.timeout(config.timeout * 1000)]);
+  const passLog = createPassLog(passLogger, {
+    monotonicMs: () => performance.now(),
+    onPhase: (phase, isDone) => {
+      if (process.isTerminal && config.logFormat !== 'json' && isDone) process.err(`  ${phase} done\n`);
+    },
+  });
+  const writes = command === 'run' && !config.dryRun;
+  // Asked for before anything is connected, so that a missing setting costs nobody a wait.
+  const reportRepo = writes ? required(config, 'reportRepo') : '';
+  using clients = await connect(config);
+  const options = await passOptions(config, clients, pass, signal);
+
+  if (!writes) {
+    const judgement = await judge(clients, NO_REPORT, options, passLog);
+    const { snapshot, desired, ranking, plan } = judgement;
+    const report = buildReport({
+      cluster: config.cluster,
+      snapshot,
+      desired,
+      ranking,
+      plan,
+      outcomes: [],
+      previous: NO_REPORT,
+      now: options.now,
+    });
+    process.out(printReport(report, config.output));
+    return exitOf(judgement, config, passLog);
+  }
+  await using repository = await openReportRepository({
+    url: reportRepo,
+    branch: config.reportBranch,
+    root: config.reportPath,
+    cluster: config.cluster,
+    token: config.gitToken,
+    author: { name: config.gitAuthorName, email: config.gitAuthorEmail },
+    environment: Object.fromEntries(
+      GIT_ENVIRONMENT.flatMap((name) => (process.environment[name] ? [[name, process.environment[name]]] : [])),
+    ),
+    signal,
+  });
+  const result = await runPass(clients, repository, options, passLog);
+  process.out(printReport(result.report, config.output));
+  const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
+  const { commit } = result.published;
+  passLogger.info(
+    {
+      event: 'pass-finished',
+      compared: result.comparison.compared,
+      found: result.ranking.findings.filter((ranked) => isDrift(ranked.finding)).length,
+      fixed,
+      staged: result.outcomes.filter((outcome) => outcome.result === 'staged').length,
+      open: result.report.findings.length,
+      commit,
+      digest: result.report.digest,
+    },
+    `Pass finished: ${fixed} fixed, ${result.report.findings.length} open, ${commit === '' ? 'nothing to commit' : `report committed as ${commit.slice(0, 10)}`}`,
+  );
+  return exitOf(result, config, passLog);
+}
+
+function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
+  const { snapshot, desired, comparison, plan } = judgement;
+  if (plan.guard) return EXIT.guardTripped;
+  const isEmpty = desired.units.length === 0 || snapshot.objects.length === 0;
+  if (isEmpty && !config.allowEmpty) {
+    const what = desired.units.length === 0 ? 'no unit' : `no workload in namespaces labelled ${config.namespaceSelector}`;
+    log.warning(`${what} was found: check CONFIGHUB_SPACE and the labels of the namespaces, or set ALLOW_EMPTY=true`);
+    return EXIT.incomplete;
+  }
+  if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.unread > 0) return EXIT.incomplete;
+  const hasDrift = comparison.objects.some((object) => object.findings.some(isDrift));
+  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+}
+
+async function connect(config: Config): Promise<PassClients & Disposable> {
+  const url = required(config, 'confighubUrl').replace(/\/+$/u, '');
+  const confighub = createConfigHubClient(
+    connectConfigHub({ url, token: required(config, 'confighubToken'), userAgent: USER_AGENT }),
+  );
+  const kubernetes = await connectCluster(config, config.context);
+  return { confighub, kubernetes, [Symbol.dispose]: () => kubernetes.close() };
+}
+
+async function connectCluster(config: Config, context: string): Promise<KubernetesClient> {
+  const source = { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT };
+  return createKubernetesClient(await connectKubernetes(source));
+}
+
+async function passOptions(config: Config, clients: PassClients, pass: string, signal: AbortSignal): Promise<PassOptions> {
+  const { cluster, claudeApiKey } = config;
+  const ask = claudeApiKey && createAskClaude({ apiKey: claudeApiKey, baseUrl: config.claudeBaseUrl, model: config.claudeModel });
+  return {
+    snapshot: { namespaceSelector: config.namespaceSelector, kinds: config.kinds },
+    desired: {
+      spaces: config.confighubSpace,
+      where: config.confighubWhere,
+      filter: config.confighubFilter,
+      target: config.target,
+    },
+    diff: { cluster, desiredManagers: config.desiredManagers },
+    rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
+    plan: {
+      autoFix: config.autoFix,
+      createMissing: config.createMissing,
+      auditRevisions: config.auditRevisions,
+      applyChangeSet: config.changesetApply,
+      changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
+      maxFixes: config.maxFixes,
+      maxFixPercent: config.maxFixPercent,
+    },
+    fieldManager: config.fieldManager,
+    commit: { pass, tool: USER_AGENT },
+    now: new Date(),
+    signal,
+  };
+}
+
+async function namedChangeSet(
+  reference: string,
+  clients: PassClients,
+  signal: AbortSignal,
+): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
+  const changeSet = await clients.confighub.findChangeSet(reference, signal);
+  const space = reference.slice(0, reference.indexOf('/'));
+  return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
+}
+
+async function serveHub(config: Config, hub: HubArguments, log: Logger, process: ProcessFacts): Promise<number> {
+  // Loaded only here: the pass never imports the hub.
+  const { startHub } = await import('./hub/server.ts');
+  const { clusterOfKubernetes } = await import('./hub/worker/kubernetes.ts');
+  const token = hub.tokenFile === undefined ? undefined : readFileSync(hub.tokenFile, 'utf8').trim();
+  await using running = await startHub({
+    dataDir: hub.dataDir,
+    port: hub.port,
+    ...(token === undefined ? {} : { tokens: { admin: token } }),
+    clusterFor: async (target) => clusterOfKubernetes(await connectCluster(config, target.kubeContext || config.context)),
+    log,
+  });
+  process.out(`${running.url}\n`);
+  if (!process.stop.aborted)
+    await new Promise<void>((resolve) => process.stop.addEventListener('abort', () => resolve(), { once: true }));
+  return EXIT.ok;
+}
+
+if (import.meta.main) {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  process.exitCode = await main({
+    argv: process.argv.slice(2),
+    environment: readEnvironment(),
+    isTerminal: process.stderr.isTTY === true,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    stop: stop.signal,
+  });
+}

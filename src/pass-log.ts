@@ -1,0 +1,190 @@
+import type { Logger } from './log.ts';
+import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize } from './types/describe.ts';
+import type { ChangeSetRef, DesiredState } from './types/desired.ts';
+import { printPath } from './types/field-path.ts';
+import { type Comparison, type Finding, isDrift } from './types/finding.ts';
+import { displayRef } from './types/object-ref.ts';
+import type { FixOutcome } from './types/outcome.ts';
+import type { Plan } from './types/plan.ts';
+import type { RankedFinding, Ranking } from './types/ranking.ts';
+import type { Snapshot } from './types/snapshot.ts';
+
+export type Phase = 'snapshot' | 'desired' | 'diff' | 'rank' | 'plan' | 'fix' | 'report' | 'commit';
+
+/** Findings that get a line of their own in one pass, worst first. */
+const LINES = 20;
+
+/** Tells a pass in sentences for people, each with a constant `event` and its data for machines. */
+export interface PassLog {
+  phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
+  comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
+  ranking(ranking: Ranking): void;
+  plan(plan: Plan): void;
+  changeSet(changeSet: ChangeSetRef): void;
+  outcome(finding: Finding, outcome: FixOutcome): void;
+  warning(message: string): void;
+}
+
+export interface PassLogOptions {
+  /** Milliseconds on a clock that only goes forward. */
+  readonly monotonicMs: () => number;
+  /** Told when a phase begins and ends, for a progress line on a terminal. */
+  readonly onPhase: (phase: Phase, isDone: boolean) => void;
+}
+
+export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
+  return {
+    async phase(phase, work) {
+      const started = options.monotonicMs();
+      options.onPhase(phase, false);
+      const result = await work();
+      options.onPhase(phase, true);
+      log.debug(
+        { event: 'phase-finished', phase, durationMs: Math.round(options.monotonicMs() - started) },
+        `Phase ${phase} finished`,
+      );
+      return result;
+    },
+
+    comparison(snapshot, desired, comparison) {
+      for (const read of snapshot.failedReads) {
+        log.warn(
+          { event: 'read-failed', ...read },
+          `Could not read ${read.what}${read.namespace ? ` in ${read.namespace}` : ''}: ${sanitize(read.error)}`,
+        );
+      }
+      for (const unit of desired.invalid) {
+        log.warn(
+          { event: 'unit-invalid', unit: `${unit.space}/${unit.slug}` },
+          `Unit ${sanitize(`${unit.space}/${unit.slug}`)} is left out: ${sanitize(unit.error)}`,
+        );
+      }
+      const { compared, notMonitored, notCompared, unread } = comparison;
+      const data = {
+        units: desired.units.length,
+        workloads: snapshot.objects.length,
+        compared,
+        notMonitored,
+        notCompared,
+        unread,
+        otherTargets: desired.otherTargets,
+      };
+      const asides = [
+        notMonitored > 0 ? `${notMonitored} in namespaces that are not monitored` : '',
+        unread > 0 ? `${unread} could not be read` : '',
+        desired.otherTargets > 0 ? `${desired.otherTargets} units of other targets` : '',
+        ...Object.entries(notCompared).map(([kind, count]) => `${count} ${kind} not in KINDS`),
+      ].filter((aside) => aside !== '');
+      log.info(
+        { event: 'compared', ...data },
+        `Compared ${compared} workloads with ${desired.units.length} units${asides.length > 0 ? ` (${asides.join(', ')})` : ''}`,
+      );
+    },
+
+    ranking(ranking) {
+      const drift = ranking.findings.filter((ranked) => isDrift(ranked.finding));
+      for (const ranked of drift.slice(0, LINES)) logDrift(log, ranked);
+      if (drift.length > LINES)
+        log.warn({ event: 'drift-more', count: drift.length - LINES }, `... and ${drift.length - LINES} more`);
+      const { source } = ranking;
+      if (source.ranker === 'claude') {
+        const { model, requestIds, inputTokens, outputTokens, refused } = source;
+        const data = { event: 'claude-analysis', model, requestIds, inputTokens, outputTokens, refused };
+        if (source.summary !== '') log.info(data, `Claude AI analysis: ${sanitize(source.summary)}`);
+        else log.info(data, 'Claude AI analysis: unchanged since the last report');
+      }
+      const isWorthSaying = source.reason !== '' && drift.length > 0;
+      if (isWorthSaying) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by rules: ${source.reason}`);
+    },
+
+    plan({ items, guard, corrections }) {
+      if (guard)
+        log.error({ event: 'guard-tripped', guard: guard.name }, `Guard ${guard.name}: ${guard.detail}; nothing is fixed`);
+      for (const { ranked, action, reason, detail } of items.slice(0, LINES)) {
+        const { finding } = ranked;
+        if (action !== 'blocked' || guard) continue;
+        log.warn(
+          { event: 'fix-blocked', finding: finding.id, reason },
+          `Not fixed: ${sanitize(finding.ref.name)}: ${sanitize(detail)}`,
+        );
+      }
+      const reported = items.filter((item) => item.action === 'report' && isDrift(item.ranked.finding));
+      if (reported.length > 0) {
+        const reasons = [...new Set(reported.map((item) => item.reason))].join(', ');
+        log.info(
+          { event: 'report-only', count: reported.length, reasons },
+          `${reported.length} reported and left as they are (${reasons})`,
+        );
+      }
+      if (corrections.length === 0) return;
+      for (const correction of corrections.filter((entry) => entry.isCritical)) {
+        for (const object of correction.objects) {
+          log.info(
+            { event: 'high-priority-fix', unit: correction.unit.slug },
+            `High-priority fix: ${sanitize(object.desired.ref.name)}`,
+          );
+        }
+      }
+      log.info({ event: 'applying-fixes', units: corrections.length }, 'Applying fixes using ConfigHub...');
+    },
+
+    changeSet(changeSet) {
+      log.info(
+        { event: 'changeset-used', changeSet: `${changeSet.space}/${changeSet.slug}` },
+        `Using changeset ${sanitize(changeSet.slug)} for corrections`,
+      );
+    },
+
+    outcome(finding, outcome) {
+      const data = {
+        finding: finding.id,
+        correction: outcome.correctionId,
+        result: outcome.result,
+        changeSet: outcome.changeSet,
+        revision: outcome.revision,
+      };
+      const name = sanitize(finding.ref.name);
+      switch (outcome.result) {
+        case 'fixed':
+          log.info(
+            { event: 'fixed', ...data },
+            `${finding.isCritical ? 'CRITICAL FIX APPLIED' : 'Fixed'}: ${fixedSentence(finding)}`,
+          );
+          break;
+        case 'staged': {
+          const slug = sanitize(outcome.changeSet.slice(outcome.changeSet.indexOf('/') + 1));
+          log.info({ event: 'staged', ...data }, `Fixed ${name} in ConfigHub (changeset: ${slug}), staged for apply`);
+          break;
+        }
+        case 'overridden':
+        case 'conflict':
+        case 'failed':
+          log.error(
+            { event: `fix-${outcome.result}`, ...data },
+            `Not fixed: ${name}: ${outcome.result}: ${sanitize(outcome.message)}`,
+          );
+      }
+    },
+
+    warning(message) {
+      log.warn({ event: 'warning' }, sanitize(message));
+    },
+  };
+}
+
+function logDrift(log: Logger, ranked: RankedFinding): void {
+  const { finding, severity, costUsdPerMonth } = ranked;
+  const data = {
+    event: 'drift-detected',
+    finding: finding.id,
+    class: finding.class,
+    object: displayRef(finding.ref),
+    path: printPath(finding.path),
+    unit: finding.unit,
+    severity,
+    costUsdPerMonth: costUsdPerMonth ?? null,
+    by: displayBlame(finding),
+    at: displayTime(finding),
+  };
+  log.warn(data, `${finding.isCritical ? 'CRITICAL DRIFT' : 'DRIFT DETECTED'}: ${driftSentence(finding)}`);
+}

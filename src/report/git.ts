@@ -1,0 +1,246 @@
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type SimpleGit, simpleGit } from 'simple-git';
+import { GitError, messageOf } from '../types/errors.ts';
+import type { Correction, PreviousReport, ReportFinding } from '../types/report.ts';
+import type { Secret } from '../types/secret.ts';
+import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
+import { pathPart } from './paths.ts';
+import type { ReportFiles } from './render.ts';
+
+export interface ReportRepositoryOptions {
+  /** https, ssh or file URL, or a path on this machine. */
+  readonly url: string;
+  readonly branch: string;
+  /** Folder of the reports inside the repository. */
+  readonly root: string;
+  readonly cluster: string;
+  /** For https: sent as the password by an askpass program, never in an argument or a file of the clone. */
+  readonly token: Secret<string> | undefined;
+  readonly author: { readonly name: string; readonly email: string };
+  /** What Git inherits: `PATH`, `HOME` and the like. Nothing else of the environment reaches it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface PublishedReport {
+  /** Empty where nothing had changed and nothing was committed. */
+  readonly commit: string;
+}
+
+/** A shallow clone of the report repository for one pass. */
+export interface ReportRepository extends AsyncDisposable {
+  readonly previous: PreviousReport;
+  /** Writes the files, commits and pushes; nothing where the tree is what it was. */
+  publish(files: ReportFiles, message: string): Promise<PublishedReport>;
+}
+
+const PUSH_TRIES = 5;
+/** A silent Git command is ended after this many milliseconds. */
+const SILENCE_MS = 60_000;
+const BRANCH = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/u;
+
+/** Clones the report repository and reads the last report; an empty repository or a new branch is a first report. */
+export async function openReportRepository(options: ReportRepositoryOptions): Promise<ReportRepository> {
+  const url = checkAddress(options);
+  const work = await mkdtemp(join(tmpdir(), 'drift-report-'));
+  try {
+    const clone = join(work, 'clone');
+    await mkdir(clone);
+    const git = await createGit(clone, work, options);
+    await run(options, 'reach the report repository', async () => {
+      await git.init(['--quiet', `--initial-branch=${options.branch}`]);
+      await git.addRemote('origin', url);
+      await toRemoteHead(git, options.branch);
+    });
+    const previous = await readPrevious(join(clone, options.root, pathPart(options.cluster)));
+    return {
+      previous,
+      publish: (files, message) => publish(git, clone, files, message, options),
+      [Symbol.asyncDispose]: () => rm(work, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function checkAddress({ url, branch }: ReportRepositoryOptions): string {
+  const refuse = (what: string, remedy: string): GitError =>
+    new GitError(what, { code: 'configuration', subject: 'REPORT_REPO', remedy });
+  if (url.startsWith('-') || url.includes('::'))
+    throw refuse('the report repository is not an address', 'Give an https, ssh or file URL, or a path.');
+  if (!BRANCH.test(branch) || branch.includes('..'))
+    throw refuse(`${JSON.stringify(branch)} is no branch name`, 'Correct REPORT_BRANCH.');
+  if (/^https?:/u.test(url) && URL.canParse(url) && new URL(url).password !== '') {
+    throw refuse('the report repository carries a password in its address', 'Put it into GIT_TOKEN or GIT_TOKEN_FILE.');
+  }
+  return url;
+}
+
+async function createGit(clone: string, work: string, options: ReportRepositoryOptions): Promise<SimpleGit> {
+  const { author, token } = options;
+  const environment: Record<string, string> = {
+    ...options.environment,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
+    GIT_COMMITTER_NAME: author.name,
+    GIT_COMMITTER_EMAIL: author.email,
+  };
+  if (token) {
+    const askpass = join(work, 'askpass');
+    await writeFile(
+      askpass,
+      '#!/bin/sh\ncase "$1" in Username*) echo x-access-token ;; *) printf "%s\\n" "$DRIFT_GIT_TOKEN" ;; esac\n',
+      { mode: 0o500 },
+    );
+    environment['GIT_ASKPASS'] = askpass;
+    environment['DRIFT_GIT_TOKEN'] = token.reveal();
+  }
+  return simpleGit({
+    baseDir: clone,
+    abort: options.signal,
+    timeout: { block: SILENCE_MS },
+    allowEnvironment: Object.keys(environment).filter((name) => name.startsWith('GIT_')),
+    unsafe: { allowUnsafeAskPass: true },
+    config: ['commit.gpgsign=false', 'core.symlinks=false', 'gc.auto=0'],
+  }).env(environment);
+}
+
+/** Runs Git commands; what fails is told as what was tried and where, never with the token. */
+async function run<T>(options: ReportRepositoryOptions, doing: string, commands: () => Promise<T>): Promise<T> {
+  try {
+    return await commands();
+  } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
+    throw new GitError(`cannot ${doing}: ${messageOf(error)}`, {
+      code: 'unavailable',
+      subject: withoutCredentials(options.url),
+      remedy:
+        'Check REPORT_REPO, REPORT_BRANCH and the credentials (GIT_TOKEN or an SSH key); nothing was changed in the repository.',
+      cause: error,
+    });
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/u, '//');
+}
+
+/** Makes the work tree what the remote branch holds; an empty repository or an absent branch gives an empty tree. */
+async function toRemoteHead(git: SimpleGit, branch: string): Promise<void> {
+  const heads = await git.listRemote(['--heads', 'origin', `refs/heads/${branch}`]);
+  if (heads.trim() === '') return;
+  await git.fetch(['--quiet', '--depth=1', '--no-tags', 'origin', `+refs/heads/${branch}:refs/remotes/origin/${branch}`]);
+  await git.reset(['--hard', `refs/remotes/origin/${branch}`]);
+}
+
+async function readPrevious(folder: string): Promise<PreviousReport> {
+  return {
+    findings: await readJsonLines<ReportFinding>(join(folder, 'findings.jsonl')),
+    corrections: await readJsonLines<Correction>(join(folder, 'corrections.jsonl')),
+  };
+}
+
+/** Lines that do not parse are left out: a report edited by hand must not stop the pass. */
+async function readJsonLines<T extends object>(path: string): Promise<readonly T[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line): T[] => {
+    try {
+      const entry: unknown = JSON.parse(line);
+      // The lines are this program's own output; a foreign object without an id is of no use to anybody.
+      return typeof entry === 'object' && entry !== null && ('id' in entry || 'findingId' in entry) ? [entry as T] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function publish(
+  git: SimpleGit,
+  clone: string,
+  files: ReportFiles,
+  message: string,
+  options: ReportRepositoryOptions,
+): Promise<PublishedReport> {
+  for (let attempt = 1; ; attempt++) {
+    await writeTree(clone, files, options);
+    const commit = await run(options, 'commit the report', async () => {
+      await git.raw(['add', '--all', '--', options.root]);
+      if ((await git.raw(['status', '--porcelain'])).trim() === '') return '';
+      await git.raw(['commit', '--quiet', '--no-verify', '--cleanup=verbatim', '-m', message]);
+      return (await git.revparse(['HEAD'])).trim();
+    });
+    if (commit === '') return { commit };
+    try {
+      await git.raw(['push', '--quiet', '--no-verify', 'origin', `HEAD:refs/heads/${options.branch}`]);
+      return { commit };
+    } catch (error) {
+      // Another cluster's report may have been pushed meanwhile: the same report goes on top of it.
+      if (options.signal.aborted || attempt === PUSH_TRIES) return run(options, 'push the report', () => Promise.reject(error));
+      await sleep(100 * 2 ** attempt * (1 + Math.random()), undefined, { signal: options.signal });
+      await run(options, 'fetch the report repository again', () => toRemoteHead(git, options.branch));
+    }
+  }
+}
+
+/** Makes the cluster's folder exactly the given files. What people keep beside them (decisions.yaml) stays. */
+async function writeTree(clone: string, files: ReportFiles, options: ReportRepositoryOptions): Promise<void> {
+  const root = join(clone, options.root);
+  const folder = join(root, pathPart(options.cluster));
+  for (const existing of await listReportPages(folder)) {
+    if (!files.has(`${pathPart(options.cluster)}/${existing}`)) await rm(join(folder, existing));
+  }
+  for (const [path, content] of files) {
+    const target = join(root, path);
+    await mkdir(dirname(target), { recursive: true });
+    await refuseLink(dirname(target));
+    await writeFile(`${target}.new`, content);
+    await rename(`${target}.new`, target);
+  }
+  await writeFile(join(root, 'README.md'), renderIndex(await readSummaries(root)));
+}
+
+/** What each cluster's report.json says; a folder without a readable one is not a report. */
+async function readSummaries(root: string): Promise<readonly ClusterSummary[]> {
+  const folders = (await readdir(root, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  const summaries: ClusterSummary[] = [];
+  for (const folder of folders.sort()) {
+    const text = await readFile(join(root, folder, 'report.json'), 'utf8').catch(() => '');
+    const summary = parseSummary(folder, text);
+    if (summary) summaries.push(summary);
+  }
+  return summaries;
+}
+
+/** The pages of workloads, `<namespace>/<kind>.<name>.md`, that are in the tree now. */
+async function listReportPages(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const pages = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.md') && entry.parentPath !== folder);
+    return pages.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  } catch {
+    return [];
+  }
+}
+
+/** A link in the repository could lead the report out of it. */
+async function refuseLink(folder: string): Promise<void> {
+  if ((await lstat(folder)).isSymbolicLink()) {
+    throw new GitError('a folder of the report is a symbolic link', {
+      code: 'configuration',
+      subject: folder,
+      remedy: 'Remove the link from the report repository.',
+    });
+  }
+}
