@@ -208,9 +208,7 @@ describe('hub: apply', () => {
     ]);
     expect(cluster.applied[1]?.document['x']).to.deep.equal({ mode: 420, true: true, day: '2026-11-23', port: 8080 });
     const broken = await createUnit(cub, space, 'broken', 'a: [', { TargetID });
-    expect((await finalEvent(cub, (await cub.post(`${unitPath(broken)}/apply`)).object))['Message']).to.match(
-      /^not readable YAML/u,
-    );
+    expect((await finalEvent(cub, (await cub.post(`${unitPath(broken)}/apply`)).object))['Message']).to.match(/^not YAML/u);
   });
 
   it('fails an apply with a plain reason where the hub has no cluster', async () => {
