@@ -14,6 +14,7 @@ import { unitActionRoutes } from './unit-actions.ts';
 import { unitBulkRoutes } from './unit-bulk.ts';
 import { unitDataRoutes } from './unit-data.ts';
 import { unitRoutes } from './units.ts';
+import { unsupportedRoutes } from './unsupported.ts';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
@@ -40,6 +41,7 @@ export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
   app.route('/api', spaceRoutes(hub));
   // Before the single units: /unit/apply is not a unit named apply.
   app.route('/api', unitActionRoutes(hub));
+  app.route('/api', unsupportedRoutes());
   app.route('/api', unitBulkRoutes(hub));
   app.route('/api', unitDataRoutes(hub));
   app.route('/api', revisionRoutes(hub));

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../types/json.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';
 import type { Unit } from '../entities/unit.ts';
-import { badRequest, notFound, notSupported } from '../errors.ts';
+import { badRequest, notFound } from '../errors.ts';
 import { find } from '../query/find.ts';
 import { Reader } from '../query/reader.ts';
 import { approveUnit } from '../units/approve.ts';
@@ -84,11 +84,5 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
       .get('/unit_event', (request) =>
         request.json(find(new Reader(store), 'UnitEvent', store.events, [], parametersOf(request))),
       )
-      .post('/space/:space/unit/:unit/:action{destroy|refresh|import|cancel}', (request) => {
-        throw notSupported(`unit ${request.req.param('action')}`);
-      })
-      .post('/unit/:action{destroy|refresh|cancel}', (request) => {
-        throw notSupported(`unit ${request.req.param('action')}`);
-      })
   );
 }

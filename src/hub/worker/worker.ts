@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Hub } from '../context.ts';
@@ -25,6 +26,8 @@ export function startWorker(hub: Hub, clusterFor: ClusterFor, log: Logger): Work
   const tails = new Map<string, Promise<void>>();
 
   const runOne = async (operation: QueuedOperation): Promise<void> => {
+    // The answer to whoever queued it goes out first: they are told at once, however long the queue is.
+    await setImmediate();
     if (stopping.signal.aborted) return;
     try {
       await run(hub, operation, clusterFor, stopping.signal);
