@@ -36,6 +36,9 @@ export interface RunningHub extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A `where` that names some thousand units stands in the address, which counts as a header. */
+const MAX_ADDRESS_BYTES = 256 * 1024;
+
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Starts the embedded ConfigHub; resolves when it listens. */
@@ -59,7 +62,11 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const worker = startWorker(hub, options.clusterFor ?? noCluster, log);
   enqueue = worker.enqueue;
 
-  const server = createAdaptorServer({ fetch: hubApp(hub, access, log).fetch, hostname: host });
+  const server = createAdaptorServer({
+    fetch: hubApp(hub, access, log).fetch,
+    hostname: host,
+    serverOptions: { maxHeaderSize: MAX_ADDRESS_BYTES },
+  });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= stop();

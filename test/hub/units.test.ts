@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { base64, Client, fromBase64, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, deployment, part, readUnit, revisionsOf, unitPath } from './scene.ts';
@@ -202,6 +202,15 @@ describe('hub: units', () => {
     expect(await readUnit(cub, unit)).to.include({ HeadRevisionNum: 2, LastChangeDescription: 'by hand' });
     const [all] = (await cub.get('/unit_data', { where: "Slug = 'web'" })).list;
     expect(all).to.include({ Data: 'a: 2\n', DataSize: 5, SpaceSlug: 'p' });
+  });
+
+  it('takes a question that names a thousand units', async () => {
+    await using hub = await startTestHub();
+    const cub = new Client(hub.url);
+    const unit = await createUnit(cub, await createSpace(cub, 'p'), 'web', 'a: 1\n');
+    const others = Array.from({ length: 1_000 }, () => `'${randomUUID()}'`);
+    const where = `UnitID IN (${others.join(', ')}, '${unit['UnitID']}')`;
+    expect((await cub.get('/unit', { where })).list).to.have.length(1);
   });
 
   it('says so where a part of the API is missing', async () => {
