@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { FindOptions } from './binaries.ts';
+import { type GoModule, KUBERNETES_PROGRAMS, KWOK_PROGRAMS, kubernetesGoMod, kwokGoMod, toolsFile } from './go-module.ts';
+
+/** Oldest Go that the proven releases build with. */
+const MIN_GO = [1, 24] as const;
+/** Linker flags: no symbol table, which halves the programs. */
+const STRIP = '-s -w';
+
+type BuildOptions = Pick<FindOptions, 'version' | 'environment' | 'onProgress' | 'signal'>;
+
+/** Builds etcd, the control plane and kubectl of a Kubernetes release into `folder`; about six minutes on two cores, once. */
+export async function buildKubernetes(folder: string, options: BuildOptions): Promise<void> {
+  const { version } = options;
+  const title = `Kubernetes ${version} and etcd (once, 6 to 10 minutes on 2 cores)`;
+  await buildInto(folder, title, Object.values(KUBERNETES_PROGRAMS), options, async (work) => {
+    await writeFile(join(work, 'go.mod'), 'module drift-detector-control-plane\n\ngo 1.24\n');
+    const answer: unknown = JSON.parse(await go(['mod', 'download', '-json', `k8s.io/kubernetes@v${version}`], work, options));
+    if (typeof answer !== 'object' || answer === null || !('GoMod' in answer))
+      throw new Error(`Go gave no go.mod for Kubernetes ${version}`);
+    // Written by Go itself, in the shape that `go help mod edit` documents.
+    const upstream = JSON.parse(await go(['mod', 'edit', '-json', String(answer.GoMod)], work, options)) as GoModule;
+    await writeFile(join(work, 'go.mod'), kubernetesGoMod(version, upstream));
+    return ['-ldflags', `${STRIP} -X k8s.io/component-base/version.gitVersion=v${version}`];
+  });
+}
+
+/** Builds kwok, which plays the kubelet: pods on its nodes become ready without running anything. */
+export async function buildKwok(folder: string, options: BuildOptions): Promise<void> {
+  await buildInto(folder, 'kwok (once, 1 to 3 minutes on 2 cores)', Object.values(KWOK_PROGRAMS), options, async (work) => {
+    await writeFile(join(work, 'go.mod'), kwokGoMod());
+    return ['-ldflags', STRIP];
+  });
+}
+
+/** Builds in a folder beside the target and renames it when all is there, so that a half build is never found. */
+async function buildInto(
+  folder: string,
+  title: string,
+  importPaths: readonly string[],
+  options: BuildOptions,
+  prepare: (work: string) => Promise<readonly string[]>,
+): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  await requireGo(options);
+  await using _lock = await lock(`${folder}.lock`, options);
+  if (existsSync(folder)) return;
+  const work = await mkdtemp(join(dirname(folder), 'build-'));
+  const started = Date.now();
+  options.onProgress(`Building ${title} ...`);
+  try {
+    const flags = await prepare(work);
+    await writeFile(join(work, 'tools.go'), toolsFile(importPaths));
+    await go(['mod', 'tidy'], work, options);
+    const out = join(work, 'out');
+    await mkdir(out);
+    for (const path of importPaths) {
+      // The etcd server's main package has its module's name, "v3".
+      const name = path === KUBERNETES_PROGRAMS.etcd ? 'etcd' : (path.split('/').at(-1) ?? path);
+      const from = Date.now();
+      await go(['build', '-trimpath', ...flags, '-o', join(out, name), path], work, options);
+      options.onProgress(`  built ${name} in ${((Date.now() - from) / 1000).toFixed(0)} s`);
+    }
+    await rename(out, folder);
+    options.onProgress(`Built ${title} in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+const THREE_WAYS = `Three ways out:
+  1. install Go ${MIN_GO.join('.')} or newer and run the command again: it builds the control plane once, into a cache
+  2. set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok
+  3. set KUBECONFIG to a cluster for tests and DRIFT_TEST_CLUSTER=kubeconfig to have it used`;
+
+async function requireGo(options: BuildOptions): Promise<void> {
+  const version = await go(['env', 'GOVERSION'], '.', options).catch(() => '');
+  const [, major = 0, minor = 0] = /^go(\d+)\.(\d+)/u.exec(version)?.map(Number) ?? [];
+  if (major > MIN_GO[0] || (major === MIN_GO[0] && minor >= MIN_GO[1])) return;
+  const what = version.trim() === '' ? 'there is no Go toolchain on the PATH' : `${version.trim()} is too old`;
+  throw new Error(`A real Kubernetes ${options.version} is needed and is not in the cache, and ${what}.\n${THREE_WAYS}`);
+}
+
+function go(parameters: readonly string[], cwd: string, options: BuildOptions): Promise<string> {
+  const { environment, signal } = options;
+  // A workspace or flags of the user's own would change what is built.
+  const env = { ...environment, GOFLAGS: '-mod=mod', GOWORK: 'off', CGO_ENABLED: '0' };
+  return new Promise((resolve, reject) => {
+    const child = spawn('go', parameters, { cwd, env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(out);
+      else reject(new Error(`go ${parameters.slice(0, 2).join(' ')} failed (exit ${code}):\n${err.slice(-2_000)}`));
+    });
+  });
+}
+
+/** Two builds at once would take twice as long: the second waits for the first and finds its result. */
+async function lock(path: string, options: BuildOptions): Promise<AsyncDisposable> {
+  let isSaid = false;
+  for (;;) {
+    try {
+      await writeFile(path, String(process.pid), { flag: 'wx' });
+      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+    if (!isAlive(holder)) await rm(path, { force: true });
+    else if (!isSaid) {
+      isSaid = true;
+      options.onProgress(`Waiting for the build of process ${holder} ...`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    options.signal.throwIfAborted();
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

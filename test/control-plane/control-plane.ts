@@ -1,0 +1,257 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Binaries, findBinaries } from './binaries.ts';
+import { createAuthority, type KeyPair } from './certificates.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import { type Processes, startProcesses } from './processes.ts';
+import { resolveVersion } from './version.ts';
+
+export interface ControlPlaneOptions {
+  /** As `KUBERNETES_VERSION`, which is used where this is absent. */
+  readonly version?: string;
+  readonly onProgress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Kubectl {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A real API server with RBAC, controllers, scheduler and a fake node, all of one process group on loopback. */
+export interface ControlPlane extends AsyncDisposable {
+  readonly version: string;
+  readonly server: string;
+  /** Of the user `admin` in group system:masters. */
+  readonly kubeconfig: string;
+  /** Folder of the real kubectl, for a PATH. */
+  readonly kubectlPath: string;
+  /** Runs the real kubectl; throws with its standard error where it fails. */
+  kubectl(args: readonly string[], input?: string): Promise<Kubectl>;
+  /** Writes a kubeconfig for a bearer token and returns its path. */
+  kubeconfigForToken(name: string, token: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const KWOK_STAGES = fileURLToPath(new URL('kwok.yaml', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const signal = options.signal ?? new AbortController().signal;
+  const environment = process.env;
+  if (environment['DRIFT_TEST_CLUSTER'] === 'kubeconfig') return useGivenCluster(environment['KUBECONFIG'] ?? '');
+  const version = resolveVersion(options.version ?? environment['KUBERNETES_VERSION']);
+  const onProgress = options.onProgress ?? (() => undefined);
+  const binaries = await findBinaries({ version, environment, onProgress, signal });
+  const processes = await startProcesses();
+  try {
+    return await start(version, binaries, processes, signal);
+  } catch (error) {
+    await processes[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function start(version: string, binaries: Binaries, processes: Processes, signal: AbortSignal): Promise<ControlPlane> {
+  const { folder } = processes;
+  const file = (name: string): string => join(folder, name);
+  const authority = await createAuthority();
+  const write = async (name: string, content: string): Promise<string> => {
+    await writeFile(file(name), content, { mode: 0o600 });
+    return file(name);
+  };
+  const issue = async (name: string, commonName: string, groups: readonly string[] = []): Promise<KeyPair> => {
+    const pair = await authority.issue({ commonName, groups });
+    await write(`${name}.crt`, pair.certificate);
+    await write(`${name}.key`, pair.key);
+    return pair;
+  };
+  const ca = await write('ca.crt', authority.certificate);
+  await issue('server', 'kube-apiserver');
+  await issue('etcd-client', 'etcd-client');
+  const serviceAccounts = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  await write('service-account.key', serviceAccounts.privateKey);
+  await write('service-account.pub', serviceAccounts.publicKey);
+  const [etcdPort, peerPort, apiPort, controllerPort, schedulerPort] = await freePorts(5);
+  const server = `https://127.0.0.1:${apiPort}`;
+  const userConfig = async (name: string, commonName: string, groups: readonly string[] = []): Promise<string> =>
+    write(`${name}.kubeconfig`, kubeconfig(server, authority.certificate, await issue(name, commonName, groups)));
+  const admin = await userConfig('admin', 'admin', ['system:masters']);
+  const kwokConfig = await userConfig('kwok', 'kwok', ['system:masters']);
+  const controllerConfig = await userConfig('controller-manager', 'system:kube-controller-manager');
+  const schedulerConfig = await userConfig('scheduler', 'system:kube-scheduler');
+  await mkdir(file('etcd'), { mode: 0o700 });
+
+  const etcd = `https://127.0.0.1:${etcdPort}`;
+  processes.start('etcd', binaries.etcd, [
+    '--name=test',
+    `--data-dir=${file('etcd')}`,
+    `--listen-client-urls=${etcd}`,
+    `--advertise-client-urls=${etcd}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+    `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
+    `--initial-cluster=test=http://127.0.0.1:${peerPort}`,
+    '--client-cert-auth',
+    `--trusted-ca-file=${ca}`,
+    `--cert-file=${file('server.crt')}`,
+    `--key-file=${file('server.key')}`,
+    // Nothing here outlives the run.
+    '--unsafe-no-fsync',
+  ]);
+  processes.start('kube-apiserver', binaries['kube-apiserver'], [
+    `--etcd-servers=${etcd}`,
+    `--etcd-cafile=${ca}`,
+    `--etcd-certfile=${file('etcd-client.crt')}`,
+    `--etcd-keyfile=${file('etcd-client.key')}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${apiPort}`,
+    `--tls-cert-file=${file('server.crt')}`,
+    `--tls-private-key-file=${file('server.key')}`,
+    `--client-ca-file=${ca}`,
+    '--authorization-mode=Node,RBAC',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${file('service-account.pub')}`,
+    `--service-account-signing-key-file=${file('service-account.key')}`,
+    '--allow-privileged=true',
+    // Older servers would otherwise wait for a loopback lease on the default endpoint.
+    '--endpoint-reconciler-type=none',
+  ]);
+  const controllerArgs = [
+    `--kubeconfig=${controllerConfig}`,
+    `--authentication-kubeconfig=${controllerConfig}`,
+    `--authorization-kubeconfig=${controllerConfig}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${controllerPort}`,
+    '--leader-elect=false',
+    '--use-service-account-credentials=true',
+    `--service-account-private-key-file=${file('service-account.key')}`,
+    `--root-ca-file=${ca}`,
+    // The autoscaler acts within seconds instead of fifteen.
+    '--horizontal-pod-autoscaler-sync-period=1s',
+  ];
+  const schedulerArgs = [
+    `--kubeconfig=${schedulerConfig}`,
+    `--authentication-kubeconfig=${schedulerConfig}`,
+    `--authorization-kubeconfig=${schedulerConfig}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${schedulerPort}`,
+    '--leader-elect=false',
+  ];
+
+  const kubectl = createKubectl(binaries.kubectl, admin, folder);
+  const ready = async (what: string, args: readonly string[], isReady: (stdout: string) => boolean): Promise<void> => {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    for (let last = ''; ; ) {
+      signal.throwIfAborted();
+      processes.check();
+      try {
+        const { stdout } = await kubectl(args);
+        if (isReady(stdout)) return;
+        last = stdout;
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error);
+      }
+      if (Date.now() > deadline) throw new Error(`${what} was not ready after ${READY_TIMEOUT_MS / 1000} s: ${last.slice(-500)}`);
+      await sleep(POLL_MS);
+    }
+  };
+  await ready('kube-apiserver', ['get', '--raw', '/readyz'], (stdout) => stdout === 'ok');
+  processes.start('kube-controller-manager', binaries['kube-controller-manager'], controllerArgs);
+  processes.start('kube-scheduler', binaries['kube-scheduler'], schedulerArgs);
+  processes.start('kwok', binaries.kwok, [`--kubeconfig=${kwokConfig}`, '--manage-all-nodes=true', `--config=${KWOK_STAGES}`]);
+  await kubectl(['create', '-f', '-'], JSON.stringify(FAKE_NODE));
+  const condition = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
+  await ready('the fake node', ['get', 'node', 'node-1', '-o', condition], (stdout) => stdout === 'True');
+  await ready('the default service account', ['get', 'serviceaccount', 'default', '-o', 'name'], (stdout) => stdout !== '');
+
+  const stop = async (): Promise<void> => {
+    await processes[Symbol.asyncDispose]();
+  };
+  return {
+    version,
+    server,
+    kubeconfig: admin,
+    kubectlPath: binaries.kubectl,
+    kubectl,
+    kubeconfigForToken: (name, token) => write(`${name}.kubeconfig`, kubeconfig(server, authority.certificate, { token })),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+const NODE_RESOURCES = { cpu: '1000', memory: '1Ti', pods: '10000' };
+/** A node that kwok plays: large enough for every test. */
+const FAKE_NODE = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name: 'node-1',
+    labels: { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+  },
+  status: { capacity: NODE_RESOURCES, allocatable: NODE_RESOURCES },
+};
+
+function createKubectl(program: string, config: string, home: string): ControlPlane['kubectl'] {
+  return (args, input) =>
+    new Promise((resolve, reject) => {
+      const env = { PATH: process.env['PATH'], HOME: home, KUBECONFIG: config };
+      const child = execFile(program, [...args], { env, maxBuffer: 256 << 20 }, (error, stdout, stderr) => {
+        if (error) reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`));
+        else resolve({ stdout, stderr });
+      });
+      child.stdin?.end(input ?? '');
+    });
+}
+
+async function useGivenCluster(config: string): Promise<ControlPlane> {
+  if (config === '')
+    throw new Error('DRIFT_TEST_CLUSTER=kubeconfig needs KUBECONFIG to name the kubeconfig of the cluster to use.');
+  const kubectl = createKubectl('kubectl', config, process.env['HOME'] ?? '/');
+  const { stdout } = await kubectl(['version', '-o', 'json']);
+  // The shape of `kubectl version -o json`.
+  const { serverVersion } = JSON.parse(stdout) as { readonly serverVersion: { readonly gitVersion: string } };
+  const server = (await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])).stdout;
+  return {
+    version: serverVersion.gitVersion.replace(/^v/u, ''),
+    server,
+    kubeconfig: config,
+    kubectlPath: 'kubectl',
+    kubectl,
+    kubeconfigForToken: () => Promise.reject(new Error('a given cluster has no authority of ours')),
+    stop: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** Ports that were free a moment ago, all different: each is held until the last is known. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

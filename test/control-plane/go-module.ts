@@ -1,0 +1,61 @@
+/** The parts of `go mod edit -json` that are used. */
+export interface GoModule {
+  readonly Go: string;
+  readonly Require?: readonly { readonly Path: string; readonly Version: string }[] | null;
+  readonly Replace?:
+    | readonly {
+        readonly Old: { readonly Path: string; readonly Version?: string };
+        readonly New: { readonly Path: string; readonly Version?: string };
+      }[]
+    | null;
+}
+
+/** Import paths of the programs that one Kubernetes module builds, by the name of the binary. */
+export const KUBERNETES_PROGRAMS = {
+  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+  'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
+  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+  etcd: 'go.etcd.io/etcd/server/v3',
+} as const;
+
+export const KWOK_VERSION = '0.8.0';
+export const KWOK_PROGRAMS = { kwok: 'sigs.k8s.io/kwok/cmd/kwok' } as const;
+
+/**
+ * A go.mod that can build the programs of a Kubernetes release. Kubernetes' own go.mod points its staging modules at
+ * folders of its repository, which no dependent can use; each is published as v0.<minor>.<patch> as well. The etcd
+ * server takes the version of the client that this release speaks.
+ */
+export function kubernetesGoMod(version: string, upstream: GoModule): string {
+  const staging = `v0.${version.slice('1.'.length)}`;
+  const etcd = upstream.Require?.find((module) => module.Path === 'go.etcd.io/etcd/client/v3')?.Version;
+  if (!etcd) throw new Error(`Kubernetes ${version} requires no etcd client, so the etcd version is not known`);
+  const replaced = (upstream.Replace ?? []).map(({ Old, New }) => {
+    const from = Old.Version ? `${Old.Path} ${Old.Version}` : Old.Path;
+    return New.Path.startsWith('./') ? `${from} => ${Old.Path} ${staging}` : `${from} => ${New.Path} ${New.Version ?? ''}`;
+  });
+  const lines = [
+    'module drift-detector-control-plane',
+    '',
+    `go ${upstream.Go}`,
+    '',
+    `require k8s.io/kubernetes v${version}`,
+    `require go.etcd.io/etcd/server/v3 ${etcd}`,
+    '',
+    'replace (',
+    ...replaced.map((line) => `\t${line.trim()}`),
+    ')',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+export function kwokGoMod(): string {
+  return `module drift-detector-kwok\n\ngo 1.24\n\nrequire sigs.k8s.io/kwok v${KWOK_VERSION}\n`;
+}
+
+/** A file that imports the programs, so that `go mod tidy` keeps what they need. It is never compiled. */
+export function toolsFile(importPaths: readonly string[]): string {
+  return `//go:build tools\n\npackage tools\n\nimport (\n${importPaths.map((path) => `\t_ "${path}"\n`).join('')})\n`;
+}
