@@ -28,8 +28,6 @@ export function createLogger(options: LogOptions): Logger {
         destination: 2,
         sync: true,
         translateTime: 'SYS:HH:MM:ss',
-        ignore: 'pid,hostname,pass,cluster,event,phase,finding,data',
-        singleLine: true,
         hideObject: true,
       })
     : destination({ dest: 2, sync: true });

@@ -1,8 +1,8 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { ChangeSetRef, DesiredObject } from '../types/desired.ts';
-import { ConfigHubError, messageOf, UserError } from '../types/errors.ts';
-import type { Finding } from '../types/finding.ts';
+import { ClusterError, ConfigHubError, messageOf, UserError } from '../types/errors.ts';
+import { canonicalJson, type Finding, revealValue } from '../types/finding.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
 import type { ObjectCorrection, Plan, UnitCorrection } from '../types/plan.ts';
@@ -180,39 +180,74 @@ async function awaitApply(entry: Progress, operationId: string, confighub: Confi
 }
 
 async function removeAdditions(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
+  const { fieldManager, signal } = options;
   for (const object of entry.correction.objects) {
     const removed = object.fix.filter(needsRemoval);
-    if (!object.live || removed.length === 0) continue;
-    const kind = await kindOf(object.desired, kubernetes, options.signal);
-    const operations = removalPatch(object.live.body, object.live.resourceVersion, removed);
-    const { fieldManager, signal } = options;
-    await kubernetes.jsonPatch(kind, object.live.ref, operations, { fieldManager, dryRun: true, signal });
-    await kubernetes.jsonPatch(kind, object.live.ref, operations, { fieldManager, dryRun: false, signal });
+    if (removed.length === 0) continue;
+    await writeJudged(object, object.fix, kubernetes, options, async (kind, live) => {
+      if (!live) return;
+      const operations = removalPatch(live, stringAt(live, 'metadata', 'resourceVersion') ?? '', removed);
+      await kubernetes.jsonPatch(kind, object.desired.ref, operations, { fieldManager, dryRun: true, signal });
+      await kubernetes.jsonPatch(kind, object.desired.ref, operations, { fieldManager, dryRun: false, signal });
+    });
   }
 }
 
 async function applyDirectly(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
   const { fieldManager, signal } = options;
   for (const object of entry.correction.objects) {
-    if (object.fix.every((finding) => finding.class === 'added')) continue;
-    const kind = await kindOf(object.desired, kubernetes, signal);
-    const body = applyBody(object, await judgedVersion(object, kind, kubernetes, signal));
-    await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
-    await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: false, signal });
+    const applied = object.fix.filter((finding) => !needsRemoval(finding));
+    if (applied.length === 0) continue;
+    await writeJudged(object, applied, kubernetes, options, async (kind, live) => {
+      const body = applyBody(object, stringAt(live, 'metadata', 'resourceVersion'));
+      await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
+      await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: false, signal });
+    });
   }
 }
 
-/** The resourceVersion that an apply must meet: the judged one, or the one that our own removal just made of it. */
-async function judgedVersion(
+/** Times that a write is tried anew because only the status of the object moved on meanwhile. */
+const WRITE_TRIES = 5;
+
+/**
+ * Writes to an object only while it departs exactly as it was judged to. It is read and compared right before, and the
+ * write carries that resourceVersion. A rollout's status updates change the version all the time, so a conflict reads
+ * and compares again; an object that drifts otherwise by now is left to the next pass.
+ */
+async function writeJudged(
   object: ObjectCorrection,
-  kind: ResourceKind,
+  judged: readonly Finding[],
   kubernetes: KubernetesClient,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!object.live) return undefined;
-  if (!object.fix.some(needsRemoval)) return object.live.resourceVersion;
-  const now = await kubernetes.get(kind, object.live.ref, signal);
-  return stringAt(now, 'metadata', 'resourceVersion');
+  options: FixOptions,
+  write: (kind: ResourceKind, live: JsonObject | undefined) => Promise<void>,
+): Promise<void> {
+  const { ref } = object.desired;
+  const kind = await kindOf(object.desired, kubernetes, options.signal);
+  for (let attempt = 1; ; attempt++) {
+    const live = await kubernetes.get(kind, ref, options.signal);
+    const now = new Map(options.compare(object.desired, live).map((finding) => [finding.id, finding]));
+    const isAsJudged =
+      judged.every((finding) => sameDrift(now.get(finding.id), finding)) &&
+      stringAt(live, 'metadata', 'uid') === object.live?.uid;
+    if (!isAsJudged) {
+      throw new ClusterError(`${ref.kind} ${ref.name} changed while it was being fixed`, {
+        code: 'conflict',
+        subject: ref.name,
+        remedy: 'Nothing to do: the next pass judges it anew.',
+      });
+    }
+    try {
+      await write(kind, live);
+      return;
+    } catch (error) {
+      const mayRetry = error instanceof ClusterError && error.code === 'conflict' && attempt < WRITE_TRIES;
+      if (!mayRetry) throw error;
+    }
+  }
+}
+
+function sameDrift(now: Finding | undefined, judged: Finding): boolean {
+  return now !== undefined && canonicalJson(revealValue(now.live) ?? null) === canonicalJson(revealValue(judged.live) ?? null);
 }
 
 async function kindOf(desired: DesiredObject, kubernetes: KubernetesClient, signal: AbortSignal): Promise<ResourceKind> {

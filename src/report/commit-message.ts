@@ -5,7 +5,8 @@ import type { Correction, Report, ReportFinding } from '../types/report.ts';
 import { state } from './render.ts';
 
 const MAX_LINE = 72;
-const MAX_ROWS = 15;
+/** Two lines each. */
+const MAX_ENTRIES = 9;
 
 export interface CommitFacts {
   readonly pass: string;
@@ -16,9 +17,9 @@ export interface CommitFacts {
 /** Subject, one line for each thing, and trailers that `git log --format=%(trailers)` reads. */
 export function composeCommitMessage(report: Report, facts: CommitFacts): string {
   const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
-  const rows = [...corrected.map(correctionRow), ...report.findings.map(findingRow)];
-  const shown = rows.slice(0, MAX_ROWS);
-  if (rows.length > shown.length) shown.push(`... and ${rows.length - shown.length} more`);
+  const entries = [...corrected.map(correctionRows), ...report.findings.map(findingRows)];
+  const shown = entries.slice(0, MAX_ENTRIES).flat();
+  if (entries.length > MAX_ENTRIES) shown.push(`... and ${entries.length - MAX_ENTRIES} more`);
   const changeSets = [...new Set([...corrected, ...report.findings].map((entry) => entry.changeSet))]
     .filter((name) => name !== '')
     .sort();
@@ -51,22 +52,20 @@ function subject(report: Report, corrected: readonly Correction[]): string {
   return `${scope}: ${parts.join(', ')} (worst: ${worst})`;
 }
 
-function correctionRow(correction: Correction): string {
-  const done = correction.revision === 0 ? 'fixed' : `fixed, revision ${correction.revision}`;
-  return row(correction, done);
+function correctionRows(correction: Correction): readonly string[] {
+  return rows(correction, correction.revision === 0 ? 'fixed' : `fixed, revision ${correction.revision}`);
 }
 
-function findingRow(finding: ReportFinding): string {
-  return row(finding, state(finding));
+function findingRows(finding: ReportFinding): readonly string[] {
+  return rows(finding, state(finding));
 }
 
-/** Each row fits its line with the outcome whole: what was done matters more than the end of a long value. */
-function row(entry: ReportFinding | Correction, done: string): string {
-  const head = `${entry.severity}  ${sanitize(displayRef(entry.object))}  `;
-  const room = MAX_LINE - head.length - done.length - 2;
-  const summary = sanitize(entry.summary);
-  const what = room < 12 ? '' : summary.length > room ? `${summary.slice(0, room - 3)}...` : summary;
-  return `${head}${what}${what === '' ? '' : '  '}${done}`;
+/** What was done on one line, what had happened and by whom on the next: both fit without losing either. */
+function rows(entry: ReportFinding | Correction, done: string): readonly string[] {
+  const by = entry.blame
+    ? ` (${sanitize(entry.blame.manager)}${entry.blame.subresource === '' ? '' : ` via ${sanitize(entry.blame.subresource)}`})`
+    : '';
+  return [`${entry.severity}  ${sanitize(displayRef(entry.object))}  ${done}`, `  ${sanitize(entry.summary)}${by}`];
 }
 
 function cut(line: string): string {

@@ -91,7 +91,8 @@ function renderReadme(report: Report): string {
       parts.push(`<details><summary>${more.length} more</summary>\n\n${findingTable(more.slice(0, PAGES))}\n\n</details>`);
   }
   if (report.corrections.length > 0) {
-    const latest = report.corrections.slice(-CORRECTIONS_SHOWN).reverse();
+    // Newest first; one pass's in the order of their rank.
+    const latest = report.corrections.slice(-CORRECTIONS_SHOWN).sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
     parts.push('## Latest corrections', correctionTable(latest));
     const rest = report.corrections.length - latest.length;
     if (rest > 0) parts.push(`${rest} older ones are in [corrections.jsonl](corrections.jsonl).`);

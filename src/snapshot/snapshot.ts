@@ -1,6 +1,6 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
-import { at, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import { type Json, type JsonObject, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import type { Autoscaler, FailedRead, LiveObject, Snapshot } from '../types/snapshot.ts';
 import { projectAutoscaler, projectObject } from './project.ts';
@@ -142,9 +142,14 @@ async function readSchemas(
       groupOf(apiVersion) === '' ? `api/${apiVersion}` : `apis/${apiVersion}`,
       'serverRelativeURL',
     );
-    if (path === undefined || at(index, 'paths') === undefined) continue;
     try {
-      schemas[apiVersion] = await kubernetes.read(path, `read the schema of ${apiVersion}`, signal);
+      if (path !== undefined) schemas[apiVersion] = await kubernetes.read(path, `read the schema of ${apiVersion}`, signal);
+      else
+        failedReads.push({
+          what: `OpenAPI v3 of ${apiVersion}`,
+          namespace: '',
+          error: 'the API server publishes no schema for it',
+        });
     } catch (error) {
       if (signal.aborted) throw error;
       failedReads.push({ what: `OpenAPI v3 of ${apiVersion}`, namespace: '', error: messageOf(error) });

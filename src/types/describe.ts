@@ -42,6 +42,19 @@ export function fieldName(path: FieldPath): string {
   return known.length === 0 ? 'object' : known.map(sanitize).join(' ');
 }
 
+/** Both sides of a change; of two images that differ only behind the name, what differs. */
+function shownChange(finding: Finding): string {
+  const { desired, live, path } = finding;
+  const last = path.at(-1);
+  if (last && 'field' in last && last.field === 'image' && typeof desired === 'string' && typeof live === 'string') {
+    const tagAt = (image: string): number => image.search(/[:@][^/]*$/u);
+    const name = (image: string): string => (tagAt(image) < 0 ? image : image.slice(0, tagAt(image)));
+    const isSameName = name(desired) === name(live) && tagAt(desired) > 0 && tagAt(live) > 0;
+    if (isSameName) return `${displayValue(desired.slice(tagAt(desired) + 1))} → ${displayValue(live.slice(tagAt(live) + 1))}`;
+  }
+  return `${shownValue(finding, desired)} → ${shownValue(finding, live)}`;
+}
+
 /** An env variable's element shown by its value alone. */
 function shownValue(finding: Finding, value: FieldValue): string {
   if (isJsonObject(value) && finding.path.some((step) => 'field' in step && step.field === 'env')) {
@@ -69,7 +82,7 @@ export function summarize(finding: Finding): string {
     case 'informational':
       return finding.path.length === 0
         ? `${finding.ref.kind} is not applied yet`
-        : `${fieldName(finding.path)} ${shownValue(finding, finding.desired)} → ${shownValue(finding, finding.live)}`;
+        : `${fieldName(finding.path)} ${shownChange(finding)}`;
   }
 }
 

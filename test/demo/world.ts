@@ -1,0 +1,149 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { startProcesses } from '../control-plane/processes.ts';
+import { type Admin, administer } from './project.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A cluster, a hub and an empty report repository, and the commands that users run against them. */
+export interface World extends AsyncDisposable {
+  readonly cluster: ControlPlane;
+  readonly hubUrl: string;
+  readonly admin: Admin;
+  /** Bare repository that reports are pushed to. */
+  readonly reportRepository: string;
+  readonly folder: string;
+  /** Runs drift-detector as a process of its own; `environment` is added to what reaches this world. */
+  detector(
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+    onLog?: (text: string) => void,
+  ): Promise<CommandResult>;
+  git(...args: readonly string[]): Promise<string>;
+}
+
+export interface WorldOptions {
+  /** A control plane that outlives this world; without one the world starts and stops its own. */
+  readonly cluster?: ControlPlane;
+  readonly onProgress?: (line: string) => void;
+}
+
+export function fixture(path: string): Promise<string> {
+  return readFile(join(FIXTURES, path), 'utf8');
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  await using started = new AsyncDisposableStack();
+  const cluster = options.cluster ?? started.use(await startControlPlane({ onProgress }));
+  const folder = await mkdtemp(join(tmpdir(), 'drift-world-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const hubUrl = await startHubProcess(cluster, folder, started);
+  const reportRepository = join(folder, 'reports.git');
+  const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
+  await git('init', '--quiet', '--bare', '--initial-branch=main', reportRepository);
+  const running = started.move();
+  return {
+    cluster,
+    hubUrl,
+    admin: administer(hubUrl),
+    reportRepository,
+    folder,
+    detector: (args, environment = {}, onLog = () => undefined) =>
+      runDetector(
+        args,
+        {
+          PATH: process.env['PATH'] ?? '',
+          HOME: folder,
+          KUBECONFIG: cluster.kubeconfig,
+          CONFIGHUB_URL: hubUrl,
+          CUB_TOKEN: 'drift-detector',
+          REPORT_REPO: reportRepository,
+          CLUSTER: 'dev',
+          ...environment,
+        },
+        onLog,
+      ),
+    git,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** `drift-detector hub` as a user starts it, held by a supervisor so that it ends with this process. */
+async function startHubProcess(cluster: ControlPlane, folder: string, started: AsyncDisposableStack): Promise<string> {
+  const processes = started.use(await startProcesses());
+  const port = await freePort();
+  const args = [
+    MAIN,
+    'hub',
+    '--data-dir',
+    join(folder, 'hub'),
+    '--port',
+    String(port),
+    '--kubeconfig',
+    cluster.kubeconfig,
+    '--log-format',
+    'json',
+  ];
+  processes.start('hub', process.execPath, args);
+  const url = `http://127.0.0.1:${port}`;
+  for (;;) {
+    processes.check();
+    const answer = await fetch(`${url}/api/info`).catch(() => undefined);
+    if (answer?.ok) return url;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function runDetector(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onLog: (text: string) => void,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      onLog(chunk.toString());
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+function runGit(folder: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('git', [...args], { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`git ${args.join(' ')}: ${stderr}`));
+      else resolve(stdout);
+    });
+  });
+}
