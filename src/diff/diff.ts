@@ -27,7 +27,11 @@ export interface DiffOptions {
 export type CompareObject = (desired: DesiredObject, live: LiveObject | undefined) => readonly Finding[];
 
 /** Never part of a comparison: written by the API server or by a controller as its own bookkeeping. */
-const BOOKKEEPING = new Set(['deployment.kubernetes.io/revision', 'kubectl.kubernetes.io/last-applied-configuration']);
+const BOOKKEEPING = new Set([
+  'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+  'kubectl.kubernetes.io/last-applied-configuration',
+]);
 /** The parts of metadata that desired state is about; the rest is the API server's. */
 const METADATA = new Set(['labels', 'annotations', 'finalizers', 'ownerReferences']);
 

@@ -1,6 +1,6 @@
 import type { FieldPath } from '../types/field-path.ts';
 import type { FieldValue } from '../types/finding.ts';
-import { isJsonObject, type Json, stringAt } from '../types/json.ts';
+import { isJsonArray, isJsonObject, type Json, stringAt } from '../types/json.ts';
 import { Secret } from '../types/secret.ts';
 
 const SECRET_NAME =
@@ -15,9 +15,19 @@ const SECRET_TEXT = [
   /(passw(or)?d|secret|token|api[-_]?key)["']?\s*[=:]\s*\S+/iu,
 ];
 
+/** A secret anywhere inside: by the look of a text, or by the name beside it, as in an env variable of an added container. */
 function looksSecret(value: Json): boolean {
   if (typeof value === 'string') return SECRET_TEXT.some((pattern) => pattern.test(value));
-  return typeof value === 'object' && value !== null && Object.values(value).some(looksSecret);
+  if (isJsonArray(value)) return value.some(looksSecret);
+  if (!isJsonObject(value)) return false;
+  const { name, value: given } = value;
+  if (typeof name === 'string' && typeof given === 'string' && SECRET_NAME.test(name)) return true;
+  return Object.entries(value).some(([key, entry]) => looksSecret(entry) || (typeof entry === 'string' && isSecretKey(key)));
+}
+
+/** `passwordSecretName` and the like name a Secret; they hold none. */
+function isSecretKey(key: string): boolean {
+  return SECRET_NAME.test(key) && !/(name|ref|namespace)$/iu.test(key);
 }
 
 /** Env variables, annotations and the like whose very name says that the value is a secret. */

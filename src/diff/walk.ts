@@ -52,13 +52,23 @@ function compareFields(
 ): void {
   for (const [field, value] of Object.entries(desired)) {
     const below = descend(claims, `f:${field}`);
-    compareValue(walk, value, live[field], below, node.field(field), [...path, { field }]);
+    const existing = live[field];
+    if (existing !== undefined && asksForDefault(node, value) && isKnownDefault(node, live, field, existing)) continue;
+    compareValue(walk, value, existing, below, node.field(field), [...path, { field }]);
   }
   for (const [field, value] of Object.entries(live)) {
     if (Object.hasOwn(desired, field)) continue;
     if (isKnownDefault(node, live, field, value)) continue;
     judgeUndeclared(walk, value, descend(claims, `f:${field}`), node.field(field), [...path, { field }]);
   }
+}
+
+/**
+ * An empty text, or a zero in a probe, is how a manifest says "the default" (measured on 1.34: `timeoutSeconds: 0` is
+ * stored as 1). Elsewhere zero is a value: `replicas: 0` is not 1.
+ */
+function asksForDefault(node: SchemaNode, desired: Json): boolean {
+  return desired === '' || (desired === 0 && node.name === 'Probe');
 }
 
 function compareValue(
@@ -163,7 +173,9 @@ function compareMembers(
 /** A live value that desired does not mention: one finding where somebody owns it as a whole, else one for each part. */
 function judgeUndeclared(walk: Walk, live: Json, claims: readonly Claim[], node: SchemaNode, path: FieldPath): void {
   if (claims.length === 0) return;
-  const isWhole = node.type === 'atomic' || typeof live !== 'object' || live === null || claims.some(ownsNode);
+  // The owner of a map or list owns a container; what was added is what is in it.
+  const isContainer = node.type === 'map' || node.type === 'keyed-list' || node.type === 'set';
+  const isWhole = node.type === 'atomic' || typeof live !== 'object' || live === null || (!isContainer && claims.some(ownsNode));
   const existing = isJsonArray(live) && node.type === 'keyed-list' ? keyElements(live, node) : undefined;
   if (isWhole) reportUndeclared(walk, live, claims, path);
   else if (isJsonObject(live)) compareFields(walk, {}, live, claims, node, path);

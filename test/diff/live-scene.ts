@@ -1,0 +1,84 @@
+import { assembleDesired } from '../../src/desired/desired.ts';
+import { diff } from '../../src/diff/diff.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/kubernetes/transport.ts';
+import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
+import type { DesiredUnit } from '../../src/types/desired.ts';
+import { printPath } from '../../src/types/field-path.ts';
+import type { Comparison, Finding } from '../../src/types/finding.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { sharedControlPlane } from '../control-plane/shared.ts';
+
+let scenes = 0;
+
+/** A namespace of its own on the real API server, with one unit that declares what should be in it. */
+export interface LiveScene {
+  readonly cluster: ControlPlane;
+  readonly namespace: string;
+  /** kubectl in this namespace. */
+  kubectl(args: readonly string[], input?: string): Promise<string>;
+  /** Server-side apply as ConfigHub's worker does it. */
+  applyAsConfigHub(manifest: string): Promise<void>;
+  /** What the detector finds when the unit declares this manifest. */
+  compare(manifest: string, unit?: Partial<DesiredUnit>): Promise<Comparison>;
+  findings(manifest: string, unit?: Partial<DesiredUnit>): Promise<readonly Finding[]>;
+}
+
+export async function liveScene(): Promise<LiveScene> {
+  const cluster = await sharedControlPlane();
+  const namespace = `diff-${process.pid}-${++scenes}`;
+  await cluster.kubectl(['create', 'namespace', namespace]);
+  await cluster.kubectl(['label', 'namespace', namespace, `scene=${namespace}`]);
+  const kubectl: LiveScene['kubectl'] = async (args, input) => (await cluster.kubectl(['-n', namespace, ...args], input)).stdout;
+  const compare: LiveScene['compare'] = async (manifest, unit = {}) => {
+    const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
+    const signal = AbortSignal.timeout(30_000);
+    const kinds = ['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet'];
+    const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, signal });
+    client.close();
+    const text = manifest.replaceAll('NAMESPACE', namespace);
+    const desired = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
+    if (desired.invalid.length > 0) throw new Error(JSON.stringify(desired.invalid));
+    return diff(snapshot, desired, { cluster: 'test', desiredManagers: ['confighub'] });
+  };
+  return {
+    cluster,
+    namespace,
+    kubectl,
+    applyAsConfigHub: async (manifest) => {
+      await kubectl(
+        ['apply', '--server-side', '--force-conflicts', '--field-manager=confighub', '-f', '-'],
+        manifest.replaceAll('NAMESPACE', namespace),
+      );
+    },
+    compare,
+    findings: async (manifest, unit) => (await compare(manifest, unit)).objects.flatMap((object) => object.findings),
+  };
+}
+
+const UNIT: DesiredUnit = {
+  id: 'unit-1',
+  slug: 'unit',
+  spaceId: 'space-1',
+  space: 'space',
+  labels: {},
+  isCritical: false,
+  target: 'cluster',
+  gates: [],
+  version: 1,
+  headRevision: 1,
+  liveRevision: 1,
+  lastAppliedRevision: 1,
+  text: '',
+  hasUnappliedChanges: false,
+  lastChangeDescription: '',
+};
+
+/** Findings as short lines: class, path, desired, live, and who. */
+export function lines(findings: readonly Finding[]): readonly string[] {
+  const value = (side: unknown): string => (side === undefined ? '-' : JSON.stringify(side));
+  return findings.map(({ class: findingClass, path, desired, live, blame }) => {
+    const who = blame ? `${blame.manager}${blame.subresource === '' ? '' : `/${blame.subresource}`} (${blame.actor})` : 'nobody';
+    return `${findingClass} ${printPath(path)}: ${value(desired)} -> ${value(live)} by ${who}`;
+  });
+}
