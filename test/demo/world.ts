@@ -82,7 +82,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** `drift-detector hub` as a user starts it, held by a supervisor so that it ends with this process. */
-async function startHubProcess(cluster: ControlPlane, folder: string, started: AsyncDisposableStack): Promise<string> {
+export async function startHubProcess(
+  cluster: ControlPlane,
+  folder: string,
+  started: AsyncDisposableStack,
+  more: readonly string[] = [],
+): Promise<string> {
   const processes = started.use(await startProcesses());
   const port = await freePort();
   const args = [
@@ -97,7 +102,7 @@ async function startHubProcess(cluster: ControlPlane, folder: string, started: A
     '--log-format',
     'json',
   ];
-  processes.start('hub', process.execPath, args);
+  processes.start('hub', process.execPath, [...args, ...more]);
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
     processes.check();
