@@ -21,22 +21,25 @@ export type ClaudeReply =
       readonly inputTokens: number;
       readonly outputTokens: number;
     }
-  /** `isFinal`: asking again in this pass cannot help, as with a refused key. */
-  | { readonly ok: false; readonly reason: string; readonly isFinal: boolean };
+  /** `isFinal`: asking again in this pass cannot help, as with a refused key. `isTooLong`: fewer findings may succeed. */
+  | { readonly ok: false; readonly reason: string; readonly isFinal: boolean; readonly isTooLong: boolean };
 
 /** Asks for the ranking of one chunk of facts; never throws, since a pass goes on without it. */
 export type AskClaude = (facts: readonly Fact[], signal: AbortSignal) => Promise<ClaudeReply>;
 
 const TRIES = 2;
 const RETRY_WAIT_MS = { default: 1_000, longest: 20_000 } as const;
-/** Statuses that no second try mends: key, billing, access, model name, size. */
-const FINAL = new Set([400, 401, 402, 403, 404, 413]);
+/** Statuses that no second try mends: key, billing, access, model name. */
+const FINAL = new Set([400, 401, 402, 403, 404]);
+const TOO_LARGE = 413;
 const RETRIED = new Set([408, 409, 429]);
 
 /** Thinking and effort are sent only where they are known to be accepted (SDK 1.12, API version 2026-10-21). */
 const MODEL_SETTINGS: Readonly<Record<string, Partial<Anthropic.MessageCreateParamsNonStreaming>>> = {
   'claude-haiku-5-5': { thinking: { type: 'disabled' } },
 };
+/** Tokens of an answer: a row's share, and what a model that cannot stop thinking uses up before it (it counts as well). */
+const ANSWER_TOKENS = { fixed: 400, row: 90, thinking: 4_000 } as const;
 const MODEL_EFFORT: Readonly<Record<string, 'low' | 'medium'>> = { 'claude-haiku-5-5': 'low', 'claude-sonnet-5-5': 'medium' };
 
 export function createAskClaude(options: ClaudeOptions): AskClaude {
@@ -54,22 +57,26 @@ export function createAskClaude(options: ClaudeOptions): AskClaude {
 
   async function once(facts: readonly Fact[], signal: AbortSignal): Promise<ClaudeReply> {
     const effort = MODEL_EFFORT[options.model];
+    const settings = MODEL_SETTINGS[options.model];
+    const thinkingTokens = settings?.thinking?.type === 'disabled' ? 0 : ANSWER_TOKENS.thinking;
     const message = await client.messages.create(
       {
         model: options.model,
-        max_tokens: 400 + 90 * facts.length,
+        max_tokens: ANSWER_TOKENS.fixed + ANSWER_TOKENS.row * facts.length + thinkingTokens,
         system: [{ type: 'text', text: SYSTEM_PROMPT }],
         messages: [{ role: 'user', content: [{ type: 'text', text: JSON.stringify({ findings: facts }) }] }],
         output_config: { format: zodOutputFormat(answerSchema), ...(effort ? { effort } : {}) },
-        ...MODEL_SETTINGS[options.model],
+        ...settings,
       },
       { signal },
     );
-    if (message.stop_reason !== 'end_turn')
-      return { ok: false, reason: `the model stopped with ${message.stop_reason ?? 'nothing'}`, isFinal: false };
+    if (message.stop_reason !== 'end_turn') {
+      const stop = message.stop_reason ?? 'nothing';
+      return failed(`the model stopped with ${stop}`, { isTooLong: stop === 'max_tokens' });
+    }
     const texts = message.content.filter((block) => block.type === 'text');
     const [only] = texts;
-    if (texts.length !== 1 || !only) return { ok: false, reason: 'the answer is not one text', isFinal: false };
+    if (texts.length !== 1 || !only) return failed('the answer is not one text');
     return {
       ok: true,
       text: only.text,
@@ -87,20 +94,25 @@ export function createAskClaude(options: ClaudeOptions): AskClaude {
       try {
         return await once(facts, signal);
       } catch (error) {
-        if (signal.aborted) return { ok: false, reason: 'the deadline for ranking passed', isFinal: true };
+        if (signal.aborted) return failed('the deadline for ranking passed', { isFinal: true });
         const status = error instanceof APIError ? error.status : undefined;
         // The message of a server error may be a whole page; the status says enough.
         const reason = status === undefined ? `no usable answer: ${messageOf(error).slice(0, 120)}` : `Claude answered ${status}`;
         const isPassing = error instanceof APIError && (status === undefined || RETRIED.has(status) || status >= 500);
-        if (attempt === TRIES || !isPassing) return { ok: false, reason, isFinal: status !== undefined && FINAL.has(status) };
+        if (attempt === TRIES || !isPassing)
+          return failed(reason, { isFinal: status !== undefined && FINAL.has(status), isTooLong: status === TOO_LARGE });
         try {
           await sleep(retryWaitMs(error), undefined, { signal });
         } catch {
-          return { ok: false, reason: 'the deadline for ranking passed', isFinal: true };
+          return failed('the deadline for ranking passed', { isFinal: true });
         }
       }
     }
   };
+}
+
+function failed(reason: string, { isFinal = false, isTooLong = false } = {}): ClaudeReply {
+  return { ok: false, reason, isFinal, isTooLong };
 }
 
 function retryWaitMs(error: APIError): number {

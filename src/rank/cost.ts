@@ -70,8 +70,8 @@ function podRequests(podSpec: Json | undefined): Requests {
   }
   const running = list('containers').map(requestsOf).reduce(plus, sidecars);
   const overhead = at(podSpec, 'overhead');
-  const extra = overhead === undefined ? NOTHING : requestsOf({ resources: { requests: overhead } });
-  return plus(atLeast(running, peak), extra);
+  const { cpuCores = 0, memoryBytes = 0, gpus } = requestsOf({ resources: { requests: overhead ?? null } });
+  return plus(atLeast(running, peak), { cpuCores, memoryBytes, gpus });
 }
 
 /**

@@ -52,9 +52,35 @@ export class Aliases {
 }
 
 const KNOWN_KINDS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Service', 'ConfigMap', 'CronJob', 'Job', 'Ingress']);
-const WORKLOAD_FIELDS = /^[a-z][A-Za-z0-9]{0,40}$/u;
+/** Fields of the Kubernetes API that say what a change is about. A name that is not among them may be somebody's own. */
+const KNOWN_FIELDS = new Set(
+  `metadata labels annotations finalizers ownerReferences spec status template selector matchLabels matchExpressions
+  replicas paused strategy updateStrategy rollingUpdate maxSurge maxUnavailable partition minReadySeconds
+  revisionHistoryLimit progressDeadlineSeconds podManagementPolicy serviceName persistentVolumeClaimRetentionPolicy
+  volumeClaimTemplates storageClassName accessModes schedule timeZone suspend concurrencyPolicy startingDeadlineSeconds
+  jobTemplate parallelism completions backoffLimit activeDeadlineSeconds ttlSecondsAfterFinished restartPolicy
+  containers initContainers ephemeralContainers image imagePullPolicy imagePullSecrets command args workingDir env envFrom
+  name value valueFrom configMapKeyRef secretKeyRef fieldRef resourceFieldRef configMapRef secretRef optional prefix
+  ports containerPort hostPort protocol hostIP targetPort nodePort port type clusterIP externalTrafficPolicy
+  sessionAffinity loadBalancerSourceRanges externalIPs rules ingressClassName tls hosts backend
+  resources requests limits claims cpu memory storage ephemeral-storage resizePolicy
+  livenessProbe readinessProbe startupProbe httpGet tcpSocket exec grpc path scheme host httpHeaders initialDelaySeconds
+  periodSeconds timeoutSeconds successThreshold failureThreshold terminationGracePeriodSeconds lifecycle postStart preStop
+  terminationMessagePath terminationMessagePolicy stdin tty securityContext privileged allowPrivilegeEscalation
+  readOnlyRootFilesystem runAsUser runAsGroup runAsNonRoot fsGroup fsGroupChangePolicy supplementalGroups seccompProfile
+  seLinuxOptions appArmorProfile capabilities add drop procMount sysctls volumeMounts volumeDevices mountPath subPath
+  mountPropagation readOnly volumes emptyDir sizeLimit medium hostPath configMap secret projected sources
+  downwardAPI csi nfs persistentVolumeClaim serviceAccountToken defaultMode items mode serviceAccountName serviceAccount
+  automountServiceAccountToken hostNetwork hostPID hostIPC hostUsers hostAliases hostname subdomain dnsPolicy dnsConfig
+  nodeName nodeSelector affinity nodeAffinity podAffinity podAntiAffinity tolerations topologySpreadConstraints maxSkew
+  topologyKey whenUnsatisfiable labelSelector effect operator key tolerationSeconds priority priorityClassName
+  preemptionPolicy runtimeClassName schedulerName schedulingGates overhead enableServiceLinks shareProcessNamespace
+  data stringData binaryData immutable`.split(/\s+/u),
+);
 /** Maps whose keys people choose. */
-const FREE_MAPS = new Set(['labels', 'annotations', 'data', 'stringData', 'matchLabels', 'nodeSelector']);
+const FREE_MAPS = new Set(['labels', 'annotations', 'data', 'stringData', 'binaryData', 'matchLabels', 'nodeSelector']);
+/** Where a text is an amount; everywhere else a number in a text may be anybody's phone number or password. */
+const AMOUNTS = /\/(requests|limits|overhead)\/[^/]+$|\/(sizeLimit|maxSurge|maxUnavailable)$/u;
 
 /** The path with every name that a person chose left out: `/spec/template/spec/containers[]/env[]`. */
 export function structuralPath(path: FieldPath): string {
@@ -62,19 +88,24 @@ export function structuralPath(path: FieldPath): string {
   return path
     .map((step) => {
       if (!('field' in step)) return '[]';
-      const text = isFreeKey || !WORKLOAD_FIELDS.test(step.field) ? '/(key)' : `/${step.field}`;
+      const text = isFreeKey || !KNOWN_FIELDS.has(step.field) ? '/(key)' : `/${step.field}`;
       isFreeKey = FREE_MAPS.has(step.field);
       return text;
     })
     .join('');
 }
 
-/** A value as the model may see it: numbers, booleans and quantities as they are; of any other text only its length. */
-function showValue(value: FieldValue): Json {
+/** A value as the model may see it: numbers, booleans and amounts as they are; of any other text only its length. */
+function showValue(value: FieldValue, kind: string, path: string): Json {
   if (value === undefined) return { absent: true };
   if (value instanceof Secret) return { hidden: true, looksSecret: true };
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
-  if (typeof value === 'string') return parseQuantity(value) === undefined ? { text: true, length: value.length } : value;
+  if (typeof value === 'boolean' || value === null) return value;
+  // In a kind that is not known a number may mean anything.
+  if (typeof value === 'number') return KNOWN_KINDS.has(kind) ? value : { number: true };
+  if (typeof value === 'string') {
+    const isAmount = KNOWN_KINDS.has(kind) && AMOUNTS.test(path) && parseQuantity(value) !== undefined;
+    return isAmount ? value : { text: true, length: value.length };
+  }
   return { structure: true, size: (canonicalJson(value) ?? '').length };
 }
 
@@ -92,14 +123,16 @@ export function buildFacts(inputs: readonly RankInput[], now: Date): readonly Fa
   const [workloads, namespaces] = [new Aliases('w'), new Aliases('ns')];
   return inputs.map((input, index) => {
     const { finding } = input;
+    const path = structuralPath(finding.path);
+    const show = (value: FieldValue): Json => showValue(value, finding.ref.kind, path);
     return {
       id: `f${index + 1}`,
       workload: workloads.of(`${finding.ref.namespace}/${finding.ref.kind}/${finding.ref.name}`),
       namespace: namespaces.of(finding.ref.namespace),
       kind: KNOWN_KINDS.has(finding.ref.kind) ? finding.ref.kind : 'other',
       class: finding.class,
-      field: finding.path.length === 0 ? '(whole object)' : structuralPath(finding.path),
-      change: { desired: showValue(finding.desired), live: showValue(finding.live), sameImageName: sameImageName(finding) },
+      field: finding.path.length === 0 ? '(whole object)' : path,
+      change: { desired: show(finding.desired), live: show(finding.live), sameImageName: sameImageName(finding) },
       actor: finding.blame?.actor ?? 'unknown',
       age: ageOf(finding.blame?.time, now),
       tier: finding.isCritical ? 'critical' : 'normal',

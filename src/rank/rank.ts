@@ -21,6 +21,8 @@ export interface RankOptions {
   readonly model: string;
   /** Opinions of the last report by fingerprint: what has not changed is not asked again. */
   readonly known: ReadonlyMap<string, Opinion>;
+  /** For all requests of a pass together, in milliseconds: ranking may delay a pass, never fail it. Default 45 s. */
+  readonly deadlineMs?: number;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
@@ -29,8 +31,11 @@ export interface RankOptions {
 const CHUNK = 40;
 /** Findings that the model is asked about; the tail is left to the heuristic. */
 const MAX_ASKED = 200;
-/** For all requests of a pass together, in milliseconds: ranking may delay a pass, never fail it. */
 const RANKING_DEADLINE_MS = 45_000;
+/** After so many requests without a usable answer the rest of the pass is left to the heuristic. */
+const MAX_FAILED = 2;
+/** Pods that a DaemonSet counts as: it is everywhere, and nodes that come and go do not change its place in the report. */
+const DAEMON_PODS = 100;
 
 /** Orders the findings worst first: by computed cost and simple rules, and by Claude where it can be asked. */
 export async function rankFindings(comparison: Comparison, options: RankOptions): Promise<Ranking> {
@@ -38,16 +43,13 @@ export async function rankFindings(comparison: Comparison, options: RankOptions)
   inputs.sort(byHeuristic);
   const drift = inputs.filter((input) => isDrift(input.finding));
   const { opinions, source } = await askOpinions(drift, options);
-  const ranked = inputs.map((input) => {
-    const given = opinions.get(input);
-    return { input, chunk: given?.chunk ?? 0, rank: given?.opinion.rank ?? 0, result: merge(input, given?.opinion) };
+  const ranked = inputs.map((input, position) => {
+    const opinion = opinions.get(input);
+    return { input, rank: opinion?.rank ?? position + 1, result: merge(input, opinion) };
   });
-  // A model's rank compares only within one severity of one request; the heuristic settles the rest.
   ranked.sort(
     (a, b) =>
-      severityOrder(a.result.severity) - severityOrder(b.result.severity) ||
-      (a.chunk === b.chunk ? a.rank - b.rank : a.chunk - b.chunk) ||
-      byHeuristic(a.input, b.input),
+      severityOrder(a.result.severity) - severityOrder(b.result.severity) || a.rank - b.rank || byHeuristic(a.input, b.input),
   );
   return { findings: ranked.map((entry) => entry.result), source };
 }
@@ -58,7 +60,11 @@ function toInput(finding: Finding, object: ObjectComparison, options: RankOption
   const replicas = scheduledPods ?? at(desired ?? object.live?.body, 'spec', 'replicas');
   const pods = typeof replicas === 'number' ? replicas : 1;
   const costUsdPerMonth = findingCostUsd(finding, desired, object.live?.body, options.prices, scheduledPods);
-  const score = scoreFinding(finding, { environment: options.environment, costUsdPerMonth, pods });
+  const weight =
+    scheduledPods === undefined
+      ? { costUsdPerMonth, pods }
+      : { costUsdPerMonth: findingCostUsd(finding, desired, object.live?.body, options.prices, DAEMON_PODS), pods: DAEMON_PODS };
+  const score = scoreFinding(finding, { environment: options.environment, ...weight });
   const floor = severityFloor(finding);
   const byScore = severityOfScore(score);
   const severity = severityOrder(byScore) > severityOrder(floor) ? floor : byScore;
@@ -75,24 +81,19 @@ function byHeuristic(a: RankInput, b: RankInput): number {
 function merge(input: RankInput, opinion: Opinion | undefined): RankedFinding {
   const { finding, floor, costUsdPerMonth } = input;
   if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion };
-  // A stored opinion may be older than the unit's tier: the floor of today holds.
+  // A stored opinion may be older than the unit's tier: the bounds of today hold.
   const severity = severityOrder(opinion.severity) > severityOrder(floor) ? floor : opinion.severity;
-  return { finding, severity, costUsdPerMonth, opinion };
-}
-
-interface GivenOpinion {
-  readonly opinion: Opinion;
-  /** Number of the request; 0 for a stored opinion. */
-  readonly chunk: number;
+  const isHeld = opinion.isHeld && !finding.isCritical;
+  return { finding, severity, costUsdPerMonth, opinion: isHeld === opinion.isHeld ? opinion : { ...opinion, isHeld } };
 }
 
 interface Opinions {
-  readonly opinions: ReadonlyMap<RankInput, GivenOpinion>;
+  readonly opinions: ReadonlyMap<RankInput, Opinion>;
   readonly source: RankingSource;
 }
 
 async function askOpinions(drift: readonly RankInput[], options: RankOptions): Promise<Opinions> {
-  const opinions = new Map<RankInput, GivenOpinion>();
+  const opinions = new Map<RankInput, Opinion>();
   const source = {
     ranker: 'heuristic' as const,
     reason: '',
@@ -108,17 +109,20 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
   if (!options.ask) return { opinions, source: { ...source, reason: 'CLAUDE_API_KEY is not set' } };
   if (drift.length === 0) return { opinions, source: { ...source, reason: 'nothing to rank' } };
 
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(RANKING_DEADLINE_MS)]);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.deadlineMs ?? RANKING_DEADLINE_MS)]);
   for (const input of drift) {
     const opinion = options.known.get(input.finding.fingerprint);
-    if (opinion?.promptVersion === PROMPT_VERSION) opinions.set(input, { opinion, chunk: 0 });
+    if (opinion?.promptVersion === PROMPT_VERSION) opinions.set(input, opinion);
   }
+  const places = new Map(drift.map((input, index) => [input, index + 1]));
   const unknown = drift.filter((input) => !opinions.has(input));
   const asked = unknown.slice(0, MAX_ASKED);
   const reasons: string[] = [];
   if (unknown.length > asked.length) reasons.push(`${unknown.length - asked.length} findings beyond ${MAX_ASKED} were not sent`);
-  for (let from = 0, chunk = 1; from < asked.length; from += CHUNK, chunk++) {
-    const inputs = asked.slice(from, from + CHUNK);
+  const requests = chunksOf(asked, CHUNK);
+  let failures = 0;
+  for (let request = requests.shift(); request; request = requests.shift()) {
+    const { inputs, isHalf } = request;
     const reply = await options.ask(buildFacts(inputs, options.now), signal);
     const answer = reply.ok ? checkAnswer(reply.text, inputs) : reply;
     if (reply.ok) {
@@ -127,19 +131,55 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
       source.outputTokens += reply.outputTokens;
     }
     if (!answer.ok) {
+      if (!reply.ok && reply.isTooLong && !isHalf && inputs.length > 1) {
+        requests.unshift(...chunksOf(inputs, Math.ceil(inputs.length / 2)).map((half) => ({ ...half, isHalf: true })));
+        continue;
+      }
       reasons.push(answer.reason);
-      if (!reply.ok && reply.isFinal) break;
+      if ((!reply.ok && reply.isFinal) || ++failures === MAX_FAILED) break;
       continue;
     }
     source.refused += answer.refused;
     source.summary ||= answer.summary;
-    for (const [position, opinion] of answer.opinions) {
-      const input = inputs[position];
-      if (input) opinions.set(input, { opinion, chunk });
-    }
+    for (const [input, opinion] of placed(inputs, answer.opinions, places)) opinions.set(input, opinion);
   }
   options.signal.throwIfAborted();
-  const reason = reasons.join('; ');
+  const reason = [...new Set(reasons)].join('; ');
   if (opinions.size === 0) return { opinions, source: { ...source, reason } };
   return { opinions, source: { ...source, ranker: 'claude', reason, model: options.model, promptVersion: PROMPT_VERSION } };
+}
+
+interface Request {
+  readonly inputs: readonly RankInput[];
+  /** Half of a request that was too long; it is not halved again. */
+  readonly isHalf: boolean;
+}
+
+function chunksOf(inputs: readonly RankInput[], size: number): Request[] {
+  const count = Math.ceil(inputs.length / size);
+  return Array.from({ length: count }, (_, chunk) => ({
+    inputs: inputs.slice(chunk * size, (chunk + 1) * size),
+    isHalf: false,
+  }));
+}
+
+/**
+ * The model's ranks compare only within one request. Its order is laid over the places that the answered findings hold
+ * by the heuristic, so that stored opinions, other requests and findings without an opinion still sort with each other.
+ */
+function placed(
+  inputs: readonly RankInput[],
+  opinions: ReadonlyMap<number, Opinion>,
+  places: ReadonlyMap<RankInput, number>,
+): readonly (readonly [RankInput, Opinion])[] {
+  const answered = [...opinions]
+    .flatMap(([position, opinion]) => {
+      const input = inputs[position];
+      return input ? [{ input, opinion, position }] : [];
+    })
+    .sort((a, b) => a.position - b.position);
+  const free = answered.map(({ input }) => places.get(input) ?? 0);
+  return answered
+    .toSorted((a, b) => a.opinion.rank - b.opinion.rank || a.position - b.position)
+    .map(({ input, opinion }, index) => [input, { ...opinion, rank: free[index] ?? opinion.rank }]);
 }

@@ -18,7 +18,7 @@ export interface Advice {
 /** A model's answer on a finding, as the report keeps it: an unchanged finding is not asked about again. */
 export interface Opinion {
   readonly severity: Severity;
-  /** 1 for what deserves attention first; comparable within one request only. */
+  /** 1 for what deserves attention first, among all findings of the pass that asked. */
   readonly rank: number;
   readonly isHeld: boolean;
   readonly advice: Advice;

@@ -1,0 +1,169 @@
+import type { DesiredObject, DesiredUnit } from '../../src/types/desired.ts';
+import type { FieldPath } from '../../src/types/field-path.ts';
+import {
+  type Blame,
+  type Comparison,
+  type FieldValue,
+  type Finding,
+  type FindingClass,
+  findingFingerprint,
+  findingId,
+  type ObjectComparison,
+} from '../../src/types/finding.ts';
+import type { Json, JsonObject } from '../../src/types/json.ts';
+import type { ObjectRef } from '../../src/types/object-ref.ts';
+import type { LiveObject } from '../../src/types/snapshot.ts';
+
+// Data for tests, whole and valid, with what a test is about given by name.
+
+export const CLUSTER = 'prod-eu';
+
+export function ref(name: string, more: Partial<ObjectRef> = {}): ObjectRef {
+  return { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name, ...more };
+}
+
+export const person: Blame = {
+  manager: 'kubectl',
+  operation: 'Update',
+  subresource: 'scale',
+  actor: 'person',
+};
+export const controller: Blame = {
+  manager: 'kube-controller-manager',
+  operation: 'Update',
+  subresource: '',
+  time: '2026-11-20T03:04:05Z',
+  actor: 'controller',
+};
+
+export const REPLICAS: FieldPath = [{ field: 'spec' }, { field: 'replicas' }];
+export const CONTAINER: FieldPath = [
+  { field: 'spec' },
+  { field: 'template' },
+  { field: 'spec' },
+  { field: 'containers' },
+  { key: { name: 'app' } },
+];
+export const IMAGE: FieldPath = [...CONTAINER, { field: 'image' }];
+
+export function label(key: string): FieldPath {
+  return [{ field: 'metadata' }, { field: 'labels' }, { field: key }];
+}
+
+export function envValue(name: string): FieldPath {
+  return [...CONTAINER, { field: 'env' }, { key: { name } }, { field: 'value' }];
+}
+
+interface FindingParts {
+  readonly ref?: ObjectRef;
+  readonly path?: FieldPath;
+  readonly class?: FindingClass;
+  readonly desired?: FieldValue;
+  readonly live?: FieldValue;
+  readonly blame?: Blame | undefined;
+  readonly unit?: string;
+  readonly isCritical?: boolean;
+  readonly restartsPods?: boolean;
+  readonly note?: string;
+  readonly generation?: number;
+}
+
+/** A finding with the id and fingerprint that the comparison would give it; by default replicas 3 → 5 by kubectl. */
+export function finding(parts: FindingParts = {}): Finding {
+  const object = parts.ref ?? ref('web');
+  const path = parts.path ?? REPLICAS;
+  const findingClass = parts.class ?? 'changed';
+  const desired = 'desired' in parts ? parts.desired : 3;
+  const live = 'live' in parts ? parts.live : 5;
+  const unit = parts.unit ?? `prod/${object.name}`;
+  const id = findingId(CLUSTER, object, path, findingClass);
+  return {
+    id,
+    fingerprint: findingFingerprint(id, unit, desired, live, { uid: `uid-${object.name}`, generation: parts.generation ?? 2 }),
+    class: findingClass,
+    ref: object,
+    path,
+    desired,
+    live,
+    blame: 'blame' in parts ? parts.blame : person,
+    unit,
+    isCritical: parts.isCritical ?? false,
+    restartsPods: parts.restartsPods ?? false,
+    note: parts.note ?? '',
+  };
+}
+
+export function workload(object: ObjectRef, replicas: number, container: JsonObject = {}): JsonObject {
+  const resources = { requests: { cpu: '500m', memory: '1Gi' } };
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: { name: object.name, namespace: object.namespace },
+    spec: {
+      replicas,
+      template: { spec: { containers: [{ name: 'app', image: 'registry.example/app:1.4.2', resources, ...container }] } },
+    },
+  };
+}
+
+export function unit(slug: string, more: Partial<DesiredUnit> = {}): DesiredUnit {
+  return {
+    id: `unit-${slug}`,
+    slug,
+    spaceId: 'space-prod',
+    space: 'prod',
+    labels: {},
+    isCritical: false,
+    gates: [],
+    version: 7,
+    headRevision: 3,
+    liveRevision: 3,
+    lastAppliedRevision: 3,
+    text: `kind: Deployment\nmetadata:\n  name: ${slug}\nspec:\n  replicas: 3\n`,
+    hasUnappliedChanges: false,
+    lastChangeDescription: '',
+    ...more,
+  };
+}
+
+export function live(object: ObjectRef, body: JsonObject, more: Partial<LiveObject> = {}): LiveObject {
+  return {
+    ref: object,
+    uid: `uid-${object.name}`,
+    resourceVersion: '100',
+    generation: 2,
+    body,
+    owners: [],
+    isControlled: false,
+    ...more,
+  };
+}
+
+interface ObjectParts {
+  readonly unit?: DesiredUnit | undefined;
+  readonly document?: JsonObject;
+  readonly live?: LiveObject | undefined;
+}
+
+/** One object with its findings; desired and live sides that agree with the default finding unless given. */
+export function compared(findings: readonly Finding[], parts: ObjectParts = {}): ObjectComparison {
+  const object = findings[0]?.ref ?? ref('web');
+  const owner = 'unit' in parts ? parts.unit : unit(object.name, { isCritical: findings.some((entry) => entry.isCritical) });
+  const desired: DesiredObject | undefined = owner && {
+    ref: object,
+    document: parts.document ?? workload(object, 3),
+    documentIndex: 0,
+    unit: owner,
+  };
+  return { ref: object, desired, live: 'live' in parts ? parts.live : live(object, workload(object, 5)), findings };
+}
+
+export function comparison(objects: readonly ObjectComparison[], total = objects.length): Comparison {
+  return { objects, compared: total, notMonitored: 0, notCompared: {}, unread: 0 };
+}
+
+/** Any JSON that a value of a cluster may be, for reading answers in tests. */
+export function parse(text: string): Json {
+  // JSON.parse gives exactly the values that Json names.
+  return JSON.parse(text) as Json;
+}
