@@ -77,13 +77,35 @@ function hasColor({ environment, isTerminal }: ProcessFacts): boolean {
 }
 
 async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
+  const deadline = AbortSignal.timeout(config.timeout * 1000);
+  try {
+    return await detectUntil(deadline, command, config, log, process);
+  } catch (error) {
+    if (!deadline.aborted || process.stop.aborted) throw error;
+    throw new UserError(`the pass did not finish within ${config.timeout} s`, {
+      code: 'unavailable',
+      subject: 'TIMEOUT',
+      remedy: 'Find out what is slow (LOG_LEVEL=debug tells the time of each phase), or raise TIMEOUT.',
+      cause: error,
+    });
+  }
+}
+
+async function detectUntil(
+  deadline: AbortSignal,
+  command: 'run' | 'check',
+  config: Config,
+  log: Logger,
+  process: ProcessFacts,
+): Promise<number> {
   const pass = randomUUID();
   const passLogger = log.child({ pass, cluster: config.cluster });
-  const signal = AbortSignal.any([process.stop, AbortSignal.timeout(config.timeout * 1000)]);
+  const signal = AbortSignal.any([process.stop, deadline]);
   const passLog = createPassLog(passLogger, {
     monotonicMs: () => performance.now(),
-    onPhase: (phase, isDone) => {
-      if (process.isTerminal && config.logFormat !== 'json' && isDone) process.err(`  ${phase} done\n`);
+    onPhase: (phase, durationMs) => {
+      if (process.isTerminal && config.logFormat !== 'json')
+        process.err(`  ${phase.padEnd(8)} ${(durationMs / 1000).toFixed(2)} s\n`);
     },
   });
   const writes = command === 'run' && !config.dryRun;

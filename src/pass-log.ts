@@ -28,21 +28,18 @@ export interface PassLog {
 export interface PassLogOptions {
   /** Milliseconds on a clock that only goes forward. */
   readonly monotonicMs: () => number;
-  /** Told when a phase begins and ends, for a progress line on a terminal. */
-  readonly onPhase: (phase: Phase, isDone: boolean) => void;
+  /** Told when a phase has ended, for a progress line on a terminal. */
+  readonly onPhase: (phase: Phase, durationMs: number) => void;
 }
 
 export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
   return {
     async phase(phase, work) {
       const started = options.monotonicMs();
-      options.onPhase(phase, false);
       const result = await work();
-      options.onPhase(phase, true);
-      log.debug(
-        { event: 'phase-finished', phase, durationMs: Math.round(options.monotonicMs() - started) },
-        `Phase ${phase} finished`,
-      );
+      const durationMs = Math.round(options.monotonicMs() - started);
+      options.onPhase(phase, durationMs);
+      log.debug({ event: 'phase-finished', phase, durationMs }, `Phase ${phase} finished`);
       return result;
     },
 
