@@ -14,7 +14,7 @@ import { createPassLog, type PassLog } from './pass-log.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository } from './report/report.ts';
 import type { ChangeSetRef } from './types/desired.ts';
-import { messageOf, UserError } from './types/errors.ts';
+import { ConfigError, messageOf, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
@@ -109,6 +109,7 @@ async function detectUntil(
     },
   });
   const writes = command === 'run' && !config.dryRun;
+  requireScope(config);
   // Asked for before anything is connected, so that a missing setting costs nobody a wait.
   const reportRepo = writes ? required(config, 'reportRepo') : '';
   using clients = await connect(config);
@@ -174,6 +175,16 @@ function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
   if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.unread > 0) return EXIT.incomplete;
   const hasDrift = comparison.objects.some((object) => object.findings.some(isDrift));
   return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+}
+
+/** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
+function requireScope(config: Config): void {
+  if (config.confighubSpace.length > 0 || config.confighubWhere !== '' || config.confighubFilter !== '') return;
+  throw new ConfigError('no units are named to compare with', {
+    code: 'configuration',
+    subject: 'CONFIGHUB_SPACE',
+    remedy: 'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER.',
+  });
 }
 
 async function connect(config: Config): Promise<PassClients & Disposable> {

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { delimiter } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError, messageOf } from '../types/errors.ts';
@@ -33,7 +34,7 @@ export interface KubernetesTransport {
 }
 
 export interface KubeConfigSource {
-  /** Path of a kubeconfig file; without it the usual places are searched. */
+  /** Path of a kubeconfig file, or several as kubectl takes them; without it the usual places are searched. */
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly userAgent: string;
@@ -49,8 +50,14 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
   const config = new KubeConfig();
   const named = source.kubeconfig;
   try {
-    if (named) config.loadFromFile(named);
-    else config.loadFromDefault();
+    const [first, ...others] = named?.split(delimiter).filter((path) => path !== '') ?? [];
+    if (first === undefined) config.loadFromDefault();
+    else config.loadFromFile(first);
+    for (const path of others) {
+      const other = new KubeConfig();
+      other.loadFromFile(path);
+      config.mergeConfig(other);
+    }
     if (source.context) config.setCurrentContext(source.context);
   } catch (error) {
     throw new ClusterError(`cannot read the kubeconfig: ${messageOf(error)}`, {

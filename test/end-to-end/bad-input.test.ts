@@ -100,6 +100,13 @@ describe('bad input', function () {
     await refused(await run({ CUB_TOKEN: '' }), 78, ['CUB_TOKEN is not set', 'Set CUB_TOKEN, or CUB_TOKEN_FILE']);
   });
 
+  it('no space is named', async () => {
+    await refused(await run({ CONFIGHUB_SPACE: '' }), 78, [
+      'no units are named',
+      'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER',
+    ]);
+  });
+
   it('a space that does not exist', async () => {
     await refused(await run({ CONFIGHUB_SPACE: 'calm-otter-dve' }), 78, [
       'ConfigHub has no space calm-otter-dve',

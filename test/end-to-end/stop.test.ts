@@ -40,7 +40,14 @@ describe('a pass that is stopped', function () {
       contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
       'current-context': 'a',
     });
-    const env = { PATH: process.env['PATH'] ?? '', CONFIGHUB_URL: url, CUB_TOKEN: 'x', LOG_FORMAT: 'json', ...environment };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      CONFIGHUB_URL: url,
+      CUB_TOKEN: 'x',
+      CONFIGHUB_SPACE: 'x',
+      LOG_FORMAT: 'json',
+      ...environment,
+    };
     const file = join(folder, 'kubeconfig');
     writeFileSync(file, kubeconfig);
     return spawn(process.execPath, [MAIN, 'check', '--kubeconfig', file], { env, stdio: ['ignore', 'pipe', 'pipe'] });
