@@ -1,0 +1,232 @@
+import { expect } from 'chai';
+import { loadConfig, OPTION_NAMES, OPTIONS } from '../../src/config.ts';
+import { EXIT } from '../../src/exit-codes.ts';
+import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/types/json.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { sharedControlPlane } from '../control-plane/shared.ts';
+import { minorOf } from '../control-plane/version.ts';
+import { apply, deploy, eventually, getJson, NAMESPACE, nameOf, objectAt, objectsAt, only, render } from './overlay.ts';
+
+const OVERLAYS = ['manifests/base', 'cronjobs/dev'];
+
+/** Minutes between two starts of a schedule such as `*\/10 * * * *`. */
+function intervalSeconds(schedule: string | undefined): number {
+  const minutes = /^\*\/(\d+) \* \* \* \*$/u.exec(schedule ?? '')?.[1];
+  if (minutes === undefined || 60 % Number(minutes) !== 0) throw new Error(`${schedule} is no even part of an hour`);
+  return Number(minutes) * 60;
+}
+
+/** Of a secret only the variable that names its file: CUB_TOKEN_FILE. */
+const KNOWN_VARIABLES = new Set(
+  OPTION_NAMES.flatMap((name) => {
+    const option = OPTIONS[name];
+    return option.env.map((variable) => ('isSecret' in option ? `${variable}_FILE` : variable));
+  }),
+);
+
+describe('manifests: the CronJob', function () {
+  this.timeout(120_000);
+  let plane: ControlPlane;
+  before(async () => {
+    plane = await sharedControlPlane();
+  });
+
+  for (const overlay of OVERLAYS) {
+    describe(overlay, () => {
+      let documents: readonly JsonObject[];
+      let cronJob: JsonObject;
+      let settings: Readonly<Record<string, string>>;
+      before(async () => {
+        documents = await render(plane, overlay);
+        cronJob = only(documents, 'CronJob');
+        settings = stringMapAt(only(documents, 'ConfigMap'), 'data');
+      });
+
+      it('runs in devops-apps, and is found by app=drift-detector whatever it is', () => {
+        expect(nameOf(cronJob)).to.equal('CronJob/drift-detector');
+        const template = objectAt(cronJob, 'spec', 'jobTemplate', 'spec', 'template');
+        for (const object of [...documents, objectAt(cronJob, 'spec', 'jobTemplate'), template]) {
+          expect(stringMapAt(object, 'metadata', 'labels')).to.include({
+            app: 'drift-detector',
+            'app.kubernetes.io/name': 'drift-detector',
+            'app.kubernetes.io/part-of': 'drift-detector',
+            'app.kubernetes.io/component': 'detector',
+            'app.kubernetes.io/managed-by': 'kustomize',
+          });
+        }
+        const namespaced = documents.filter((document) => at(document, 'metadata', 'namespace') !== undefined);
+        expect(namespaced.map((document) => at(document, 'metadata', 'namespace'))).to.deep.equal(Array(3).fill(NAMESPACE));
+      });
+
+      it('never lets a pass outlive its interval, and lets it end by itself before it is killed', () => {
+        const spec = objectAt(cronJob, 'spec');
+        const interval = intervalSeconds(stringAt(spec, 'schedule'));
+        const deadline = numberAt(spec, 'jobTemplate', 'spec', 'activeDeadlineSeconds') ?? Number.NaN;
+        expect(deadline).to.be.below(interval);
+        expect(Number(settings['TIMEOUT'])).to.be.below(deadline);
+        expect(spec['startingDeadlineSeconds']).to.equal(interval / 2);
+        expect(spec).to.include({
+          concurrencyPolicy: 'Forbid',
+          successfulJobsHistoryLimit: 3,
+          failedJobsHistoryLimit: 3,
+        });
+      });
+
+      it('sets only variables that the program knows, to values that it accepts', () => {
+        expect(Object.keys(settings).filter((variable) => !KNOWN_VARIABLES.has(variable))).to.deep.equal([]);
+        const inText = Object.entries(settings).filter(([variable]) => !variable.endsWith('_FILE'));
+        expect(() => loadConfig({}, Object.fromEntries(inText), undefined)).not.to.throw();
+      });
+
+      it('names the files of secrets where the Secret is mounted', async () => {
+        const [container] = objectsAt(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'containers');
+        const mount = objectsAt(container, 'volumeMounts').find((entry) => entry['name'] === 'secrets');
+        const keys = ['cub-token', 'claude-api-key', 'git-token'];
+        expect([settings['CUB_TOKEN_FILE'], settings['CLAUDE_API_KEY_FILE'], settings['GIT_TOKEN_FILE']]).to.deep.equal(
+          keys.map((key) => `${mount?.['mountPath']}/${key}`),
+        );
+      });
+    });
+  }
+
+  it('starts by UTC, does not try again what would answer the same, and does not count an eviction as a failure', async () => {
+    const spec = objectAt(only(await render(plane, 'cronjobs/dev'), 'CronJob'), 'spec');
+    expect(spec['timeZone']).to.equal('Etc/UTC');
+    const job = objectAt(spec, 'jobTemplate', 'spec');
+    expect(job).to.include({ backoffLimit: 2, ttlSecondsAfterFinished: 86_400 });
+    expect(job['podFailurePolicy']).to.deep.equal({
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        {
+          action: 'FailJob',
+          onExitCodes: {
+            containerName: 'drift-detector',
+            operator: 'In',
+            values: [EXIT.guardTripped, EXIT.lockLost, EXIT.usage, EXIT.permission, EXIT.configuration],
+          },
+        },
+      ],
+    });
+  });
+
+  it('corrects nothing in base; the dev overlay corrects, every ten minutes, as cluster dev', async () => {
+    const configOf = async (overlay: string): Promise<Readonly<Record<string, string>>> =>
+      stringMapAt(only(await render(plane, overlay), 'ConfigMap'), 'data');
+    const rolesOf = async (overlay: string): Promise<readonly string[]> =>
+      (await render(plane, overlay)).filter((document) => /Role/u.test(String(document['kind']))).map(nameOf);
+    const reader = ['ClusterRole/drift-detector-reader', 'ClusterRoleBinding/drift-detector-reader'];
+    expect(await rolesOf('manifests/base')).to.have.members(reader);
+    expect(await rolesOf('cronjobs/dev')).to.have.members([...reader, 'ClusterRole/drift-detector-writer']);
+    expect(await configOf('manifests/base')).to.include({ AUTO_FIX: 'false' });
+    expect(await configOf('cronjobs/dev')).to.include({ AUTO_FIX: 'true', CLUSTER: 'dev', ENVIRONMENT: 'dev' });
+    expect(at(only(await render(plane, 'cronjobs/dev'), 'CronJob'), 'spec', 'schedule')).to.equal('*/10 * * * *');
+  });
+
+  describe('on a real API server', () => {
+    let deployed: AsyncDisposable;
+    let overlay: string;
+    before(async () => {
+      // components/modern, which the overlay has, sets what older servers do not know.
+      overlay = minorOf(plane.version) >= 27 ? 'cronjobs/dev' : 'manifests/base';
+      deployed = await deploy(plane, overlay);
+    });
+    after(() => deployed?.[Symbol.asyncDispose]());
+
+    it('is accepted with strict validation, and applying it again changes nothing', async () => {
+      const documents = await render(plane, overlay);
+      const read = async (): Promise<readonly unknown[]> =>
+        Promise.all(
+          documents.map(async (document) => {
+            const namespace = stringAt(document, 'metadata', 'namespace') ?? '';
+            const live = await getJson(plane, [nameOf(document), ...(namespace === '' ? [] : ['-n', namespace])]);
+            // The controller writes a CronJob's status whenever the clock strikes; that is no change of ours.
+            const { status: _status, metadata: _metadata, ...content } = live;
+            const ours = objectsAt(live, 'metadata', 'managedFields').filter((entry) => entry['manager'] === 'kubectl');
+            return {
+              ...content,
+              labels: stringMapAt(live, 'metadata', 'labels'),
+              generation: at(live, 'metadata', 'generation'),
+              ours,
+            };
+          }),
+        );
+      const before = await read();
+      await apply(plane, overlay);
+      expect(await read()).to.deep.equal(before);
+    });
+
+    it('refuses a pod that is not restricted, so that what runs there is', async () => {
+      const refusal = await plane.kubectl(['run', 'root', '--image=busybox', '-n', NAMESPACE]).catch(String);
+      expect(refusal).to.contain('violates PodSecurity "restricted');
+    });
+
+    it('runs on demand: kubectl create job --from makes a pod with command, environment and token, which succeeds', async () => {
+      await plane.kubectl(['create', 'job', '--from=cronjob/drift-detector', '-n', NAMESPACE, 'by-hand']);
+      await eventually('the end of Job by-hand', async () => {
+        const job = await getJson(plane, ['job', 'by-hand', '-n', NAMESPACE]);
+        return numberAt(job, 'status', 'succeeded') === 1 ? job : undefined;
+      });
+      const pods = await getJson(plane, ['pods', '-n', NAMESPACE, '-l', 'app=drift-detector,job-name=by-hand']);
+      const [pod] = objectsAt(pods, 'items');
+      expect(at(pod, 'status', 'phase')).to.equal('Succeeded');
+      const spec = objectAt(pod, 'spec');
+      expect(spec).to.deep.include({
+        serviceAccountName: 'drift-detector',
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        restartPolicy: 'Never',
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65532,
+          runAsGroup: 65532,
+          fsGroup: 65532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+      });
+      const containers = objectsAt(spec, 'containers');
+      const config = only(await render(plane, overlay), 'ConfigMap');
+      expect(containers).to.have.length(1);
+      expect(containers[0]).to.deep.include({
+        // The program is the image's entry point; test/image checks that.
+        args: ['run'],
+        image: 'drift-detector:0.1.0',
+        envFrom: [{ configMapRef: { name: at(config, 'metadata', 'name') } }],
+        env: [{ name: 'HOME', value: '/tmp' }],
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+      });
+      expect(containers[0]).not.to.have.property('command');
+      expect(objectsAt(containers[0], 'volumeMounts')).to.deep.equal([
+        { name: 'tmp', mountPath: '/tmp' },
+        { name: 'secrets', mountPath: '/var/run/secrets/drift-detector', readOnly: true },
+        { name: 'service-account', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      ]);
+      const volumes = objectsAt(spec, 'volumes');
+      expect(volumes.map((volume) => volume['name'])).to.have.members(['tmp', 'secrets', 'service-account']);
+      expect(volumes).to.deep.include({ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } });
+      expect(volumes).to.deep.include({ name: 'secrets', secret: { secretName: 'drift-detector-secrets', defaultMode: 0o440 } });
+      // The three files that a client in a cluster looks for.
+      expect(volumes).to.deep.include({
+        name: 'service-account',
+        projected: {
+          defaultMode: 0o440,
+          sources: [
+            { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+            { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+            {
+              downwardAPI: {
+                items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+              },
+            },
+          ],
+        },
+      });
+      // What the pod reads by name is there; the Secret is the user's.
+      await plane.kubectl(['get', 'configmap', `${at(config, 'metadata', 'name')}`, 'kube-root-ca.crt', '-n', NAMESPACE]);
+    });
+  });
+});

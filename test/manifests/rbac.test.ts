@@ -1,0 +1,237 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { main } from '../../src/main.ts';
+import { at, type JsonObject, numberAt } from '../../src/types/json.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { sharedControlPlane } from '../control-plane/shared.ts';
+import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
+import { createSpace, createUnit } from '../hub/scene.ts';
+import { deploy, eventually, getJson, NAMESPACE, objectsAt, only, render, repositoryPath } from './overlay.ts';
+
+const ACCOUNT = `system:serviceaccount:${NAMESPACE}:drift-detector`;
+const READER = 'clusterrole/drift-detector-reader';
+const BOUND = `rbac-bound-${randomBytes(3).toString('hex')}`;
+const UNBOUND = `rbac-unbound-${randomBytes(3).toString('hex')}`;
+const WORKLOADS = ['deployments', 'statefulsets', 'daemonsets'];
+
+const workload = (namespace: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: ${namespace}
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: web:1 }] }
+`;
+
+describe('manifests: what the detector may do', function () {
+  this.timeout(120_000);
+  let plane: ControlPlane;
+  let deployed: AsyncDisposable;
+  let kubeconfig: string;
+  before(async () => {
+    plane = await sharedControlPlane();
+    deployed = await deploy(plane, 'manifests/base');
+    for (const namespace of [BOUND, UNBOUND]) {
+      await plane.kubectl(['create', 'namespace', namespace]);
+      await plane.kubectl(['label', 'namespace', namespace, `rbac-test=${BOUND}`]);
+      await plane.kubectl(['apply', '--server-side', '--field-manager=confighub', '-f', '-'], workload(namespace));
+    }
+    const { stdout } = await plane.kubectl(['create', 'token', 'drift-detector', '-n', NAMESPACE]);
+    kubeconfig = await plane.kubeconfigForToken(`rbac-${BOUND}`, stdout.trim());
+  });
+  after(async () => {
+    await plane.kubectl(['delete', 'namespace', BOUND, UNBOUND, '--wait=false', '--ignore-not-found']);
+    await plane.kubectl(['delete', 'clusterrole', 'drift-detector-writer', '--ignore-not-found']);
+    await deployed?.[Symbol.asyncDispose]();
+    await rm(kubeconfig, { force: true });
+  });
+
+  /** The real authorizer's answer; raw, since kubectl would first ask for schemas that the account may not read. */
+  async function review(
+    kind: string,
+    spec: JsonObject,
+    as: readonly string[] = ['--kubeconfig', kubeconfig],
+  ): Promise<JsonObject> {
+    const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`;
+    const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec };
+    const { stdout } = await plane.kubectl([...as, 'create', '--raw', path, '-f', '-'], JSON.stringify(body));
+    // A review is answered by one JSON object.
+    return JSON.parse(stdout) as JsonObject;
+  }
+
+  async function can(verb: string, resource: string, namespace: string): Promise<boolean> {
+    const [name = '', ...group] = resource.split('.');
+    const resourceAttributes = { verb, group: group.join('.'), resource: name, namespace };
+    return at(await review('SelfSubjectAccessReview', { resourceAttributes }), 'status', 'allowed') === true;
+  }
+
+  /** Everything that the account may do to objects of a namespace, but for asking what it may do. */
+  async function rightsIn(namespace: string): Promise<readonly string[]> {
+    const answer = await review('SelfSubjectRulesReview', { namespace });
+    const rights = objectsAt(answer, 'status', 'resourceRules').flatMap((rule) =>
+      list(rule['apiGroups']).flatMap((group) =>
+        list(rule['resources']).flatMap((resource) =>
+          list(rule['verbs']).map((verb) => `${verb} ${group === '' ? resource : `${resource}.${group}`}`),
+        ),
+      ),
+    );
+    return rights
+      .filter((right) => !/^create selfsubject\w*reviews\.(authentication|authorization)\.k8s\.io$/u.test(right))
+      .sort();
+  }
+
+  const READS = ['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'horizontalpodautoscalers.autoscaling', 'namespaces']
+    .flatMap((resource) => [`get ${resource}`, `list ${resource}`])
+    .sort();
+  const WRITES = WORKLOADS.map((resource) => `patch ${resource}.apps`);
+
+  /** One real pass of the program with the account's token, against a hub that holds the desired units. */
+  async function runDetector(command: 'check' | 'run', settings: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    await using hub = await startTestHub();
+    const client = new Client(hub.url);
+    const space = await createSpace(client, 'rbac');
+    for (const namespace of [BOUND, UNBOUND]) await createUnit(client, space, namespace, workload(namespace));
+    let text = '';
+    const exit = await main({
+      argv: [command, '--output=json'],
+      environment: {
+        PATH: process.env['PATH'],
+        KUBECONFIG: kubeconfig,
+        NAMESPACE_SELECTOR: `rbac-test=${BOUND}`,
+        CONFIGHUB_URL: hub.url,
+        CONFIGHUB_SPACE: 'rbac',
+        CUB_TOKEN: 'tester',
+        LOG_LEVEL: 'error',
+        LOG_FORMAT: 'json',
+        ...settings,
+      },
+      isTerminal: false,
+      out: (line) => {
+        text += line;
+      },
+      err: (line) => {
+        text += line;
+      },
+      stop: new AbortController().signal,
+    });
+    return { exit, text };
+  }
+
+  it('reads workloads, autoscalers and namespaces everywhere, and may do nothing else: no secrets, no writes', async () => {
+    expect(await rightsIn(BOUND)).to.deep.equal(READS);
+    expect(await rightsIn('kube-system')).to.deep.equal(READS);
+    for (const [verb, resource, expected] of [
+      ['list', 'deployments.apps', true],
+      ['list', 'namespaces', true],
+      ['get', 'secrets', false],
+      ['list', 'secrets', false],
+      ['get', 'configmaps', false],
+      ['patch', 'deployments.apps', false],
+      ['create', 'deployments.apps', false],
+      ['delete', 'deployments.apps', false],
+      ['watch', 'deployments.apps', false],
+      ['create', 'pods', false],
+      ['escalate', 'clusterroles.rbac.authorization.k8s.io', false],
+      ['impersonate', 'users', false],
+    ] as const) {
+      expect(await can(verb, resource, ''), `${verb} ${resource} in all namespaces`).to.equal(expected);
+    }
+  });
+
+  it('reads kinds and schemas by its own role, in a cluster that took system:discovery from everybody', async () => {
+    for (const [path, expected] of [
+      ['/api/v1', true],
+      ['/apis/apps/v1', true],
+      ['/apis/autoscaling/v2', true],
+      ['/openapi/v3', true],
+      ['/openapi/v3/apis/apps/v1', true],
+      ['/metrics', false],
+    ] as const) {
+      // Without groups, so that nothing is granted to it as one of system:authenticated.
+      const spec = { user: ACCOUNT, nonResourceAttributes: { path, verb: 'get' } };
+      const answer = await review('SubjectAccessReview', spec, []);
+      expect(at(answer, 'status', 'allowed'), path).to.equal(expected);
+    }
+  });
+
+  it('is enough for a check: the program reads everything with the token of the account', async () => {
+    const { exit, text } = await runDetector('check');
+    expect(exit, text).to.equal(0);
+  });
+
+  for (const resource of [...WORKLOADS, 'horizontalpodautoscalers', 'namespaces']) {
+    it(`is not more than a check needs: without ${resource} it is incomplete or refused`, async () => {
+      const role = only(await render(plane, 'manifests/base'), 'ClusterRole');
+      const rules = objectsAt(role, 'rules').map((rule) =>
+        list(rule['resources']).includes(resource)
+          ? { ...rule, resources: list(rule['resources']).filter((name) => name !== resource) }
+          : rule,
+      );
+      const less = rules.filter((rule) => !Array.isArray(rule['resources']) || rule['resources'].length > 0);
+      try {
+        await plane.kubectl(['patch', READER, '--type=merge', '--patch', JSON.stringify({ rules: less })]);
+        const group = { namespaces: '', horizontalpodautoscalers: '.autoscaling' }[resource] ?? '.apps';
+        await eventually('the loss of the right', async () =>
+          (await can('list', `${resource}${group}`, '')) ? undefined : true,
+        );
+        const { exit, text } = await runDetector('check');
+        expect(exit, text).to.equal(resource === 'namespaces' ? 77 : 20);
+      } finally {
+        await plane.kubectl(['patch', READER, '--type=merge', '--patch', JSON.stringify({ rules: objectsAt(role, 'rules') })]);
+        await eventually('the right', async () => ((await rightsIn(BOUND)).length === READS.length ? true : undefined));
+      }
+    });
+  }
+
+  describe('with the auto-fix component', () => {
+    let files: ReturnType<typeof temporaryDirectory>;
+    let repository: string;
+    before(async () => {
+      files = temporaryDirectory();
+      repository = join(files.path, 'reports.git');
+      execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository]);
+      await plane.kubectl(['apply', '-f', repositoryPath('manifests/components/auto-fix/writer.yaml')]);
+      await plane.kubectl([...['apply', '-n', BOUND, '-f', repositoryPath('manifests/components/auto-fix/role-binding.yaml')]]);
+      await eventually('the writer', async () => ((await can('patch', 'deployments.apps', BOUND)) ? true : undefined));
+    });
+    after(() => files[Symbol.dispose]());
+
+    it('may patch workloads where a namespace binds the writer, and nowhere else', async () => {
+      expect(await rightsIn(BOUND)).to.deep.equal([...READS, ...WRITES].sort());
+      expect(await rightsIn(UNBOUND)).to.deep.equal(READS);
+      expect(await rightsIn(NAMESPACE)).to.deep.equal(READS);
+      for (const verb of ['delete', 'deletecollection', 'create', 'update']) {
+        for (const resource of WORKLOADS)
+          expect(await can(verb, `${resource}.apps`, BOUND), `${verb} ${resource}`).to.equal(false);
+      }
+      expect(await can('patch', 'deployments.apps', ''), 'patch in all namespaces').to.equal(false);
+      expect(await can('get', 'secrets', BOUND)).to.equal(false);
+    });
+
+    it('brings drift back where it is bound; where it is not, the object stays as it is', async () => {
+      for (const namespace of [BOUND, UNBOUND])
+        await plane.kubectl(['scale', 'deployment', 'web', '-n', namespace, '--replicas=5']);
+      const { exit, text } = await runDetector('run', { AUTO_FIX: 'true', REPORT_REPO: repository });
+      const replicas = async (namespace: string): Promise<number | undefined> =>
+        numberAt(await getJson(plane, ['deployment', 'web', '-n', namespace]), 'spec', 'replicas');
+      expect(await replicas(BOUND), `exit ${exit}\n${text}`).to.equal(2);
+      expect(await replicas(UNBOUND), `exit ${exit}\n${text}`).to.equal(5);
+    });
+  });
+});
+
+interface Ended {
+  readonly exit: number;
+  readonly text: string;
+}
+
+function list(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+}
