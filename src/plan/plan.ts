@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import { type Comparison, canonicalJson, type Finding, isDrift, type ObjectComparison, revealValue } from '../types/finding.ts';
+import {
+  type Comparison,
+  canonicalJson,
+  type FieldValue,
+  type Finding,
+  isDrift,
+  type ObjectComparison,
+} from '../types/finding.ts';
+import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanItem, TrippedGuard, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
+import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { guardMassChange, guardReads, type MassChangeLimits } from './guards.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
@@ -126,18 +135,23 @@ function departs(finding: Finding): boolean {
   return finding.desired !== undefined && (isDrift(finding) || finding.class === 'informational' || finding.class === 'pending');
 }
 
+/** Rank order plays no part: a model that orders anew does not make another correction of the same drift. */
 function correctionId(unit: DesiredUnit, objects: readonly ObjectCorrection[]): string {
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  // The id is written into ConfigHub, and a short password could be found from its hash: the generation stands for it.
+  const hashed = (value: FieldValue): Json => (value instanceof Secret ? '***' : (value ?? null));
   const patch = objects.map(({ desired, live, fix }) => [
     objectKey(desired.ref),
     live?.uid ?? '',
     live?.generation ?? 0,
-    fix.map((finding) => [
-      printPath(finding.path),
-      finding.class,
-      revealValue(finding.desired) ?? null,
-      revealValue(finding.live) ?? null,
-    ]),
+    fix
+      .map((finding) => [printPath(finding.path), finding.class, hashed(finding.desired), hashed(finding.live)])
+      .sort(byCanonicalJson),
   ]);
-  return sha256(canonicalJson([unit.id, sha256(unit.text), patch]) ?? '').slice(0, 16);
+  return sha256(canonicalJson([unit.id, sha256(unit.text), patch.sort(byCanonicalJson)]) ?? '').slice(0, 16);
+}
+
+function byCanonicalJson(a: unknown, b: unknown): number {
+  const [left, right] = [canonicalJson(a) ?? '', canonicalJson(b) ?? ''];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
