@@ -12,6 +12,7 @@ import {
   type Scenario,
 } from '../demo/scenario.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';
+import { rankAll, startFakeClaude } from '../fake-claude/fake-claude.ts';
 import { sentences } from './logs.ts';
 
 // The walk-through on a real API server, the embedded ConfigHub as a process of its own, and a real Git repository.
@@ -141,7 +142,7 @@ describe('the walk-through', function () {
     it('check prints the drift and writes nothing anywhere', async () => {
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=6');
       const before = {
-        version: await kubectl(world, 'get', 'deployments', '-o', 'yaml'),
+        version: await kubectl(world, 'get', 'deployments', '-o', 'jsonpath={.items[*].metadata.generation}'),
         commits: await commitCount(world),
         revisions: await revisionNumbers('orders-config'),
       };
@@ -155,7 +156,7 @@ describe('the walk-through', function () {
         .parse(JSON.parse(result.stdout));
       expect(printed.open).to.deep.equal([{ summary: 'replicas 2 → 6', action: 'fix' }]);
       expect({
-        version: await kubectl(world, 'get', 'deployments', '-o', 'yaml'),
+        version: await kubectl(world, 'get', 'deployments', '-o', 'jsonpath={.items[*].metadata.generation}'),
         commits: await commitCount(world),
         revisions: await revisionNumbers('orders-config'),
       }).to.deep.equal(before);
@@ -173,6 +174,34 @@ describe('the walk-through', function () {
       expect(await replicas('orders')).to.equal('2');
       const page = await reportFile(world, 'reports/dev/drift-test/deployment.orders.md').catch((error: Error) => error.message);
       expect(page).to.contain('does not exist');
+    });
+
+    it('has Claude rank what is new, once, from facts that name nobody, and keeps its advice in the report', async () => {
+      await kubectl(world, 'scale', 'deployment/orders', '--replicas=6');
+      await using claude = await startFakeClaude([
+        rankAll(
+          (row) => ({ ...row, severity: 'high', cause: 'Scaled up by hand.', advice: 'Add an autoscaler.' }),
+          'Over-scaling by hand, $18.39 a month.',
+        ),
+      ]);
+      const environment = { CLAUDE_API_KEY: 'sk-canary-0123456789abcdef', CLAUDE_BASE_URL: claude.url, AUTO_FIX: 'false' };
+      const first = await run(environment);
+      expect(first.code, first.stderr).to.equal(0);
+      expect(claude.refusals).to.deep.equal([]);
+      expect(sentences(first, 'claude-analysis')).to.deep.equal(['Claude AI analysis: Over-scaling by hand, $18.39 a month.']);
+      const page = await reportFile(world, 'reports/dev/drift-test/deployment.orders.md');
+      expect(page)
+        .to.contain('## high: replicas 2 → 6')
+        .and.to.contain('Advice by model (confidence medium): Scaled up by hand. Add an autoscaler.');
+      const commits = await commitCount(world);
+
+      expect((await run(environment)).code).to.equal(0);
+      expect(claude.requests).to.have.lengthOf(1);
+      expect(await commitCount(world)).to.equal(commits);
+      expect(JSON.stringify(claude.requests[0]?.facts)).to.not.match(/orders|drift-test|calm-otter|kubectl/u);
+      expect(claude.requests[0]?.headers['authorization']).to.equal('Bearer sk-canary-0123456789abcdef');
+      expect(first.stderr + first.stdout).to.not.contain('sk-canary');
+      expect((await run()).code).to.equal(0);
     });
 
     it('fixes a critical service first and says so', async () => {
