@@ -110,8 +110,6 @@ describe('image: the Dockerfile', () => {
     expect(final.map((entry) => `${entry.word} ${entry.rest}`)).to.include(`ARG VERSION=${manifest.version}`);
     const base = readText('manifests/base/kustomization.yaml');
     expect(base).to.contain(`newTag: ${manifest.version}\n`).and.to.contain(`app.kubernetes.io/version: ${manifest.version}\n`);
-    expect(readText('manifests/components/auto-fix/kustomization.yaml')).to.contain(
-      `app.kubernetes.io/version: ${manifest.version}\n`,
-    );
+    expect(readText('manifests/components/auto-fix/writer.yaml')).to.contain(`app.kubernetes.io/version: ${manifest.version}\n`);
   });
 });

@@ -156,7 +156,9 @@ describe('manifests: the CronJob', function () {
     });
 
     it('refuses a pod that is not restricted, so that what runs there is', async () => {
-      const refusal = await plane.kubectl(['run', 'root', '--image=busybox', '-n', NAMESPACE]).catch(String);
+      const refusal = await plane
+        .kubectl(['run', 'root', '--image=busybox', '-n', NAMESPACE])
+        .then(({ stdout }) => stdout, String);
       expect(refusal).to.contain('violates PodSecurity "restricted');
     });
 
