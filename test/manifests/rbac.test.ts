@@ -178,9 +178,7 @@ describe('manifests: what the detector may do', function () {
       const less = rules.filter((rule) => !Array.isArray(rule['resources']) || rule['resources'].length > 0);
       try {
         await plane.kubectl(['patch', READER, '--type=merge', '--patch', JSON.stringify({ rules: less })]);
-        await eventually('the loss of the right', async () =>
-          (await can('list', `${resource}${group}`, '')) ? undefined : true,
-        );
+        await eventually('the loss of the right', async () => ((await can('list', full, '')) ? undefined : true));
         const { exit, text } = await runDetector('check');
         expect(exit, text).to.equal(resource === 'namespaces' ? 77 : 20);
       } finally {
