@@ -92,7 +92,7 @@ function toLine(
     message: outcome?.message ?? '',
     changeSet: outcome?.changeSet ?? '',
     revision: outcome?.revision ?? 0,
-    firstSeen: isUnchanged ? known.firstSeen : now.toISOString(),
+    firstSeen: known?.firstSeen ?? now.toISOString(),
     opinion: opinion ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import { sanitize } from '../types/describe.ts';
+import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { type Severity, severityOrder } from '../types/ranking.ts';
 import type { Correction, Report, ReportFinding } from '../types/report.ts';
@@ -30,7 +30,7 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     `Drift-New: ${report.newFindings}`,
     `Drift-Fixed: ${corrected.length}`,
     `Drift-Open: ${report.findings.length}`,
-    ...changeSets.map((name) => `ConfigHub-ChangeSet: ${name}`),
+    ...changeSets.map((name) => `ConfigHub-ChangeSet: ${inert(name)}`),
     `Drift-Tool: ${facts.tool}`,
   ].map((line) => sanitize(line));
   return [cut(subject(report, corrected)), shown.map(cut).join('\n'), trailers.join('\n')]
@@ -63,11 +63,23 @@ function findingRows(finding: ReportFinding): readonly string[] {
 /** What was done on one line, what had happened and by whom on the next: both fit without losing either. */
 function rows(entry: ReportFinding | Correction, done: string): readonly string[] {
   const by = entry.blame
-    ? ` (${sanitize(entry.blame.manager)}${entry.blame.subresource === '' ? '' : ` via ${sanitize(entry.blame.subresource)}`})`
+    ? ` (${entry.blame.manager}${entry.blame.subresource === '' ? '' : ` via ${entry.blame.subresource}`})`
     : '';
-  return [`${entry.severity}  ${sanitize(displayRef(entry.object))}  ${done}`, `  ${sanitize(entry.summary)}${by}`];
+  return [`${entry.severity}  ${displayRef(entry.object)}  ${done}`, `  ${entry.summary}${by}`].map((row) =>
+    inert(sanitize(row)),
+  );
+}
+
+/** A Git host reads commit messages: nothing of a cluster may call people, close issues or make links there. */
+function inert(text: string): string {
+  return text
+    .replaceAll(/(?<!\w)@(?=\w)/gu, '@ ')
+    .replaceAll(/([#!])(?=\d)/gu, '$1 ')
+    .replaceAll(/\b(GH-)(?=\d)/giu, '$1 ')
+    .replaceAll('://', ': //')
+    .replaceAll(/\[(?=[^\]]*\b(ci|actions|azp|no ci)\b[^\]]*\])/giu, '[ ');
 }
 
 function cut(line: string): string {
-  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE - 3)}...` : line;
+  return line.length > MAX_LINE ? `${cutText(line, MAX_LINE - 3)}...` : line;
 }

@@ -1,13 +1,14 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { GitError, messageOf } from '../types/errors.ts';
-import type { Correction, PreviousReport, ReportFinding } from '../types/report.ts';
+import type { PreviousReport } from '../types/report.ts';
 import type { Secret } from '../types/secret.ts';
 import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
 import { pathPart } from './paths.ts';
+import { parseCorrections, parseFindings } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportRepositoryOptions {
@@ -53,7 +54,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     await run(options, 'reach the report repository', async () => {
       await git.init(['--quiet', `--initial-branch=${options.branch}`]);
       await git.addRemote('origin', url);
-      await toRemoteHead(git, options.branch);
+      await toRemoteHead(git, options);
     });
     const previous = await readPrevious(join(clone, options.root, pathPart(options.cluster)));
     return {
@@ -116,7 +117,8 @@ async function run<T>(options: ReportRepositoryOptions, doing: string, commands:
     return await commands();
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
-    throw new GitError(`cannot ${doing}: ${messageOf(error)}`, {
+    if (error instanceof GitError) throw error;
+    throw new GitError(`cannot ${doing}: ${withoutCredentials(messageOf(error))}`, {
       code: 'unavailable',
       subject: withoutCredentials(options.url),
       remedy:
@@ -126,42 +128,57 @@ async function run<T>(options: ReportRepositoryOptions, doing: string, commands:
   }
 }
 
+/** Of an address, or of a text with addresses in it. */
 function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/u, '//');
+  return url.replaceAll(/\/\/[^/@\s]*@/gu, '//');
 }
 
 /** Makes the work tree what the remote branch holds; an empty repository or an absent branch gives an empty tree. */
-async function toRemoteHead(git: SimpleGit, branch: string): Promise<void> {
+async function toRemoteHead(git: SimpleGit, options: ReportRepositoryOptions): Promise<void> {
+  const { branch } = options;
   const heads = await git.listRemote(['--heads', 'origin', `refs/heads/${branch}`]);
-  if (heads.trim() === '') return;
+  if (heads.trim() === '') {
+    // A commit that could not be pushed would make the same report look like no change at all.
+    const unpushed = await git.raw(['rev-parse', '--verify', '--quiet', 'HEAD']).catch(() => '');
+    if (unpushed.trim() !== '') await git.raw(['update-ref', '-d', 'HEAD']);
+    return;
+  }
   await git.fetch(['--quiet', '--depth=1', '--no-tags', 'origin', `+refs/heads/${branch}:refs/remotes/origin/${branch}`]);
   await git.reset(['--hard', `refs/remotes/origin/${branch}`]);
+  await refuseLinks(git, options);
+}
+
+/**
+ * A link where the report is written could lead it, or its readers, out of the repository. Links are never followed
+ * here (core.symlinks=false), but Git would go on calling what is written in their place a link.
+ */
+async function refuseLinks(git: SimpleGit, { root, cluster }: ReportRepositoryOptions): Promise<void> {
+  const listed = await git.raw(['ls-files', '--stage', '-z', '--', root, `${root}/README.md`, `${root}/${pathPart(cluster)}`]);
+  for (const entry of listed.split('\0')) {
+    const path = entry.slice(entry.indexOf('\t') + 1);
+    const isOurs = path === root || path === `${root}/README.md` || `${path}/`.startsWith(`${root}/${pathPart(cluster)}/`);
+    if (!isOurs || !/^(120000|160000) /u.test(entry)) continue;
+    throw new GitError('the report repository has a link where the report is written', {
+      code: 'configuration',
+      subject: path,
+      remedy: 'Remove the link from the report repository.',
+    });
+  }
 }
 
 async function readPrevious(folder: string): Promise<PreviousReport> {
   return {
-    findings: await readJsonLines<ReportFinding>(join(folder, 'findings.jsonl')),
-    corrections: await readJsonLines<Correction>(join(folder, 'corrections.jsonl')),
+    findings: parseFindings(await readText(join(folder, 'findings.jsonl'))),
+    corrections: parseCorrections(await readText(join(folder, 'corrections.jsonl'))),
   };
 }
 
-/** Lines that do not parse are left out: a report edited by hand must not stop the pass. */
-async function readJsonLines<T extends object>(path: string): Promise<readonly T[]> {
-  let text: string;
+async function readText(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
-  return text.split('\n').flatMap((line): T[] => {
-    try {
-      const entry: unknown = JSON.parse(line);
-      // The lines are this program's own output; a foreign object without an id is of no use to anybody.
-      return typeof entry === 'object' && entry !== null && ('id' in entry || 'findingId' in entry) ? [entry as T] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 async function publish(
@@ -172,7 +189,7 @@ async function publish(
   options: ReportRepositoryOptions,
 ): Promise<PublishedReport> {
   for (let attempt = 1; ; attempt++) {
-    await writeTree(clone, files, options);
+    await writeTree(clone, files, options).catch(refuseObstacle);
     const commit = await run(options, 'commit the report', async () => {
       await git.raw(['add', '--all', '--', options.root]);
       if ((await git.raw(['status', '--porcelain'])).trim() === '') return '';
@@ -187,7 +204,7 @@ async function publish(
       // Another cluster's report may have been pushed meanwhile: the same report goes on top of it.
       if (options.signal.aborted || attempt === PUSH_TRIES) return run(options, 'push the report', () => Promise.reject(error));
       await sleep(100 * 2 ** attempt * (1 + Math.random()), undefined, { signal: options.signal });
-      await run(options, 'fetch the report repository again', () => toRemoteHead(git, options.branch));
+      await run(options, 'fetch the report repository again', () => toRemoteHead(git, options));
     }
   }
 }
@@ -202,11 +219,21 @@ async function writeTree(clone: string, files: ReportFiles, options: ReportRepos
   for (const [path, content] of files) {
     const target = join(root, path);
     await mkdir(dirname(target), { recursive: true });
-    await refuseLink(dirname(target));
     await writeFile(`${target}.new`, content);
     await rename(`${target}.new`, target);
   }
   await writeFile(join(root, 'README.md'), renderIndex(await readSummaries(root)));
+}
+
+/** Something in the repository stands where a file or folder of the report belongs. */
+function refuseObstacle(error: unknown): never {
+  if (!(error instanceof Error && 'path' in error)) throw error;
+  throw new GitError(`cannot write the report: ${messageOf(error)}`, {
+    code: 'configuration',
+    subject: String(error.path),
+    remedy: 'Remove what stands there from the report repository, and see that the disk is not full.',
+    cause: error,
+  });
 }
 
 /** What each cluster's report.json says; a folder without a readable one is not a report. */
@@ -231,16 +258,5 @@ async function listReportPages(folder: string): Promise<readonly string[]> {
     return pages.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   } catch {
     return [];
-  }
-}
-
-/** A link in the repository could lead the report out of it. */
-async function refuseLink(folder: string): Promise<void> {
-  if ((await lstat(folder)).isSymbolicLink()) {
-    throw new GitError('a folder of the report is a symbolic link', {
-      code: 'configuration',
-      subject: folder,
-      remedy: 'Remove the link from the report repository.',
-    });
   }
 }

@@ -28,7 +28,7 @@ export function parseSummary(folder: string, text: string): ClusterSummary | und
 /** The page that lists all clusters reporting into this repository. */
 export function renderIndex(summaries: readonly ClusterSummary[]): string {
   const rows = summaries.map(({ cluster, folder, open, worst, staged, blocked }) => [
-    `[${escapeText(cluster)}](${encodeURIComponent(folder)}/README.md)`,
+    `[${escapeText(cluster)}](${encodeURIComponent(folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md)`,
     open === 0 ? 'all clear' : `${open} open`,
     escapeText(worst ?? ''),
     String(staged),

@@ -2,11 +2,17 @@ import { sanitize } from '../types/describe.ts';
 
 /** Text from a cluster, ConfigHub or the model as Markdown text: nothing in it is markup, a link, or calls anybody. */
 export function escapeText(text: string): string {
-  return sanitize(text)
-    .replaceAll(/[\\`*_[\]<>|#~]/gu, (character) => `\\${character}`)
-    .replaceAll('&', '&amp;')
-    .replaceAll('@', '&#64;')
-    .replaceAll(/:\/\//gu, ':&#47;&#47;');
+  return (
+    sanitize(text)
+      .replaceAll(/[\\`*_[\]<>|#~$]/gu, (character) => `\\${character}`)
+      // At the beginning of a paragraph these would start a list or a heading.
+      .replace(/^([-+=])/u, '\\$1')
+      .replace(/^(\d+)([.)])/u, '$1\\$2')
+      .replaceAll('&', '&amp;')
+      .replaceAll('@', '&#64;')
+      .replaceAll(/:\/\//gu, ':&#47;&#47;')
+      .replaceAll(/\bwww\./giu, (prefix) => `${prefix.slice(0, -1)}&#46;`)
+  );
 }
 
 /** A fenced block whose fence is longer than any run of backticks in it. */

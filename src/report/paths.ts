@@ -3,13 +3,18 @@ import type { ObjectRef } from '../types/object-ref.ts';
 
 const SAFE_PART = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/u;
 
+/** A name of this form could pass itself off as another one's hash. */
+const HASHED_PART = /^x-[0-9a-f]{16}$/u;
+
 /** A name as one part of a path; anything that is not a plain name becomes a hash, and the name stands inside the file. */
 export function pathPart(name: string): string {
-  const isSafe = SAFE_PART.test(name) && !name.includes('..');
+  const isSafe = SAFE_PART.test(name) && !name.includes('..') && !HASHED_PART.test(name);
   return isSafe ? name : `x-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
 /** `<namespace>/<kind>.<name>.md` of a workload's page. */
 export function workloadPage(ref: ObjectRef): string {
-  return `${pathPart(ref.namespace === '' ? 'cluster-scoped' : ref.namespace)}/${pathPart(ref.kind.toLowerCase())}.${pathPart(ref.name)}.md`;
+  // A folder is never called as one of the files beside it, which all have a dot in their name.
+  const folder = ref.namespace === '' ? 'cluster-scoped' : ref.namespace;
+  return `${pathPart(folder.includes('.') ? `namespace ${folder}` : folder)}/${pathPart(ref.kind.toLowerCase())}.${pathPart(ref.name)}.md`;
 }

@@ -1,3 +1,4 @@
+import { cutText } from '../types/describe.ts';
 import { canonicalJson } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, objectKey } from '../types/object-ref.ts';
@@ -11,6 +12,10 @@ const FINDINGS_SHOWN = 50;
 const CORRECTIONS_SHOWN = 20;
 const PAGES = 200;
 const VALUE_LINES = 60;
+const VALUE_LENGTH = 4_000;
+/** Git hosts show a file of 400 lines and 20 kB at once; no field is begun on a page past this, and one takes up to half of it. */
+const PAGE_LENGTH = 8_000;
+const PAGE_LINES = 250;
 
 /** Path below the report root to content. Everything under the cluster's folder that is not in it is to be removed. */
 export type ReportFiles = ReadonlyMap<string, string>;
@@ -19,14 +24,16 @@ export type ReportFiles = ReadonlyMap<string, string>;
 export function renderReport(report: Report): ReportFiles {
   const folder = pathPart(report.cluster);
   const files = new Map<string, string>();
-  files.set(`${folder}/README.md`, renderReadme(report));
+  // By page rather than by object: kinds of the same name in two API groups share one.
+  const byPage = Map.groupBy(report.findings, (finding) => workloadPage(finding.object));
+  const pages = new Map([...byPage].slice(0, PAGES));
+  files.set(`${folder}/README.md`, renderReadme(report, pages, byPage.size - pages.size));
   files.set(`${folder}/report.json`, `${JSON.stringify(summaryOf(report), undefined, 2)}\n`);
   files.set(`${folder}/findings.jsonl`, jsonLines([...report.findings].sort((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1))));
   files.set(`${folder}/corrections.jsonl`, jsonLines(report.corrections));
-  const byObject = Map.groupBy(report.findings, (finding) => objectKey(finding.object));
-  for (const findings of [...byObject.values()].slice(0, PAGES)) {
+  for (const [page, findings] of pages) {
     const [first] = findings;
-    if (first) files.set(`${folder}/${workloadPage(first.object)}`, renderWorkload(findings, first));
+    if (first) files.set(`${folder}/${page}`, renderWorkload(findings, first));
   }
   return files;
 }
@@ -77,18 +84,22 @@ export function state(finding: ReportFinding): string {
   return finding.action === 'blocked' ? `blocked (${finding.reason})` : `report only (${finding.reason})`;
 }
 
-function renderReadme(report: Report): string {
+function renderReadme(report: Report, pages: ReadonlyMap<string, unknown>, withoutPage: number): string {
   const parts = [`# Drift in ${escapeText(report.cluster)}`, headline(report)];
+  if (withoutPage > 0)
+    parts.push(`${withoutPage} more workloads have no page of their own, see [findings.jsonl](findings.jsonl).`);
   if (report.guard) parts.push(`**Guard ${report.guard.name}:** ${escapeText(report.guard.detail)}.`);
   if (report.incomplete.length > 0) {
     const rows = report.incomplete.map(({ what, error }) => [escapeText(what), escapeText(error)]);
     parts.push('## Not compared', table(['what', 'why'], rows));
   }
   if (report.findings.length > 0) {
-    parts.push('## Open', findingTable(report.findings.slice(0, FINDINGS_SHOWN)));
+    parts.push('## Open', findingTable(report.findings.slice(0, FINDINGS_SHOWN), pages));
     const more = report.findings.slice(FINDINGS_SHOWN);
     if (more.length > 0)
-      parts.push(`<details><summary>${more.length} more</summary>\n\n${findingTable(more.slice(0, PAGES))}\n\n</details>`);
+      parts.push(`<details><summary>${more.length} more</summary>\n\n${findingTable(more.slice(0, PAGES), pages)}\n\n</details>`);
+    const unlisted = more.length - PAGES;
+    if (unlisted > 0) parts.push(`${unlisted} more are in [findings.jsonl](findings.jsonl).`);
   }
   if (report.corrections.length > 0) {
     // Newest first; one pass's in the order of their rank.
@@ -111,10 +122,11 @@ function headline(report: Report): string {
   return `**${report.findings.length} open, worst ${worst.severity}**, ${cost}.`;
 }
 
-function findingTable(findings: readonly ReportFinding[]): string {
+function findingTable(findings: readonly ReportFinding[], pages: ReadonlyMap<string, unknown>): string {
+  const link = (text: string, page: string): string => (pages.has(page) ? `[${text}](${page})` : text);
   const rows = findings.map((finding) => [
     finding.severity,
-    `[${escapeText(displayRef(finding.object))}](${workloadPage(finding.object)})`,
+    link(escapeText(displayRef(finding.object)), workloadPage(finding.object)),
     escapeText(finding.summary),
     who(finding),
     dollars(finding.costUsdPerMonth),
@@ -144,7 +156,13 @@ function renderWorkload(findings: readonly ReportFinding[], first: ReportFinding
       ? 'No unit declares it.'
       : `Desired: unit ${escapeText(first.unit)}${first.isCritical ? ' (tier=critical)' : ''}.`,
   );
-  for (const finding of findings) {
+  for (const [index, finding] of findings.entries()) {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const lines = parts.reduce((sum, part) => sum + part.split('\n').length + 1, 0);
+    if (index > 0 && (length > PAGE_LENGTH || lines > PAGE_LINES)) {
+      parts.push(`${findings.length - index} more fields, see [findings.jsonl](../findings.jsonl).`);
+      break;
+    }
     parts.push(`## ${finding.severity}: ${escapeText(finding.summary)}`);
     parts.push(
       table(
@@ -181,8 +199,11 @@ function valueLines(sign: '-' | '+', value: Json): readonly string[] {
   if (value === null) return [];
   const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
   const lines = text.split('\n');
-  const shown = lines.slice(0, VALUE_LINES).map((line) => `${sign} ${line}`);
-  return lines.length > VALUE_LINES
-    ? [...shown, `${sign} ... ${lines.length - VALUE_LINES} more lines, see findings.jsonl`]
-    : shown;
+  const shown = cutText(lines.slice(0, VALUE_LINES).join('\n'), VALUE_LENGTH).split('\n');
+  const isWhole = shown.join('\n') === text;
+  const rest = lines.length - shown.length;
+  return [
+    ...shown.map((line) => `${sign} ${line}`),
+    ...(isWhole ? [] : [`${sign} ... ${rest > 0 ? `${rest} more lines` : 'more'}, see findings.jsonl`]),
+  ];
 }

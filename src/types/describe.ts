@@ -12,13 +12,18 @@ export function displayValue(value: FieldValue): string {
   if (value instanceof Secret) return '***';
   const text = typeof value === 'string' ? value : (canonicalJson(value) ?? '');
   const safe = sanitize(text);
-  return safe.length > MAX_VALUE_LENGTH ? `${safe.slice(0, MAX_VALUE_LENGTH)}…` : safe;
+  return safe.length > MAX_VALUE_LENGTH ? `${cutText(safe, MAX_VALUE_LENGTH)}…` : safe;
+}
+
+/** The beginning of a text, at most so long, and never with half a character at its end. */
+export function cutText(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/u, '');
 }
 
 /** Text from a cluster, ConfigHub or the model in one line, without what a terminal or a page could act on. */
 export function sanitize(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control and bidirectional characters are exactly what is written out
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, (character) => {
+  // Controls, marks without a width of their own, line and paragraph ends, halves of a character.
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
     if (character === '\n') return '\\n';
     return `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`;
   });

@@ -6,6 +6,8 @@ export interface ChangeSetRef {
   readonly slug: string;
   /** Slug of the space that it lives in. */
   readonly space: string;
+  /** Cluster of the pass that opened it for its own corrections; absent for a person's. */
+  readonly openedFor?: string;
 }
 
 /** A ConfigHub unit with the text that it has live. */
@@ -31,6 +33,8 @@ export interface DesiredUnit {
   readonly lastAppliedRevision: number;
   /** Text of the live revision, or of the head where there is none: the desired state. */
   readonly text: string;
+  /** Text of the head; the same as `text` where nothing waits to be applied. */
+  readonly headText: string;
   /** The head's bytes differ from the live revision's: somebody's change that is not applied yet. */
   readonly hasUnappliedChanges: boolean;
   /** Description of the newest change. */

@@ -1,0 +1,66 @@
+import { buildReport, type ReportInput, renderReport } from '../../src/report/report.ts';
+import { isDrift } from '../../src/types/finding.ts';
+import type { FixOutcome } from '../../src/types/outcome.ts';
+import type { PlanItem } from '../../src/types/plan.ts';
+import type { RankedFinding, Severity } from '../../src/types/ranking.ts';
+import type { PreviousReport, Report } from '../../src/types/report.ts';
+import { CLUSTER } from '../types/builders.ts';
+
+export const NOW = new Date('2026-11-23T12:00:00Z');
+export const NO_REPORT: PreviousReport = { findings: [], corrections: [] };
+
+export const SOURCE = {
+  ranker: 'heuristic' as const,
+  reason: '',
+  model: '',
+  promptVersion: '',
+  requestIds: [],
+  inputTokens: 0,
+  outputTokens: 0,
+  refused: 0,
+  summary: '',
+  prices: 'list prices',
+};
+
+export function ranked(finding: RankedFinding['finding'], more: Partial<RankedFinding> = {}): RankedFinding {
+  const severity: Severity = isDrift(finding) ? 'medium' : 'info';
+  return { finding, severity, costUsdPerMonth: 29.27, opinion: undefined, ...more };
+}
+
+/** What a pass found, fixed where an outcome says so, else reported. */
+export function reportOf(
+  findings: readonly RankedFinding[],
+  more: Partial<Omit<ReportInput, 'ranking'>> & { readonly detail?: string } = {},
+): Report {
+  const outcomes: readonly FixOutcome[] = more.outcomes ?? [];
+  const items = findings.map((entry): PlanItem => {
+    const isPlanned = outcomes.some((outcome) => outcome.findingId === entry.finding.id);
+    return isPlanned
+      ? { ranked: entry, action: 'fix', reason: 'auto-fix', detail: '' }
+      : { ranked: entry, action: 'report', reason: 'auto-fix-off', detail: more.detail ?? 'set AUTO_FIX=true to have it fixed' };
+  });
+  return buildReport({
+    cluster: CLUSTER,
+    snapshot: { failedReads: [] },
+    desired: { invalid: [] },
+    ranking: { findings, source: SOURCE },
+    plan: { items, corrections: [], guard: undefined },
+    outcomes,
+    previous: NO_REPORT,
+    now: NOW,
+    ...more,
+  });
+}
+
+export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixOutcome {
+  return { findingId, correctionId: 'c-1', result: 'fixed', message: '', changeSet: '', revision: 17, ...more };
+}
+
+/** What the next pass reads of this report. */
+export function asPrevious(report: Report): PreviousReport {
+  return { findings: report.findings, corrections: report.corrections };
+}
+
+export function filesOf(report: Report): Readonly<Record<string, string>> {
+  return Object.fromEntries(renderReport(report));
+}
