@@ -2,6 +2,7 @@ import type { ConfigHubClient } from './confighub/client.ts';
 import { type DesiredOptions, pullDesired } from './desired/desired.ts';
 import { createCompare, type DiffOptions, diff } from './diff/diff.ts';
 import { carryOutFixes } from './fix/fix.ts';
+import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import type { PassLog } from './pass-log.ts';
 import { type PlanOptions, planFixes } from './plan/plan.ts';
@@ -63,11 +64,12 @@ export async function judge(
   previous: PreviousReport,
   options: PassOptions,
   log: PassLog,
+  pull: () => Promise<DesiredState> = () => pullDesired(clients.confighub, { ...options.desired, signal: options.signal }),
 ): Promise<Judgement> {
   const { signal, now } = options;
   const [snapshot, desired] = await Promise.all([
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, { ...options.snapshot, signal })),
-    log.phase('desired', () => pullDesired(clients.confighub, { ...options.desired, signal })),
+    log.phase('desired', pull),
   ]);
   const comparison = await log.phase('diff', async () => diff(snapshot, desired, options.diff));
   log.comparison(snapshot, desired, comparison);
@@ -90,7 +92,12 @@ export async function runPass(
 ): Promise<PassResult> {
   const { signal, now } = options;
   const { previous } = repository;
-  const judgement = await judge(clients, previous, options, log);
+  const pull = (): Promise<DesiredState> => pullDesired(clients.confighub, { ...options.desired, signal });
+  const judgement = await judge(clients, previous, options, log, async () => {
+    const found = await pull();
+    const isFinished = await finishPredecessor(found.units, clients.confighub, options.diff.cluster, log.warning, signal);
+    return isFinished ? found : pull();
+  });
   const { snapshot, desired, ranking, plan } = judgement;
 
   const compare = createCompare(snapshot, options.diff);

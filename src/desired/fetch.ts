@@ -67,6 +67,7 @@ async function toDesiredUnit(
     if (!live) return { ok: false, unit, space, error: `ConfigHub does not hold its live revision ${unit.LiveRevisionNum}` };
     text = live.Revision.Data;
   }
+  const openedFor = entry.ChangeSet?.Labels['drift-detector'];
   const isCritical = unit.Labels['tier'] === 'critical' || entry.Set?.Labels['tier'] === 'critical';
   return {
     ok: true,
@@ -84,6 +85,7 @@ async function toDesiredUnit(
               id: unit.ChangeSetID,
               slug: entry.ChangeSet?.Slug ?? unit.ChangeSetID,
               space: slugOf.get(entry.ChangeSet?.SpaceID ?? '') ?? '',
+              ...(openedFor === undefined ? {} : { openedFor }),
             },
           }
         : {}),
@@ -93,6 +95,7 @@ async function toDesiredUnit(
       liveRevision: unit.LiveRevisionNum,
       lastAppliedRevision: unit.LastAppliedRevisionNum,
       text,
+      headText: unit.Data,
       hasUnappliedChanges: text !== unit.Data,
       lastChangeDescription: unit.LastChangeDescription,
     },

@@ -38,6 +38,11 @@ const RULES: readonly Rule[] = [
     if (!unit || unit.gates.length === 0) return undefined;
     return blocked('apply-gate', `apply gate ${unit.gates.join(', ')} must be passed in ConfigHub first`);
   },
+  (_, unit) => {
+    // Left-overs of a killed pass are finished before anything is judged, so this one is still at work.
+    if (unit?.changeSet?.openedFor === undefined) return undefined;
+    return blocked('locked-elsewhere', `another pass is correcting it under changeset ${unit.changeSet.slug}`);
+  },
   (_, unit, policy) => {
     if (!policy.changeSet || !unit?.changeSet || unit.changeSet.id === policy.changeSet.id) return undefined;
     return blocked(

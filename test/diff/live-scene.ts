@@ -70,6 +70,7 @@ const UNIT: DesiredUnit = {
   liveRevision: 1,
   lastAppliedRevision: 1,
   text: '',
+  headText: '',
   hasUnappliedChanges: false,
   lastChangeDescription: '',
 };

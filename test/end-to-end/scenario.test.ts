@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { z } from 'zod';
 import {
@@ -304,6 +305,36 @@ describe('the walk-through', function () {
       expect(revisions.map((revision) => revision.text).join()).to.not.contain('hunter2');
       expect(revisions[1]?.description).to.contain('env DB_PASSWORD of container app added (value not stored)');
       expect(await world.git('--git-dir', world.reportRepository, 'log', '-p', 'main')).to.not.contain('hunter2');
+    });
+
+    it('first finishes what a killed pass left behind: the drifted state at the head, and its open changeset', async () => {
+      const { dev } = scenario.project.spaces;
+      const unit = `/space/${dev}/unit/${scenario.project.units['orders-config']}`;
+      const desired = (await revisionsOf(scenario, 'orders-config'))[0]?.text ?? '';
+      const observed = desired.replace('replicas: 2', 'replicas: 7');
+      const own = await world.admin.send(
+        'POST',
+        `/space/${dev}/change_set`,
+        {},
+        { Slug: 'drift-dev-killed', Labels: { 'drift-detector': 'dev' } },
+        z.object({ ChangeSetID: z.string() }),
+      );
+      const digest = createHash('sha256').update(observed).digest('hex').slice(0, 12);
+      const half = {
+        Data: Buffer.from(observed).toString('base64'),
+        LastChangeDescription: `Drift detected: replicas 2 → 7 (kubectl via scale, time unknown, first seen 03:00Z) [drift:0123456789abcdef sha256:${digest}]`,
+        ChangeSetID: own.ChangeSetID,
+      };
+      await world.admin.send('PATCH', unit, { change_set_id: own.ChangeSetID }, half, z.unknown());
+      await kubectl(world, 'scale', 'deployment/orders', '--replicas=7');
+
+      const result = await run();
+      expect(result.code, result.stderr).to.equal(0);
+      expect(await replicas('orders')).to.equal('2');
+      const [head] = await revisionsOf(scenario, 'orders-config');
+      expect(head?.text).to.equal(desired);
+      const found = await world.admin.get('/change_set', { where: "Labels.drift-detector = 'dev'" }, changeSets);
+      expect(new Set(found.map(({ ChangeSet }) => ChangeSet.State))).to.deep.equal(new Set(['Closed']));
     });
 
     it('trips the mass-change guard, names the value that lets it pass, and fixes nothing', async () => {

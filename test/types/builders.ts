@@ -120,6 +120,7 @@ export function unit(slug: string, more: Partial<DesiredUnit> = {}): DesiredUnit
     liveRevision: 3,
     lastAppliedRevision: 3,
     text: `kind: Deployment\nmetadata:\n  name: ${slug}\nspec:\n  replicas: 3\n`,
+    headText: '',
     hasUnappliedChanges: false,
     lastChangeDescription: '',
     ...more,
