@@ -1,0 +1,370 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import {
+  composeCommitMessage,
+  openReportRepository,
+  type ReportRepository,
+  type ReportRepositoryOptions,
+  renderReport,
+} from '../../src/report/report.ts';
+import { GitError } from '../../src/types/errors.ts';
+import type { Report } from '../../src/types/report.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { finding, ref } from '../types/builders.ts';
+import { outcome, ranked, reportOf } from './build.ts';
+
+interface Repositories extends Disposable {
+  readonly path: string;
+  /** A bare repository, as a Git host keeps it. */
+  readonly bare: string;
+  /** Runs Git in the bare repository and gives what it printed. */
+  git(...args: readonly string[]): string;
+  /** Commits these files through a clone of its own, as a person would. */
+  commitByHand(files: Readonly<Record<string, string>>, work?: (clone: string) => void): void;
+  options(more?: Partial<ReportRepositoryOptions>): ReportRepositoryOptions;
+}
+
+/** Git without the settings of whoever runs the tests. */
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Person',
+  GIT_AUTHOR_EMAIL: 'person@example.com',
+  GIT_COMMITTER_NAME: 'Person',
+  GIT_COMMITTER_EMAIL: 'person@example.com',
+};
+
+function repositories(): Repositories {
+  const path = mkdtempSync(join(tmpdir(), 'report-test-'));
+  const bare = join(path, 'bare.git');
+  const run = (cwd: string, args: readonly string[]): string =>
+    execFileSync('git', [...args], { cwd, env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  run(path, ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  let clones = 0;
+  return {
+    path,
+    bare,
+    git: (...args) => run(bare, args),
+    commitByHand(files, work = () => undefined) {
+      const clone = join(path, `clone-${++clones}`);
+      run(path, ['clone', '--quiet', bare, clone]);
+      for (const [name, content] of Object.entries(files)) {
+        mkdirSync(dirname(join(clone, name)), { recursive: true });
+        writeFileSync(join(clone, name), content);
+      }
+      work(clone);
+      run(clone, ['add', '--all']);
+      run(clone, ['commit', '--quiet', '-m', 'by hand']);
+      run(clone, ['push', '--quiet', 'origin', 'HEAD:refs/heads/main']);
+    },
+    options: (more = {}) => ({
+      url: bare,
+      branch: 'main',
+      root: 'reports',
+      cluster: 'prod-eu',
+      token: undefined,
+      author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
+      environment: { PATH: ENVIRONMENT['PATH'] ?? '', HOME: '/nonexistent' },
+      signal: new AbortController().signal,
+      ...more,
+    }),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+function report(names: readonly string[], cluster = 'prod-eu', repository?: ReportRepository): Report {
+  const findings = names.map((name) => ranked(finding({ ref: ref(name) })));
+  return { ...reportOf(findings, repository ? { previous: repository.previous } : {}), cluster };
+}
+
+function messageOf(of: Report): string {
+  return composeCommitMessage(of, { pass: 'pass-1', tool: 'drift-detector/1.0.0' });
+}
+
+function publish(repository: ReportRepository, of: Report): Promise<{ readonly commit: string }> {
+  return repository.publish(renderReport(of), messageOf(of));
+}
+
+/** One whole pass of a cluster: opened, read, published, closed. */
+async function publishOnce(options: ReportRepositoryOptions, names: readonly string[]): Promise<string> {
+  await using repository = await openReportRepository(options);
+  return (await publish(repository, report(names, options.cluster, repository))).commit;
+}
+
+async function failureOf(work: () => Promise<unknown>): Promise<GitError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof GitError) return error;
+    throw error;
+  }
+  throw new Error('nothing failed');
+}
+
+describe('report repository', () => {
+  it('takes the first report into an empty repository', async () => {
+    using world = repositories();
+    const commit = await publishOnce(world.options(), ['web']);
+    expect(commit).to.equal(world.git('rev-parse', 'main').trim());
+    expect(world.git('ls-tree', '-r', '--name-only', 'main').trim().split('\n')).to.deep.equal([
+      'reports/README.md',
+      'reports/prod-eu/README.md',
+      'reports/prod-eu/corrections.jsonl',
+      'reports/prod-eu/findings.jsonl',
+      'reports/prod-eu/report.json',
+      'reports/prod-eu/shop/deployment.web.md',
+    ]);
+    expect(world.git('log', '-1', '--format=%an <%ae> %cn')).to.equal(
+      'drift-detector <drift-detector@noreply.invalid> drift-detector\n',
+    );
+    expect(world.git('log', '-1', '--format=%(trailers:key=Drift-Open,valueonly)').trim()).to.equal('1');
+  });
+
+  it('reads back what the last pass reported', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web']);
+    await using repository = await openReportRepository(world.options());
+    expect(repository.previous.findings).to.deep.equal(report(['web']).findings);
+  });
+
+  it('reads back the corrections', async () => {
+    using world = repositories();
+    const fixed = reportOf([ranked(finding())], { outcomes: [outcome(finding().id)] });
+    {
+      await using repository = await openReportRepository(world.options());
+      await publish(repository, fixed);
+    }
+    await using repository = await openReportRepository(world.options());
+    expect(repository.previous.corrections).to.deep.equal(fixed.corrections);
+  });
+
+  it('commits nothing where nothing has changed', async () => {
+    using world = repositories();
+    const first = await publishOnce(world.options(), ['web']);
+    expect(await publishOnce(world.options(), ['web'])).to.equal('');
+    expect(world.git('rev-parse', 'main').trim()).to.equal(first);
+  });
+
+  it('removes the page of a workload that is clean again', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web', 'cart']);
+    await publishOnce(world.options(), ['cart']);
+    const files = world.git('ls-tree', '-r', '--name-only', 'main');
+    expect(files).to.contain('deployment.cart.md').and.not.contain('deployment.web.md');
+  });
+
+  it('holds the reports of several clusters, each row of the index from its own', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web', 'cart']);
+    await publishOnce(world.options({ cluster: 'prod-us' }), []);
+    const index = world.git('show', 'main:reports/README.md');
+    expect(index)
+      .to.contain('| [prod-eu](prod-eu/README.md) | 2 open |')
+      .and.contain('| [prod-us](prod-us/README.md) | all clear |');
+    expect(world.git('rev-list', '--count', 'main').trim()).to.equal('2');
+  });
+
+  it('ends with both reports when another cluster pushes in between', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), []);
+    await using repository = await openReportRepository(world.options());
+    const other = await publishOnce(world.options({ cluster: 'prod-us' }), ['db']);
+    const { commit } = await publish(repository, report(['web']));
+    expect(world.git('rev-parse', 'main').trim()).to.equal(commit);
+    expect(world.git('rev-parse', 'main~1').trim()).to.equal(other);
+    const index = world.git('show', 'main:reports/README.md');
+    expect(index).to.contain('[prod-eu](prod-eu/README.md) | 1 open').and.contain('[prod-us](prod-us/README.md) | 1 open');
+  });
+
+  it('ends with both reports when two clusters meet in an empty repository', async () => {
+    using world = repositories();
+    await using one = await openReportRepository(world.options());
+    await using two = await openReportRepository(world.options({ cluster: 'prod-us' }));
+    await publish(one, report(['web']));
+    await publish(two, report(['db'], 'prod-us'));
+    expect(world.git('rev-list', '--count', 'main').trim()).to.equal('2');
+    expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.contain('prod-us');
+  });
+
+  it('ends with both reports when five clusters push at once', async function () {
+    this.timeout(60_000);
+    using world = repositories();
+    const clusters = ['a', 'b', 'c', 'd', 'e'].map((letter) => `cluster-${letter}`);
+    await Promise.all(clusters.map((cluster) => publishOnce(world.options({ cluster }), ['web'])));
+    for (const cluster of clusters) expect(world.git('show', 'main:reports/README.md')).to.contain(cluster);
+    expect(world.git('rev-list', '--count', 'main').trim()).to.equal('5');
+  });
+
+  it('keeps what people put beside the report', async () => {
+    using world = repositories();
+    const decisions = 'ignore:\n  - reason: agreed\n';
+    world.commitByHand({
+      'reports/prod-eu/decisions.yaml': decisions,
+      'docs/notes.md': 'notes\n',
+      'reports/prod-us/x/y.md': 'theirs\n',
+    });
+    await publishOnce(world.options(), ['web']);
+    await publishOnce(world.options(), []);
+    expect(world.git('show', 'main:reports/prod-eu/decisions.yaml')).to.equal(decisions);
+    expect(world.git('show', 'main:docs/notes.md')).to.equal('notes\n');
+    expect(world.git('show', 'main:reports/prod-us/x/y.md')).to.equal('theirs\n');
+  });
+
+  it('goes on from a report that somebody damaged, keeping the lines that are whole', async () => {
+    using world = repositories();
+    const fixed = reportOf([ranked(finding())], { outcomes: [outcome(finding().id)] });
+    const [open] = report(['web']).findings;
+    const [correction] = fixed.corrections;
+    const bad = [
+      '',
+      '<<<<<<< HEAD',
+      '{"id":"0000000000000000"}',
+      '{"findingId":"0000000000000000"}',
+      'null',
+      '[]',
+      '{"id":',
+      JSON.stringify({ ...open, opinion: { severity: 'urgent', promptVersion: '1' } }),
+      JSON.stringify({ ...open, firstSeen: 'long ago' }),
+      JSON.stringify({ ...correction, object: null }),
+      JSON.stringify({ ...correction, severity: '| <script>' }),
+    ].join('\n');
+    world.commitByHand({
+      'reports/prod-eu/findings.jsonl': `${bad}\n${JSON.stringify(open)}\n`,
+      'reports/prod-eu/corrections.jsonl': `${bad}\n${JSON.stringify(correction)}\n`,
+      'reports/prod-eu/report.json': '{"cluster":',
+      'reports/prod-us/report.json': '[]',
+    });
+    await using repository = await openReportRepository(world.options());
+    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction] });
+    await publish(repository, report(['web'], 'prod-eu', repository));
+    expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
+  });
+
+  for (const [what, path, target] of [
+    ['the folder of all reports', 'reports', '../elsewhere'],
+    ['the folder of the cluster', 'reports/prod-eu', '/tmp'],
+    ['a page', 'reports/prod-eu/README.md', '/etc/passwd'],
+    ['the folder of a namespace', 'reports/prod-eu/shop', '../../..'],
+    ['the index', 'reports/README.md', '../README.md'],
+  ] as const) {
+    it(`refuses a link in place of ${what}, and says which`, async () => {
+      using world = repositories();
+      world.commitByHand({ 'README.md': 'x\n' }, (clone) => {
+        mkdirSync(dirname(join(clone, path)), { recursive: true });
+        symlinkSync(target, join(clone, path));
+      });
+      const before = world.git('rev-parse', 'main');
+      const error = await failureOf(() => publishOnce(world.options(), ['web']));
+      expect(error).to.include({ code: 'configuration', subject: path });
+      expect(error.remedy).to.contain('Remove the link');
+      expect(world.git('rev-parse', 'main')).to.equal(before);
+    });
+  }
+
+  it('lets links be that lie elsewhere', async () => {
+    using world = repositories();
+    world.commitByHand({}, (clone) => {
+      mkdirSync(join(clone, 'reports'));
+      symlinkSync('prod-eu', join(clone, 'reports/latest'));
+    });
+    await publishOnce(world.options(), ['web']);
+    expect(world.git('ls-tree', 'main', 'reports/latest')).to.match(/^120000/u);
+  });
+
+  it('says what stands in the way of the report', async () => {
+    using world = repositories();
+    world.commitByHand({ 'reports/prod-eu': 'a file\n' });
+    const error = await failureOf(() => publishOnce(world.options(), ['web']));
+    expect(error.message).to.match(/^cannot write the report/u);
+    expect(error.code).to.equal('configuration');
+  });
+
+  it('fails, and does not call it unchanged, when an empty repository takes no push', async function () {
+    this.timeout(60_000);
+    using world = repositories();
+    const hook = join(world.bare, 'hooks', 'pre-receive');
+    mkdirSync(dirname(hook), { recursive: true });
+    writeFileSync(hook, '#!/bin/sh\necho "this branch is protected" >&2\nexit 1\n');
+    chmodSync(hook, 0o755);
+    const error = await failureOf(() => publishOnce(world.options(), ['web']));
+    expect(error.code).to.equal('unavailable');
+    expect(error.message).to.contain('cannot push the report').and.contain('protected');
+  });
+
+  it('says what to check when the repository cannot be reached', async () => {
+    using world = repositories();
+    const error = await failureOf(() => openReportRepository(world.options({ url: join(world.path, 'absent.git') })));
+    expect(error.code).to.equal('unavailable');
+    expect(error.message).to.contain('cannot reach the report repository');
+    expect(error.remedy).to.contain('REPORT_REPO').and.contain('GIT_TOKEN');
+  });
+
+  it('shows no credential of an address or a token in any error', async function () {
+    this.timeout(60_000);
+    using world = repositories();
+    const url = 'http://ghp_abcdef0123456789@127.0.0.1:9/reports.git';
+    const token = new Secret('token-canary');
+    const error = await failureOf(() => openReportRepository(world.options({ url, token })));
+    const shown = `${error.message} ${error.subject} ${error.remedy}`;
+    expect(shown).to.contain('127.0.0.1:9').and.not.contain('ghp_').and.not.contain('token-canary');
+  });
+
+  for (const [url, remedy] of [
+    ['--upload-pack=touch /tmp/pwned', 'Give an https, ssh or file URL'],
+    ['ext::sh -c touch% /tmp/pwned', 'Give an https, ssh or file URL'],
+    ['https://user:password@git.example/reports.git', 'GIT_TOKEN'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(url.replace(/:password@/u, ':...@'))} as an address before Git sees it`, async () => {
+      using world = repositories();
+      const error = await failureOf(() => openReportRepository(world.options({ url })));
+      expect(error.code).to.equal('configuration');
+      expect(error.remedy).to.contain(remedy);
+      expect(error.message).to.not.contain('password@');
+    });
+  }
+
+  it('refuses a branch name that Git could read as something else', async () => {
+    using world = repositories();
+    for (const branch of ['--force', '../main', 'a b', '+main'])
+      expect((await failureOf(() => openReportRepository(world.options({ branch })))).code, branch).to.equal('configuration');
+  });
+
+  it('writes to a branch of its own where it is told to', async () => {
+    using world = repositories();
+    world.commitByHand({ 'README.md': 'x\n' });
+    await publishOnce(world.options({ branch: 'drift/reports' }), ['web']);
+    expect(world.git('ls-tree', '--name-only', 'main').trim()).to.equal('README.md');
+    expect(world.git('ls-tree', '--name-only', 'drift/reports').trim()).to.equal('reports');
+  });
+
+  it('stops when the pass is stopped', async () => {
+    using world = repositories();
+    const stopped = new Error('stopped by SIGTERM');
+    let thrown: unknown;
+    try {
+      await openReportRepository(world.options({ signal: AbortSignal.abort(stopped) }));
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).to.equal(stopped);
+  });
+
+  it('leaves nothing of itself on the disk', async () => {
+    using world = repositories();
+    const workplaces = (): string =>
+      execFileSync('sh', ['-c', 'ls -d "$TMPDIR"/drift-report-* 2>/dev/null || true'], {
+        env: { ...ENVIRONMENT, TMPDIR: tmpdir() },
+        encoding: 'utf8',
+      });
+    const before = new Set(workplaces().split('\n'));
+    await publishOnce(world.options({ token: new Secret('t') }), ['web']);
+    const left = workplaces()
+      .split('\n')
+      .filter((path) => path !== '' && !before.has(path));
+    expect(left.filter((path) => readFileSync(join(path, 'clone/.git/config'), 'utf8').includes(world.bare))).to.deep.equal([]);
+  });
+});
