@@ -42,25 +42,32 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
   const objects: ObjectComparison[] = [];
   const notCompared: Record<string, number> = {};
   let [compared, notMonitored, unread] = [0, 0, 0];
+  const partlyCompared = new Set<string>();
   for (const object of desired.objects) {
     const live = liveByKey.get(objectKey(object.ref));
     liveByKey.delete(objectKey(object.ref));
     const kind = `${object.ref.apiVersion}/${object.ref.kind}`;
-    if (!snapshot.kinds.includes(kind)) notCompared[kind] = (notCompared[kind] ?? 0) + 1;
-    else if (!snapshot.namespaces.includes(object.ref.namespace)) notMonitored++;
-    else if ((!live && !wasReadWhole(snapshot, object.ref)) || !snapshot.schemas[object.ref.apiVersion]) unread++;
-    else {
-      compared++;
-      const findings = compareObject(object, live);
-      if (findings.length > 0) objects.push({ ref: object.ref, desired: object, live, findings });
+    const isListed = snapshot.kinds.includes(kind);
+    const isMonitored = snapshot.namespaces.includes(object.ref.namespace);
+    const isRead =
+      (live !== undefined || wasReadWhole(snapshot, object.ref)) && snapshot.schemas[object.ref.apiVersion] !== undefined;
+    if (!isListed || !isMonitored || !isRead) {
+      partlyCompared.add(object.unit.id);
+      if (!isListed) notCompared[kind] = (notCompared[kind] ?? 0) + 1;
+      else if (!isMonitored) notMonitored++;
+      else unread++;
+      continue;
     }
+    compared++;
+    const findings = compareObject(object, live);
+    if (findings.length > 0) objects.push({ ref: object.ref, desired: object, live, findings });
   }
   for (const live of liveByKey.values()) {
     if (live.isControlled) continue;
     objects.push({ ref: live.ref, desired: undefined, live, findings: [unmanaged(live, options)] });
   }
   objects.sort((a, b) => (objectKey(a.ref) < objectKey(b.ref) ? -1 : 1));
-  return { objects, compared, notMonitored, notCompared, unread };
+  return { objects, compared, notMonitored, notCompared, unread, partlyCompared: [...partlyCompared].sort() };
 }
 
 export function createCompare(snapshot: Pick<Snapshot, 'autoscalers' | 'schemas'>, options: DiffOptions): CompareObject {

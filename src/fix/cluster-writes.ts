@@ -1,19 +1,21 @@
 import jsonPatch from 'fast-json-patch';
 import type { JsonPatchOperation } from '../kubernetes/client.ts';
 import { locate, toJsonPointer, valueAt, withValueAt } from '../types/field-path.ts';
-import type { Finding } from '../types/finding.ts';
+import { type Finding, revealValue } from '../types/finding.ts';
 import type { Json, JsonObject } from '../types/json.ts';
 import { isJsonObject } from '../types/json.ts';
 import type { ObjectCorrection } from '../types/plan.ts';
 
 /**
  * What the pass applies itself: the desired object, without the fields that the plan leaves alone. Those are not ours
- * any more, so leaving them out keeps them as they are. `resourceVersion` is that of the judged object.
+ * any more, so leaving them out keeps them as they are; what is still ours and no longer declared is sent with its live
+ * value, since leaving that out would take it away. `resourceVersion` is that of the judged object.
  */
 export function applyBody(correction: ObjectCorrection, resourceVersion: string | undefined): JsonObject {
   let body: Json = correction.desired.document;
   for (const finding of correction.leave) {
-    if (finding.desired !== undefined) body = withValueAt(body, finding.path, undefined) ?? body;
+    const kept = finding.class === 'to_remove' ? revealValue(finding.live) : undefined;
+    if (finding.desired !== undefined || kept !== undefined) body = withValueAt(body, finding.path, kept) ?? body;
   }
   const { status: _status, metadata, ...rest } = isJsonObject(body) ? body : {};
   const { creationTimestamp: _time, ...kept } = isJsonObject(metadata) ? metadata : {};

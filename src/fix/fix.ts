@@ -286,6 +286,8 @@ async function verify(entry: Progress, kubernetes: KubernetesClient, options: Fi
     for (const finding of object.fix) {
       const still = left.get(finding.id);
       if (entry.failure) tell(finding, entry.failure.result, entry.failure.message);
+      else if (correction.isStaged && entry.revision === 0)
+        tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
       else if (correction.isStaged) tell(finding, 'staged', '');
       else if (!still) tell(finding, 'fixed', '');
       else

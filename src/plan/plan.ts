@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import {
-  type Comparison,
-  canonicalJson,
-  type FieldValue,
-  type Finding,
-  isDrift,
-  type ObjectComparison,
-} from '../types/finding.ts';
+import { type Comparison, canonicalJson, type FieldValue, type Finding, type ObjectComparison } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanItem, TrippedGuard, UnitCorrection } from '../types/plan.ts';
@@ -54,7 +47,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     : judged;
   const guard: TrippedGuard | undefined =
     massGuard ?? (judged.some((item) => item.reason === 'incomplete-read') ? readGuard : undefined);
-  return { items, corrections: groupByUnit(items, objectOf, options), guard };
+  return { items, corrections: groupByUnit(items, objectOf, input.comparison, options), guard };
 }
 
 function wouldChange(item: PlanItem): boolean {
@@ -69,6 +62,7 @@ function keyOf(ranked: RankedFinding): string {
 function groupByUnit(
   items: readonly PlanItem[],
   objectOf: ReadonlyMap<string, ObjectComparison>,
+  comparison: Comparison,
   options: PlanOptions,
 ): readonly UnitCorrection[] {
   const fixIds = new Set(items.filter(wouldChange).map((item) => item.ranked.finding.id));
@@ -107,32 +101,27 @@ function groupByUnit(
         options.auditRevisions && !unit.hasUnappliedChanges && !corrected.some((object) => object.desired.ref.kind === 'Secret'),
       changeSet: unit.changeSet ?? options.changeSet,
       isStaged,
-      route: routeOf(unit, corrected, [...objectOf.values()]),
+      route: routeOf(unit, corrected, comparison),
     };
   });
   return corrections.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
 }
 
 /**
- * ConfigHub applies whole units: only where every departing field of every object of the unit is to be fixed may it do
- * so. Whatever is left alone, an autoscaler's replicas for one, would be overwritten.
+ * ConfigHub applies whole units: only where every departing field of every object of the unit is known and to be fixed
+ * may it do so. Whatever is left alone, an autoscaler's replicas for one, would be overwritten.
  */
-function routeOf(
-  unit: DesiredUnit,
-  corrected: readonly ObjectCorrection[],
-  compared: readonly ObjectComparison[],
-): 'confighub' | 'direct' {
-  if (unit.target === undefined) return 'direct';
+function routeOf(unit: DesiredUnit, corrected: readonly ObjectCorrection[], comparison: Comparison): 'confighub' | 'direct' {
+  if (unit.target === undefined || comparison.partlyCompared.includes(unit.id)) return 'direct';
   const keys = new Set(corrected.map((object) => objectKey(object.desired.ref)));
-  const others = compared.some(
-    (object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)) && object.findings.some(departs),
-  );
-  return others || corrected.some((object) => object.leave.some(departs)) ? 'direct' : 'confighub';
+  const others = comparison.objects.filter((object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)));
+  const left = [...corrected.flatMap((object) => object.leave), ...others.flatMap((object) => object.findings)];
+  return left.some(departs) ? 'direct' : 'confighub';
 }
 
-/** Fields that an apply of the unit would overwrite; what others added beside them it does not touch. */
+/** True for fields that an apply of the unit would overwrite or take away; what others added beside them it does not touch. */
 function departs(finding: Finding): boolean {
-  return finding.desired !== undefined && (isDrift(finding) || finding.class === 'informational' || finding.class === 'pending');
+  return finding.class !== 'added' && (finding.desired !== undefined || finding.class === 'to_remove');
 }
 
 /** Rank order plays no part: a model that orders anew does not make another correction of the same drift. */

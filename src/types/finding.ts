@@ -71,6 +71,8 @@ export interface Comparison {
   readonly notCompared: Readonly<Record<string, number>>;
   /** Desired objects that could not be judged because a read failed. */
   readonly unread: number;
+  /** Ids of units with an object that none of the above was compared for: what departs in them is not fully known. */
+  readonly partlyCompared: readonly string[];
 }
 
 function digest(value: unknown): string {

@@ -160,7 +160,7 @@ export function compared(findings: readonly Finding[], parts: ObjectParts = {}):
 }
 
 export function comparison(objects: readonly ObjectComparison[], total = objects.length): Comparison {
-  return { objects, compared: total, notMonitored: 0, notCompared: {}, unread: 0 };
+  return { objects, compared: total, notMonitored: 0, notCompared: {}, unread: 0, partlyCompared: [] };
 }
 
 /** Any JSON that a value of a cluster may be, for reading answers in tests. */
