@@ -50,6 +50,7 @@ describe('manifests: the CronJob', function () {
             app: 'drift-detector',
             'app.kubernetes.io/name': 'drift-detector',
             'app.kubernetes.io/part-of': 'drift-detector',
+            'app.kubernetes.io/version': '0.1.0',
             'app.kubernetes.io/component': 'detector',
             'app.kubernetes.io/managed-by': 'kustomize',
           });

@@ -34,7 +34,7 @@ describe('manifests: what the detector may do', function () {
   this.timeout(120_000);
   let plane: ControlPlane;
   let deployed: AsyncDisposable;
-  let kubeconfig: string;
+  let kubeconfig = '';
   before(async () => {
     plane = await sharedControlPlane();
     deployed = await deploy(plane, 'manifests/base');
@@ -50,7 +50,7 @@ describe('manifests: what the detector may do', function () {
     await plane.kubectl(['delete', 'namespace', BOUND, UNBOUND, '--wait=false', '--ignore-not-found']);
     await plane.kubectl(['delete', 'clusterrole', 'drift-detector-writer', '--ignore-not-found']);
     await deployed?.[Symbol.asyncDispose]();
-    await rm(kubeconfig, { force: true });
+    if (kubeconfig !== '') await rm(kubeconfig);
   });
 
   /** The real authorizer's answer; raw, since kubectl would first ask for schemas that the account may not read. */
