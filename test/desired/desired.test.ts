@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { assembleDesired } from '../../src/desired/desired.ts';
+import type { DesiredState } from '../../src/types/desired.ts';
+import { unit } from '../types/builders.ts';
+
+const document = (name: string): string => `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\n`;
+
+function assemble(texts: Readonly<Record<string, string>>, target = ''): DesiredState {
+  return assembleDesired(
+    Object.entries(texts).map(([slug, text]) => ({ ok: true, unit: unit(slug, { text }) })),
+    target,
+  );
+}
+
+describe('desired state', () => {
+  it('takes every document of a unit', () => {
+    const { objects, invalid } = assemble({ one: `${document('a')}---\n${document('b')}` });
+    expect(objects.map((object) => object.ref.name)).to.deep.equal(['a', 'b']);
+    expect(invalid).to.deep.equal([]);
+  });
+
+  it('names a unit that does not parse, and its neighbours go on', () => {
+    const { objects, invalid } = assemble({ bad: 'a: [', good: document('a') });
+    expect(objects.map((object) => object.unit.slug)).to.deep.equal(['good']);
+    expect(invalid.map((entry) => entry.slug)).to.deep.equal(['bad']);
+    expect(invalid[0]?.error).to.match(/^not YAML: /u);
+  });
+
+  it('compares neither of two units that declare the same object, and names both', () => {
+    const { objects, invalid } = assemble({ one: document('a'), two: document('a'), three: document('b') });
+    expect(objects.map((object) => object.ref.name)).to.deep.equal(['b']);
+    expect(invalid.map(({ slug, error }) => `${slug}: ${error}`)).to.deep.equal([
+      'one: shop/deployment/a is declared also in prod/two',
+      'two: shop/deployment/a is declared also in prod/one',
+    ]);
+  });
+
+  it('names a document without a name', () => {
+    const { invalid } = assemble({ one: 'apiVersion: v1\nkind: Service\n' });
+    expect(invalid[0]?.error).to.equal('document 1 lacks apiVersion, kind or metadata.name');
+  });
+
+  it('leaves the units of other targets out and counts them', () => {
+    const fetched = ['here', 'there'].map((target) => ({
+      ok: true as const,
+      unit: unit(target, { text: document(target), target }),
+    }));
+    const { objects, otherTargets } = assembleDesired(fetched, 'here');
+    expect(objects.map((object) => object.ref.name)).to.deep.equal(['here']);
+    expect(otherTargets).to.equal(1);
+  });
+});
