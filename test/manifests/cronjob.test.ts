@@ -5,7 +5,7 @@ import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { minorOf } from '../control-plane/version.ts';
-import { apply, deploy, eventually, getJson, NAMESPACE, nameOf, objectAt, objectsAt, only, render } from './overlay.ts';
+import { apply, deploy, eventually, getJson, NAMESPACE, nameOf, objectAt, objectsAt, only, render, VERSION } from './overlay.ts';
 
 const OVERLAYS = ['manifests/base', 'cronjobs/dev'];
 
@@ -50,7 +50,7 @@ describe('manifests: the CronJob', function () {
             app: 'drift-detector',
             'app.kubernetes.io/name': 'drift-detector',
             'app.kubernetes.io/part-of': 'drift-detector',
-            'app.kubernetes.io/version': '0.1.0',
+            'app.kubernetes.io/version': VERSION,
             'app.kubernetes.io/component': 'detector',
             'app.kubernetes.io/managed-by': 'kustomize',
           });
@@ -192,7 +192,7 @@ describe('manifests: the CronJob', function () {
       expect(containers[0]).to.deep.include({
         // The program is the image's entry point; test/image checks that.
         args: ['run'],
-        image: 'drift-detector:0.1.0',
+        image: `drift-detector:${VERSION}`,
         envFrom: [{ configMapRef: { name: at(config, 'metadata', 'name') } }],
         env: [{ name: 'HOME', value: '/tmp' }],
         securityContext: {

@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseManifest } from '../../src/kubernetes/manifest.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../src/types/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 
 export const NAMESPACE = 'devops-apps';
+/** Of package.json, which labels and image tag repeat. */
+export const { version: VERSION } = JSON.parse(readFileSync(repositoryPath('package.json'), 'utf8')) as {
+  readonly version: string;
+};
 
 /** An absolute path of this repository, wherever the test was started. */
 export function repositoryPath(path: string): string {
