@@ -43,22 +43,23 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .addHelpText('after', EXIT_HELP)
+    .addHelpText('after', () => `\nOptions of run and check:${optionsHelp(run)}${secretsHelp()}${EXIT_HELP}`)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: () => undefined });
 
-  const passCommand = (name: 'run' | 'check', description: string, isDefault: boolean): void => {
+  const passCommand = (name: 'run' | 'check', description: string, isDefault: boolean): Command => {
     const command = program.command(name, { isDefault }).description(description).exitOverride();
     command.addOption(
       new Option('--config <FILE>', 'configuration file, YAML with the names below in camel case (environment DRIFT_CONFIG)'),
     );
     for (const option of OPTION_NAMES) addOption(command, option);
-    command.addHelpText('after', EXIT_HELP);
+    command.addHelpText('after', secretsHelp() + EXIT_HELP);
     command.action(({ config, ...given }: Record<string, string | true | undefined>) => {
       invocation = { command: name, flags: flagsOf(given), configFile: typeof config === 'string' ? config : undefined };
     });
+    return command;
   };
-  passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report (default)', true);
+  const run = passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report (default)', true);
   passCommand('check', 'compare and print; never writes anything anywhere', false);
 
   const hub = program.command('hub').description('start the embedded ConfigHub').exitOverride();
@@ -81,9 +82,31 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     program.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usage(error.message.replace(/^error: /u, ''));
+    if (error.exitCode !== 0) throw usage(withoutValues(error.message.replace(/^error: /u, '')));
   }
   return invocation;
+}
+
+/** A secret that was given as an argument after all is not repeated in a log. */
+function withoutValues(message: string): string {
+  return message.replace(/(--?[\w-]+)=.*'/su, "$1=...'");
+}
+
+function optionsHelp(command: Command): string {
+  return command
+    .helpInformation()
+    .replace(/^[\s\S]*?\nOptions:/u, '')
+    .trimEnd();
+}
+
+/** Secrets have no flag: an argument shows in the process list. */
+function secretsHelp(): string {
+  const definitions: readonly { readonly env: readonly string[]; readonly help: string; readonly isSecret?: true }[] =
+    Object.values(OPTIONS);
+  const lines = definitions
+    .filter((definition) => definition.isSecret)
+    .map(({ env, help }) => `  ${env.join(' or ').padEnd(30)}${help}`);
+  return `\n\nSecrets, from the environment only (NAME_FILE names a file that holds NAME):\n${lines.join('\n')}\n`;
 }
 
 function usage(message: string): ConfigError {

@@ -21,7 +21,12 @@ const boolean = z.preprocess(
   (value) => (typeof value === 'string' ? (BOOLEANS[value.toLowerCase()] ?? value) : value),
   z.boolean(),
 );
-const whole = (min: number, max: number): z.ZodType<number> => z.coerce.number().int().min(min).max(max);
+const whole = (min: number, max: number): z.ZodType<number> =>
+  z.preprocess(
+    // Digits only: an empty text would otherwise be read as 0.
+    (value) => (typeof value === 'string' && /^\d+$/u.test(value.trim()) ? Number(value) : value),
+    z.number().int().min(min).max(max),
+  );
 const list = z.preprocess(
   (value) =>
     typeof value === 'string'
@@ -35,10 +40,16 @@ const list = z.preprocess(
 const address = z
   .string()
   .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'is no http(s) address without a user in it');
+/** Prompts go to a host that is known to be it, or to one on this machine. */
+const safeAddress = address.refine(
+  (value) => value.startsWith('https:') || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])([:/]|$)/u.test(value),
+  'must be https, or a server on this machine',
+);
 const secret = z
   .string()
+  .trim()
   .min(1)
-  .transform((value) => new Secret(value.trim()));
+  .transform((value) => new Secret(value));
 
 interface Option<S extends z.ZodType> {
   readonly schema: S;
@@ -195,7 +206,7 @@ export const OPTIONS = {
     help: 'key for Claude; without it a heuristic ranks',
   }),
   claudeBaseUrl: option({
-    schema: address,
+    schema: safeAddress,
     env: ['CLAUDE_BASE_URL'],
     value: 'URL',
     default: 'https://api.anthropic.com',
@@ -386,7 +397,8 @@ function readConfigFile(path: string, errors: string[]): Readonly<Record<string,
     errors.push(`${path} is ${manifest.error}`);
     return {};
   }
-  const entries = manifest.documents[0] ?? {};
+  const [entries = {}, ...others] = manifest.documents;
+  if (others.length > 0) errors.push(`${path} holds more than one document`);
   for (const key of Object.keys(entries)) {
     const definition: Option<z.ZodType> | undefined = Object.hasOwn(OPTIONS, key) ? OPTIONS[key as OptionName] : undefined;
     if (!definition) errors.push(`unknown key ${JSON.stringify(key)} in ${path}${suggestion(key)}`);

@@ -14,8 +14,10 @@ export interface LogOptions {
 const SECRETS: readonly RegExp[] = [
   /\bBearer\s+[\w.~+/-]+=*/giu,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/gu,
-  /\b(sk|gh[pousr]|glpat|xox[abprs])[-_][\w-]{10,}/gu,
-  /-----BEGIN [A-Z ]+-----[\s\S]*?(-----END [A-Z ]+-----|$)/gu,
+  /\b(sk|gh[pousr]|github_pat|glpat|xox[abprs])[-_][\w-]{10,}/gu,
+  /\bAKIA[0-9A-Z]{16}\b/gu,
+  // To the end of the JSON text that it stands in, so that the line stays JSON when the key is cut.
+  /-----BEGIN [A-Z ]+-----(?:\\[nr]|[^"\\])*/gu,
   /(?<=:\/\/)[^\s/:@]+:[^\s/@]+@/gu,
 ];
 

@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
 import type { z } from 'zod';
+import { cutText, sanitize } from '../types/describe.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
 import { type Json, stringAt } from '../types/json.ts';
 import type { Secret } from '../types/secret.ts';
@@ -39,6 +40,7 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const subject = `${method} ${connection.url}/api${path}`;
     let response: Response;
+    let text: string;
     try {
       response = await fetch(url, {
         method,
@@ -55,6 +57,8 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
       });
+      // Within the same try: the connection may also end in the middle of the answer.
+      text = await response.text();
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const reason =
@@ -66,7 +70,6 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
         cause: error,
       });
     }
-    const text = await response.text();
     if (response.status !== 200 && response.status !== 207) throw failed(response, text, subject);
     try {
       return text === '' ? null : JSON.parse(text);
@@ -115,7 +118,7 @@ function failed(response: Response, text: string, subject: string): ConfigHubErr
     // An error page of a proxy; the status says enough.
   }
   const requestId = response.headers.get('x-request-id');
-  const message = stringAt(body, 'Message') ?? `HTTP ${response.status}`;
+  const message = cutText(sanitize(stringAt(body, 'Message') || `HTTP ${response.status}`), 500);
   const detail = { subject: requestId ? `${subject} (request ${requestId})` : subject, status: response.status };
   const sentence = `ConfigHub refuses: ${message}`;
   const { code, remedy } = explain(response.status);

@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, defineScalarTag, loadAll, mergeTag, NOT_RESOLVED } from 'js-yaml';
+import { CORE_SCHEMA, defineScalarTag, loadAll, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
 import { messageOf } from '../types/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../types/json.ts';
 
@@ -80,7 +80,7 @@ export function parseManifest(text: string): ManifestResult {
   try {
     parsed = loadAll(text, { schema: SCHEMA, maxDepth: LIMITS.depth, maxAliases: LIMITS.aliases });
   } catch (error) {
-    return { ok: false, error: `not YAML: ${messageOf(error)}` };
+    return { ok: false, error: `not YAML: ${explain(error)}` };
   }
   for (const [index, document] of parsed.entries()) {
     if (document === null || document === undefined) continue;
@@ -92,4 +92,10 @@ export function parseManifest(text: string): ManifestResult {
     else documents.push(document);
   }
   return { ok: true, documents };
+}
+
+/** What is wrong and where. The parser's own message quotes the lines around it, and these may hold secrets. */
+function explain(error: unknown): string {
+  if (!(error instanceof YAMLException)) return messageOf(error);
+  return error.mark ? `${error.reason} (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : error.reason;
 }
