@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { cutText, displayValue, driftSentence, fixedSentence, sanitize, summarize } from '../../src/types/describe.ts';
+import { equalQuantities, parseQuantity } from '../../src/types/quantity.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { CONTAINER, envValue, finding, IMAGE, ref } from './builders.ts';
+
+const backend = ref('backend-api');
+
+describe('sentences about drift', () => {
+  it('name workload, field and both sides', () => {
+    expect(driftSentence(finding({ ref: backend }))).to.equal('backend-api has 5 replicas, expected 3');
+    expect(driftSentence(finding({ ref: backend, live: 1, isCritical: true }))).to.equal(
+      'backend-api (tier=critical) has 1 replica, expected 3',
+    );
+    expect(driftSentence(finding({ ref: backend, class: 'missing', path: [], live: undefined }))).to.equal(
+      'backend-api is missing',
+    );
+    expect(fixedSentence(finding({ ref: backend }))).to.equal('backend-api scaled to 3 replicas');
+  });
+
+  it('shorten two images to the tags where only these differ, and never where the names differ', () => {
+    const image = (desired: string, live: string): string => summarize(finding({ path: IMAGE, desired, live }));
+    expect(image('r.example:5000/app:1.4.2', 'r.example:5000/app:1.4.9')).to.equal('image of container app 1.4.2 → 1.4.9');
+    expect(image('r.example/app:1', 'evil.example/app:1')).to.equal(
+      'image of container app r.example/app:1 → evil.example/app:1',
+    );
+    expect(image('app', 'app:1')).to.equal('image of container app app → app:1');
+  });
+
+  it('show an added env variable by its value, and a masked one as ***', () => {
+    const path = [...CONTAINER, { field: 'env' }, { key: { name: 'DEBUG' } }];
+    const added = { path, class: 'added' as const, desired: undefined };
+    expect(summarize(finding({ ...added, live: { name: 'DEBUG', value: 'true' } }))).to.equal(
+      'env DEBUG of container app added: true',
+    );
+    expect(summarize(finding({ ...added, live: new Secret({ name: 'DEBUG', value: 'canary' }) }))).to.equal(
+      'env DEBUG of container app added: ***',
+    );
+    expect(summarize(finding({ path: envValue('A'), class: 'removed', live: undefined, desired: 'x' }))).to.equal(
+      'env A value of container app removed (was x)',
+    );
+  });
+
+  it('are one line without controls or half characters, whatever the world holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (name, value) => {
+        const entry = finding({ ref: ref(name), path: [{ field: name }], live: value, desired: value });
+        for (const text of [summarize(entry), driftSentence(entry), fixedSentence(entry), sanitize(value), displayValue(value)]) {
+          expect(text).to.not.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+          expect(text.isWellFormed()).to.equal(true);
+        }
+      }),
+    );
+  });
+
+  it('are cut between characters, never inside one', () => {
+    expect(cutText('ab\ud83d\ude00', 3)).to.equal('ab');
+    expect(cutText('ab\ud83d\ude00', 4)).to.equal('ab\ud83d\ude00');
+    expect(displayValue('\ud83d\ude00'.repeat(100)).isWellFormed()).to.equal(true);
+  });
+});
+
+describe('quantities', () => {
+  it('mean the same amount in every way of writing it', () => {
+    for (const [one, other] of [
+      ['500m', '0.5'],
+      ['1Gi', '1073741824'],
+      ['1Gi', '1024Mi'],
+      ['2', 2],
+      ['1e3', '1k'],
+      ['.5', '500m'],
+      ['-1', '-1000m'],
+    ] as const)
+      expect(parseQuantity(one), `${one} and ${other}`).to.equal(parseQuantity(other));
+    expect(parseQuantity('1G')).to.not.equal(parseQuantity('1Gi'));
+  });
+
+  it('are none where the text is none', () => {
+    for (const text of ['', '.', 'm', '1 Gi', '1KB', '0x10', 'NaN', '1e999', '--1'])
+      expect(parseQuantity(text), text).to.equal(undefined);
+  });
+
+  it('are rounded up to thousandths only where the API server does so', () => {
+    expect(equalQuantities('100u', '1m', true)).to.equal(true);
+    expect(equalQuantities('100u', '1m', false)).to.equal(false);
+    expect(equalQuantities('1m', '100u', true)).to.equal(false);
+    expect(equalQuantities('words', 'words', true)).to.equal(true);
+  });
+});
