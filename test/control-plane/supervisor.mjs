@@ -4,7 +4,7 @@
 //   node supervisor.mjs FOLDER
 // Standard input: one JSON line a program, {"name", "command", "args"}. Standard output: {"exited": name, "code"} a line.
 import { spawn } from 'node:child_process';
-import { openSync, rmSync, writeFileSync } from 'node:fs';
+import { openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -14,7 +14,9 @@ let isStopping = false;
 
 function record() {
   const pids = [...children.values()].map((child) => child.pid);
-  writeFileSync(join(folder, 'processes.json'), JSON.stringify({ supervisor: process.pid, pids }));
+  const file = join(folder, 'processes.json');
+  writeFileSync(`${file}.new`, JSON.stringify({ supervisor: process.pid, pids }));
+  renameSync(`${file}.new`, file);
 }
 
 function start({ name, command, args }) {
