@@ -13,6 +13,7 @@ import { type Judgement, judge, type PassClients, type PassOptions, runPass } fr
 import { createPassLog, type PassLog } from './pass-log.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository } from './report/report.ts';
+import { sanitize } from './types/describe.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, messageOf, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
@@ -62,7 +63,7 @@ export async function main(process: ProcessFacts): Promise<number> {
 
 function explain(error: unknown, isTerminal: boolean): string {
   if (error instanceof UserError) {
-    const sentence = `${error.message} (${error.subject}). ${error.remedy}`;
+    const sentence = sanitize(`${error.message} (${error.subject}). ${error.remedy}`);
     return isTerminal
       ? `drift-detector: ${sentence}\n`
       : `${JSON.stringify({ level: 'error', event: `failed-${error.code}`, msg: sentence })}\n`;

@@ -5,6 +5,7 @@ import { Secret } from '../types/secret.ts';
 
 const SECRET_NAME =
   /(passw(or)?d|passphrase|secret|token|api[-_.]?key|private[-_.]?key|access[-_.]?key|credential|auth(orization)?$|dsn$|connection[-_.]?string)/iu;
+const SECRET_FLAG = /^-{1,2}[\w-]*(passw(or)?d|passphrase|secret|token|api-?key|credential)s?$/iu;
 const SECRET_TEXT = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/u,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/u,
@@ -18,7 +19,9 @@ const SECRET_TEXT = [
 /** A secret anywhere inside: by the look of a text, or by the name beside it, as in an env variable of an added container. */
 function looksSecret(value: Json): boolean {
   if (typeof value === 'string') return SECRET_TEXT.some((pattern) => pattern.test(value));
-  if (isJsonArray(value)) return value.some(looksSecret);
+  // `--password hunter2` as two arguments: the name stands beside the value.
+  if (isJsonArray(value))
+    return value.some((entry) => looksSecret(entry) || (typeof entry === 'string' && SECRET_FLAG.test(entry)));
   if (!isJsonObject(value)) return false;
   const { name, value: given } = value;
   if (typeof name === 'string' && typeof given === 'string' && SECRET_NAME.test(name)) return true;
