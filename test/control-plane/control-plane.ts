@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { Agent, get } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +41,7 @@ export interface ControlPlane extends AsyncDisposable {
 
 const KWOK_STAGES = fileURLToPath(new URL('kwok.yaml', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
-const POLL_MS = 50;
+const POLL_MS = 20;
 
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const signal = options.signal ?? new AbortController().signal;
@@ -49,14 +50,27 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const version = resolveVersion(options.version ?? environment['KUBERNETES_VERSION']);
   const onProgress = options.onProgress ?? (() => undefined);
   const binaries = await findBinaries({ version, environment, onProgress, signal });
-  const processes = await startProcesses();
-  try {
-    return await start(version, binaries, processes, signal);
-  } catch (error) {
-    await processes[Symbol.asyncDispose]();
-    throw error;
+  for (let isRetry = false; ; isRetry = true) {
+    const processes = await startProcesses();
+    try {
+      return await start(version, binaries, processes, signal);
+    } catch (error) {
+      await processes[Symbol.asyncDispose]();
+      // Somebody else took a port between its choice and its use: other ports, once more.
+      if (isRetry || !isPortTaken(error)) throw error;
+    }
   }
 }
+
+/** The programs tell it nowhere but in their logs. */
+export function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('address already in use');
+}
+
+/** Nobody asks the controllers anything, and a port less is a port that cannot be taken. */
+const NO_SERVING = ['--secure-port=0'];
+/** At the default of 20 requests a second starting the controllers alone takes 5 s (measured on 1.34). */
+const NO_THROTTLE = ['--kube-api-qps=1000', '--kube-api-burst=1000'];
 
 async function start(version: string, binaries: Binaries, processes: Processes, signal: AbortSignal): Promise<ControlPlane> {
   const { folder } = processes;
@@ -75,18 +89,19 @@ async function start(version: string, binaries: Binaries, processes: Processes, 
   const ca = await write('ca.crt', authority.certificate);
   await issue('server', 'kube-apiserver');
   await issue('etcd-client', 'etcd-client');
-  const serviceAccounts = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
+  const serviceAccounts = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   await write('service-account.key', serviceAccounts.privateKey);
   await write('service-account.pub', serviceAccounts.publicKey);
-  const [etcdPort, peerPort, apiPort, controllerPort, schedulerPort] = await freePorts(5);
+  const [etcdPort, peerPort, apiPort] = await freePorts(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const userConfig = async (name: string, commonName: string, groups: readonly string[] = []): Promise<string> =>
     write(`${name}.kubeconfig`, kubeconfig(server, authority.certificate, await issue(name, commonName, groups)));
-  const admin = await userConfig('admin', 'admin', ['system:masters']);
+  const adminPair = await issue('admin', 'admin', ['system:masters']);
+  const admin = await write('admin.kubeconfig', kubeconfig(server, authority.certificate, adminPair));
   const kwokConfig = await userConfig('kwok', 'kwok', ['system:masters']);
   const controllerConfig = await userConfig('controller-manager', 'system:kube-controller-manager');
   const schedulerConfig = await userConfig('scheduler', 'system:kube-scheduler');
@@ -130,10 +145,8 @@ async function start(version: string, binaries: Binaries, processes: Processes, 
   ]);
   const controllerArgs = [
     `--kubeconfig=${controllerConfig}`,
-    `--authentication-kubeconfig=${controllerConfig}`,
-    `--authorization-kubeconfig=${controllerConfig}`,
-    '--bind-address=127.0.0.1',
-    `--secure-port=${controllerPort}`,
+    ...NO_SERVING,
+    ...NO_THROTTLE,
     '--leader-elect=false',
     '--use-service-account-credentials=true',
     `--service-account-private-key-file=${file('service-account.key')}`,
@@ -141,40 +154,36 @@ async function start(version: string, binaries: Binaries, processes: Processes, 
     // The autoscaler acts within seconds instead of fifteen.
     '--horizontal-pod-autoscaler-sync-period=1s',
   ];
-  const schedulerArgs = [
-    `--kubeconfig=${schedulerConfig}`,
-    `--authentication-kubeconfig=${schedulerConfig}`,
-    `--authorization-kubeconfig=${schedulerConfig}`,
-    '--bind-address=127.0.0.1',
-    `--secure-port=${schedulerPort}`,
-    '--leader-elect=false',
-  ];
+  const schedulerArgs = [`--kubeconfig=${schedulerConfig}`, ...NO_SERVING, ...NO_THROTTLE, '--leader-elect=false'];
 
   const kubectl = createKubectl(binaries.kubectl, admin, folder);
-  const ready = async (what: string, args: readonly string[], isReady: (stdout: string) => boolean): Promise<void> => {
+  // In this process: a kubectl for each look takes the processor from the server that is waited for.
+  const agent = new Agent({ keepAlive: true, ca: authority.certificate, cert: adminPair.certificate, key: adminPair.key });
+  const ready = async (what: string, path: string, isReady: (body: string) => boolean): Promise<void> => {
     const deadline = Date.now() + READY_TIMEOUT_MS;
-    for (let last = ''; ; ) {
+    for (;;) {
       signal.throwIfAborted();
       processes.check();
-      try {
-        const { stdout } = await kubectl(args);
-        if (isReady(stdout)) return;
-        last = stdout;
-      } catch (error) {
-        last = error instanceof Error ? error.message : String(error);
-      }
-      if (Date.now() > deadline) throw new Error(`${what} was not ready after ${READY_TIMEOUT_MS / 1000} s: ${last.slice(-500)}`);
+      const { status, body } = await read(`${server}${path}`, agent);
+      if (status === 200 && isReady(body)) return;
+      if (Date.now() > deadline)
+        throw new Error(`${what} was not ready after ${READY_TIMEOUT_MS / 1000} s: ${status} ${body.slice(-500)}`);
       await sleep(POLL_MS);
     }
   };
-  await ready('kube-apiserver', ['get', '--raw', '/readyz'], (stdout) => stdout === 'ok');
-  processes.start('kube-controller-manager', binaries['kube-controller-manager'], controllerArgs);
-  processes.start('kube-scheduler', binaries['kube-scheduler'], schedulerArgs);
-  processes.start('kwok', binaries.kwok, [`--kubeconfig=${kwokConfig}`, '--manage-all-nodes=true', `--config=${KWOK_STAGES}`]);
-  await kubectl(['create', '-f', '-'], JSON.stringify(FAKE_NODE));
-  const condition = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
-  await ready('the fake node', ['get', 'node', 'node-1', '-o', condition], (stdout) => stdout === 'True');
-  await ready('the default service account', ['get', 'serviceaccount', 'default', '-o', 'name'], (stdout) => stdout !== '');
+  try {
+    // The controllers load while the server finishes; what they may do must be known by then.
+    await ready('RBAC', '/readyz/poststarthook/rbac/bootstrap-roles', () => true);
+    processes.start('kube-controller-manager', binaries['kube-controller-manager'], controllerArgs);
+    processes.start('kube-scheduler', binaries['kube-scheduler'], schedulerArgs);
+    processes.start('kwok', binaries.kwok, [`--kubeconfig=${kwokConfig}`, '--manage-all-nodes=true', `--config=${KWOK_STAGES}`]);
+    await ready('kube-apiserver', '/readyz', () => true);
+    await kubectl(['create', '-f', '-'], JSON.stringify(FAKE_NODE));
+    await ready('the fake node', '/api/v1/nodes/node-1', isNodeReady);
+    await ready('the default service account', '/api/v1/namespaces/default/serviceaccounts/default', () => true);
+  } finally {
+    agent.destroy();
+  }
 
   const stop = async (): Promise<void> => {
     await processes[Symbol.asyncDispose]();
@@ -189,6 +198,27 @@ async function start(version: string, binaries: Binaries, processes: Processes, 
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Status 0 where the server does not answer (yet). */
+function read(url: string, agent: Agent): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve) => {
+    const failed = (error: Error): void => resolve({ status: 0, body: error.message });
+    const request = get(url, { agent, timeout: 5_000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body })).on('error', failed);
+    });
+    request.on('error', failed).on('timeout', () => request.destroy(new Error('no answer in 5 s')));
+  });
+}
+
+function isNodeReady(body: string): boolean {
+  // A Node as the API gives it.
+  const node = JSON.parse(body) as { readonly status: { readonly conditions?: readonly { type: string; status: string }[] } };
+  return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
 const NODE_RESOURCES = { cpu: '1000', memory: '1Ti', pods: '10000' };
