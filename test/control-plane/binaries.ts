@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildKubernetes, buildKwok } from './build.ts';
 import { KWOK_VERSION } from './go-module.ts';
+import { DEFAULT_VERSION } from './version.ts';
 
 export const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'] as const;
 export type Program = (typeof PROGRAMS)[number];
-export type Binaries = Readonly<Record<Program, string>>;
+/** Paths, and the Kubernetes version that they are of. */
+export type Binaries = Readonly<Record<Program, string>> & { readonly version: string };
 
 export interface FindOptions {
   readonly version: string;
@@ -23,24 +26,30 @@ export function cacheFolder(environment: FindOptions['environment']): string {
   return join(base, 'control-plane', `${process.platform}-${process.arch}`);
 }
 
-/** Finds each program in `KUBEBUILDER_ASSETS`, then in the cache, and builds what neither has. */
+/**
+ * Finds each program in `KUBEBUILDER_ASSETS`, then in the cache, and builds what neither has. envtest's assets are etcd,
+ * kube-apiserver and kubectl of one release: the rest is taken of the same one, for controllers newer than their server
+ * are not supported.
+ */
 export async function findBinaries(options: FindOptions): Promise<Binaries> {
   const assets = options.environment['KUBEBUILDER_ASSETS'];
   const cache = cacheFolder(options.environment);
-  const kubernetesFolder = join(cache, `kubernetes-${options.version}`);
   const kwokFolder = join(cache, `kwok-${KWOK_VERSION}`);
   const found = new Map<Program, string>();
   for (const program of PROGRAMS) {
     const given = assets === undefined ? undefined : join(assets, program);
     if (given !== undefined && (await isExecutable(given))) found.set(program, given);
   }
+  const version = await versionOf(found.get('kube-apiserver'), options);
+  const kubernetesFolder = join(cache, `kubernetes-${version}`);
   const lacks = (program: Program): boolean => !found.has(program);
   if (PROGRAMS.some((program) => program !== 'kwok' && lacks(program)) && !existsSync(kubernetesFolder))
-    await buildKubernetes(kubernetesFolder, options);
+    await buildKubernetes(kubernetesFolder, { ...options, version });
   if (lacks('kwok') && !existsSync(kwokFolder)) await buildKwok(kwokFolder, options);
   const path = (program: Program): string =>
     found.get(program) ?? join(program === 'kwok' ? kwokFolder : kubernetesFolder, program);
   return {
+    version,
     etcd: path('etcd'),
     'kube-apiserver': path('kube-apiserver'),
     'kube-controller-manager': path('kube-controller-manager'),
@@ -48,6 +57,22 @@ export async function findBinaries(options: FindOptions): Promise<Binaries> {
     kubectl: path('kubectl'),
     kwok: path('kwok'),
   };
+}
+
+/** What is asked for, or what is given where nothing is asked for; throws where the two differ. */
+async function versionOf(given: string | undefined, { version, environment }: FindOptions): Promise<string> {
+  if (given === undefined) return version;
+  const text = await new Promise<string>((resolve, reject) => {
+    execFile(given, ['--version'], (error, stdout) => (error ? reject(error) : resolve(stdout)));
+  });
+  const found = /v(\d+\.\d+\.\d+)/u.exec(text)?.[1];
+  if (found === undefined) throw new Error(`${given} --version gives no version but ${JSON.stringify(text.slice(0, 200))}.`);
+  const isAsked = version !== DEFAULT_VERSION || (environment['KUBERNETES_VERSION'] ?? '') !== '';
+  if (isAsked && found !== version)
+    throw new Error(
+      `KUBEBUILDER_ASSETS holds Kubernetes ${found}, but ${version} is asked for. Unset KUBEBUILDER_ASSETS, or ask for ${found}.`,
+    );
+  return found;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { FindOptions } from './binaries.ts';
 import { type GoModule, KUBERNETES_PROGRAMS, KWOK_PROGRAMS, kubernetesGoMod, kwokGoMod, toolsFile } from './go-module.ts';
 
@@ -24,7 +24,11 @@ export async function buildKubernetes(folder: string, options: BuildOptions): Pr
     // Written by Go itself, in the shape that `go help mod edit` documents.
     const upstream = JSON.parse(await go(['mod', 'edit', '-json', String(answer.GoMod)], work, options)) as GoModule;
     await writeFile(join(work, 'go.mod'), kubernetesGoMod(version, upstream));
-    return ['-ldflags', `${STRIP} -X k8s.io/component-base/version.gitVersion=v${version}`];
+    // kubectl of old releases (1.24) reports the second, and fails where it is no version.
+    const versions = ['component-base/version', 'client-go/pkg/version'].map(
+      (path) => `-X k8s.io/${path}.gitVersion=v${version}`,
+    );
+    return ['-ldflags', [STRIP, ...versions].join(' ')];
   });
 }
 
@@ -48,7 +52,11 @@ async function buildInto(
   await requireGo(options);
   await using _lock = await lock(`${folder}.lock`, options);
   if (existsSync(folder)) return;
-  const work = await mkdtemp(join(dirname(folder), 'build-'));
+  const prefix = `build-${basename(folder)}-`;
+  // Of a builder that was killed; a living one would hold the lock.
+  for (const name of await readdir(dirname(folder)))
+    if (name.startsWith(prefix)) await rm(join(dirname(folder), name), { recursive: true, force: true });
+  const work = await mkdtemp(join(dirname(folder), prefix));
   const started = Date.now();
   options.onProgress(`Building ${title} ...`);
   try {
@@ -64,7 +72,10 @@ async function buildInto(
       await go(['build', '-trimpath', ...flags, '-o', join(out, name), path], work, options);
       options.onProgress(`  built ${name} in ${((Date.now() - from) / 1000).toFixed(0)} s`);
     }
-    await rename(out, folder);
+    await rename(out, folder).catch((error: unknown) => {
+      // Another builder was first after all; its result is as good.
+      if (!existsSync(folder)) throw error;
+    });
     options.onProgress(`Built ${title} in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -105,18 +116,29 @@ function go(parameters: readonly string[], cwd: string, options: BuildOptions): 
   });
 }
 
+const BEAT_MS = 5_000;
+/** A holder that has not shown itself for so long is gone, even where its process id lives on in another program. */
+const STALE_MS = 60_000;
+
 /** Two builds at once would take twice as long: the second waits for the first and finds its result. */
-async function lock(path: string, options: BuildOptions): Promise<AsyncDisposable> {
+export async function lock(path: string, options: Pick<BuildOptions, 'onProgress' | 'signal'>): Promise<AsyncDisposable> {
+  const own = String(process.pid);
   let isSaid = false;
   for (;;) {
     try {
-      await writeFile(path, String(process.pid), { flag: 'wx' });
-      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+      await writeFile(path, own, { flag: 'wx' });
+      const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), BEAT_MS).unref();
+      return {
+        async [Symbol.asyncDispose]() {
+          clearInterval(beat);
+          if ((await readFile(path, 'utf8').catch(() => '')) === own) await rm(path, { force: true });
+        },
+      };
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (!isAlive(holder)) await rm(path, { force: true });
+    const holder = await readFile(path, 'utf8').catch(() => '');
+    if (await isStale(path, holder)) await rm(path, { force: true });
     else if (!isSaid) {
       isSaid = true;
       options.onProgress(`Waiting for the build of process ${holder} ...`);
@@ -124,6 +146,13 @@ async function lock(path: string, options: BuildOptions): Promise<AsyncDisposabl
     await new Promise((resolve) => setTimeout(resolve, 500));
     options.signal.throwIfAborted();
   }
+}
+
+async function isStale(path: string, holder: string): Promise<boolean> {
+  // Empty between being created and being written: only its age tells.
+  if (holder !== '' && !isAlive(Number(holder))) return true;
+  const seen = await stat(path).catch(() => undefined);
+  return seen !== undefined && Date.now() - seen.mtimeMs > STALE_MS;
 }
 
 export function isAlive(pid: number): boolean {

@@ -17,6 +17,8 @@ export interface ControlPlaneOptions {
   readonly version?: string;
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** Chooses that many ports on loopback; free ones where this is absent. */
+  readonly ports?: (count: number) => Promise<readonly number[]>;
 }
 
 export interface Kubectl {
@@ -47,13 +49,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const signal = options.signal ?? new AbortController().signal;
   const environment = process.env;
   if (environment['DRIFT_TEST_CLUSTER'] === 'kubeconfig') return useGivenCluster(environment['KUBECONFIG'] ?? '');
-  const version = resolveVersion(options.version ?? environment['KUBERNETES_VERSION']);
+  const wanted = resolveVersion(options.version ?? environment['KUBERNETES_VERSION']);
   const onProgress = options.onProgress ?? (() => undefined);
-  const binaries = await findBinaries({ version, environment, onProgress, signal });
+  const binaries = await findBinaries({ version: wanted, environment, onProgress, signal });
   for (let isRetry = false; ; isRetry = true) {
     const processes = await startProcesses();
     try {
-      return await start(version, binaries, processes, signal);
+      return await start(binaries, processes, signal, options.ports ?? freePorts);
     } catch (error) {
       await processes[Symbol.asyncDispose]();
       // Somebody else took a port between its choice and its use: other ports, once more.
@@ -72,7 +74,12 @@ const NO_SERVING = ['--secure-port=0'];
 /** At the default of 20 requests a second starting the controllers alone takes 5 s (measured on 1.34). */
 const NO_THROTTLE = ['--kube-api-qps=1000', '--kube-api-burst=1000'];
 
-async function start(version: string, binaries: Binaries, processes: Processes, signal: AbortSignal): Promise<ControlPlane> {
+async function start(
+  binaries: Binaries,
+  processes: Processes,
+  signal: AbortSignal,
+  ports: NonNullable<ControlPlaneOptions['ports']>,
+): Promise<ControlPlane> {
   const { folder } = processes;
   const file = (name: string): string => join(folder, name);
   const authority = await createAuthority();
@@ -96,7 +103,7 @@ async function start(version: string, binaries: Binaries, processes: Processes, 
   });
   await write('service-account.key', serviceAccounts.privateKey);
   await write('service-account.pub', serviceAccounts.publicKey);
-  const [etcdPort, peerPort, apiPort] = await freePorts(3);
+  const [etcdPort, peerPort, apiPort] = await ports(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const userConfig = async (name: string, commonName: string, groups: readonly string[] = []): Promise<string> =>
     write(`${name}.kubeconfig`, kubeconfig(server, authority.certificate, await issue(name, commonName, groups)));
@@ -189,7 +196,7 @@ async function start(version: string, binaries: Binaries, processes: Processes, 
     await processes[Symbol.asyncDispose]();
   };
   return {
-    version,
+    version: binaries.version,
     server,
     kubeconfig: admin,
     kubectlPath: binaries.kubectl,
@@ -266,7 +273,7 @@ async function useGivenCluster(config: string): Promise<ControlPlane> {
 }
 
 /** Ports that were free a moment ago, all different: each is held until the last is known. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

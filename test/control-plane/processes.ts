@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isAlive } from './build.ts';
@@ -10,6 +12,8 @@ import { isAlive } from './build.ts';
 const SUPERVISOR = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
 const PREFIX = 'drift-control-plane-';
 const LOG_TAIL = 2_000;
+/** Programs run with the folder as their working directory, so a relative TMPDIR must not stay one. */
+const parent = (): string => resolve(tmpdir());
 
 /** Programs that run until this is disposed of, or until this process ends in any way. */
 export interface Processes extends AsyncDisposable {
@@ -22,13 +26,21 @@ export interface Processes extends AsyncDisposable {
 
 export async function startProcesses(): Promise<Processes> {
   await reapRemains();
-  const folder = await mkdtemp(join(tmpdir(), PREFIX));
+  const folder = await mkdtemp(join(parent(), PREFIX));
   const supervisor = spawn(process.execPath, [SUPERVISOR, folder], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const failed: { readonly exited: string; readonly code: unknown }[] = [];
+  // Only where it was killed: by itself it ends after its standard input.
+  supervisor.once('exit', (code, signal) => failed.push({ exited: 'supervisor', code: signal ?? code }));
+  // The reason is in check(); a broken pipe says less.
+  supervisor.stdin.on('error', () => undefined);
+  const lines = createInterface({ input: supervisor.stdout });
+  // From here on a folder has its record, so that what is left behind is known to be that.
+  await Promise.race([once(lines, 'line'), once(lines, 'close')]);
   // Written by supervisor.mjs, one object a line.
-  createInterface({ input: supervisor.stdout }).on('line', (line) => failed.push(JSON.parse(line) as (typeof failed)[number]));
-  // Neither keeps this process alive: its end is the signal to stop.
+  lines.on('line', (line) => failed.push(JSON.parse(line) as (typeof failed)[number]));
+  // None of it keeps this process alive: its end is the signal to stop.
   supervisor.unref();
+  for (const pipe of [supervisor.stdin, supervisor.stdout]) if (pipe instanceof Socket) pipe.unref();
   return {
     folder,
     start: (name, command, args) => {
@@ -43,30 +55,32 @@ export async function startProcesses(): Promise<Processes> {
     },
     async [Symbol.asyncDispose]() {
       await stopped(supervisor);
+      // Nothing to do but where the supervisor was killed.
+      await reap(folder);
     },
   };
 }
 
 function stopped(supervisor: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (supervisor.exitCode !== null) return resolve();
+  return new Promise((done) => {
+    if (supervisor.exitCode !== null || supervisor.signalCode !== null) return done();
     supervisor.ref();
-    supervisor.once('exit', () => resolve());
+    supervisor.once('exit', () => done());
     supervisor.stdin?.end();
   });
 }
 
 /** Stops what a supervisor left behind that was itself killed with SIGKILL. */
 async function reapRemains(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(PREFIX)) continue;
-    const folder = join(tmpdir(), name);
-    const record = await readFile(join(folder, 'processes.json'), 'utf8').catch(() => '');
-    const { supervisor, pids } = parseRecord(record);
-    if (supervisor === 0 || (isAlive(supervisor) && isOf(supervisor, folder))) continue;
-    for (const pid of pids) if (isAlive(pid) && isOf(pid, folder)) process.kill(pid, 'SIGKILL');
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
+  for (const name of await readdir(parent())) if (name.startsWith(PREFIX)) await reap(join(parent(), name));
+}
+
+async function reap(folder: string): Promise<void> {
+  const record = await readFile(join(folder, 'processes.json'), 'utf8').catch(() => '');
+  const { supervisor, pids } = parseRecord(record);
+  if (supervisor === 0 || (isAlive(supervisor) && isOf(supervisor, folder))) return;
+  for (const pid of pids) if (isAlive(pid) && isOf(pid, folder)) process.kill(pid, 'SIGKILL');
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function parseRecord(text: string): { readonly supervisor: number; readonly pids: readonly number[] } {
@@ -79,10 +93,16 @@ function parseRecord(text: string): { readonly supervisor: number; readonly pids
 }
 
 /** A process id may have been given to another program meanwhile: ours has the folder in its command line. */
-function isOf(pid: number, folder: string): boolean {
+export function isOf(pid: number, folder: string, platform: NodeJS.Platform = process.platform): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    return commandLine(pid, platform).includes(folder);
   } catch {
     return false;
   }
+}
+
+/** A slim image of Linux may lack `ps`, macOS has no /proc. */
+function commandLine(pid: number, platform: NodeJS.Platform): string {
+  if (platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  return execFileSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
 }

@@ -2,7 +2,8 @@
 // started it: when that process ends, however it ends, the pipe closes, and everything here is stopped and deleted.
 //
 //   node supervisor.mjs FOLDER
-// Standard input: one JSON line a program, {"name", "command", "args"}. Standard output: {"exited": name, "code"} a line.
+// Standard input: one JSON line a program, {"name", "command", "args"}. Standard output: {"ready"} once, then
+// {"exited": name, "code"} for each program that ends by itself.
 import { spawn } from 'node:child_process';
 import { openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ let isStopping = false;
 function record() {
   const pids = [...children.values()].map((child) => child.pid);
   const file = join(folder, 'processes.json');
+  // Renamed, so that nobody ever reads half of it.
   writeFileSync(`${file}.new`, JSON.stringify({ supervisor: process.pid, pids }));
   renameSync(`${file}.new`, file);
 }
@@ -55,7 +57,13 @@ function stop() {
 // Ctrl-C is the runner's business; it closes the pipe when it is done.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal === 'SIGTERM' && stop());
 process.stdout.on('error', () => undefined);
+// Whatever is wrong here, the programs must not outlive it.
+process.on('uncaughtException', (error) => {
+  process.stdout.write(`${JSON.stringify({ exited: 'supervisor', code: error.message })}\n`);
+  stop();
+});
 record();
+process.stdout.write('{"ready":true}\n');
 createInterface({ input: process.stdin })
   .on('line', (line) => start(JSON.parse(line)))
   .on('close', stop);

@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { cacheFolder, findBinaries } from './binaries.ts';
+import { isAlive, lock } from './build.ts';
+import { freePorts, startControlPlane } from './control-plane.ts';
+import { KWOK_VERSION } from './go-module.ts';
+import { isOf, type Processes, startProcesses } from './processes.ts';
+import { sharedControlPlane } from './shared.ts';
+import { DEFAULT_VERSION } from './version.ts';
+
+const LIMIT_MS = 60_000;
+
+async function eventually<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await sleep(20)) {
+    const found = await look();
+    if (found !== undefined) return found;
+  }
+  throw new Error(`${what}: not within ${LIMIT_MS / 1000} s`);
+}
+
+async function temporaryFolder(name: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), name));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+interface Started {
+  readonly supervisor: number;
+  readonly pids: readonly number[];
+}
+
+async function startIdle(processes: Processes): Promise<Started> {
+  processes.start('idle', 'tail', ['-f', '/dev/null', '--', join(processes.folder, 'idle.log')]);
+  return eventually('the record of the program', async () => {
+    // The shape that supervisor.mjs writes.
+    const record = JSON.parse(await readFile(join(processes.folder, 'processes.json'), 'utf8')) as Started;
+    return record.pids.length > 0 ? record : undefined;
+  });
+}
+
+describe('programs that a test run starts', function () {
+  this.timeout(2 * LIMIT_MS);
+
+  it('stop although their supervisor was killed, and the runner is told', async () => {
+    const processes = await startProcesses();
+    const { supervisor, pids } = await startIdle(processes);
+    process.kill(supervisor, 'SIGKILL');
+    const error = await eventually('the end of the supervisor', () => {
+      try {
+        return processes.check();
+      } catch (thrown) {
+        return thrown;
+      }
+    });
+    expect(error).to.have.property('message').that.contains('supervisor ended by itself (SIGKILL)');
+    await processes[Symbol.asyncDispose]();
+    await eventually('the end of the programs', () => (pids.some(isAlive) ? undefined : true));
+    expect(existsSync(processes.folder)).to.equal(false);
+  });
+
+  it('do not keep a runner alive that forgets to stop them, and stop with it', async () => {
+    const processes = JSON.stringify(new URL('processes.ts', import.meta.url).href);
+    const script = `
+      const { startProcesses } = await import(${processes});
+      const { folder, start } = await startProcesses();
+      start('idle', 'tail', ['-f', '/dev/null', '--', folder]);
+      process.stdout.write(folder);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    const [folder] = (await once(child.stdout, 'data')) as [Buffer];
+    expect((await ended)[0]).to.equal(0);
+    await eventually('the folder to go', () => (existsSync(folder.toString()) ? undefined : true));
+  });
+
+  for (const platform of ['linux', 'darwin'] as const) {
+    it(`are told from others of the same process id on ${platform}`, async function () {
+      if (platform !== process.platform && !existsSync('/bin/ps')) this.skip();
+      if (platform === 'linux' && !existsSync('/proc')) this.skip();
+      await using processes = await startProcesses();
+      const [pid = 0] = (await startIdle(processes)).pids;
+      await eventually('its command line', () => isOf(pid, processes.folder, platform) || undefined);
+      expect(isOf(pid, '/another/folder', platform)).to.equal(false);
+    });
+  }
+});
+
+describe('a second control plane', function () {
+  this.timeout(180_000);
+
+  it('starts beside a running one, in a relative TMPDIR with a space, on other ports where its first were taken', async () => {
+    const first = await sharedControlPlane();
+    await using folder = await temporaryFolder('drift with space-');
+    await using taken = await occupiedPort();
+    const chosen: (readonly number[])[] = [];
+    const ports = async (count: number): Promise<readonly number[]> => {
+      const free = await freePorts(count);
+      chosen.push(chosen.length === 0 ? [taken.port, ...free.slice(1)] : free);
+      return chosen.at(-1) ?? [];
+    };
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = relative(process.cwd(), folder.path);
+    try {
+      const second = await startControlPlane({ ports });
+      try {
+        expect(chosen).to.have.length(2);
+        expect(second.kubeconfig).to.contain(folder.path);
+        await second.kubectl(['create', 'namespace', 'only-in-the-second']);
+        const { stdout } = await first.kubectl(['get', 'namespaces', '-o', 'name']);
+        expect(stdout).to.contain('namespace/default').and.not.to.contain('only-in-the-second');
+      } finally {
+        await second.stop();
+      }
+      expect(existsSync(second.kubeconfig)).to.equal(false);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+    expect((await first.kubectl(['get', '--raw', '/readyz'])).stdout).to.equal('ok');
+  });
+});
+
+async function occupiedPort(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+describe('programs given by KUBEBUILDER_ASSETS', () => {
+  const RELEASE = '1.99.7';
+
+  async function given(
+    version: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly found: Awaited<ReturnType<typeof findBinaries>>; readonly assets: string; readonly cache: string }> {
+    await using folder = await temporaryFolder('drift-assets-');
+    const assets = join(folder.path, 'assets');
+    const environment = { DRIFT_DETECTOR_CACHE: join(folder.path, 'cache'), KUBEBUILDER_ASSETS: assets, ...more };
+    const cache = cacheFolder(environment);
+    for (const path of [assets, join(cache, `kubernetes-${RELEASE}`), join(cache, `kwok-${KWOK_VERSION}`)])
+      await mkdir(path, { recursive: true });
+    for (const program of ['etcd', 'kube-apiserver', 'kubectl']) {
+      await writeFile(join(assets, program), `#!/bin/sh\necho Kubernetes v${RELEASE}\n`);
+      await chmod(join(assets, program), 0o755);
+    }
+    const options = { version, environment, onProgress: () => undefined, signal: new AbortController().signal };
+    return { found: await findBinaries(options), assets, cache };
+  }
+
+  it('are completed from the cache by those of the same release', async () => {
+    const { found, assets, cache } = await given(DEFAULT_VERSION);
+    expect(found.version).to.equal(RELEASE);
+    for (const program of ['etcd', 'kube-apiserver', 'kubectl'] as const) expect(found[program]).to.equal(join(assets, program));
+    for (const program of ['kube-controller-manager', 'kube-scheduler'] as const)
+      expect(found[program]).to.equal(join(cache, `kubernetes-${RELEASE}`, program));
+    expect(found.kwok).to.equal(join(cache, `kwok-${KWOK_VERSION}`, 'kwok'));
+  });
+
+  it('are refused where another release is asked for', async () => {
+    const refusal = /holds Kubernetes 1\.99\.7, but 1\.\d+\.\d+ is asked for/u;
+    const asked = { KUBERNETES_VERSION: DEFAULT_VERSION };
+    expect(await given('1.37.2').catch(String)).to.match(refusal);
+    expect(await given(DEFAULT_VERSION, asked).catch(String)).to.match(refusal);
+    expect(await given(RELEASE, { KUBERNETES_VERSION: RELEASE })).to.have.nested.property('found.version', RELEASE);
+  });
+});
+
+describe('the lock of a build', function () {
+  this.timeout(LIMIT_MS);
+
+  async function deadProcess(): Promise<number> {
+    const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await once(child, 'exit');
+    return child.pid ?? 0;
+  }
+
+  async function withLock(content: string, ageMs: number, act: (path: string) => Promise<void>): Promise<void> {
+    await using folder = await temporaryFolder('drift-lock-');
+    const path = join(folder.path, 'kubernetes.lock');
+    await writeFile(path, content);
+    const seen = new Date(Date.now() - ageMs);
+    await utimes(path, seen, seen);
+    await act(path);
+  }
+
+  const take = (path: string): Promise<AsyncDisposable> =>
+    lock(path, { onProgress: () => undefined, signal: new AbortController().signal });
+
+  it('is taken over from a builder that died, and given back', async () => {
+    await withLock(String(await deadProcess()), 0, async (path) => {
+      const held = await take(path);
+      expect(await readFile(path, 'utf8')).to.equal(String(process.pid));
+      await held[Symbol.asyncDispose]();
+      expect(existsSync(path)).to.equal(false);
+    });
+  });
+
+  it('is taken over where its process id lives on in a program that is no builder', async () => {
+    await withLock(String(process.ppid), 600_000, async (path) => {
+      await using _held = await take(path);
+      expect(await readFile(path, 'utf8')).to.equal(String(process.pid));
+    });
+  });
+
+  for (const [holder, content] of [
+    ['a living builder', String(process.ppid)],
+    ['a builder that is about to write its process id', ''],
+  ] as const) {
+    it(`is left to ${holder}`, async () => {
+      await withLock(content, 0, async (path) => {
+        const waiting = new AbortController();
+        const onProgress = (line: string): void => waiting.abort(new Error(line));
+        const error = await lock(path, { onProgress, signal: waiting.signal }).catch((thrown: unknown) => thrown);
+        expect(error).to.have.property('message').that.contains('Waiting for the build');
+        expect(await readFile(path, 'utf8')).to.equal(content);
+      });
+    });
+  }
+});
