@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FindOptions } from './binaries.ts';
@@ -24,7 +24,7 @@ export async function buildKubernetes(folder: string, options: BuildOptions): Pr
     // Written by Go itself, in the shape that `go help mod edit` documents.
     const upstream = JSON.parse(await go(['mod', 'edit', '-json', String(answer.GoMod)], work, options)) as GoModule;
     await writeFile(join(work, 'go.mod'), kubernetesGoMod(version, upstream));
-    // kubectl of old releases (1.24) reports the second, and fails where it is no version.
+    // Old releases (1.24) report the second at /version, where kubectl fails on what is no version.
     const versions = ['component-base/version', 'client-go/pkg/version'].map(
       (path) => `-X k8s.io/${path}.gitVersion=v${version}`,
     );
@@ -159,8 +159,20 @@ export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  return !isZombie(pid);
+}
+
+/** Ended, but still listed until its parent asks: in a container without an init, for ever. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The state follows the name, which may hold anything but ends with the last parenthesis.
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return true;
   }
 }

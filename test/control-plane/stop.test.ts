@@ -20,9 +20,13 @@ interface Runner {
   readonly pids: readonly number[];
 }
 
+/** Stopped by their test; where that fails, they would keep the test run waiting for them. */
+const runners: ChildProcess[] = [];
+
 async function startRunner(kind: 'real' | 'idle', programs: number): Promise<Runner> {
   // A group of its own, as a terminal's foreground group: Ctrl-C goes to all of it.
   const child = spawn(process.execPath, [RUNNER, kind], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  runners.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const folder = line.toString().trim();
   const file = join(folder, 'processes.json');
@@ -50,6 +54,10 @@ async function allGone({ folder, pids, supervisor }: Runner): Promise<void> {
 // A test that waits for something that never comes ends by mocha's time limit.
 describe('a control plane that is left behind', function () {
   this.timeout(120_000);
+
+  afterEach(() => {
+    for (const child of runners.splice(0)) child.kill('SIGKILL');
+  });
 
   it('stops whole when its runner is killed with SIGKILL', async () => {
     const runner = await startRunner('real', 5);
