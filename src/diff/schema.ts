@@ -80,11 +80,10 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
     const items = at(schema, 'items');
     const fields = new Map<string, SchemaNode>();
     let element: SchemaNode | undefined;
-    const keys = at(schema, 'x-kubernetes-list-map-keys');
     return {
       type: nodeType(schema, name),
       name: name.slice(name.lastIndexOf('.') + 1),
-      keys: isJsonArray(keys) ? keys.filter((key) => typeof key === 'string') : [],
+      keys: listKeys(schema),
       field(field) {
         let node = fields.get(field);
         if (!node) {
@@ -114,13 +113,29 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
   return named(entry[0]);
 }
 
+/**
+ * How the API server merges a list in server-side apply. Servers before 1.27 or so publish no list type for most lists
+ * of a pod and take the patch strategy instead (kube-openapi, `schemaconv`; measured on 1.24); without either it is atomic.
+ */
+function listType(schema: JsonObject): NodeType {
+  const type = schema['x-kubernetes-list-type'];
+  if (type !== undefined) return type === 'map' ? 'keyed-list' : type === 'set' ? 'set' : 'atomic';
+  if (stringAt(schema, 'x-kubernetes-patch-strategy')?.split(',').includes('merge') !== true) return 'atomic';
+  return schema['x-kubernetes-patch-merge-key'] === undefined ? 'set' : 'keyed-list';
+}
+
+function listKeys(schema: JsonObject): readonly string[] {
+  const keys = at(schema, 'x-kubernetes-list-map-keys');
+  if (isJsonArray(keys)) return keys.filter((key) => typeof key === 'string');
+  const mergeKey = stringAt(schema, 'x-kubernetes-patch-merge-key');
+  return mergeKey === undefined ? [] : [mergeKey];
+}
+
 function nodeType(schema: JsonObject, name: string): NodeType {
   if (name === QUANTITY) return 'quantity';
   if (schema['x-kubernetes-map-type'] === 'atomic') return 'atomic';
   if (schema['type'] === 'array' || schema['items'] !== undefined) {
-    const listType = schema['x-kubernetes-list-type'];
-    // A list without a type is atomic, as the API server treats it.
-    return listType === 'map' ? 'keyed-list' : listType === 'set' ? 'set' : 'atomic';
+    return listType(schema);
   }
   if (schema['properties'] !== undefined) return 'struct';
   if (schema['type'] === 'object' || schema['additionalProperties'] !== undefined) return 'map';
