@@ -1,13 +1,18 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBinaries } from './control-plane/binaries.ts';
-import { PROVEN_VERSIONS, resolveVersion } from './control-plane/version.ts';
+import { DEFAULT_VERSION, PROVEN_VERSIONS, resolveVersion } from './control-plane/version.ts';
 
 // npm test: lint, type check, then every test with a seeded sample of the long proofs.
-// npm run test:long: the same with the long proofs whole, and the tests of the real cluster on each proven version.
+// npm run test:long: the same with the long proofs whole, and the tests of the real cluster on each proven version;
+// its result is written to docs/test-long.md.
 
 const isLong = process.argv.includes('--long');
 const root = fileURLToPath(new URL('..', import.meta.url));
+const mocha = 'node_modules/mocha/bin/mocha.js';
 /** What runs against a real API server and must hold on every version of it. */
 const VERSIONED = [
   'test/control-plane/**/*.test.ts',
@@ -16,44 +21,84 @@ const VERSIONED = [
   'test/manifests/**/*.test.ts',
 ];
 
-function run(title: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
-  process.stdout.write(`\n== ${title}\n`);
-  const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      process.stdout.write(
-        `== ${title}: ${code === 0 ? 'passed' : `failed (${signal ?? code})`} in ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
-      );
-      resolve(code ?? 1);
-    });
-  });
+interface Step {
+  readonly title: string;
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-const mocha = 'node_modules/mocha/bin/mocha.js';
-const steps: readonly (() => Promise<number>)[] = [
-  () => run('lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings']),
-  () => run('type check', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test']),
-  async () => {
-    // Found or built here, with its progress, rather than inside a test with a time limit.
-    const isGiven = process.env['DRIFT_TEST_CLUSTER'] === 'kubeconfig';
-    const version = resolveVersion(process.env['KUBERNETES_VERSION']);
-    const onProgress = (line: string): boolean => process.stdout.write(`${line}\n`);
-    if (!isGiven) await findBinaries({ version, environment: process.env, onProgress, signal: new AbortController().signal });
-    return 0;
-  },
-  () => run('tests', [mocha, 'test/**/*.test.ts'], isLong ? { DRIFT_LONG: '1' } : {}),
-  ...(isLong
-    ? PROVEN_VERSIONS.map(
-        (version) => () => run(`tests on Kubernetes ${version}`, [mocha, ...VERSIONED], { KUBERNETES_VERSION: version }),
-      )
-    : []),
-];
-for (const step of steps) {
-  const code = await step();
-  if (code !== 0) {
-    process.exitCode = code;
-    break;
-  }
+interface Result {
+  readonly title: string;
+  readonly hasPassed: boolean;
+  /** Mocha's closing line; empty for other steps. */
+  readonly counts: string;
+  readonly seconds: number;
 }
+
+const STEPS: readonly Step[] = [
+  { title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
+  { title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] },
+  { title: 'tests', args: [mocha, 'test/**/*.test.ts'], environment: isLong ? { DRIFT_LONG: '1' } : {} },
+];
+const LONG_STEPS: readonly Step[] = PROVEN_VERSIONS.filter((version) => version !== DEFAULT_VERSION).map((version) => ({
+  title: `tests on Kubernetes ${version}`,
+  args: [mocha, ...VERSIONED],
+  environment: { KUBERNETES_VERSION: version },
+}));
+
+async function run({ title, args, environment = {} }: Step): Promise<Result> {
+  process.stdout.write(`\n== ${title}\n`);
+  const started = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), 'drift-test-'));
+  const counts = join(folder, 'counts');
+  writeFileSync(counts, '');
+  const code = await new Promise<number | string>((resolve, reject) => {
+    const env = { ...process.env, DRIFT_TEST_COUNTS: counts, ...environment };
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
+    child.on('error', reject);
+    child.on('exit', (status, signal) => resolve(status ?? signal ?? 1));
+  });
+  const seconds = Math.round((performance.now() - started) / 1000);
+  process.stdout.write(`== ${title}: ${code === 0 ? 'passed' : `failed (${code})`} in ${seconds} s\n`);
+  const result = { title, hasPassed: code === 0, counts: readFileSync(counts, 'utf8'), seconds };
+  rmSync(folder, { recursive: true });
+  return result;
+}
+
+/** Found or built before the tests, with its progress, rather than inside a test with a time limit. */
+async function prepare(version: string): Promise<void> {
+  if (process.env['DRIFT_TEST_CLUSTER'] === 'kubeconfig') return;
+  const onProgress = (line: string): boolean => process.stdout.write(`${line}\n`);
+  await findBinaries({ version, environment: process.env, onProgress, signal: new AbortController().signal });
+}
+
+function writeTable(results: readonly Result[]): void {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  const rows = results.map(
+    ({ title, hasPassed, counts, seconds }) => `| ${title} | ${hasPassed ? 'passed' : 'FAILED'} | ${counts} | ${seconds} s |`,
+  );
+  const text = [
+    '# The last long run',
+    '',
+    `\`npm run test:long\` on ${new Date().toISOString().slice(0, 10)} at commit ${commit}, Kubernetes ${DEFAULT_VERSION} where no other is named.`,
+    '',
+    '| step | result | tests | time |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+  writeFileSync(join(root, 'docs', 'test-long.md'), text);
+}
+
+await prepare(resolveVersion(process.env['KUBERNETES_VERSION']));
+const results: Result[] = [];
+for (const step of isLong ? [...STEPS, ...LONG_STEPS] : STEPS) {
+  if (step.environment?.['KUBERNETES_VERSION']) await prepare(step.environment['KUBERNETES_VERSION']);
+  const result = await run(step);
+  results.push(result);
+  if (result.hasPassed) continue;
+  process.exitCode = 1;
+  // A long run tells how all of it stands; a short one ends at the first fault.
+  if (!isLong) break;
+}
+if (isLong) writeTable(results);
