@@ -1,7 +1,7 @@
 import { dollars, state } from './report/report.ts';
 import { sanitize } from './types/describe.ts';
 import { displayRef } from './types/object-ref.ts';
-import type { Report, ReportFinding } from './types/report.ts';
+import type { Report, ReportedDrift } from './types/report.ts';
 
 export type OutputForm = 'table' | 'json' | 'name';
 
@@ -26,7 +26,7 @@ export function printReport(report: Report, form: OutputForm): string {
   }
 }
 
-function columns(entry: Pick<ReportFinding, 'severity' | 'object' | 'summary' | 'blame' | 'costUsdPerMonth'>): string[] {
+function columns(entry: ReportedDrift): string[] {
   return [
     entry.severity,
     displayRef(entry.object),

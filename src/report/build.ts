@@ -98,43 +98,8 @@ function toLine(
 }
 
 function toCorrection(line: ReportFinding, outcomeOf: ReadonlyMap<string, FixOutcome>, now: Date): Correction {
-  const {
-    id,
-    object,
-    path,
-    summary,
-    desired,
-    live,
-    blame,
-    unit,
-    isCritical,
-    severity,
-    costUsdPerMonth,
-    changeSet,
-    revision,
-    firstSeen,
-    opinion,
-  } = line;
-  return {
-    time: now.toISOString(),
-    findingId: id,
-    correctionId: outcomeOf.get(id)?.correctionId ?? '',
-    object,
-    path,
-    class: line.class,
-    summary,
-    desired,
-    live,
-    blame,
-    unit,
-    isCritical,
-    severity,
-    costUsdPerMonth,
-    changeSet,
-    revision,
-    firstSeen,
-    opinion,
-  };
+  const { id, fingerprint, restartsPods, action, reason, detail, result, message, ...drift } = line;
+  return { ...drift, time: now.toISOString(), findingId: id, correctionId: outcomeOf.get(id)?.correctionId ?? '' };
 }
 
 function keepLatest(corrections: readonly Correction[]): readonly Correction[] {

@@ -1,7 +1,7 @@
 import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { type Severity, severityOrder } from '../types/ranking.ts';
-import type { Correction, Report, ReportFinding } from '../types/report.ts';
+import type { Correction, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
 import { state } from './render.ts';
 
 const MAX_LINE = 72;
@@ -61,7 +61,7 @@ function findingRows(finding: ReportFinding): readonly string[] {
 }
 
 /** What was done on one line, what had happened and by whom on the next: both fit without losing either. */
-function rows(entry: ReportFinding | Correction, done: string): readonly string[] {
+function rows(entry: ReportedDrift, done: string): readonly string[] {
   const by = entry.blame
     ? ` (${entry.blame.manager}${entry.blame.subresource === '' ? '' : ` via ${entry.blame.subresource}`})`
     : '';

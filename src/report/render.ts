@@ -2,7 +2,7 @@ import { cutText } from '../types/describe.ts';
 import { canonicalJson } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, objectKey } from '../types/object-ref.ts';
-import type { Correction, Report, ReportFinding } from '../types/report.ts';
+import type { Correction, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
 import { escapeText, fence, table } from './markdown.ts';
 import { pathPart, workloadPage } from './paths.ts';
 
@@ -71,7 +71,7 @@ export function dollars(amount: number | null): string {
   return `${amount > 0 ? '+' : '-'}$${Math.abs(amount).toFixed(2)}`;
 }
 
-function who(entry: Pick<ReportFinding, 'blame'>): string {
+function who(entry: Pick<ReportedDrift, 'blame'>): string {
   if (!entry.blame) return 'unknown';
   const { manager, subresource, time } = entry.blame;
   return `${escapeText(manager)}${subresource === '' ? '' : ` via ${escapeText(subresource)}`}, ${escapeText(time ?? 'time unknown')}`;

@@ -5,10 +5,8 @@ import type { OutcomeResult } from './outcome.ts';
 import type { PlanAction, PlanReason, TrippedGuard } from './plan.ts';
 import type { Opinion, Severity } from './ranking.ts';
 
-/** A finding as the report keeps it: one line of findings.jsonl. Values are shown ones; a masked value is `***`. */
-export interface ReportFinding {
-  readonly id: string;
-  readonly fingerprint: string;
+/** What a drift is, whether it is open or was brought back. Values are shown ones; a masked value is `***`. */
+export interface ReportedDrift {
   readonly class: FindingClass;
   readonly object: ObjectRef;
   readonly path: string;
@@ -22,13 +20,6 @@ export interface ReportFinding {
   readonly severity: Severity;
   /** Live minus desired, US dollars a month; null where it cannot be known. */
   readonly costUsdPerMonth: number | null;
-  readonly restartsPods: boolean;
-  readonly action: PlanAction;
-  readonly reason: PlanReason;
-  readonly detail: string;
-  /** What became of a planned fix that left the finding open; null where none was planned. */
-  readonly result: OutcomeResult | null;
-  readonly message: string;
   readonly changeSet: string;
   readonly revision: number;
   /** RFC 3339; set once and carried over while the finding stays. */
@@ -36,26 +27,24 @@ export interface ReportFinding {
   readonly opinion: Opinion | null;
 }
 
+/** An open finding: one line of findings.jsonl. */
+export interface ReportFinding extends ReportedDrift {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly restartsPods: boolean;
+  readonly action: PlanAction;
+  readonly reason: PlanReason;
+  readonly detail: string;
+  /** What became of a planned fix that left the finding open; null where none was planned. */
+  readonly result: OutcomeResult | null;
+  readonly message: string;
+}
+
 /** A drift that was brought back: one line of corrections.jsonl. */
-export interface Correction {
+export interface Correction extends ReportedDrift {
   readonly time: string;
   readonly findingId: string;
   readonly correctionId: string;
-  readonly object: ObjectRef;
-  readonly path: string;
-  readonly class: FindingClass;
-  readonly summary: string;
-  readonly desired: Json;
-  readonly live: Json;
-  readonly blame: Blame | null;
-  readonly unit: string;
-  readonly isCritical: boolean;
-  readonly severity: Severity;
-  readonly costUsdPerMonth: number | null;
-  readonly changeSet: string;
-  readonly revision: number;
-  readonly firstSeen: string;
-  readonly opinion: Opinion | null;
 }
 
 /** Something that could not be compared, and why. */
