@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FindOptions } from './binaries.ts';
 import { type GoModule, KUBERNETES_PROGRAMS, KWOK_PROGRAMS, kubernetesGoMod, kwokGoMod, toolsFile } from './go-module.ts';
+import { lock } from './lock.ts';
 
 /** Oldest Go that the proven releases build with. */
 const MIN_GO = [1, 24] as const;
@@ -50,7 +51,9 @@ async function buildInto(
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   await requireGo(options);
-  await using _lock = await lock(`${folder}.lock`, options);
+  const onWaiting = (): void => options.onProgress(`Waiting for another build of ${basename(folder)} ...`);
+  // Two builds at once would take twice as long: the second waits for the first and finds its result.
+  await using _lock = await lock(`${folder}.lock.sqlite`, { onWaiting, signal: options.signal });
   if (existsSync(folder)) return;
   const prefix = `build-${basename(folder)}-`;
   // Of a builder that was killed; a living one would hold the lock.
@@ -114,45 +117,6 @@ function go(parameters: readonly string[], cwd: string, options: BuildOptions): 
       else reject(new Error(`go ${parameters.slice(0, 2).join(' ')} failed (exit ${code}):\n${err.slice(-2_000)}`));
     });
   });
-}
-
-const BEAT_MS = 5_000;
-/** A holder that has not shown itself for so long is gone, even where its process id lives on in another program. */
-const STALE_MS = 60_000;
-
-/** Two builds at once would take twice as long: the second waits for the first and finds its result. */
-export async function lock(path: string, options: Pick<BuildOptions, 'onProgress' | 'signal'>): Promise<AsyncDisposable> {
-  const own = String(process.pid);
-  let isSaid = false;
-  for (;;) {
-    try {
-      await writeFile(path, own, { flag: 'wx' });
-      const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), BEAT_MS).unref();
-      return {
-        async [Symbol.asyncDispose]() {
-          clearInterval(beat);
-          if ((await readFile(path, 'utf8').catch(() => '')) === own) await rm(path, { force: true });
-        },
-      };
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-    const holder = await readFile(path, 'utf8').catch(() => '');
-    if (await isStale(path, holder)) await rm(path, { force: true });
-    else if (!isSaid) {
-      isSaid = true;
-      options.onProgress(`Waiting for the build of process ${holder} ...`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    options.signal.throwIfAborted();
-  }
-}
-
-async function isStale(path: string, holder: string): Promise<boolean> {
-  // Empty between being created and being written: only its age tells.
-  if (holder !== '' && !isAlive(Number(holder))) return true;
-  const seen = await stat(path).catch(() => undefined);
-  return seen !== undefined && Date.now() - seen.mtimeMs > STALE_MS;
 }
 
 export function isAlive(pid: number): boolean {

@@ -1,16 +1,18 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { cacheFolder, findBinaries } from './binaries.ts';
-import { isAlive, lock } from './build.ts';
+import { isAlive } from './build.ts';
 import { freePorts, startControlPlane } from './control-plane.ts';
 import { KWOK_VERSION } from './go-module.ts';
+import { lock } from './lock.ts';
 import { isOf, type Processes, startProcesses } from './processes.ts';
 import { sharedControlPlane } from './shared.ts';
 import { DEFAULT_VERSION } from './version.ts';
@@ -179,54 +181,63 @@ describe('programs given by KUBEBUILDER_ASSETS', () => {
 });
 
 describe('the lock of a build', function () {
-  this.timeout(LIMIT_MS);
+  this.timeout(2 * LIMIT_MS);
+  const LOCK = new URL('lock.ts', import.meta.url).href;
 
-  async function deadProcess(): Promise<number> {
-    const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
-    await once(child, 'exit');
-    return child.pid ?? 0;
+  /** Takes the lock in a process of its own, writes `in` to its standard output, and then does what `after` says. */
+  function taker(path: string, after: string): ChildProcessByStdio<null, Readable, null> {
+    const script = `
+      const { lock } = await import(${JSON.stringify(LOCK)});
+      const { appendFileSync } = await import('node:fs');
+      const path = ${JSON.stringify(path)};
+      const held = await lock(path, { onWaiting: () => undefined, signal: new AbortController().signal });
+      process.stdout.write('in');
+      ${after}`;
+    return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
-  async function withLock(content: string, ageMs: number, act: (path: string) => Promise<void>): Promise<void> {
+  it('is left to a living builder, and taken over when that one is killed', async () => {
     await using folder = await temporaryFolder('drift-lock-');
     const path = join(folder.path, 'kubernetes.lock');
-    await writeFile(path, content);
-    const seen = new Date(Date.now() - ageMs);
-    await utimes(path, seen, seen);
-    await act(path);
-  }
-
-  const take = (path: string): Promise<AsyncDisposable> =>
-    lock(path, { onProgress: () => undefined, signal: new AbortController().signal });
-
-  it('is taken over from a builder that died, and given back', async () => {
-    await withLock(String(await deadProcess()), 0, async (path) => {
-      const held = await take(path);
-      expect(await readFile(path, 'utf8')).to.equal(String(process.pid));
-      await held[Symbol.asyncDispose]();
-      expect(existsSync(path)).to.equal(false);
-    });
+    const builder = taker(path, 'setInterval(() => undefined, 60_000);');
+    try {
+      await once(builder.stdout, 'data');
+      const told: string[] = [];
+      const onWaiting = (): void => {
+        told.push('waiting');
+        builder.kill('SIGKILL');
+      };
+      await using _held = await lock(path, { onWaiting, signal: new AbortController().signal });
+      expect(told).to.deep.equal(['waiting']);
+    } finally {
+      builder.kill('SIGKILL');
+    }
   });
 
-  it('is taken over where its process id lives on in a program that is no builder', async () => {
-    await withLock(String(process.ppid), 600_000, async (path) => {
-      await using _held = await take(path);
-      expect(await readFile(path, 'utf8')).to.equal(String(process.pid));
-    });
+  it('is not waited for by whoever gives up', async () => {
+    await using folder = await temporaryFolder('drift-lock-');
+    const path = join(folder.path, 'kubernetes.lock');
+    const waiting = new AbortController();
+    await using _held = await lock(path, { onWaiting: () => undefined, signal: waiting.signal });
+    const error = await lock(path, { onWaiting: () => waiting.abort(), signal: waiting.signal }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.have.property('name', 'AbortError');
   });
 
-  for (const [holder, content] of [
-    ['a living builder', String(process.ppid)],
-    ['a builder that is about to write its process id', ''],
-  ] as const) {
-    it(`is left to ${holder}`, async () => {
-      await withLock(content, 0, async (path) => {
-        const waiting = new AbortController();
-        const onProgress = (line: string): void => waiting.abort(new Error(line));
-        const error = await lock(path, { onProgress, signal: waiting.signal }).catch((thrown: unknown) => thrown);
-        expect(error).to.have.property('message').that.contains('Waiting for the build');
-        expect(await readFile(path, 'utf8')).to.equal(content);
-      });
-    });
-  }
+  it('is held by one at a time, where several wait for one that was killed', async () => {
+    await using folder = await temporaryFolder('drift-lock-');
+    const [path, log] = [join(folder.path, 'kubernetes.lock'), join(folder.path, 'log')];
+    const first = taker(path, 'setInterval(() => undefined, 60_000);');
+    await once(first.stdout, 'data');
+    const turn = `
+      appendFileSync(${JSON.stringify(log)}, 'in ');
+      await new Promise((done) => setTimeout(done, 50));
+      appendFileSync(${JSON.stringify(log)}, 'out ');
+      await held[Symbol.asyncDispose]();`;
+    const ended = Array.from({ length: 4 }, () => once(taker(path, turn), 'exit'));
+    first.kill('SIGKILL');
+    await Promise.all(ended);
+    expect(await readFile(log, 'utf8')).to.equal('in out '.repeat(4));
+  });
 });
