@@ -19,6 +19,8 @@ export interface ControlPlaneOptions {
   readonly signal?: AbortSignal;
   /** Chooses that many ports on loopback; free ones where this is absent. */
   readonly ports?: (count: number) => Promise<readonly number[]>;
+  /** How long each part may take to become ready; a minute where this is absent. */
+  readonly readyTimeoutMs?: number;
 }
 
 export interface Kubectl {
@@ -32,7 +34,7 @@ export interface ControlPlane extends AsyncDisposable {
   readonly server: string;
   /** Of the user `admin` in group system:masters. */
   readonly kubeconfig: string;
-  /** Folder of the real kubectl, for a PATH. */
+  /** The command that runs the real kubectl. */
   readonly kubectlPath: string;
   /** Runs the real kubectl; throws with its standard error where it fails. */
   kubectl(args: readonly string[], input?: string): Promise<Kubectl>;
@@ -55,7 +57,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   for (let isRetry = false; ; isRetry = true) {
     const processes = await startProcesses();
     try {
-      return await start(binaries, processes, signal, options.ports ?? freePorts);
+      return await start(binaries, processes, signal, options);
     } catch (error) {
       await processes[Symbol.asyncDispose]();
       // Somebody else took a port between its choice and its use: other ports, once more.
@@ -78,7 +80,7 @@ async function start(
   binaries: Binaries,
   processes: Processes,
   signal: AbortSignal,
-  ports: NonNullable<ControlPlaneOptions['ports']>,
+  { ports = freePorts, readyTimeoutMs = READY_TIMEOUT_MS }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { folder } = processes;
   const file = (name: string): string => join(folder, name);
@@ -167,14 +169,16 @@ async function start(
   // In this process: a kubectl for each look takes the processor from the server that is waited for.
   const agent = new Agent({ keepAlive: true, ca: authority.certificate, cert: adminPair.certificate, key: adminPair.key });
   const ready = async (what: string, path: string, isReady: (body: string) => boolean): Promise<void> => {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
+    const deadline = Date.now() + readyTimeoutMs;
     for (;;) {
       signal.throwIfAborted();
       processes.check();
       const { status, body } = await read(`${server}${path}`, agent);
       if (status === 200 && isReady(body)) return;
       if (Date.now() > deadline)
-        throw new Error(`${what} was not ready after ${READY_TIMEOUT_MS / 1000} s: ${status} ${body.slice(-500)}`);
+        throw new Error(
+          `${what} was not ready after ${readyTimeoutMs / 1000} s: ${status} ${body.slice(-500)}\nThe ends of the logs:\n${processes.logs()}`,
+        );
       await sleep(POLL_MS);
     }
   };

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,6 +12,8 @@ import { isAlive } from './build.ts';
 const SUPERVISOR = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
 const PREFIX = 'drift-control-plane-';
 const LOG_TAIL = 2_000;
+/** A folder has its record within a second or so; without one for that long, its runner was killed before it came. */
+const UNRECORDED_MS = 3_600_000;
 /** Programs run with the folder as their working directory, so a relative TMPDIR must not stay one. */
 const parent = (): string => resolve(tmpdir());
 
@@ -22,12 +24,15 @@ export interface Processes extends AsyncDisposable {
   start(name: string, command: string, args: readonly string[]): void;
   /** Throws with the end of its log where a program has ended by itself. */
   check(): void;
+  /** The end of each program's log: the folder, and the logs in it, do not outlive a start that fails. */
+  logs(): string;
 }
 
 export async function startProcesses(): Promise<Processes> {
   await reapRemains();
   const folder = await mkdtemp(join(parent(), PREFIX));
   const supervisor = spawn(process.execPath, [SUPERVISOR, folder], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+  const started: string[] = [];
   const failed: { readonly exited: string; readonly code: unknown }[] = [];
   // Only where it was killed: by itself it ends after its standard input.
   supervisor.once('exit', (code, signal) => failed.push({ exited: 'supervisor', code: signal ?? code }));
@@ -44,21 +49,27 @@ export async function startProcesses(): Promise<Processes> {
   return {
     folder,
     start: (name, command, args) => {
+      started.push(name);
       supervisor.stdin.write(`${JSON.stringify({ name, command, args })}\n`);
     },
     check() {
       const [first] = failed;
       if (!first) return;
-      const log = join(folder, `${first.exited}.log`);
-      const tail = existsSync(log) ? readFileSync(log, 'utf8').slice(-LOG_TAIL) : '';
+      const tail = endOfLog(folder, first.exited);
       throw new Error(`${first.exited} ended by itself (${String(first.code)}); the end of its log:\n${tail}`);
     },
+    logs: () => started.map((name) => `-- ${name}:\n${endOfLog(folder, name)}`).join('\n'),
     async [Symbol.asyncDispose]() {
       await stopped(supervisor);
       // Nothing to do but where the supervisor was killed.
       await reap(folder);
     },
   };
+}
+
+function endOfLog(folder: string, name: string): string {
+  const log = join(folder, `${name}.log`);
+  return existsSync(log) ? readFileSync(log, 'utf8').slice(-LOG_TAIL) : '';
 }
 
 function stopped(supervisor: ChildProcess): Promise<void> {
@@ -78,9 +89,15 @@ async function reapRemains(): Promise<void> {
 async function reap(folder: string): Promise<void> {
   const record = await readFile(join(folder, 'processes.json'), 'utf8').catch(() => '');
   const { supervisor, pids } = parseRecord(record);
-  if (supervisor === 0 || (isAlive(supervisor) && isOf(supervisor, folder))) return;
+  if (supervisor === 0 ? !(await isAbandoned(folder)) : isAlive(supervisor) && isOf(supervisor, folder)) return;
   for (const pid of pids) if (isAlive(pid) && isOf(pid, folder)) process.kill(pid, 'SIGKILL');
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  const seen = await stat(folder).catch(() => undefined);
+  // Another user's record cannot be read, which does not make it absent.
+  return seen !== undefined && seen.uid === process.getuid?.() && Date.now() - seen.mtimeMs > UNRECORDED_MS;
 }
 
 function parseRecord(text: string): { readonly supervisor: number; readonly pids: readonly number[] } {

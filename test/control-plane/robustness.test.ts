@@ -141,6 +141,36 @@ async function occupiedPort(): Promise<AsyncDisposable & { readonly port: number
   };
 }
 
+describe('a control plane that does not become ready', function () {
+  this.timeout(2 * LIMIT_MS);
+
+  it('says why by the logs of its programs, which are deleted with it', async function () {
+    if (process.env['DRIFT_TEST_CLUSTER'] === 'kubeconfig') this.skip();
+    await using folder = await temporaryFolder('drift-hanging-');
+    await writeFile(join(folder.path, 'etcd'), '#!/bin/sh\necho the reason\nexec tail -f /dev/null -- "$@"\n', { mode: 0o755 });
+    const before = process.env['KUBEBUILDER_ASSETS'];
+    process.env['KUBEBUILDER_ASSETS'] = folder.path;
+    try {
+      const error = await startControlPlane({ readyTimeoutMs: 3_000 }).catch((thrown: unknown) => thrown);
+      expect(error).to.have.property('message').that.contains('RBAC was not ready').and.contains('-- etcd:\nthe reason');
+    } finally {
+      if (before === undefined) delete process.env['KUBEBUILDER_ASSETS'];
+      else process.env['KUBEBUILDER_ASSETS'] = before;
+    }
+  });
+});
+
+describe('a folder without a record', () => {
+  it('is deleted by the next start once it is old, and left alone before', async () => {
+    await using old = await temporaryFolder('drift-control-plane-');
+    await using fresh = await temporaryFolder('drift-control-plane-');
+    const dayAgo = new Date(Date.now() - 86_400_000);
+    await utimes(old.path, dayAgo, dayAgo);
+    await (await startProcesses())[Symbol.asyncDispose]();
+    expect([existsSync(old.path), existsSync(fresh.path)]).to.deep.equal([false, true]);
+  });
+});
+
 describe('programs given by KUBEBUILDER_ASSETS', () => {
   const RELEASE = '1.99.7';
 
