@@ -20,6 +20,8 @@ export interface PassLog {
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
   ranking(ranking: Ranking): void;
   plan(plan: Plan): void;
+  /** Said before the first write, and never by a command that does not write. */
+  fixing(plan: Plan): void;
   changeSet(changeSet: ChangeSetRef): void;
   outcome(finding: Finding, outcome: FixOutcome): void;
   warning(message: string): void;
@@ -94,7 +96,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       if (isWorthSaying) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by rules: ${source.reason}`);
     },
 
-    plan({ items, guard, corrections }) {
+    plan({ items, guard }) {
       if (guard)
         log.error({ event: 'guard-tripped', guard: guard.name }, `Guard ${guard.name}: ${guard.detail}; nothing is fixed`);
       for (const { ranked, action, reason, detail } of items.slice(0, LINES)) {
@@ -113,6 +115,9 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
           `${reported.length} reported and left as they are (${reasons})`,
         );
       }
+    },
+
+    fixing({ corrections }) {
       if (corrections.length === 0) return;
       for (const correction of corrections.filter((entry) => entry.isCritical)) {
         for (const object of correction.objects) {

@@ -100,6 +100,7 @@ export async function runPass(
   });
   const { snapshot, desired, ranking, plan } = judgement;
 
+  log.fixing(plan);
   const compare = createCompare(snapshot, options.diff);
   const outcomes = await log.phase('fix', () =>
     carryOutFixes(plan, clients, {

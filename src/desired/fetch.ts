@@ -46,10 +46,27 @@ export async function fetchUnits(
   const allowed = new Set(compared.map((space) => space.SpaceID));
   const listed = (await confighub.listUnits(selection, signal)).filter((entry) => allowed.has(entry.Unit.SpaceID));
 
+  await nameChangeSetSpaces(confighub, listed, slugOf, signal);
+
   const limit = pLimit(REVISION_READS_AT_ONCE);
   return Promise.all(
     listed.map((entry) => limit(() => toDesiredUnit(confighub, entry, slugOf.get(entry.Unit.SpaceID) ?? '', slugOf, signal))),
   );
+}
+
+/** A changeset may live in a space that is not compared, a project's home; people name it by that space. */
+async function nameChangeSetSpaces(
+  confighub: ConfigHubClient,
+  units: readonly ExtendedUnit[],
+  slugOf: Map<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const unknown = new Set(
+    units.flatMap(({ ChangeSet }) => (ChangeSet && !slugOf.has(ChangeSet.SpaceID) ? [ChangeSet.SpaceID] : [])),
+  );
+  if (unknown.size === 0) return;
+  for (const space of await confighub.listSpaces(`SpaceID IN ${inList([...unknown].sort())}`, signal))
+    slugOf.set(space.SpaceID, space.Slug);
 }
 
 async function toDesiredUnit(

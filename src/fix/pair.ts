@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { displayBlame, displayTime, displayValue, fieldName, summarize } from '../types/describe.ts';
-import { printPath } from '../types/field-path.ts';
+import { displayBlame, displayTime, fieldName, summarize, summarizeFix } from '../types/describe.ts';
 import type { Finding } from '../types/finding.ts';
 import type { UnitCorrection } from '../types/plan.ts';
 import { Secret } from '../types/secret.ts';
@@ -39,7 +38,7 @@ export function composePair(correction: UnitCorrection, firstSeen: (findingId: s
     observed,
     observedDescription: `Drift detected: ${listed(findings, (finding) => observedText(finding, firstSeen(finding.id)))} ${driftMarker(id)} sha256:${digest}]`,
     restored: unit.text,
-    restoredDescription: `Fixed ${listed(findings, restoredText)} ${driftMarker(id)}]`,
+    restoredDescription: `Fixed ${listed(findings, summarizeFix)} ${driftMarker(id)}]`,
   };
 }
 
@@ -64,9 +63,4 @@ function observedText(finding: Finding, firstSeen: string): string {
   const summary =
     finding.live instanceof Secret ? `${fieldName(finding.path)} ${finding.class} (value not stored)` : summarize(finding);
   return `${summary} (${displayBlame(finding)}, ${displayTime(finding)}, first seen ${firstSeen.slice(11, 16)}Z)`;
-}
-
-function restoredText(finding: Finding): string {
-  const name = printPath(finding.path) === '/spec/replicas' ? 'replicas' : fieldName(finding.path);
-  return `${name}: ${displayValue(finding.live)} → ${displayValue(finding.desired)}`;
 }

@@ -81,7 +81,16 @@ function who(entry: Pick<ReportedDrift, 'blame'>): string {
 export function state(finding: ReportFinding): string {
   if (finding.result === 'staged') return `staged, revision ${finding.revision}`;
   if (finding.result !== null) return finding.result;
-  return finding.action === 'blocked' ? `blocked (${finding.reason})` : `report only (${finding.reason})`;
+  switch (finding.action) {
+    case 'fix':
+      return 'would be fixed';
+    case 'stage':
+      return 'would be staged';
+    case 'blocked':
+      return `blocked (${finding.reason})`;
+    case 'report':
+      return `report only (${finding.reason})`;
+  }
 }
 
 function renderReadme(report: Report, pages: ReadonlyMap<string, unknown>, withoutPage: number): string {

@@ -47,17 +47,16 @@ export function fieldName(path: FieldPath): string {
   return known.length === 0 ? 'object' : known.map(sanitize).join(' ');
 }
 
-/** Both sides of a change; of two images that differ only behind the name, what differs. */
-function shownChange(finding: Finding): string {
-  const { desired, live, path } = finding;
+/** Both sides of a change, from the first to the second; of two images that differ only behind the name, what differs. */
+function shownChange({ path }: Finding, from: FieldValue, to: FieldValue): string {
   const last = path.at(-1);
-  if (last && 'field' in last && last.field === 'image' && typeof desired === 'string' && typeof live === 'string') {
+  if (last && 'field' in last && last.field === 'image' && typeof from === 'string' && typeof to === 'string') {
     const tagAt = (image: string): number => image.search(/[:@][^/]*$/u);
     const name = (image: string): string => (tagAt(image) < 0 ? image : image.slice(0, tagAt(image)));
-    const isSameName = name(desired) === name(live) && tagAt(desired) > 0 && tagAt(live) > 0;
-    if (isSameName) return `${displayValue(desired.slice(tagAt(desired) + 1))} → ${displayValue(live.slice(tagAt(live) + 1))}`;
+    const isSameName = name(from) === name(to) && tagAt(from) > 0 && tagAt(to) > 0;
+    if (isSameName) return `${displayValue(from.slice(tagAt(from) + 1))} → ${displayValue(to.slice(tagAt(to) + 1))}`;
   }
-  return `${shownValue(finding, desired)} → ${shownValue(finding, live)}`;
+  return `${displayValue(from)} → ${displayValue(to)}`;
 }
 
 /** An env variable's element shown by its value alone. */
@@ -87,7 +86,7 @@ export function summarize(finding: Finding): string {
     case 'informational':
       return finding.path.length === 0
         ? `${finding.ref.kind} is not applied yet`
-        : `${fieldName(finding.path)} ${shownChange(finding)}`;
+        : `${fieldName(finding.path)} ${shownChange(finding, finding.desired, finding.live)}`;
   }
 }
 
@@ -120,6 +119,14 @@ export function fixedSentence(finding: Finding): string {
   if (finding.class === 'missing') return `${name} created`;
   if (finding.class === 'added' || finding.class === 'to_remove') return `${name} ${fieldName(finding.path)} removed`;
   return `${name} ${fieldName(finding.path)} set to ${shownValue(finding, finding.desired)}`;
+}
+
+/** What bringing it back did, in a few words: `replicas: 5 → 3`, `env DEBUG of container app removed`. */
+export function summarizeFix(finding: Finding): string {
+  const name = fieldName(finding.path);
+  if (finding.class === 'added' || finding.class === 'to_remove') return `${name} removed`;
+  if (finding.class === 'removed') return `${name} restored`;
+  return `${name}: ${shownChange(finding, finding.live, finding.desired)}`;
 }
 
 /** `kubectl via scale`, `kubectl-set`, or `unknown`. */

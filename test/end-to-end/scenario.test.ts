@@ -156,6 +156,7 @@ describe('the walk-through', function () {
         .object({ open: z.array(z.object({ summary: z.string(), action: z.string() })) })
         .parse(JSON.parse(result.stdout));
       expect(printed.open).to.deep.equal([{ summary: 'replicas 2 → 6', action: 'fix' }]);
+      expect(result.stderr).to.not.contain('Applying fixes');
       expect({
         version: await kubectl(world, 'get', 'deployments', '-o', 'jsonpath={.items[*].metadata.generation}'),
         commits: await commitCount(world),
@@ -259,6 +260,9 @@ describe('the walk-through', function () {
       expect(sentences(first)).to.include('Using changeset bulk-drift-fix for corrections');
       expect(sentences(first)).to.include('Fixed frontend-web in ConfigHub (changeset: bulk-drift-fix), staged for apply');
       expect(await replicas('frontend-web')).to.equal('4');
+      expect(await reportFile(world, 'reports/dev/drift-test/deployment.frontend-web.md')).to.contain(
+        'cub unit apply --revision ChangeSet:calm-otter/bulk-drift-fix applies it',
+      );
       const written = await revisionNumbers('frontend-web-config');
       const commits = await commitCount(world);
 
@@ -271,6 +275,22 @@ describe('the walk-through', function () {
       expect((await run()).code).to.equal(0);
       expect((await history())[0]).to.equal('drift(dev): all clear');
       await world.admin.send('PATCH', '/unit', { where }, { ChangeSetID: null }, z.unknown());
+    });
+
+    it('takes unlocked units under the changeset that CHANGESET names, stages them once, and applies them when told to', async () => {
+      const { home, dev } = scenario.project.spaces;
+      await world.admin.send('POST', `/space/${home}/change_set`, {}, { Slug: 'friday' }, z.unknown());
+      await kubectl(world, 'scale', 'deployment/orders', '--replicas=4');
+      const named = { CHANGESET: 'calm-otter/friday' };
+      expect(sentences(await run(named))).to.include('Fixed orders in ConfigHub (changeset: friday), staged for apply');
+      const before = { commits: await commitCount(world), revisions: await revisionNumbers('orders-config') };
+      expect((await run(named)).code).to.equal(0);
+      expect({ commits: await commitCount(world), revisions: await revisionNumbers('orders-config') }).to.deep.equal(before);
+      expect(await replicas('orders')).to.equal('4');
+      const applied = await run({ ...named, CHANGESET_APPLY: 'true' });
+      expect(sentences(applied, 'fixed')).to.deep.equal(['Fixed: orders scaled to 2 replicas']);
+      expect(await revisionNumbers('orders-config')).to.deep.equal(before.revisions);
+      await world.admin.send('PATCH', '/unit', { where: `SpaceID = '${dev}'` }, { ChangeSetID: null }, z.unknown());
     });
 
     it("never writes on top of somebody's unapplied change: the live revision is applied again", async () => {
