@@ -1,5 +1,5 @@
 import type { Logger } from './log.ts';
-import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize } from './types/describe.ts';
+import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summarize } from './types/describe.ts';
 import type { ChangeSetRef, DesiredState } from './types/desired.ts';
 import { printPath } from './types/field-path.ts';
 import { type Comparison, type Finding, isDrift } from './types/finding.ts';
@@ -85,6 +85,16 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       for (const ranked of drift.slice(0, LINES)) logDrift(log, ranked);
       if (drift.length > LINES)
         log.warn({ event: 'drift-more', count: drift.length - LINES }, `... and ${drift.length - LINES} more`);
+      const aside = ranking.findings.filter(({ finding }) => finding.class === 'informational');
+      for (const { finding } of aside.slice(0, LINES)) {
+        const data = {
+          event: 'informational',
+          finding: finding.id,
+          object: displayRef(finding.ref),
+          path: printPath(finding.path),
+        };
+        log.info(data, `No drift: ${sanitize(finding.ref.name)} ${summarize(finding)}: ${sanitize(finding.note)}`);
+      }
       const { source } = ranking;
       if (source.ranker === 'claude') {
         const { model, requestIds, inputTokens, outputTokens, refused } = source;

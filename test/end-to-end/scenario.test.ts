@@ -67,6 +67,9 @@ describe('the walk-through', function () {
         'Fixed: checkout image of container app set to registry.example/checkout:3.1.0',
         'Fixed: orders env DEBUG of container app removed',
       ]);
+      expect(sentences(result, 'informational')).to.deep.equal([
+        'No drift: checkout replicas 2 → 4: within 4 to 10 of HorizontalPodAutoscaler checkout',
+      ]);
       expect(sentences(result, 'changeset-used')).to.have.lengthOf(1);
     });
 
