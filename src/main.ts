@@ -245,18 +245,36 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
   // Loaded only here: the pass never imports the hub.
   const { startHub } = await import('./hub/server.ts');
   const { clusterOfKubernetes } = await import('./hub/worker/kubernetes.ts');
-  const token = hub.tokenFile === undefined ? undefined : readFileSync(hub.tokenFile, 'utf8').trim();
-  await using running = await startHub({
-    dataDir: hub.dataDir,
-    port: hub.port,
-    ...(token === undefined ? {} : { tokens: { admin: token } }),
-    clusterFor: async (target) => clusterOfKubernetes(await connectCluster(config, target.kubeContext || config.context)),
-    log,
-  });
+  const { tokenFile } = hub;
+  const token =
+    tokenFile === undefined ? undefined : await hubSetting('--token-file', async () => readFileSync(tokenFile, 'utf8').trim());
+  await using running = await hubSetting('--data-dir, --port', () =>
+    startHub({
+      dataDir: hub.dataDir,
+      port: hub.port,
+      ...(token === undefined ? {} : { tokens: { admin: token } }),
+      clusterFor: async (target) => clusterOfKubernetes(await connectCluster(config, target.kubeContext || config.context)),
+      log,
+    }),
+  );
   process.out(`${running.url}\n`);
   if (!process.stop.aborted)
     await new Promise<void>((resolve) => process.stop.addEventListener('abort', () => resolve(), { once: true }));
   return EXIT.ok;
+}
+
+/** What the hub cannot start with is a mistake in its arguments: a port that is taken, a folder that cannot be written. */
+async function hubSetting<T>(flag: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    throw new ConfigError(`the hub cannot start: ${messageOf(error)}`, {
+      code: 'configuration',
+      subject: flag,
+      remedy: `Correct ${flag} and start it again.`,
+      cause: error,
+    });
+  }
 }
 
 if (import.meta.main) {

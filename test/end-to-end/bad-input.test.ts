@@ -100,6 +100,20 @@ describe('bad input', function () {
     await refused(await run({ CUB_TOKEN: '' }), 78, ['CUB_TOKEN is not set', 'Set CUB_TOKEN, or CUB_TOKEN_FILE']);
   });
 
+  it('a hub that cannot start', async () => {
+    const taken = new URL(world.hubUrl).port;
+    await refused(await run({}, ['hub', '--data-dir', join(world.folder, 'x'), '--port', taken]), 78, [
+      'the hub cannot start',
+      'EADDRINUSE',
+      'Correct --data-dir, --port',
+    ]);
+    await refused(await run({}, ['hub', '--data-dir', join(world.folder, 'x'), '--token-file', '/nowhere']), 78, [
+      'ENOENT',
+      '--token-file',
+    ]);
+    await refused(await run({}, ['hub']), 64, ['--data-dir']);
+  });
+
   it('no space is named', async () => {
     await refused(await run({ CONFIGHUB_SPACE: '' }), 78, [
       'no units are named',
