@@ -109,6 +109,20 @@ export const OPTIONS = {
     default: 'apps/v1/Deployment,apps/v1/StatefulSet,apps/v1/DaemonSet',
     help: 'kinds to compare, as apiVersion/Kind',
   }),
+  ignoreFile: option({
+    schema: z.string(),
+    env: ['IGNORE_FILE'],
+    value: 'FILE',
+    default: '',
+    help: 'YAML file of rules for drift to live with, each with a reason (ignore: [{kind, name, path, reason}])',
+  }),
+  cacheDir: option({
+    schema: z.string(),
+    env: ['CACHE_DIR'],
+    value: 'DIRECTORY',
+    default: '',
+    help: 'where schemas of the API server are kept; none for nowhere; by default drift-detector below XDG_CACHE_HOME or ~/.cache',
+  }),
   desiredManagers: option({
     schema: list,
     env: ['DESIRED_MANAGERS'],

@@ -118,11 +118,12 @@ async function detectUntil(
 
   if (!writes) {
     const judgement = await judge(clients, NO_REPORT, options, passLog);
-    const { snapshot, desired, ranking, plan } = judgement;
+    const { snapshot, desired, comparison, ranking, plan } = judgement;
     const report = buildReport({
       cluster: config.cluster,
       snapshot,
       desired,
+      comparison,
       ranking,
       plan,
       outcomes: [],
@@ -173,7 +174,8 @@ function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
     log.warning(`${what} was found: check CONFIGHUB_SPACE and the labels of the namespaces, or set ALLOW_EMPTY=true`);
     return EXIT.incomplete;
   }
-  if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.unread > 0) return EXIT.incomplete;
+  if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.invalid.length + comparison.unread > 0)
+    return EXIT.incomplete;
   const hasDrift = comparison.objects.some((object) => object.findings.some(isDrift));
   return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
 }
@@ -206,7 +208,7 @@ async function passOptions(config: Config, clients: PassClients, pass: string, s
   const { cluster, claudeApiKey } = config;
   const ask = claudeApiKey && createAskClaude({ apiKey: claudeApiKey, baseUrl: config.claudeBaseUrl, model: config.claudeModel });
   return {
-    snapshot: { namespaceSelector: config.namespaceSelector, kinds: config.kinds },
+    snapshot: { namespaceSelector: config.namespaceSelector, kinds: config.kinds, cacheDir: config.cacheDir },
     desired: {
       spaces: config.confighubSpace,
       where: config.confighubWhere,

@@ -98,7 +98,7 @@ export async function runPass(
     const isFinished = await finishPredecessor(found.units, clients.confighub, options.diff.cluster, log.warning, signal);
     return isFinished ? found : pull();
   });
-  const { snapshot, desired, ranking, plan } = judgement;
+  const { snapshot, desired, comparison, ranking, plan } = judgement;
 
   log.fixing(plan);
   const compare = createCompare(snapshot, options.diff);
@@ -116,7 +116,7 @@ export async function runPass(
   );
 
   const report = await log.phase('report', async () =>
-    buildReport({ cluster: options.diff.cluster, snapshot, desired, ranking, plan, outcomes, previous, now }),
+    buildReport({ cluster: options.diff.cluster, snapshot, desired, comparison, ranking, plan, outcomes, previous, now }),
   );
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report), composeCommitMessage(report, options.commit)),

@@ -1,5 +1,5 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
-import { parseManifest } from '../kubernetes/manifest.ts';
+import { readManifest } from '../kubernetes/manifest.ts';
 import type { DesiredObject, DesiredState, DesiredUnit, InvalidUnit } from '../types/desired.ts';
 import { displayRef, objectKey, refOf } from '../types/object-ref.ts';
 import { type FetchedUnit, fetchUnits, type UnitScope } from './fetch.ts';
@@ -31,24 +31,18 @@ export function assembleDesired(fetched: readonly FetchedUnit[], target: string)
       otherTargets++;
       continue;
     }
-    const manifest = parseManifest(unit.text);
-    if (!manifest.ok) {
-      invalid.push({ space: unit.space, slug: unit.slug, error: manifest.error });
-      continue;
-    }
     units.push(unit);
-    for (const [documentIndex, document] of manifest.documents.entries()) {
+    const { documents, faults } = readManifest(unit.text);
+    for (const { error } of faults) invalid.push({ space: unit.space, slug: unit.slug, error });
+    for (const { document, index } of documents) {
       const ref = refOf(document);
       if (!ref) {
-        invalid.push({
-          space: unit.space,
-          slug: unit.slug,
-          error: `document ${documentIndex + 1} lacks apiVersion, kind or metadata.name`,
-        });
+        const error = `document ${index + 1} lacks apiVersion, kind or metadata.name`;
+        invalid.push({ space: unit.space, slug: unit.slug, error });
         continue;
       }
       const key = objectKey(ref);
-      declaredBy.set(key, [...(declaredBy.get(key) ?? []), { ref, document, documentIndex, unit }]);
+      declaredBy.set(key, [...(declaredBy.get(key) ?? []), { ref, document, documentIndex: index, unit }]);
     }
   }
   const objects: DesiredObject[] = [];

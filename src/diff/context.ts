@@ -1,36 +1,78 @@
-import type { FieldPath } from '../types/field-path.ts';
-import { printPath } from '../types/field-path.ts';
-import type { FindingClass } from '../types/finding.ts';
+import { type FieldPath, printPath } from '../types/field-path.ts';
+import type { Blame, FindingClass } from '../types/finding.ts';
+import type { Json } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import type { Autoscaler } from '../types/snapshot.ts';
-import type { Departure } from './walk.ts';
+import { knownAdditionOf } from './known-additions.ts';
 
 export interface Verdict {
   readonly class: FindingClass;
+  /** Why it is informational or pending; empty otherwise. */
   readonly note: string;
 }
 
+/** What a departure is judged by beyond its own two values. */
+export interface Surroundings {
+  readonly kind: string;
+  /** The autoscaler whose target the object is. */
+  readonly autoscaler: Autoscaler | undefined;
+  /** The autoscalers are known, so that an object that none names has none. */
+  readonly knowsAutoscalers: boolean;
+  /** ConfigHub is applying another revision of the unit. */
+  readonly isApplying: boolean;
+}
+
+/** One departure of live from desired, as the walk found it. */
+export interface Departure {
+  readonly class: FindingClass;
+  readonly path: FieldPath;
+  readonly live: Json | undefined;
+  readonly blame: Blame | undefined;
+}
+
 /** Annotations by which a person or a tool asks for a restart: an action, and reverting it rolls the pods again. */
-const RESTART_STAMP = /(^|\/)restarted-?At$/iu;
+const RESTART_STAMP = /(^|\/)(restarted-?At|restart-?time)$/iu;
+
+type Rule = (departure: Departure, surroundings: Surroundings) => Verdict | undefined;
+
+/** Asked in this order; the first that answers decides. */
+const RULES: readonly Rule[] = [
+  autoscaled,
+  ({ path, class: found }) => {
+    const isStamp = RESTART_STAMP.test(metadataKeyOf(path) ?? '') && found !== 'removed';
+    return isStamp ? informational('a restart that was asked for') : undefined;
+  },
+  (departure, { kind }) => {
+    if (departure.class !== 'added' && departure.class !== 'changed') return undefined;
+    const tool = knownAdditionOf({
+      kind,
+      path: printPath(departure.path),
+      metadataKey: metadataKeyOf(departure.path),
+      envName: envNameOf(departure.path),
+      actor: departure.blame?.actor,
+    });
+    return tool === undefined ? undefined : informational(`${tool} writes it`);
+  },
+  ({ class: found, path, blame }) => {
+    if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'person') return undefined;
+    return informational(blame ? 'noted by a controller' : 'nobody is known to have written it');
+  },
+  ({ class: found }) => (found === 'pending' ? { class: found, note: 'desired is ahead of what was applied last' } : undefined),
+  ({ class: found }, { isApplying }) =>
+    isApplying && found !== 'added'
+      ? { class: 'pending', note: 'ConfigHub is applying another revision of the unit' }
+      : undefined,
+];
 
 /**
  * What a departure means once the object's surroundings are known: an autoscaler's own number, a restart stamp, what
  * controllers note in labels and annotations, or a change that is still on its way.
  */
-export function judgeInContext(departure: Departure, autoscaler: Autoscaler | undefined, isApplying: boolean): Verdict {
-  const path = printPath(departure.path);
-  if (path === '/spec/replicas' && autoscaler && isWithin(autoscaler, departure.live)) {
-    return informational(
-      `within ${autoscaler.minReplicas} to ${autoscaler.maxReplicas} of HorizontalPodAutoscaler ${autoscaler.name}`,
-    );
+export function judgeInContext(departure: Departure, surroundings: Surroundings): Verdict {
+  for (const rule of RULES) {
+    const verdict = rule(departure, surroundings);
+    if (verdict) return verdict;
   }
-  const metadataKey = metadataKeyOf(departure.path);
-  if (metadataKey !== undefined && departure.class === 'added') {
-    if (RESTART_STAMP.test(metadataKey)) return informational('a restart that was asked for');
-    if (departure.blame?.actor !== 'person') return informational('noted by a controller');
-  }
-  if (isApplying && departure.class !== 'added')
-    return { class: 'pending', note: 'ConfigHub is applying another revision of the unit' };
   return { class: departure.class, note: '' };
 }
 
@@ -38,8 +80,25 @@ function informational(note: string): Verdict {
   return { class: 'informational', note };
 }
 
-function isWithin(autoscaler: Autoscaler, replicas: unknown): boolean {
-  return typeof replicas === 'number' && replicas >= autoscaler.minReplicas && replicas <= autoscaler.maxReplicas;
+/**
+ * A number that an autoscaler chose, within what it may choose. The owner of the field decides: a hand that scaled
+ * inside the range is told from the autoscaler. Only a number that nobody owns is taken for the autoscaler's.
+ */
+function autoscaled(departure: Departure, { autoscaler, knowsAutoscalers }: Surroundings): Verdict | undefined {
+  const { path, live, blame } = departure;
+  if (printPath(path) !== '/spec/replicas' || departure.class === 'removed') return undefined;
+  const isOwner = blame === undefined || blame.actor === 'autoscaler';
+  if (!isOwner) return undefined;
+  if (autoscaler) {
+    const { minReplicas, maxReplicas, name } = autoscaler;
+    const isWithin = typeof live === 'number' && live >= minReplicas && live <= maxReplicas;
+    if (isWithin) return informational(`within ${minReplicas} to ${maxReplicas} of HorizontalPodAutoscaler ${name}`);
+    // KEDA takes the last replica away by itself; its autoscaler rests meanwhile.
+    return live === 0 && name.startsWith('keda-hpa-') ? informational('scaled to zero by KEDA') : undefined;
+  }
+  if (blame === undefined) return undefined;
+  if (blame.manager !== 'kube-controller-manager') return informational(`scaled by ${blame.manager}`);
+  return knowsAutoscalers ? undefined : informational('scaled by an autoscaler; its range is not known');
 }
 
 /** The key below `labels` or `annotations`, of the object or of its pod template; empty for the whole map. */
@@ -47,6 +106,12 @@ function metadataKeyOf(path: FieldPath): string | undefined {
   const names = path.map((step) => ('field' in step ? step.field : ''));
   const map = names.findIndex((name) => name === 'labels' || name === 'annotations');
   return map > 0 && names[map - 1] === 'metadata' ? (names[map + 1] ?? '') : undefined;
+}
+
+function envNameOf(path: FieldPath): string | undefined {
+  const list = path.findIndex((step) => 'field' in step && step.field === 'env');
+  const element = list < 0 ? undefined : path[list + 1];
+  return element && 'key' in element ? String(element.key['name'] ?? '') : undefined;
 }
 
 export function autoscalerOf(autoscalers: readonly Autoscaler[], ref: ObjectRef): Autoscaler | undefined {

@@ -1,4 +1,5 @@
-import { isJsonArray, isJsonObject, type Json } from '../types/json.ts';
+import { parseDuration } from '../types/duration.ts';
+import { isJsonArray, isJsonObject, type Json, own } from '../types/json.ts';
 import { equalQuantities } from '../types/quantity.ts';
 import { isKnownDefault } from './known-defaults.ts';
 import type { SchemaNode } from './schema.ts';
@@ -9,36 +10,67 @@ export function isZero(value: Json): boolean {
   return isJsonArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
 }
 
-/** True for values without members that could be absent without meaning: `{}` and `[]` equal absent, as null does. */
+/** True for lists and maps with nothing in them, at any depth. */
 export function isEmpty(value: Json): boolean {
-  return value === null || (typeof value === 'object' && isZero(value));
+  if (value === null) return true;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
-/** Scalars: quantities by amount, numbers by value, everything else to the letter. `80` and `"80"` differ to the API. */
+function isInstant(desired: string, live: string): boolean {
+  const [left, right] = [Date.parse(desired), Date.parse(live)];
+  return !Number.isNaN(left) && left === right;
+}
+
+function isAmount(value: Json): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+/** Scalars: quantities by amount, times by instant, everything else to the letter. `80` and `"80"` differ to the API. */
 export function equalScalars(desired: Json, live: Json, node: SchemaNode): boolean {
   if (desired === live) return true;
-  if (node.type !== 'quantity') return false;
-  const isText = (value: Json): value is string | number => typeof value === 'string' || typeof value === 'number';
-  return isText(desired) && isText(live) && equalQuantities(desired, live, true);
+  if (node.type === 'quantity') return isAmount(desired) && isAmount(live) && equalQuantities(desired, live, true);
+  if (typeof desired !== 'string' || typeof live !== 'string') return false;
+  if (node.type === 'time') return isInstant(desired, live);
+  if (node.type !== 'duration') return false;
+  const length = parseDuration(desired);
+  return length !== undefined && length === parseDuration(live);
 }
+
+/** `extended`: everything declared is there and equal, and live has more that no known default explains. */
+export type WholeComparison = 'equal' | 'extended' | 'different';
 
 /**
  * Whole values, such as an atomic list: ownership cannot tell declared from defaulted inside, so desired must be a
  * subset and whatever live has beyond it a known default.
  */
-export function equalWhole(desired: Json, live: Json, node: SchemaNode): boolean {
+export function compareWhole(desired: Json, live: Json, node: SchemaNode): WholeComparison {
   if (isJsonArray(desired) && isJsonArray(live)) {
-    return desired.length === live.length && desired.every((entry, index) => equalWhole(entry, live[index] ?? null, node.item()));
+    if (desired.length !== live.length) return 'different';
+    return worst(desired.map((entry, index) => compareWhole(entry, live[index] ?? null, node.item())));
   }
   if (isJsonObject(desired) && isJsonObject(live)) {
-    const declaredEqual = Object.entries(desired).every(([key, entry]) => {
-      const other = live[key];
-      return other === undefined ? isZero(entry) : equalWhole(entry, other, node.field(key));
+    const declared = Object.entries(desired).map(([key, entry]): WholeComparison => {
+      const other = own(live, key);
+      if (other === undefined) return isZero(entry) ? 'equal' : 'different';
+      if (asksForDefault(node, entry) && isKnownDefault(node, live, key, other)) return 'equal';
+      return compareWhole(entry, other, node.field(key));
     });
-    return (
-      declaredEqual &&
-      Object.entries(live).every(([key, entry]) => Object.hasOwn(desired, key) || isKnownDefault(node, live, key, entry))
+    const isExtended = Object.entries(live).some(
+      ([key, entry]) => (own(desired, key) ?? null) === null && !isKnownDefault(node, live, key, entry),
     );
+    return worst([...declared, isExtended ? 'extended' : 'equal']);
   }
-  return equalScalars(desired, live, node);
+  return equalScalars(desired, live, node) ? 'equal' : 'different';
+}
+
+function worst(parts: readonly WholeComparison[]): WholeComparison {
+  return parts.includes('different') ? 'different' : parts.includes('extended') ? 'extended' : 'equal';
+}
+
+/**
+ * An empty text, or a zero in a probe, is how a manifest says "the default" (measured on 1.34: `timeoutSeconds: 0` is
+ * stored as 1). Elsewhere zero is a value: `replicas: 0` is not 1.
+ */
+export function asksForDefault(parent: SchemaNode, desired: Json): boolean {
+  return desired === '' || desired === null || (desired === 0 && parent.name === 'Probe');
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../types/finding.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../types/json.ts';
 import type { SchemaNode } from './schema.ts';
 
@@ -97,9 +98,12 @@ const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rule>>>> =
 
 /** True where the value of a field is what the API server writes by itself; an object is where all of its fields are. */
 export function isKnownDefault(parent: SchemaNode, parentValue: JsonObject, field: string, value: Json): boolean {
-  const rule = KNOWN_DEFAULTS[parent.name]?.[field];
-  if (rule?.(value, parentValue)) return true;
+  const rules = KNOWN_DEFAULTS[parent.name];
+  if (rules && Object.hasOwn(rules, field) && rules[field]?.(value, parentValue)) return true;
   if (value === null) return true;
+  // Custom resources publish theirs, and exactly.
+  const published = parent.publishedDefault(field);
+  if (published !== undefined && canonicalJson(published) === canonicalJson(value)) return true;
   if (isJsonArray(value)) return value.length === 0;
   if (!isJsonObject(value)) return false;
   const node = parent.field(field);

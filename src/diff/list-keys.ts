@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../types/json.ts';
+import { isJsonObject, type Json, own } from '../types/json.ts';
 import type { SchemaNode } from './schema.ts';
 
 export type ElementKey = Readonly<Record<string, string | number | boolean>>;
@@ -11,14 +11,18 @@ export interface KeyedElement {
 }
 
 /** The elements of a keyed list with their keys; `undefined` where one lacks a key field that has no default. */
-export function keyElements(list: readonly Json[], node: SchemaNode): readonly KeyedElement[] | undefined {
+export function keyElements(
+  list: readonly Json[],
+  node: SchemaNode,
+  keys: readonly string[],
+): readonly KeyedElement[] | undefined {
   const seen = new Map<string, number>();
   const elements: KeyedElement[] = [];
   for (const value of list) {
     if (!isJsonObject(value)) return undefined;
     const key: Record<string, string | number | boolean> = {};
-    for (const field of node.keys) {
-      const part = value[field] ?? node.item().publishedDefault(field);
+    for (const field of keys) {
+      const part = own(value, field) ?? node.item().publishedDefault(field);
       // `protocol` is left out of most manifests and is part of the key all the same.
       if (typeof part !== 'string' && typeof part !== 'number' && typeof part !== 'boolean') return undefined;
       key[field] = part;

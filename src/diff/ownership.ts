@@ -1,5 +1,5 @@
 import type { ActorClass, Blame } from '../types/finding.ts';
-import { isJsonObject, type Json, type JsonObject } from '../types/json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
 import type { FieldOwner } from '../types/snapshot.ts';
 
 /** An owner's part of the fieldsV1 trie below one node; an empty object owns the whole value there. */
@@ -22,9 +22,9 @@ export function claimsOf(owners: readonly FieldOwner[], desiredManagers: Readonl
 /** The claims below one step of the trie: `f:name`, `k:{...}` or `v:...`. */
 export function descend(claims: readonly Claim[], step: string): readonly Claim[] {
   const below: Claim[] = [];
-  for (const claim of claims) {
-    const fields = claim.fields[step];
-    if (isJsonObject(fields)) below.push({ ...claim, fields });
+  for (const { owner, isOurs, fields } of claims) {
+    const inside = own(fields, step);
+    if (isJsonObject(inside)) below.push({ owner, isOurs, fields: inside });
   }
   return below;
 }
@@ -41,6 +41,21 @@ export function descendMember(claims: readonly Claim[], value: Json): readonly C
 
 export function ownedByUs(claims: readonly Claim[]): boolean {
   return claims.some((claim) => claim.isOurs);
+}
+
+/**
+ * Key fields of the elements below, as the API server itself wrote them into managedFields: what a list without a
+ * schema is merged by. `undefined` where no claim names an element.
+ */
+export function claimedKeys(claims: readonly Claim[]): readonly string[] | undefined {
+  for (const { fields } of claims) {
+    for (const step of Object.keys(fields)) {
+      if (!step.startsWith('k:')) continue;
+      const key: unknown = JSON.parse(step.slice(2));
+      if (isJsonObject(key)) return Object.keys(key);
+    }
+  }
+  return undefined;
 }
 
 /** True where a claim covers this very node, not only something below it. */

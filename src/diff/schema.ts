@@ -1,4 +1,4 @@
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { groupOf } from '../types/object-ref.ts';
 
 /** How the values below one node of a kind's schema are compared. */
@@ -14,36 +14,49 @@ export type NodeType =
   /** One value with one owner: a list or map that is compared and replaced whole. */
   | 'atomic'
   | 'quantity'
-  | 'scalar';
+  | 'duration'
+  | 'time'
+  | 'scalar'
+  /** No schema: maps by key, lists as managedFields shows them, else whole. */
+  | 'unknown';
+
+/** What JSON may stand at a node; `any` where the schema does not say. */
+export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'int-or-string' | 'any';
 
 export interface SchemaNode {
   readonly type: NodeType;
+  readonly json: JsonType;
   /** Last part of the schema's name, such as `PodSpec`; empty for an inline schema. */
   readonly name: string;
   /** Key fields of a keyed list. */
   readonly keys: readonly string[];
   field(name: string): SchemaNode;
+  /** False where the API server would drop or refuse a field of this name. */
+  allows(field: string): boolean;
   /** Schema of the elements of a list. */
   item(): SchemaNode;
-  /** The published default of a field: only key fields' and custom resources' are real (measured on 1.34). */
+  /** The published default of a field; trimmed of those that the server does not write. */
   publishedDefault(field: string): Json | undefined;
 }
 
 const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+const DURATION = 'io.k8s.apimachinery.pkg.apis.meta.v1.Duration';
 const REF_PREFIX = '#/components/schemas/';
 
-/** A schema of which nothing is known: maps by key, lists whole. */
+/** A schema of which nothing is known. */
 export const UNKNOWN_NODE: SchemaNode = {
-  type: 'scalar',
+  type: 'unknown',
+  json: 'any',
   name: '',
   keys: [],
   field: () => UNKNOWN_NODE,
+  allows: () => true,
   item: () => UNKNOWN_NODE,
   publishedDefault: () => undefined,
 };
 
 /**
- * Compiles the schema of a kind from the OpenAPI v3 document of its group version, as the API server publishes it.
+ * Compiles the schema of a kind from an OpenAPI v3 document, as the API server publishes it for each group version.
  * Nodes are made when first walked and kept, so a walk costs a map look-up a field.
  * Returns `undefined` where the document does not describe the kind.
  */
@@ -67,7 +80,7 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
   const named = (name: string): SchemaNode => {
     const known = compiled.get(name);
     if (known) return known;
-    const schema = schemas[name];
+    const schema = own(schemas, name);
     if (!isJsonObject(schema)) return UNKNOWN_NODE;
     const node = createNode(schema, name);
     compiled.set(name, node);
@@ -75,24 +88,30 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
   };
 
   function createNode(schema: JsonObject, name: string): SchemaNode {
-    const properties = at(schema, 'properties');
-    const additional = at(schema, 'additionalProperties');
-    const items = at(schema, 'items');
+    const { properties, additionalProperties, items } = schema;
+    const isOpen =
+      schema['x-kubernetes-preserve-unknown-fields'] === true ||
+      schema['x-kubernetes-embedded-resource'] === true ||
+      // RawExtension and the like publish `type: object` and nothing more.
+      (properties === undefined && additionalProperties === undefined);
     const fields = new Map<string, SchemaNode>();
+    const type = nodeType(schema, name);
     let element: SchemaNode | undefined;
     return {
-      type: nodeType(schema, name),
+      type,
+      json: jsonType(schema, type),
       name: name.slice(name.lastIndexOf('.') + 1),
       keys: listKeys(schema),
       field(field) {
         let node = fields.get(field);
         if (!node) {
-          const declared = isJsonObject(properties) && Object.hasOwn(properties, field) ? properties[field] : additional;
+          const declared = own(properties, field) ?? additionalProperties;
           node = isJsonObject(declared) ? resolve(declared) : UNKNOWN_NODE;
           fields.set(field, node);
         }
         return node;
       },
+      allows: (field) => isOpen || additionalProperties !== undefined || own(properties, field) !== undefined,
       item() {
         element ??= isJsonObject(items) ? resolve(items) : UNKNOWN_NODE;
         return element;
@@ -103,7 +122,7 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
 
   /** References stand bare or wrapped in `allOf` with sibling keywords, list types among them. */
   function resolve(schema: JsonObject): SchemaNode {
-    const allOf = at(schema, 'allOf');
+    const allOf = schema['allOf'];
     const reference = stringAt(schema, '$ref') ?? (isJsonArray(allOf) ? stringAt(allOf[0], '$ref') : undefined);
     if (reference === undefined) return createNode(schema, '');
     const node = named(reference.slice(REF_PREFIX.length));
@@ -125,19 +144,41 @@ function listType(schema: JsonObject): NodeType {
 }
 
 function listKeys(schema: JsonObject): readonly string[] {
-  const keys = at(schema, 'x-kubernetes-list-map-keys');
+  const keys = schema['x-kubernetes-list-map-keys'];
   if (isJsonArray(keys)) return keys.filter((key) => typeof key === 'string');
   const mergeKey = stringAt(schema, 'x-kubernetes-patch-merge-key');
   return mergeKey === undefined ? [] : [mergeKey];
 }
 
+/** What generators of custom resources write as the pattern of a quantity. */
+function isQuantityPattern(schema: JsonObject): boolean {
+  return stringAt(schema, 'format') === 'quantity' || stringAt(schema, 'pattern')?.includes('[KMGTPE]i') === true;
+}
+
 function nodeType(schema: JsonObject, name: string): NodeType {
-  if (name === QUANTITY) return 'quantity';
+  if (name === QUANTITY || isQuantityPattern(schema)) return 'quantity';
+  if (name === DURATION || schema['format'] === 'duration') return 'duration';
+  if (schema['format'] === 'date-time') return 'time';
   if (schema['x-kubernetes-map-type'] === 'atomic') return 'atomic';
-  if (schema['type'] === 'array' || schema['items'] !== undefined) {
-    return listType(schema);
-  }
+  if (schema['type'] === 'array' || schema['items'] !== undefined) return listType(schema);
   if (schema['properties'] !== undefined) return 'struct';
-  if (schema['type'] === 'object' || schema['additionalProperties'] !== undefined) return 'map';
+  if (schema['additionalProperties'] !== undefined) return 'map';
+  if (schema['type'] === 'object' || schema['x-kubernetes-preserve-unknown-fields'] === true) return 'unknown';
   return 'scalar';
+}
+
+function jsonType(schema: JsonObject, type: NodeType): JsonType {
+  if (type === 'quantity') return 'any';
+  if (schema['x-kubernetes-int-or-string'] === true || schema['format'] === 'int-or-string') return 'int-or-string';
+  switch (schema['type']) {
+    case 'string':
+    case 'integer':
+    case 'number':
+    case 'boolean':
+    case 'object':
+    case 'array':
+      return schema['type'];
+    default:
+      return schema['properties'] === undefined ? 'any' : 'object';
+  }
 }

@@ -1,111 +1,159 @@
 import type { FieldPath, PathStep } from '../types/field-path.ts';
-import type { Blame, FindingClass } from '../types/finding.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../types/json.ts';
-import { equalScalars, equalWhole, isEmpty, isZero } from './equality.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
+import { asksForDefault, compareWhole, equalScalars, isEmpty, isZero } from './equality.ts';
 import { isKnownDefault } from './known-defaults.ts';
 import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
-import { blameOf, type Claim, descend, descendKey, descendMember, ownedByUs, ownsNode } from './ownership.ts';
+import { type Claim, claimedKeys, descend, descendKey, descendMember, ownedByUs, ownsNode } from './ownership.ts';
+import { classOf, type Rule } from './rules.ts';
 import type { SchemaNode } from './schema.ts';
 
-/** A departure as the walk meets it, before it is told apart by context (autoscaler, pending, masking). */
-export interface Departure {
-  readonly class: Extract<FindingClass, 'changed' | 'removed' | 'added' | 'to_remove'>;
+/** What was decided about one field, and from what. */
+export interface Decision {
+  readonly rule: Rule;
   readonly path: FieldPath;
   readonly desired: Json | undefined;
   readonly live: Json | undefined;
-  readonly blame: Blame | undefined;
+  /** Who owns the field or part of it; empty for nobody. */
+  readonly claims: readonly Claim[];
+}
+
+/** One object's two sides and the evidence of who wrote what. */
+export interface WalkInput {
+  readonly desired: JsonObject;
+  readonly live: JsonObject;
+  readonly claims: readonly Claim[];
+  readonly schema: SchemaNode;
+  /** What a client-side apply sent last (`kubectl.kubernetes.io/last-applied-configuration`). */
+  readonly lastApplied: JsonObject | undefined;
 }
 
 /** Facts about the whole object that the rules need. */
 interface Walk {
   /** An applier of ours has an entry: only then can ownership prove that nobody changed a field. */
   readonly hasOurClaim: boolean;
-  readonly report: (departure: Departure) => void;
+  readonly hasOwners: boolean;
+  /** Manager that wrote the last-applied annotation; it sent nothing beyond what that holds. */
+  readonly clientSideApplier: string | undefined;
+  readonly wantsAll: boolean;
+  readonly decide: (decision: Decision) => void;
+}
+
+/** The way to a node, as a list that its children share. */
+interface Place {
+  readonly parent: Place | undefined;
+  readonly step: PathStep;
+}
+
+/** Both sides of one node, what client-side apply sent there, and who owns it. */
+interface Node {
+  readonly desired: Json | undefined;
+  readonly live: Json | undefined;
+  readonly applied: Json | undefined;
+  readonly claims: readonly Claim[];
+  readonly schema: SchemaNode;
+  readonly place: Place | undefined;
 }
 
 /**
- * Walks desired against live by ownership (reference: Kubernetes "Server-Side Apply", field management).
+ * Walks desired against live by ownership (reference: Kubernetes "Server-Side Apply", field management) and tells each
+ * decision that is not "in sync"; with `wantsAll` those as well.
  *
  * Declared fields count when the values differ and our applier no longer owns them: while it does, nobody else has
- * written them, and a different value is the API server's own spelling. Undeclared fields count when somebody else
- * owns them and they are no default; unowned ones are defaults, allocations or admission.
+ * written them. Undeclared fields count when somebody else owns them and they are no default; unowned ones are
+ * defaults, allocations or admission.
  */
-export function walkObject(
-  desired: JsonObject,
-  live: JsonObject,
-  claims: readonly Claim[],
-  schema: SchemaNode,
-): readonly Departure[] {
-  const departures: Departure[] = [];
-  const walk: Walk = { hasOurClaim: ownedByUs(claims), report: (departure) => departures.push(departure) };
-  compareFields(walk, desired, live, claims, schema, []);
-  return departures;
+export function walkObject(input: WalkInput, decide: (decision: Decision) => void, wantsAll = false): void {
+  const { desired, live, claims, schema, lastApplied } = input;
+  const walk: Walk = {
+    hasOurClaim: ownedByUs(claims),
+    hasOwners: claims.length > 0,
+    clientSideApplier: lastApplied && writerOfLastApplied(claims),
+    wantsAll,
+    decide,
+  };
+  compareFields(walk, { desired, live, applied: lastApplied, claims, schema, place: undefined });
 }
 
-function compareFields(
-  walk: Walk,
-  desired: JsonObject,
-  live: JsonObject,
-  claims: readonly Claim[],
-  node: SchemaNode,
-  path: FieldPath,
-): void {
-  for (const [field, value] of Object.entries(desired)) {
-    const below = descend(claims, `f:${field}`);
-    const existing = live[field];
-    if (existing !== undefined && asksForDefault(node, value) && isKnownDefault(node, live, field, existing)) continue;
-    compareValue(walk, value, existing, below, node.field(field), [...path, { field }]);
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+function writerOfLastApplied(claims: readonly Claim[]): string | undefined {
+  const steps = ['f:metadata', 'f:annotations', `f:${LAST_APPLIED}`];
+  const writers = steps.reduce(descend, claims);
+  return writers.find(({ owner }) => owner.operation === 'Update')?.owner.manager;
+}
+
+function settle(walk: Walk, rule: Rule, { desired, live, claims, place }: Node): void {
+  if (!walk.wantsAll && classOf(rule) === undefined) return;
+  const path: PathStep[] = [];
+  for (let here = place; here; here = here.parent) path.unshift(here.step);
+  walk.decide({ rule, path, desired, live, claims });
+}
+
+function childOf(node: Node, field: string): Node {
+  return {
+    desired: own(node.desired, field) ?? undefined,
+    live: own(node.live, field),
+    applied: own(node.applied, field),
+    claims: descend(node.claims, `f:${field}`),
+    schema: node.schema.field(field),
+    place: { parent: node.place, step: { field } },
+  };
+}
+
+/** A struct or map on both sides; `null` in desired is absence. */
+function compareFields(walk: Walk, node: Node): void {
+  const { desired, live, schema } = node;
+  for (const [field, value] of Object.entries(isJsonObject(desired) ? desired : {})) {
+    if (value === null) continue;
+    const child = childOf(node, field);
+    const isDefaulted =
+      child.live !== undefined &&
+      isJsonObject(live) &&
+      asksForDefault(schema, value) &&
+      isKnownDefault(schema, live, field, child.live);
+    if (isDefaulted) settle(walk, value === child.live ? 'equal' : 'default-asked-for', child);
+    else compareValue(walk, child);
   }
+  if (!isJsonObject(live)) return;
   for (const [field, value] of Object.entries(live)) {
-    if (Object.hasOwn(desired, field)) continue;
-    if (isKnownDefault(node, live, field, value)) continue;
-    judgeUndeclared(walk, value, descend(claims, `f:${field}`), node.field(field), [...path, { field }]);
+    if ((own(desired, field) ?? null) !== null) continue;
+    const child = childOf(node, field);
+    if (isKnownDefault(schema, live, field, value)) settle(walk, 'known-default', child);
+    else judgeUndeclared(walk, child);
   }
 }
 
-/**
- * An empty text, or a zero in a probe, is how a manifest says "the default" (measured on 1.34: `timeoutSeconds: 0` is
- * stored as 1). Elsewhere zero is a value: `replicas: 0` is not 1.
- */
-function asksForDefault(node: SchemaNode, desired: Json): boolean {
-  return desired === '' || (desired === 0 && node.name === 'Probe');
+/** A declared value. */
+function compareValue(walk: Walk, node: Node): void {
+  const { desired, live, claims, schema } = node;
+  if (desired === undefined) return;
+  const elements = elementsOf(node);
+  if (live === undefined) settle(walk, judgeAbsent(walk, desired, claims), node);
+  else if (elements) compareElements(walk, node, elements.declared, elements.existing);
+  else if (schema.type === 'set' && isJsonArray(desired) && isJsonArray(live)) compareMembers(walk, node, desired, live);
+  else if (schema.type !== 'atomic' && isJsonObject(desired) && isJsonObject(live)) compareFields(walk, node);
+  else settle(walk, judgeLeaf(desired, live, claims, schema), node);
 }
 
-function compareValue(
-  walk: Walk,
-  desired: Json,
-  live: Json | undefined,
-  claims: readonly Claim[],
-  node: SchemaNode,
-  path: FieldPath,
-): void {
-  if (desired === null) return;
-  if (live === undefined) {
-    if (!ownedByUs(claims) && !standsForAbsent(walk, desired)) {
-      walk.report({ class: 'removed', path, desired, live, blame: undefined });
-    }
-    return;
-  }
-  const isList = isJsonArray(desired) && isJsonArray(live);
-  if (isList && node.type === 'keyed-list') {
-    const [declared, existing] = [keyElements(desired, node), keyElements(live, node)];
-    if (declared && existing) {
-      compareElements(walk, declared, existing, claims, node, path);
-      return;
-    }
-  }
-  if (isList && node.type === 'set') {
-    compareMembers(walk, desired, live, claims, path);
-    return;
-  }
-  if (node.type !== 'atomic' && isJsonObject(desired) && isJsonObject(live)) {
-    compareFields(walk, desired, live, claims, node, path);
-    return;
-  }
-  const isEqual = typeof desired === 'object' ? equalWhole(desired, live, node) : equalScalars(desired, live, node);
-  if (!isEqual && !ownedByUs(claims)) {
-    walk.report({ class: 'changed', path, desired, live, blame: blameOf(claims) });
-  }
+interface Elements {
+  readonly declared: readonly KeyedElement[];
+  readonly existing: readonly KeyedElement[];
+}
+
+/** Both sides of a list whose elements have keys; `undefined` for anything else. An undeclared list declares none. */
+function elementsOf(node: Node): Elements | undefined {
+  const { desired = [], live, schema } = node;
+  if (!isJsonArray(desired) || !isJsonArray(live)) return undefined;
+  const keys = keysOf(node);
+  const declared = keys && keyElements(desired, schema, keys);
+  const existing = keys && keyElements(live, schema, keys);
+  return declared && existing ? { declared, existing } : undefined;
+}
+
+/** Key fields of a list's elements, by its schema or else as managedFields shows them; `undefined` for other lists. */
+function keysOf({ schema, claims }: Node): readonly string[] | undefined {
+  if (schema.type === 'keyed-list') return schema.keys;
+  return schema.type === 'unknown' ? claimedKeys(claims) : undefined;
 }
 
 /**
@@ -113,79 +161,117 @@ function compareValue(
  * our applier has an entry and does not own the field, somebody removed it: a deleted
  * `automountServiceAccountToken: false` means true. Without an entry there is no evidence, and none is made up.
  */
-function standsForAbsent(walk: Walk, desired: Json): boolean {
-  return isEmpty(desired) || (isZero(desired) && !walk.hasOurClaim);
+function judgeAbsent(walk: Walk, desired: Json, claims: readonly Claim[]): Rule {
+  const isNothing = isZero(desired) || isEmpty(desired);
+  if (ownedByUs(claims)) return isNothing ? 'kept-by-ours' : 'not-applied-yet';
+  return isEmpty(desired) || (isNothing && !walk.hasOurClaim) ? 'zero-is-absent' : 'removed';
 }
 
-function compareElements(
-  walk: Walk,
-  declared: readonly KeyedElement[],
-  existing: readonly KeyedElement[],
-  claims: readonly Claim[],
-  node: SchemaNode,
-  path: FieldPath,
-): void {
+function judgeLeaf(desired: Json, live: Json, claims: readonly Claim[], schema: SchemaNode): Rule {
+  if (typeof desired !== 'object') {
+    if (equalScalars(desired, live, schema)) return desired === live ? 'equal' : 'equal-in-other-spelling';
+    if (!ownedByUs(claims)) return 'changed';
+    return isZero(desired) ? 'kept-by-ours' : 'not-applied-yet';
+  }
+  const whole = compareWhole(desired ?? {}, live, schema);
+  if (whole === 'equal') return 'equal-in-other-spelling';
+  if (!ownedByUs(claims)) return 'changed';
+  return whole === 'extended' || isEmpty(desired) ? 'kept-by-ours' : 'not-applied-yet';
+}
+
+function elementNode(node: Node, key: KeyedElement, declared: Json | undefined, live: Json | undefined): Node {
+  const step: PathStep = key.duplicate > 0 ? { key: key.key, duplicate: key.duplicate } : { key: key.key };
+  const keys = Object.keys(key.key);
+  const applied = isJsonArray(node.applied) ? keyElements(node.applied, node.schema, keys) : undefined;
+  return {
+    desired: declared,
+    live,
+    applied: applied?.find((element) => elementId(element) === elementId(key))?.value,
+    claims: descendKey(node.claims, key.key),
+    schema: node.schema.item(),
+    place: { parent: node.place, step },
+  };
+}
+
+function compareElements(walk: Walk, node: Node, declared: readonly KeyedElement[], existing: readonly KeyedElement[]): void {
   const liveById = new Map(existing.map((element) => [elementId(element), element]));
   for (const element of declared) {
     const found = liveById.get(elementId(element));
     liveById.delete(elementId(element));
-    compareValue(walk, element.value, found?.value, descendKey(claims, element.key), node.item(), [...path, toStep(element)]);
+    compareValue(walk, elementNode(node, element, element.value, found?.value));
   }
-  for (const element of liveById.values()) {
-    judgeUndeclared(walk, element.value, descendKey(claims, element.key), node.item(), [...path, toStep(element)]);
-  }
-  const last = path.at(-1);
-  if (last && 'field' in last && last.field === 'initContainers') compareOrder(walk, declared, existing, path);
+  for (const element of liveById.values()) judgeUndeclared(walk, elementNode(node, element, undefined, element.value));
+  const list = node.place?.step;
+  if (!list || !('field' in list)) return;
+  // Init containers run in order, and a reorder changes no ownership at all (measured on 1.34).
+  if (list.field === 'initContainers') compareOrder(walk, node, declared, existing);
+  // A variable sees those before it.
+  if (list.field === 'env') compareOrder(walk, node, declared.filter(takesPartInReferences(declared)), existing);
 }
 
-/** Init containers run in order, and a reorder changes no ownership at all (measured on 1.34). */
-function compareOrder(walk: Walk, declared: readonly KeyedElement[], existing: readonly KeyedElement[], path: FieldPath): void {
+/** Elements that refer to another with `$(NAME)`, and those that are referred to. */
+function takesPartInReferences(declared: readonly KeyedElement[]): (element: KeyedElement) => boolean {
+  const referred = new Set<string>();
+  for (const { value } of declared) {
+    const own = stringAt(value, 'name') ?? '';
+    const names = [...(stringAt(value, 'value') ?? '').matchAll(/\$\(([^()]+)\)/gu)].map((match) => match[1] ?? '');
+    const known = names.filter((name) => declared.some((other) => other.key['name'] === name));
+    for (const name of known.length > 0 ? [own, ...known] : []) referred.add(name);
+  }
+  return (element) => referred.has(String(element.key['name']));
+}
+
+function compareOrder(walk: Walk, node: Node, declared: readonly KeyedElement[], existing: readonly KeyedElement[]): void {
   const wanted = declared.map(elementId);
-  const found = existing.map(elementId).filter((id) => wanted.includes(id));
-  const present = wanted.filter((id) => found.includes(id));
-  if (present.join() === found.join()) return;
-  const names = (ids: readonly string[], from: readonly KeyedElement[]): Json =>
-    ids.map((id) => Object.values(from.find((element) => elementId(element) === id)?.key ?? {}).join());
-  walk.report({ class: 'changed', path, desired: names(present, declared), live: names(found, existing), blame: undefined });
+  const found = existing.filter((element) => wanted.includes(elementId(element)));
+  const foundIds = found.map(elementId);
+  const present = declared.filter((element) => foundIds.includes(elementId(element)));
+  if (present.map(elementId).join() === foundIds.join()) return;
+  const names = (elements: readonly KeyedElement[]): Json => elements.map((element) => Object.values(element.key).join());
+  settle(walk, 'reordered', { ...node, desired: names(present), live: names(found), claims: [] });
 }
 
-function toStep(element: KeyedElement): PathStep {
-  return element.duplicate > 0 ? { key: element.key, duplicate: element.duplicate } : { key: element.key };
+function memberNode(node: Node, member: Json, isDeclared: boolean, isLive: boolean): Node {
+  return {
+    desired: isDeclared ? member : undefined,
+    live: isLive ? member : undefined,
+    applied: isJsonArray(node.applied) && node.applied.includes(member) ? member : undefined,
+    claims: descendMember(node.claims, member),
+    schema: node.schema.item(),
+    place: { parent: node.place, step: { member } },
+  };
 }
 
-function compareMembers(
-  walk: Walk,
-  desired: readonly Json[],
-  live: readonly Json[],
-  claims: readonly Claim[],
-  path: FieldPath,
-): void {
-  for (const member of desired) {
-    if (!live.includes(member) && !ownedByUs(descendMember(claims, member))) {
-      walk.report({ class: 'removed', path: [...path, { member }], desired: member, live: undefined, blame: undefined });
-    }
-  }
-  for (const member of live) {
-    if (!desired.includes(member)) reportUndeclared(walk, member, descendMember(claims, member), [...path, { member }]);
-  }
+function compareMembers(walk: Walk, node: Node, desired: readonly Json[], live: readonly Json[]): void {
+  for (const member of desired) compareValue(walk, memberNode(node, member, true, live.includes(member)));
+  for (const member of live) if (!desired.includes(member)) judgeUndeclared(walk, memberNode(node, member, false, true));
 }
 
 /** A live value that desired does not mention: one finding where somebody owns it as a whole, else one for each part. */
-function judgeUndeclared(walk: Walk, live: Json, claims: readonly Claim[], node: SchemaNode, path: FieldPath): void {
-  if (claims.length === 0) return;
+function judgeUndeclared(walk: Walk, node: Node): void {
+  const { live, claims, schema, place } = node;
+  if (live === undefined) return;
   // The owner of a map or list owns a container; what was added is what is in it.
-  const isContainer = node.type === 'map' || node.type === 'keyed-list' || node.type === 'set';
-  const isWhole = node.type === 'atomic' || typeof live !== 'object' || live === null || (!isContainer && claims.some(ownsNode));
-  const existing = isJsonArray(live) && node.type === 'keyed-list' ? keyElements(live, node) : undefined;
-  if (isWhole) reportUndeclared(walk, live, claims, path);
-  else if (isJsonObject(live)) compareFields(walk, {}, live, claims, node, path);
-  else if (existing) compareElements(walk, [], existing, claims, node, path);
-  else if (isJsonArray(live) && node.type === 'set') compareMembers(walk, [], live, claims, path);
-  else reportUndeclared(walk, live, claims, path);
+  const isContainer = schema.type === 'map' || schema.type === 'keyed-list' || schema.type === 'set' || schema.type === 'unknown';
+  const isElement = place !== undefined && 'key' in place.step;
+  const isLeaf = schema.type === 'atomic' || typeof live !== 'object' || live === null;
+  const isWhole = (isElement && !walk.hasOwners) || ((isElement || !isContainer) && claims.some(ownsNode));
+  const isUnowned = walk.hasOwners && claims.length === 0 && node.applied === undefined;
+  const elements = elementsOf(node);
+  if (isUnowned) settle(walk, 'unowned', node);
+  else if (isLeaf || isWhole) settle(walk, judgeForeign(walk, node), node);
+  else if (isJsonObject(live)) compareFields(walk, node);
+  else if (elements) compareElements(walk, node, [], elements.existing);
+  else if (isJsonArray(live) && schema.type === 'set') compareMembers(walk, node, [], live);
+  else settle(walk, judgeForeign(walk, node), node);
 }
 
-function reportUndeclared(walk: Walk, live: Json, claims: readonly Claim[], path: FieldPath): void {
-  if (claims.length === 0) return;
+function judgeForeign(walk: Walk, { claims, applied }: Node): Rule {
+  // An entry of server-side apply says what we sent better than an annotation does.
+  if (applied !== undefined && !walk.hasOurClaim) return 'dropped-since-last-applied';
+  if (claims.length === 0) return walk.hasOwners ? 'unowned' : 'added-by-nobody-known';
+  const isSentByOthers = claims.some(({ owner }) => owner.manager !== walk.clientSideApplier || owner.operation !== 'Update');
+  if (!isSentByOthers && applied === undefined) return 'not-sent-by-applier';
   // Ours and no longer declared was dropped from desired; whoever else co-owns it keeps it until it is removed.
-  walk.report({ class: ownedByUs(claims) ? 'to_remove' : 'added', path, desired: undefined, live, blame: blameOf(claims) });
+  return ownedByUs(claims) ? 'dropped' : 'added';
 }

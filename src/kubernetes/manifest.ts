@@ -1,9 +1,40 @@
 import { CORE_SCHEMA, defineScalarTag, loadAll, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
 import { messageOf } from '../types/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../types/json.ts';
+import { isJsonArray, isJsonObject, type JsonObject } from '../types/json.ts';
 
-/** Bounds that a unit of real manifests never meets; what exceeds one is refused instead of exhausting the process. */
-const LIMITS = { bytes: 1 << 20, depth: 100, aliases: 1_000, nodes: 200_000 } as const;
+/** Bounds on one text; what exceeds one is refused instead of exhausting the process. */
+export interface ManifestLimits {
+  readonly bytes: number;
+  readonly depth: number;
+  readonly aliases: number;
+  /** Values in one document, aliases unfolded. */
+  readonly nodes: number;
+}
+/** A unit of real manifests never meets these. */
+const UNIT_LIMITS: ManifestLimits = { bytes: 1 << 20, depth: 100, aliases: 1_000, nodes: 200_000 };
+
+export interface ManifestDocument {
+  readonly document: JsonObject;
+  /** Position among the text's documents that are not empty, from 0; the items of a List share it. */
+  readonly index: number;
+  /** Position in the List that it stood in; `undefined` for a document of its own. */
+  readonly item: number | undefined;
+  /** Line that the document, or the List, begins on, from 1. */
+  readonly line: number;
+}
+
+/** A document, or an item of a List, that cannot be read. */
+export interface ManifestFault {
+  readonly index: number;
+  /** Line of the mistake where it is known, else the first one of the document. */
+  readonly line: number;
+  readonly error: string;
+}
+
+export interface Manifest {
+  readonly documents: readonly ManifestDocument[];
+  readonly faults: readonly ManifestFault[];
+}
 
 export type ManifestResult =
   | { readonly ok: true; readonly documents: readonly JsonObject[] }
@@ -58,44 +89,103 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
 const SCHEMA = CORE_SCHEMA.withTags(boolTag, intTag, floatTag, mergeTag);
 
 /** Aliases share nodes, so a short text can stand for an endless tree: counts what a walk over it would meet. */
-function exceedsNodeLimit(value: unknown): boolean {
+function exceeds(value: unknown, limits: ManifestLimits): string | undefined {
   let nodes = 0;
-  const stack: unknown[] = [value];
-  while (stack.length > 0) {
-    if (++nodes > LIMITS.nodes) return true;
-    const node = stack.pop();
-    if (typeof node === 'object' && node !== null) stack.push(...Object.values(node));
+  const stack: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 1 }];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (++nodes > limits.nodes) return `unfolds to more than ${limits.nodes} values`;
+    if (next.depth > limits.depth) return `is nested deeper than ${limits.depth} levels`;
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    for (const child of Object.values(next.value)) stack.push({ value: child, depth: next.depth + 1 });
   }
-  return false;
+  return undefined;
+}
+
+interface Chunk {
+  readonly text: string;
+  /** From 1. */
+  readonly line: number;
 }
 
 /**
- * Reads the text of a unit or manifest file as Kubernetes does. Empty documents are left out and a `List` is opened.
- * Never throws for bad input: the error says what is wrong and where.
+ * Cuts a stream before each line that begins a document, as Kubernetes' own reader does, so that a broken document
+ * leaves its neighbours readable. Directives stay with the document that follows them.
  */
-export function parseManifest(text: string): ManifestResult {
-  if (Buffer.byteLength(text) > LIMITS.bytes) return { ok: false, error: `larger than ${LIMITS.bytes} bytes` };
-  const documents: JsonObject[] = [];
-  let parsed: unknown[];
-  try {
-    parsed = loadAll(text, { schema: SCHEMA, maxDepth: LIMITS.depth, maxAliases: LIMITS.aliases });
-  } catch (error) {
-    return { ok: false, error: `not YAML: ${explain(error)}` };
+export function splitStream(text: string): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  let [start, line] = [0, 1];
+  for (const match of text.matchAll(/^---(?=\s|$)/gmu)) {
+    const before = text.slice(start, match.index);
+    if (match.index === 0 || (/^%/mu.test(before) && before.split('\n').every((row) => /^(%|#|\s*$)/u.test(row)))) continue;
+    chunks.push({ text: before, line });
+    line += before.split('\n').length - 1;
+    start = match.index;
   }
-  for (const [index, document] of parsed.entries()) {
-    if (document === null || document === undefined) continue;
-    if (exceedsNodeLimit(document))
-      return { ok: false, error: `document ${index + 1} unfolds to more than ${LIMITS.nodes} nodes` };
-    if (!isJsonObject(document)) return { ok: false, error: `document ${index + 1} is not a mapping` };
-    const items = document['items'];
-    if (document['kind'] === 'List' && Array.isArray(items)) documents.push(...items.filter((item: Json) => isJsonObject(item)));
-    else documents.push(document);
-  }
-  return { ok: true, documents };
+  return [...chunks, { text: text.slice(start), line }];
 }
 
-/** What is wrong and where. The parser's own message quotes the lines around it, and these may hold secrets. */
-function explain(error: unknown): string {
-  if (!(error instanceof YAMLException)) return messageOf(error);
-  return error.mark ? `${error.reason} (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : error.reason;
+/**
+ * Reads the text of a unit or manifest file as Kubernetes does, document by document. Empty documents are left out, a
+ * `List` is opened, and what cannot be read is told with its line while its neighbours go on. Never throws for bad input.
+ */
+export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS): Manifest {
+  const documents: ManifestDocument[] = [];
+  const faults: ManifestFault[] = [];
+  const size = Buffer.byteLength(text);
+  if (size > limits.bytes) return { documents, faults: [{ index: 0, line: 1, error: `larger than ${limits.bytes} bytes` }] };
+  let index = 0;
+  for (const chunk of splitStream(text)) {
+    const parsed = parseChunk(chunk, limits);
+    if (!Array.isArray(parsed)) {
+      faults.push({ ...parsed, index: index++ });
+      continue;
+    }
+    for (const value of parsed) {
+      if (value === null || value === undefined) continue;
+      const here = { index: index++, line: chunk.line };
+      const excess = exceeds(value, limits);
+      if (excess) faults.push({ ...here, error: `document ${here.index + 1} ${excess}` });
+      else if (!isJsonObject(value)) faults.push({ ...here, error: `document ${here.index + 1} is not a mapping` });
+      else openList(value, here, documents, faults);
+    }
+  }
+  return { documents, faults };
+}
+
+/** The documents of a text that is a manifest as a whole; an error for the first thing in it that is none. */
+export function parseManifest(text: string): ManifestResult {
+  const { documents, faults } = readManifest(text);
+  const [first] = faults;
+  return first ? { ok: false, error: first.error } : { ok: true, documents: documents.map(({ document }) => document) };
+}
+
+function parseChunk({ text, line }: Chunk, limits: ManifestLimits): unknown[] | Omit<ManifestFault, 'index'> {
+  try {
+    return loadAll(text, { schema: SCHEMA, maxDepth: limits.depth, maxAliases: limits.aliases });
+  } catch (error) {
+    // The parser's own message quotes the lines around it, and these may hold secrets.
+    if (!(error instanceof YAMLException) || !error.mark) return { line, error: `not YAML: ${messageOf(error)}` };
+    const at = line + error.mark.line;
+    return { line: at, error: `not YAML: ${error.reason} (line ${at}, column ${error.mark.column + 1})` };
+  }
+}
+
+/** The API's own lists (`DeploymentList`) leave apiVersion and kind of their items out. */
+function openList(
+  value: JsonObject,
+  here: { readonly index: number; readonly line: number },
+  documents: ManifestDocument[],
+  faults: ManifestFault[],
+): void {
+  const { kind, apiVersion, items } = value;
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !isJsonArray(items)) {
+    documents.push({ document: value, item: undefined, ...here });
+    return;
+  }
+  const inherited =
+    kind === 'List' ? {} : { ...(apiVersion === undefined ? {} : { apiVersion }), kind: kind.slice(0, -'List'.length) };
+  for (const [item, entry] of items.entries()) {
+    if (isJsonObject(entry)) documents.push({ document: { ...inherited, ...entry }, item, ...here });
+    else faults.push({ ...here, error: `item ${item + 1} of the list is not a mapping` });
+  }
 }

@@ -21,6 +21,15 @@ const blocked = (reason: PlanItem['reason'], detail: string): Omit<PlanItem, 'ra
 const RULES: readonly Rule[] = [
   ({ finding }) => (isDrift(finding) ? undefined : report('never-fixed', finding.note)),
   ({ finding }) => (finding.ref.kind === 'Secret' ? report('secret', 'Secrets are only reported') : undefined),
+  ({ finding }) => {
+    // Whoever set it, the autoscaler goes on from there; a fix would be undone within seconds.
+    if (finding.autoscaler === undefined) return undefined;
+    return report('autoscaler', `HorizontalPodAutoscaler ${finding.autoscaler} decides this number`);
+  },
+  ({ finding }) => {
+    if (finding.repair.method !== 'recreate') return undefined;
+    return blocked('immutable', `the API lets nobody change it in place; ${finding.repair.command}, then apply the unit again`);
+  },
   ({ finding }, _, policy) => {
     // Somebody deleted it, perhaps on purpose: putting a whole workload back is asked for by name.
     if (finding.class !== 'missing' || policy.createMissing) return undefined;

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { summarize } from '../types/describe.ts';
 import type { DesiredState } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import { canonicalJson, type FieldValue } from '../types/finding.ts';
+import { type Comparison, canonicalJson, type FieldValue } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
+import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan, PlanItem } from '../types/plan.ts';
 import type { Ranking } from '../types/ranking.ts';
@@ -18,6 +19,7 @@ export interface ReportInput {
   readonly cluster: string;
   readonly snapshot: Pick<Snapshot, 'failedReads'>;
   readonly desired: Pick<DesiredState, 'invalid'>;
+  readonly comparison: Pick<Comparison, 'invalid'>;
   readonly ranking: Ranking;
   readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
@@ -130,5 +132,9 @@ function listIncomplete(input: ReportInput): readonly Incomplete[] {
     error: read.error,
   }));
   const units = input.desired.invalid.map((unit) => ({ what: `unit ${unit.space}/${unit.slug}`, error: unit.error }));
-  return [...reads, ...units].sort((a, b) => (`${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1));
+  const objects = input.comparison.invalid.map(({ desired, path, message }) => ({
+    what: `unit ${desired.unit.space}/${desired.unit.slug}`,
+    error: `${displayRef(desired.ref)} ${printPath(path)}: ${message}`,
+  }));
+  return [...reads, ...units, ...objects].sort((a, b) => (`${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1));
 }

@@ -1,15 +1,18 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
-import { type Json, type JsonObject, stringAt } from '../types/json.ts';
-import { groupOf, type ObjectRef } from '../types/object-ref.ts';
+import { type JsonObject, stringAt } from '../types/json.ts';
+import type { ObjectRef } from '../types/object-ref.ts';
 import type { Autoscaler, FailedRead, LiveObject, Snapshot } from '../types/snapshot.ts';
 import { projectAutoscaler, projectObject } from './project.ts';
+import { readSchemas } from './schemas.ts';
 
 export interface SnapshotOptions {
   /** Label selector of the monitored namespaces. */
   readonly namespaceSelector: string;
   /** `apiVersion/kind` of each kind to read. */
   readonly kinds: readonly string[];
+  /** Where schemas are kept between passes; empty for nowhere. */
+  readonly cacheDir: string;
   readonly signal: AbortSignal;
 }
 
@@ -25,10 +28,13 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const monitored = new Set(namespaces);
   const failedReads: FailedRead[] = [];
   const kinds = [...new Set(options.kinds)];
+  const clusterScoped: string[] = [];
+  const apiVersions = [...new Set(kinds.map((kind) => splitKind(kind).apiVersion))];
+  const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, options.signal, failedReads);
 
   const read = async (kind: string): Promise<readonly JsonObject[]> => {
     try {
-      return await listKind(kubernetes, kind, namespaces, options.signal, failedReads);
+      return await listKind(kubernetes, kind, namespaces, options.signal, failedReads, clusterScoped);
     } catch (error) {
       if (options.signal.aborted || !(error instanceof ClusterError)) throw error;
       failedReads.push({ what: kind, namespace: '', error: error.message });
@@ -41,7 +47,7 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
     const { apiVersion, name } = splitKind(kind);
     for (const item of lists[index] ?? []) {
       const object = projectObject(item, apiVersion, name);
-      if (object && monitored.has(object.ref.namespace)) objects.push(object);
+      if (object && (clusterScoped.includes(kind) || monitored.has(object.ref.namespace))) objects.push(object);
     }
   }
   const autoscalers: Autoscaler[] = (lists.at(-1) ?? []).map(projectAutoscaler);
@@ -50,7 +56,8 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
     autoscalers,
     namespaces,
     kinds,
-    schemas: await readSchemas(kubernetes, kinds, options.signal, failedReads),
+    clusterScoped,
+    schemas: await schemas,
     failedReads,
   };
 }
@@ -80,6 +87,7 @@ async function listKind(
   namespaces: readonly string[],
   signal: AbortSignal,
   failedReads: FailedRead[],
+  clusterScoped: string[],
 ): Promise<readonly JsonObject[]> {
   const { apiVersion, name } = splitKind(kind);
   const resource = await kubernetes.resourceKind(apiVersion, name, signal);
@@ -87,10 +95,12 @@ async function listKind(
     failedReads.push({ what: kind, namespace: '', error: `the API server does not serve ${kind}` });
     return [];
   }
+  if (!resource.namespaced) clusterScoped.push(kind);
   try {
     return await listAll(kubernetes, resource, '', signal);
   } catch (error) {
-    if (!(error instanceof ClusterError) || error.code !== 'permission') throw error;
+    const isForbidden = error instanceof ClusterError && error.code === 'permission';
+    if (!isForbidden || !resource.namespaced) throw error;
   }
   const items: JsonObject[] = [];
   for (const namespace of namespaces) {
@@ -120,42 +130,6 @@ async function listAll(
     },
   );
   return items;
-}
-
-/** The OpenAPI v3 document of each group version that is compared: it tells lists with keys from atomic ones. */
-async function readSchemas(
-  kubernetes: KubernetesClient,
-  kinds: readonly string[],
-  signal: AbortSignal,
-  failedReads: FailedRead[],
-): Promise<Readonly<Record<string, Json>>> {
-  const schemas: Record<string, Json> = {};
-  const index = await kubernetes.read('/openapi/v3', 'read the OpenAPI index', signal).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    failedReads.push({ what: 'OpenAPI v3', namespace: '', error: messageOf(error) });
-    return null;
-  });
-  for (const apiVersion of new Set(kinds.map((kind) => splitKind(kind).apiVersion))) {
-    const path = stringAt(
-      index,
-      'paths',
-      groupOf(apiVersion) === '' ? `api/${apiVersion}` : `apis/${apiVersion}`,
-      'serverRelativeURL',
-    );
-    try {
-      if (path !== undefined) schemas[apiVersion] = await kubernetes.read(path, `read the schema of ${apiVersion}`, signal);
-      else
-        failedReads.push({
-          what: `OpenAPI v3 of ${apiVersion}`,
-          namespace: '',
-          error: 'the API server publishes no schema for it',
-        });
-    } catch (error) {
-      if (signal.aborted) throw error;
-      failedReads.push({ what: `OpenAPI v3 of ${apiVersion}`, namespace: '', error: messageOf(error) });
-    }
-  }
-  return schemas;
 }
 
 function splitKind(kind: string): { readonly apiVersion: string; readonly name: string } {

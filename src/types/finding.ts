@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
 import type { DesiredObject } from './desired.ts';
 import { type FieldPath, printPath } from './field-path.ts';
+import type { IgnoreUse } from './ignore-rule.ts';
 import type { Json } from './json.ts';
 import { type ObjectRef, objectKey } from './object-ref.ts';
+import type { Repair } from './repair.ts';
 import { Secret } from './secret.ts';
 import type { LiveObject } from './snapshot.ts';
 
@@ -49,6 +51,9 @@ export interface Finding {
   readonly isCritical: boolean;
   /** Bringing it back changes the pod template, so pods are replaced. */
   readonly restartsPods: boolean;
+  readonly repair: Repair;
+  /** The autoscaler that may set this number, where live is within its range; whoever set it, the autoscaler goes on from there. */
+  readonly autoscaler?: string;
   /** Why it is informational or pending; empty otherwise. */
   readonly note: string;
 }
@@ -61,10 +66,28 @@ export interface ObjectComparison {
   readonly findings: readonly Finding[];
 }
 
+/** A desired object that the API server would refuse, so that nothing of it can be compared. */
+export interface InvalidObject {
+  readonly desired: DesiredObject;
+  /** Where in the document; empty for the whole of it. */
+  readonly path: FieldPath;
+  readonly message: string;
+}
+
+/** Findings that one actor's one action explains, such as an image set on twelve Deployments within a minute. */
+export interface FindingGroup {
+  /** What was done, by whom and when: `kubectl set image, 03:12Z, 12 Deployments`. */
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
 export interface Comparison {
   /** Objects with at least one finding, by key. */
   readonly objects: readonly ObjectComparison[];
   readonly compared: number;
+  readonly invalid: readonly InvalidObject[];
+  /** Every ignore rule, and how many findings it covered. */
+  readonly ignores: readonly IgnoreUse[];
   /** Desired objects outside the monitored namespaces. */
   readonly notMonitored: number;
   /** Desired objects of kinds that the configuration does not list, `apiVersion/kind` and count. */

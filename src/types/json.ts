@@ -10,13 +10,15 @@ export function isJsonArray(value: unknown): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** An own field; never what every JavaScript object inherits, which a label named `constructor` would find. */
+export function own(value: Json | undefined, key: string): Json | undefined {
+  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
 /** The value at a chain of keys; `undefined` where any step is absent or is not an object. */
 export function at(value: Json | undefined, ...keys: readonly string[]): Json | undefined {
   let node: Json | undefined = value;
-  for (const key of keys) {
-    if (!isJsonObject(node) || !Object.hasOwn(node, key)) return undefined;
-    node = node[key];
-  }
+  for (const key of keys) node = own(node, key);
   return node;
 }
 

@@ -18,6 +18,8 @@ export type PlanReason =
   | 'mass-change'
   | 'added-by-controller'
   | 'held-by-model'
+  | 'autoscaler'
+  | 'immutable'
   | 'never-fixed'
   | 'never-created'
   | 'secret';

@@ -52,7 +52,9 @@ export interface Snapshot {
   readonly namespaces: readonly string[];
   /** `apiVersion/kind` of each kind that was asked for. */
   readonly kinds: readonly string[];
-  /** OpenAPI v3 document of each group version among the kinds. */
+  /** Those of the kinds whose objects belong to no namespace. */
+  readonly clusterScoped: readonly string[];
+  /** OpenAPI v3 document of each group version among the kinds, trimmed; absent where the server publishes none. */
   readonly schemas: Readonly<Record<string, Json>>;
   readonly failedReads: readonly FailedRead[];
 }
@@ -60,6 +62,7 @@ export interface Snapshot {
 /** True where the kind was read whole in this namespace, so that an absent object is really absent. */
 export function wasReadWhole(snapshot: Snapshot, ref: ObjectRef): boolean {
   const kind = `${ref.apiVersion}/${ref.kind}`;
-  if (!snapshot.kinds.includes(kind) || !snapshot.namespaces.includes(ref.namespace)) return false;
+  const isInScope = snapshot.clusterScoped.includes(kind) || snapshot.namespaces.includes(ref.namespace);
+  if (!snapshot.kinds.includes(kind) || !isInScope) return false;
   return !snapshot.failedReads.some((read) => read.what === kind && (read.namespace === '' || read.namespace === ref.namespace));
 }

@@ -34,7 +34,7 @@ export async function liveScene(): Promise<LiveScene> {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
     const signal = AbortSignal.timeout(30_000);
     const kinds = ['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet'];
-    const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, signal });
+    const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
     client.close();
     const text = manifest.replaceAll('NAMESPACE', namespace);
     const desired = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');

@@ -43,6 +43,7 @@ export function reportOf(
     cluster: CLUSTER,
     snapshot: { failedReads: [] },
     desired: { invalid: [] },
+    comparison: { invalid: [] },
     ranking: { findings, source: SOURCE },
     plan: { items, corrections: [], guard: undefined },
     outcomes,

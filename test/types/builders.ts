@@ -89,6 +89,7 @@ export function finding(parts: FindingParts = {}): Finding {
     unit,
     isCritical: parts.isCritical ?? false,
     restartsPods: parts.restartsPods ?? false,
+    repair: { method: 'server-side-apply', command: '' },
     note: parts.note ?? '',
   };
 }
@@ -160,7 +161,7 @@ export function compared(findings: readonly Finding[], parts: ObjectParts = {}):
 }
 
 export function comparison(objects: readonly ObjectComparison[], total = objects.length): Comparison {
-  return { objects, compared: total, notMonitored: 0, notCompared: {}, unread: 0, partlyCompared: [] };
+  return { objects, compared: total, invalid: [], ignores: [], notMonitored: 0, notCompared: {}, unread: 0, partlyCompared: [] };
 }
 
 /** Any JSON that a value of a cluster may be, for reading answers in tests. */

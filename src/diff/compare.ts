@@ -1,0 +1,239 @@
+import type { DesiredObject, DesiredUnit } from '../types/desired.ts';
+import { type FieldPath, printPath } from '../types/field-path.ts';
+import {
+  type Blame,
+  type Finding,
+  type FindingClass,
+  findingFingerprint,
+  findingId,
+  type InvalidObject,
+} from '../types/finding.ts';
+import type { IgnoreRule } from '../types/ignore-rule.ts';
+import { isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
+import { groupOf, type ObjectRef } from '../types/object-ref.ts';
+import type { LiveObject, Snapshot } from '../types/snapshot.ts';
+import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
+import type { Ignores } from './ignore.ts';
+import { maskValue } from './mask.ts';
+import { blameOf, claimsOf } from './ownership.ts';
+import { repairOf } from './repair.ts';
+import { classOf } from './rules.ts';
+import { compileSchema, type SchemaNode, UNKNOWN_NODE } from './schema.ts';
+import { validate } from './validate.ts';
+import { type Decision, LAST_APPLIED, walkObject } from './walk.ts';
+
+export interface DiffOptions {
+  readonly cluster: string;
+  /** Field managers that carry desired state. */
+  readonly desiredManagers: readonly string[];
+  readonly ignoreRules?: readonly IgnoreRule[];
+  /** The moment by which ignore rules end. */
+  readonly now?: Date;
+}
+
+/** Everything that the comparison needs to know of the cluster beside the two objects. */
+export type Cluster = Pick<Snapshot, 'autoscalers' | 'schemas' | 'failedReads'>;
+
+/** One decision of the walk with what it means in its surroundings. */
+export interface Judged {
+  readonly decision: Decision;
+  readonly blame: Blame | undefined;
+  /** `undefined` where the field is in sync. */
+  readonly verdict: Verdict | undefined;
+  readonly ignoredBy: IgnoreRule | undefined;
+}
+
+/** Compares single objects under one cluster's schemas and options. */
+export interface ObjectComparer {
+  compare(desired: DesiredObject, live: LiveObject | undefined): readonly Finding[];
+  /** Where the API server would refuse the desired document; `undefined` where it is fine. */
+  validate(desired: DesiredObject, live: LiveObject | undefined): InvalidObject | undefined;
+  /** Every decision about the object, those that found it in sync included. */
+  explain(desired: DesiredObject, live: LiveObject): readonly Judged[];
+  unmanaged(live: LiveObject): Finding;
+}
+
+/** Never part of a comparison: written by the API server or by a controller as its own bookkeeping. */
+const BOOKKEEPING = new Set(['deployment.kubernetes.io/revision', 'deprecated.daemonset.template.generation', LAST_APPLIED]);
+/** The parts of metadata that desired state is about; the rest is the API server's. */
+const METADATA = new Set(['labels', 'annotations', 'finalizers', 'ownerReferences']);
+
+export function createComparer(cluster: Cluster, options: DiffOptions, ignores: Ignores): ObjectComparer {
+  const managers = new Set(options.desiredManagers);
+  const compiled = new Map<string, SchemaNode>();
+  const schemaOf = (ref: ObjectRef): SchemaNode => {
+    const kind = `${ref.apiVersion}/${ref.kind}`;
+    let schema = compiled.get(kind);
+    if (!schema) {
+      schema = compileSchema(cluster.schemas[ref.apiVersion] ?? null, ref.apiVersion, ref.kind) ?? UNKNOWN_NODE;
+      compiled.set(kind, schema);
+    }
+    return schema;
+  };
+  const knowsAutoscalers = !cluster.failedReads.some((read) => read.what.endsWith('/HorizontalPodAutoscaler'));
+
+  function judge(desired: DesiredObject, live: LiveObject, wantsAll: boolean, onJudged: (judged: Judged) => void): void {
+    const { ref, unit } = desired;
+    const surroundings: Surroundings = {
+      kind: ref.kind,
+      autoscaler: autoscalerOf(cluster.autoscalers, ref),
+      knowsAutoscalers,
+      isApplying: unit.liveRevision > 0 && unit.lastAppliedRevision !== unit.liveRevision,
+    };
+    walkObject(
+      {
+        desired: comparable(desired.document),
+        live: comparable(live.body),
+        claims: claimsOf(live.owners, managers),
+        // Live's version: it is what managedFields and defaults are about.
+        schema: schemaOf(live.ref),
+        lastApplied: lastAppliedOf(live.body),
+      },
+      (decision) => {
+        const found = classOf(decision.rule);
+        const blame = blameOf(decision.claims);
+        const departure = found && { class: found, path: decision.path, live: decision.live, blame };
+        const inContext = departure && judgeInContext(departure, surroundings);
+        const ignoredBy = inContext && isIgnorable(inContext.class) ? ignores.ruleFor(ref, decision.path, blame) : undefined;
+        const verdict: Verdict | undefined = ignoredBy
+          ? { class: 'informational', note: `ignored${ignoredBy.until ? ` until ${ignoredBy.until}` : ''}: ${ignoredBy.reason}` }
+          : inContext;
+        onJudged({ decision, blame, verdict, ignoredBy });
+      },
+      wantsAll,
+    );
+  }
+
+  return {
+    compare(desired, live) {
+      if (!live) return [missing(desired, options, ignores)];
+      const findings: Finding[] = [];
+      const autoscaler = autoscalerOf(cluster.autoscalers, desired.ref);
+      judge(desired, live, false, ({ decision, blame, verdict }) => {
+        if (!verdict) return;
+        const { path } = decision;
+        const isOwnedByNobody = decision.rule === 'removed' || decision.rule === 'reordered';
+        const isScaled =
+          autoscaler !== undefined &&
+          printPath(path) === '/spec/replicas' &&
+          typeof decision.live === 'number' &&
+          decision.live >= autoscaler.minReplicas &&
+          decision.live <= autoscaler.maxReplicas;
+        findings.push(
+          createFinding(verdict, desired.ref, path, decision.desired, decision.live, desired.unit, live, options, {
+            blame: isOwnedByNobody ? undefined : blame,
+            ...(isScaled ? { autoscaler: autoscaler.name } : {}),
+          }),
+        );
+      });
+      return findings;
+    },
+
+    validate(desired, live) {
+      const fault = validate(desired.document, live?.body, schemaOf(desired.ref));
+      return fault && { desired, ...fault };
+    },
+
+    explain(desired, live) {
+      const all: Judged[] = [];
+      judge(desired, live, true, (judged) => all.push(judged));
+      return all;
+    },
+
+    unmanaged(live) {
+      return createFinding(
+        { class: 'unmanaged', note: 'no unit declares it' },
+        live.ref,
+        [],
+        undefined,
+        live.body,
+        undefined,
+        live,
+        options,
+      );
+    },
+  };
+}
+
+function isIgnorable(found: FindingClass): boolean {
+  return found !== 'informational' && found !== 'pending';
+}
+
+/** The object without what no desired state is about. */
+function comparable(object: JsonObject): JsonObject {
+  const metadata = own(object, 'metadata') ?? {};
+  const kept: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(metadata ?? {})) {
+    if (!METADATA.has(key)) continue;
+    kept[key] = key === 'annotations' && isJsonObject(value) ? withoutBookkeeping(value) : value;
+  }
+  const { apiVersion: _version, kind: _kind, status: _status, ...rest } = object;
+  return { ...rest, metadata: kept };
+}
+
+function withoutBookkeeping(annotations: JsonObject): JsonObject {
+  if (!Object.keys(annotations).some((key) => BOOKKEEPING.has(key))) return annotations;
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !BOOKKEEPING.has(key)));
+}
+
+/** What a client-side apply sent last; `undefined` without the annotation, or where somebody broke it. */
+function lastAppliedOf(body: JsonObject): JsonObject | undefined {
+  const text = stringAt(body, 'metadata', 'annotations', LAST_APPLIED);
+  if (text === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? comparable(parsed) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(desired: DesiredObject, options: DiffOptions, ignores: Ignores): Finding {
+  const { ref, unit, document } = desired;
+  // A unit with a target that was never applied is waiting for its first apply.
+  const isPending = unit.liveRevision === 0 && unit.target !== undefined;
+  const rule = isPending ? undefined : ignores.ruleFor(ref, [], undefined);
+  const verdict: Verdict = isPending
+    ? { class: 'pending', note: 'the unit was never applied' }
+    : rule
+      ? { class: 'informational', note: `ignored: ${rule.reason}` }
+      : { class: 'missing', note: '' };
+  return createFinding(verdict, ref, [], document, undefined, unit, undefined, options);
+}
+
+function createFinding(
+  verdict: Verdict,
+  ref: ObjectRef,
+  path: FieldPath,
+  desiredValue: Json | undefined,
+  liveValue: Json | undefined,
+  unit: DesiredUnit | undefined,
+  live: LiveObject | undefined,
+  options: DiffOptions,
+  more: Pick<Finding, 'autoscaler'> & { readonly blame?: Finding['blame'] } = {},
+): Finding {
+  const id = findingId(options.cluster, ref, path, verdict.class);
+  const unitName = unit ? `${unit.space}/${unit.slug}` : '';
+  const desired = maskValue(ref.kind, path, desiredValue);
+  const shown = maskValue(ref.kind, path, liveValue);
+  const [first, second] = path;
+  const isTemplate =
+    first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
+  const { blame, ...rest } = more;
+  return {
+    id,
+    fingerprint: findingFingerprint(id, unitName, desired, shown, live),
+    class: verdict.class,
+    ref,
+    path,
+    desired,
+    live: shown,
+    blame,
+    unit: unitName,
+    isCritical: unit?.isCritical ?? false,
+    restartsPods: Boolean(isTemplate) && groupOf(ref.apiVersion) === 'apps',
+    repair: repairOf(ref, path, verdict.class, blame, live?.body),
+    note: verdict.note,
+    ...rest,
+  };
+}

@@ -1,0 +1,117 @@
+import type { ActorClass } from '../types/finding.ts';
+
+/** What a well-known tool writes into workloads of others, so that nobody has to write an ignore rule for it. */
+interface KnownAddition {
+  readonly tool: string;
+  /** Where the tool documents it. */
+  readonly source: string;
+  /** Keys of labels and annotations, on the object or on its pod template. */
+  readonly metadata?: RegExp;
+  /** Names of env variables. */
+  readonly env?: RegExp;
+  /** Text form of any other path. */
+  readonly path?: RegExp;
+  /** Kinds that it is about; all where absent. */
+  readonly kinds?: readonly string[];
+}
+
+const KNOWN_ADDITIONS: readonly KnownAddition[] = [
+  {
+    tool: 'Reloader',
+    source: 'https://github.com/stakater/Reloader#how-it-works',
+    metadata: /^reloader\.stakater\.com\/last-reloaded-from$/u,
+    env: /^STAKATER_.+_(CONFIGMAP|SECRET)$/u,
+  },
+  {
+    tool: 'Rancher',
+    source: 'https://ranchermanager.docs.rancher.com/reference-guides/system-tools',
+    metadata: /(^|\.)cattle\.io\//u,
+  },
+  {
+    tool: 'Istio',
+    source: 'https://istio.io/latest/docs/reference/config/labels/',
+    metadata: /(^|\.)istio\.io\//u,
+  },
+  { tool: 'Linkerd', source: 'https://linkerd.io/2/reference/proxy-configuration/', metadata: /(^|\.)linkerd\.io\//u },
+  { tool: 'Kyverno', source: 'https://kyverno.io/docs/policy-types/', metadata: /(^|\.)kyverno\.io\//u },
+  {
+    tool: 'Argo CD',
+    source: 'https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/',
+    metadata: /(^|\.)argoproj\.io\//u,
+  },
+  {
+    tool: 'Flux',
+    source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/',
+    metadata: /(^|\.)fluxcd\.io\//u,
+  },
+  { tool: 'Helm', source: 'https://helm.sh/docs/topics/advanced/', metadata: /^meta\.helm\.sh\//u },
+  { tool: 'KEDA', source: 'https://keda.sh/docs/latest/concepts/scaling-deployments/', metadata: /(^|\.)keda\.sh\//u },
+  { tool: 'Keel', source: 'https://keel.sh/docs/', metadata: /^keel\.sh\/update-time$/u },
+  { tool: 'Velero', source: 'https://velero.io/docs/main/restore-reference/', metadata: /^velero\.io\//u },
+  { tool: 'OpenShift', source: 'https://docs.openshift.com/', metadata: /(^|\.)openshift\.io\//u },
+  { tool: 'GKE Autopilot', source: 'https://cloud.google.com/kubernetes-engine/docs', metadata: /^autopilot\.gke\.io\//u },
+  {
+    tool: 'Operator Lifecycle Manager',
+    source: 'https://olm.operatorframework.io/docs/',
+    metadata: /^(olm\.|operators\.coreos\.com\/|operatorframework\.io\/)/u,
+  },
+  {
+    tool: 'the volume binder',
+    source: 'https://kubernetes.io/docs/reference/labels-annotations-taints/',
+    metadata: /^(pv\.kubernetes\.io|volume\.kubernetes\.io|volume\.beta\.kubernetes\.io)\//u,
+    path: /^\/spec\/volumeName$/u,
+    kinds: ['PersistentVolumeClaim'],
+  },
+  {
+    tool: 'protection of volumes in use',
+    source: 'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection',
+    path: /^\/metadata\/finalizers\[="kubernetes\.io\/pvc?-protection"\]$/u,
+    kinds: ['PersistentVolumeClaim', 'PersistentVolume'],
+  },
+  {
+    tool: 'the load balancer controller',
+    source: 'https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/',
+    path: /^\/metadata\/finalizers\[="service\.kubernetes\.io\/load-balancer-cleanup"\]$/u,
+    kinds: ['Service'],
+  },
+  {
+    tool: 'a CA injector',
+    source: 'https://cert-manager.io/docs/concepts/ca-injector/',
+    path: /\/caBundle$/u,
+    kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'CustomResourceDefinition', 'APIService'],
+  },
+  {
+    tool: 'role aggregation',
+    source: 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles',
+    path: /^\/rules$/u,
+    kinds: ['ClusterRole'],
+  },
+  {
+    tool: 'the API server',
+    source: 'https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name',
+    metadata: /^kubernetes\.io\/metadata\.name$/u,
+    path: /^\/spec\/finalizers$/u,
+    kinds: ['Namespace'],
+  },
+];
+
+/** One field as the table looks at it. */
+export interface AddedField {
+  readonly kind: string;
+  readonly path: string;
+  /** Key of a label or annotation; `undefined` elsewhere. */
+  readonly metadataKey: string | undefined;
+  /** Name of the env variable that the path ends at; `undefined` elsewhere. */
+  readonly envName: string | undefined;
+  readonly actor: ActorClass | undefined;
+}
+
+/** The tool that is known to write this field; `undefined` where none is, or where a person's hand wrote it. */
+export function knownAdditionOf(field: AddedField): string | undefined {
+  if (field.actor === 'person') return undefined;
+  return KNOWN_ADDITIONS.find(
+    ({ metadata, env, path, kinds }) =>
+      (kinds === undefined || kinds.includes(field.kind)) &&
+      (metadata?.test(field.metadataKey ?? '') || env?.test(field.envName ?? '') || path?.test(field.path)),
+  )?.tool;
+}

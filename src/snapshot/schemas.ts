@@ -1,0 +1,83 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { trimOpenApi } from '../kubernetes/openapi.ts';
+import { ClusterError, messageOf } from '../types/errors.ts';
+import { isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import { groupOf } from '../types/object-ref.ts';
+import type { FailedRead } from '../types/snapshot.ts';
+
+/**
+ * The trimmed OpenAPI v3 document of each group version: it tells lists with keys from atomic ones. A document is
+ * named by its hash, which is the same on every cluster of one version, so it is kept in `cacheDir` and read once.
+ * Where the server publishes none (before 1.24, or an aggregated API) the built-in schemas stand in.
+ */
+export async function readSchemas(
+  kubernetes: KubernetesClient,
+  apiVersions: readonly string[],
+  cacheDir: string,
+  signal: AbortSignal,
+  failedReads: FailedRead[],
+): Promise<Readonly<Record<string, Json>>> {
+  const schemas: Record<string, Json> = {};
+  const fail = (what: string, error: unknown): void => {
+    if (signal.aborted) throw error;
+    failedReads.push({ what, namespace: '', error: messageOf(error) });
+  };
+  let index: Json = null;
+  try {
+    index = await kubernetes.read('/openapi/v3', 'read the OpenAPI index', signal);
+  } catch (error) {
+    const isUnknown = error instanceof ClusterError && error.code === 'not-found';
+    if (!isUnknown) {
+      fail('OpenAPI v3', error);
+      return schemas;
+    }
+  }
+  await Promise.all(
+    apiVersions.map(async (apiVersion) => {
+      const name = groupOf(apiVersion) === '' ? `api/${apiVersion}` : `apis/${apiVersion}`;
+      const path = stringAt(index, 'paths', name, 'serverRelativeURL');
+      try {
+        schemas[apiVersion] =
+          path === undefined
+            ? await readBuiltInSchemas()
+            : await readCached(cacheDir, path, () => readOne(kubernetes, path, apiVersion, signal));
+      } catch (error) {
+        fail(`OpenAPI v3 of ${apiVersion}`, error);
+      }
+    }),
+  );
+  return schemas;
+}
+
+async function readOne(kubernetes: KubernetesClient, path: string, apiVersion: string, signal: AbortSignal): Promise<JsonObject> {
+  return trimOpenApi(await kubernetes.read(path, `read the schema of ${apiVersion}`, signal));
+}
+
+/** Raised when the form of what is kept changes. */
+const CACHE_FORM = 1;
+
+/** Without a folder that can be written nothing is kept, and nothing is lost but half a second. */
+async function readCached(cacheDir: string, path: string, read: () => Promise<JsonObject>): Promise<JsonObject> {
+  const hash = new URL(path, 'http://server').searchParams.get('hash') ?? '';
+  if (cacheDir === '' || !/^[0-9A-Za-z]{16,}$/u.test(hash)) return read();
+  const file = join(cacheDir, `openapi-${CACHE_FORM}-${hash}.json`);
+  try {
+    const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (isJsonObject(kept)) return kept;
+  } catch {
+    // Not there yet, or broken: read anew.
+  }
+  const document = await read();
+  const temporary = `${file}.${process.pid}`;
+  try {
+    await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+    await writeFile(temporary, JSON.stringify(document), { mode: 0o600 });
+    await rename(temporary, file);
+  } catch {
+    // A read-only file system, as in the CronJob.
+  }
+  return document;
+}

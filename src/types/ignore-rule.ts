@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+const selector = z.string().min(1).optional();
+
+/**
+ * A departure that somebody decided to live with. Selectors may hold `*` for any run of characters; a path also covers
+ * everything below it. At least one selector is required, and so is the reason; after `until` the rule has no effect.
+ */
+export const ignoreRuleSchema = z
+  .strictObject({
+    namespace: selector,
+    kind: selector,
+    name: selector,
+    path: selector,
+    manager: selector,
+    reason: z.string().min(1),
+    until: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+  })
+  .refine((rule) => [rule.namespace, rule.kind, rule.name, rule.path, rule.manager].some((entry) => entry !== undefined), {
+    error: 'names nothing to ignore: give at least one of namespace, kind, name, path, manager',
+  });
+
+export type IgnoreRule = Readonly<z.infer<typeof ignoreRuleSchema>>;
+
+/** What became of a rule in one comparison. */
+export interface IgnoreUse {
+  readonly rule: IgnoreRule;
+  readonly matches: number;
+  readonly isExpired: boolean;
+}
