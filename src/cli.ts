@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
 import { ConfigError } from './types/errors.ts';
 
-export type CommandName = 'run' | 'check' | 'hub';
+export type CommandName = 'run' | 'check' | 'diff' | 'hub';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -10,11 +10,26 @@ export interface HubArguments {
   readonly tokenFile: string | undefined;
 }
 
+export interface DiffInvocation {
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
+  readonly schemas: readonly string[];
+  readonly form: 'json' | 'yaml' | 'table';
+  /** Path whose judgement is to be explained. */
+  readonly explain: string | undefined;
+}
+
 export type Invocation =
   | {
       readonly command: 'run' | 'check';
       readonly flags: Readonly<Partial<Record<OptionName, string>>>;
       readonly configFile: string | undefined;
+    }
+  | {
+      readonly command: 'diff';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: undefined;
+      readonly diff: DiffInvocation;
     }
   | {
       readonly command: 'hub';
@@ -62,6 +77,36 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   const run = passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report (default)', true);
   passCommand('check', 'compare and print; never writes anything anywhere', false);
 
+  const diff = program
+    .command('diff')
+    .description('compare manifests with live objects from files; asks no server')
+    .exitOverride();
+  diff.requiredOption(
+    '--desired <FILE>',
+    'what is wanted: YAML or JSON, one document, several or a List; - for standard input',
+    collect,
+  );
+  diff.requiredOption(
+    '--live <FILE>',
+    'what is there, as kubectl get -o yaml --show-managed-fields prints it; absent or empty: nothing is there',
+    collect,
+  );
+  diff.option(
+    '--field-manager <NAME>',
+    'field manager that carries desired state (environment DESIRED_MANAGERS, default confighub)',
+    collect,
+  );
+  diff.option('--schema <FILE>', 'OpenAPI v3 document or CustomResourceDefinitions; built-in kinds are known', collect);
+  diff.option('--explain <PATH>', 'tell which rule judged this field, and from what evidence');
+  diff.addOption(new Option('-o, --output <FORM>', 'form of the result').choices(['json', 'yaml', 'table']).default('table'));
+  for (const option of ['ignoreFile', 'detailedExitcode'] as const) addOption(diff, option);
+  diff.addHelpText('after', '\nThe options --desired, --live, --field-manager and --schema may be given several times.');
+  diff.action((given: DiffFlags) => {
+    const { desired, live, schema: schemas = [], fieldManager, output: form, explain, ...others } = given;
+    const flags = { ...flagsOf(others), ...(fieldManager ? { desiredManagers: fieldManager.join(',') } : {}) };
+    invocation = { command: 'diff', flags, configFile: undefined, diff: { desired, live, schemas, form, explain } };
+  });
+
   const hub = program.command('hub').description('start the embedded ConfigHub').exitOverride();
   hub.requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing');
   hub.option('--port <N>', 'port on 127.0.0.1; 0 takes a free one', '8090');
@@ -85,6 +130,19 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     if (error.exitCode !== 0) throw usage(withoutValues(error.message.replace(/^error: /u, '')));
   }
   return invocation;
+}
+
+type DiffFlags = Readonly<Record<string, string | true | undefined>> & {
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
+  readonly schema?: readonly string[];
+  readonly fieldManager?: readonly string[];
+  readonly output: DiffInvocation['form'];
+  readonly explain?: string;
+};
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /** A secret that was given as an argument after all is not repeated in a log. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { parseManifest } from './kubernetes/manifest.ts';
@@ -120,8 +121,8 @@ export const OPTIONS = {
     schema: z.string(),
     env: ['CACHE_DIR'],
     value: 'DIRECTORY',
-    default: '',
-    help: 'where schemas of the API server are kept; none for nowhere; by default drift-detector below XDG_CACHE_HOME or ~/.cache',
+    default: 'auto',
+    help: 'where schemas of the API server are kept between passes: a folder, none, or auto for the user cache',
   }),
   desiredManagers: option({
     schema: list,
@@ -355,6 +356,15 @@ export function loadConfig(
   }
   // Each name was parsed by its own schema above.
   return config as Config;
+}
+
+/** The folder of CACHE_DIR (XDG Base Directory Specification); empty for none, as where there is no home. */
+export function cacheFolder(config: Pick<Config, 'cacheDir'>, environment: Environment): string {
+  if (config.cacheDir === 'none') return '';
+  if (config.cacheDir !== 'auto') return config.cacheDir;
+  const { XDG_CACHE_HOME, HOME } = environment;
+  const base = XDG_CACHE_HOME || (HOME ? join(HOME, '.cache') : '');
+  return base === '' ? '' : join(base, 'drift-detector');
 }
 
 /** The value of an option that a command cannot do without. */

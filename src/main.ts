@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type HubArguments, parseCommandLine } from './cli.ts';
-import { type Config, type Environment, loadConfig, readEnvironment, required } from './config.ts';
+import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
+import { type Config, cacheFolder, type Environment, loadConfig, readEnvironment, required } from './config.ts';
 import { createConfigHubClient } from './confighub/client.ts';
 import { connectConfigHub } from './confighub/transport.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { readIgnoreFile } from './ignore-file.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { connectKubernetes } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -52,6 +53,7 @@ export async function main(process: ProcessFacts): Promise<number> {
       isTerminal: process.isTerminal,
       hasColor: hasColor(process),
     });
+    if (invocation.command === 'diff') return await compareFiles(config, invocation.diff, process);
     if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
     return await detect(invocation.command, config, log, process);
   } catch (error) {
@@ -69,6 +71,17 @@ function explain(error: unknown, isTerminal: boolean): string {
       : `${JSON.stringify({ level: 'error', event: `failed-${error.code}`, msg: sentence })}\n`;
   }
   return `drift-detector: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`;
+}
+
+/** `drift-detector diff`: files in, an answer out, no server asked. */
+async function compareFiles(config: Config, invocation: DiffInvocation, process: ProcessFacts): Promise<number> {
+  // Loaded only here: a pass compares with what servers say.
+  const { diffFiles, printDiff } = await import('./offline/command.ts');
+  const result = await diffFiles(invocation, config.desiredManagers, readIgnoreFile(config.ignoreFile));
+  process.out(printDiff(result, invocation.form, invocation.explain));
+  if (result.objects.some(({ verdict }) => verdict === 'invalid')) return EXIT.incomplete;
+  const hasDrift = result.objects.some(({ verdict }) => verdict === 'drifted' || verdict === 'missing');
+  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
 }
 
 function hasColor({ environment, isTerminal }: ProcessFacts): boolean {
@@ -114,7 +127,7 @@ async function detectUntil(
   // Asked for before anything is connected, so that a missing setting costs nobody a wait.
   const reportRepo = writes ? required(config, 'reportRepo') : '';
   using clients = await connect(config);
-  const options = await passOptions(config, clients, pass, signal);
+  const options = await passOptions(config, process.environment, clients, pass, signal);
 
   if (!writes) {
     const judgement = await judge(clients, NO_REPORT, options, passLog);
@@ -204,18 +217,29 @@ async function connectCluster(config: Config, context: string): Promise<Kubernet
   return createKubernetesClient(await connectKubernetes(source));
 }
 
-async function passOptions(config: Config, clients: PassClients, pass: string, signal: AbortSignal): Promise<PassOptions> {
+async function passOptions(
+  config: Config,
+  environment: Environment,
+  clients: PassClients,
+  pass: string,
+  signal: AbortSignal,
+): Promise<PassOptions> {
   const { cluster, claudeApiKey } = config;
+  const now = new Date();
   const ask = claudeApiKey && createAskClaude({ apiKey: claudeApiKey, baseUrl: config.claudeBaseUrl, model: config.claudeModel });
   return {
-    snapshot: { namespaceSelector: config.namespaceSelector, kinds: config.kinds, cacheDir: config.cacheDir },
+    snapshot: {
+      namespaceSelector: config.namespaceSelector,
+      kinds: config.kinds,
+      cacheDir: cacheFolder(config, environment),
+    },
     desired: {
       spaces: config.confighubSpace,
       where: config.confighubWhere,
       filter: config.confighubFilter,
       target: config.target,
     },
-    diff: { cluster, desiredManagers: config.desiredManagers },
+    diff: { cluster, desiredManagers: config.desiredManagers, ignoreRules: readIgnoreFile(config.ignoreFile), now },
     rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
     plan: {
       autoFix: config.autoFix,
@@ -228,7 +252,7 @@ async function passOptions(config: Config, clients: PassClients, pass: string, s
     },
     fieldManager: config.fieldManager,
     commit: { pass, tool: USER_AGENT },
-    now: new Date(),
+    now,
     signal,
   };
 }

@@ -15,7 +15,7 @@ import type { LiveObject, Snapshot } from '../types/snapshot.ts';
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
-import { blameOf, claimsOf } from './ownership.ts';
+import { blameOf, claimsOf, ownersOf } from './ownership.ts';
 import { repairOf } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, UNKNOWN_NODE } from './schema.ts';
@@ -38,6 +38,8 @@ export type Cluster = Pick<Snapshot, 'autoscalers' | 'schemas' | 'failedReads'>;
 export interface Judged {
   readonly decision: Decision;
   readonly blame: Blame | undefined;
+  /** Everybody who owns the field or part of it. */
+  readonly owners: readonly { readonly blame: Blame; readonly isOurs: boolean }[];
   /** `undefined` where the field is in sync. */
   readonly verdict: Verdict | undefined;
   readonly ignoredBy: IgnoreRule | undefined;
@@ -98,7 +100,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
         const verdict: Verdict | undefined = ignoredBy
           ? { class: 'informational', note: `ignored${ignoredBy.until ? ` until ${ignoredBy.until}` : ''}: ${ignoredBy.reason}` }
           : inContext;
-        onJudged({ decision, blame, verdict, ignoredBy });
+        onJudged({ decision, blame, verdict, ignoredBy, owners: wantsAll ? ownersOf(decision.claims) : [] });
       },
       wantsAll,
     );

@@ -7,6 +7,7 @@ import { createIgnores } from './ignore.ts';
 
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
 export { groupFindings } from './group.ts';
+export { maskValue } from './mask.ts';
 export { RULES } from './rules.ts';
 
 /** Compares one object anew, as when a fix is verified. */

@@ -86,7 +86,15 @@ export function blameOf(claims: readonly Claim[]): Blame | undefined {
     if (!best) return owner;
     return (owner.time ?? '9') > (best.time ?? '9') ? owner : best;
   }, undefined);
-  if (!newest) return undefined;
-  const { manager, operation, subresource, time } = newest;
-  return { manager, operation, subresource, actor: actorOf(newest), ...(time === undefined ? {} : { time }) };
+  return newest && toBlame(newest);
+}
+
+function toBlame(owner: FieldOwner): Blame {
+  const { manager, operation, subresource, time } = owner;
+  return { manager, operation, subresource, actor: actorOf(owner), ...(time === undefined ? {} : { time }) };
+}
+
+/** Everybody who owns something here, for an explanation. */
+export function ownersOf(claims: readonly Claim[]): readonly { readonly blame: Blame; readonly isOurs: boolean }[] {
+  return claims.map(({ owner, isOurs }) => ({ blame: toBlame(owner), isOurs }));
 }

@@ -1,10 +1,13 @@
 import type { FieldPath, PathStep } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
+import { parseQuantity } from '../types/quantity.ts';
 import type { JsonType, SchemaNode } from './schema.ts';
 
 /** Where a desired document cannot be what its kind's schema says. */
 export interface Fault {
   readonly path: FieldPath;
+  /** The same place as fields and list indexes. */
+  readonly located: readonly (string | number)[];
   readonly message: string;
 }
 
@@ -13,48 +16,68 @@ export interface Fault {
  * value of another type. A field that live has all the same is one that a newer server knows, and no fault.
  */
 export function validate(desired: JsonObject, live: Json | undefined, schema: SchemaNode): Fault | undefined {
-  return checkFields(desired, live, schema, []);
+  const found = checkFields(desired, live, schema);
+  return found && { ...found, path: toFieldPath(desired, found.located, schema) };
 }
 
-function checkFields(desired: JsonObject, live: Json | undefined, schema: SchemaNode, path: FieldPath): Fault | undefined {
+/** Built from the inside out, so that a sound document costs no paths. */
+interface Found {
+  readonly located: (string | number)[];
+  readonly message: string;
+}
+
+function below(part: string | number, found: Found | undefined): Found | undefined {
+  found?.located.unshift(part);
+  return found;
+}
+
+function checkFields(desired: JsonObject, live: Json | undefined, schema: SchemaNode): Found | undefined {
   for (const [field, value] of Object.entries(desired)) {
-    const here: FieldPath = [...path, { field }];
     const existing = own(live, field);
-    if (!schema.allows(field) && existing === undefined) return { path: here, message: 'the kind has no such field' };
-    const fault = check(value, existing, schema.field(field), here);
-    if (fault) return fault;
+    if (!schema.allows(field) && existing === undefined) return { located: [field], message: 'the kind has no such field' };
+    const found = below(field, check(value, existing, schema.field(field)));
+    if (found) return found;
   }
   return undefined;
 }
 
-function check(value: Json, live: Json | undefined, schema: SchemaNode, path: FieldPath): Fault | undefined {
+function check(value: Json, live: Json | undefined, schema: SchemaNode): Found | undefined {
   if (value === null) return undefined;
-  const found = typeName(value);
-  if (!isOfType(value, schema.json)) return { path, message: `${found} where ${article(schema.json)} belongs` };
-  if (schema.type === 'quantity' && typeof value !== 'string' && typeof value !== 'number')
-    return { path, message: `${found} where a quantity belongs` };
+  if (!isOfType(value, schema.json)) {
+    return { located: [], message: `${typeName(value)} where ${article(schema.json)} belongs` };
+  }
+  if (schema.type === 'quantity') {
+    const isAmount = typeof value === 'string' || typeof value === 'number';
+    if (!isAmount || parseQuantity(value) === undefined) return { located: [], message: 'no quantity, such as 100m or 1.5Gi' };
+  }
   if (isJsonArray(value)) {
     for (const [index, entry] of value.entries()) {
-      const fault = check(entry, isJsonArray(live) ? live[index] : undefined, schema.item(), [
-        ...path,
-        stepOf(value, index, schema),
-      ]);
-      if (fault) return fault;
+      const found = below(index, check(entry, isJsonArray(live) ? live[index] : undefined, schema.item()));
+      if (found) return found;
     }
     return undefined;
   }
-  return isJsonObject(value) ? checkFields(value, live, schema, path) : undefined;
+  return isJsonObject(value) ? checkFields(value, live, schema) : undefined;
 }
 
-/** An element by its keys where it has them; else as the list's value at an index cannot be named, the element itself. */
-function stepOf(list: readonly Json[], index: number, schema: SchemaNode): PathStep {
-  const element = list[index];
-  const key: Record<string, string | number | boolean> = {};
-  for (const name of schema.keys) {
-    const part = own(element, name);
-    if (typeof part === 'string' || typeof part === 'number' || typeof part === 'boolean') key[name] = part;
-  }
-  return Object.keys(key).length > 0 ? { key } : { key: { index } };
+/** Elements by their keys where they have them, else by their index. */
+function toFieldPath(document: Json, located: readonly (string | number)[], schema: SchemaNode): FieldPath {
+  let [value, node]: [Json | undefined, SchemaNode] = [document, schema];
+  return located.map((part): PathStep => {
+    if (typeof part === 'string') {
+      value = own(value, part);
+      node = node.field(part);
+      return { field: part };
+    }
+    const { keys } = node;
+    value = isJsonArray(value) ? value[part] : undefined;
+    node = node.item();
+    const entries = keys.flatMap((name) => {
+      const key = own(value, name);
+      return typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' ? [[name, key] as const] : [];
+    });
+    return { key: entries.length > 0 ? Object.fromEntries(entries) : { index: part } };
+  });
 }
 
 function isOfType(value: Json, type: JsonType): boolean {

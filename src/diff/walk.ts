@@ -128,7 +128,7 @@ function compareValue(walk: Walk, node: Node): void {
   const { desired, live, claims, schema } = node;
   if (desired === undefined) return;
   const elements = elementsOf(node);
-  if (live === undefined) settle(walk, judgeAbsent(walk, desired, claims), node);
+  if (live === undefined) settle(walk, judgeAbsent(walk, node), node);
   else if (elements) compareElements(walk, node, elements.declared, elements.existing);
   else if (schema.type === 'set' && isJsonArray(desired) && isJsonArray(live)) compareMembers(walk, node, desired, live);
   else if (schema.type !== 'atomic' && isJsonObject(desired) && isJsonObject(live)) compareFields(walk, node);
@@ -161,10 +161,28 @@ function keysOf({ schema, claims }: Node): readonly string[] | undefined {
  * our applier has an entry and does not own the field, somebody removed it: a deleted
  * `automountServiceAccountToken: false` means true. Without an entry there is no evidence, and none is made up.
  */
-function judgeAbsent(walk: Walk, desired: Json, claims: readonly Claim[]): Rule {
-  const isNothing = isZero(desired) || isEmpty(desired);
-  if (ownedByUs(claims)) return isNothing ? 'kept-by-ours' : 'not-applied-yet';
-  return isEmpty(desired) || (isNothing && !walk.hasOurClaim) ? 'zero-is-absent' : 'removed';
+function judgeAbsent(walk: Walk, node: Node): Rule {
+  const { desired } = node;
+  const isNothing = desired === undefined || isZero(desired) || isEmpty(desired);
+  if (isAllOurs(node)) return isNothing ? 'kept-by-ours' : 'not-applied-yet';
+  return isNothing && (!walk.hasOurClaim || typeof desired === 'object') ? 'zero-is-absent' : 'removed';
+}
+
+/**
+ * Every declared leaf of an absent value is still ours: then the API server left it out. One leaf proves nothing: of an
+ * env variable with an empty value that somebody removed, the value alone stays ours, since it was never stored
+ * (measured on 1.24 to 1.37).
+ */
+function isAllOurs(node: Node): boolean {
+  const { desired, claims, schema } = node;
+  if (desired === null || desired === undefined) return true;
+  if (!ownedByUs(claims)) return false;
+  if (schema.type === 'atomic' || typeof desired !== 'object') return true;
+  if (isJsonObject(desired)) return Object.keys(desired).every((field) => isAllOurs(childOf(node, field)));
+  if (schema.type === 'set') return desired.every((member) => isAllOurs(memberNode(node, member, true, false)));
+  const keys = keysOf(node);
+  const elements = keys && isJsonArray(desired) ? keyElements(desired, schema, keys) : undefined;
+  return elements === undefined || elements.every((element) => isAllOurs(elementNode(node, element, element.value, undefined)));
 }
 
 function judgeLeaf(desired: Json, live: Json, claims: readonly Claim[], schema: SchemaNode): Rule {

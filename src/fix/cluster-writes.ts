@@ -1,9 +1,8 @@
-import jsonPatch from 'fast-json-patch';
-import type { JsonPatchOperation } from '../kubernetes/client.ts';
-import { locate, toJsonPointer, valueAt, withValueAt } from '../types/field-path.ts';
+import { withValueAt } from '../types/field-path.ts';
 import { type Finding, revealValue } from '../types/finding.ts';
 import type { Json, JsonObject } from '../types/json.ts';
 import { isJsonObject } from '../types/json.ts';
+import { type JsonPatchOperation, removeValues, requireApplicable } from '../types/json-patch.ts';
 import type { ObjectCorrection } from '../types/plan.ts';
 
 /**
@@ -24,45 +23,23 @@ export function applyBody(correction: ObjectCorrection, resourceVersion: string 
 
 /** Fields that an apply cannot take away, since others own them: whoever added them keeps them until they are removed. */
 export function needsRemoval(finding: Finding): boolean {
-  return finding.class === 'added' || (finding.class === 'to_remove' && finding.blame !== undefined);
+  return finding.repair.method === 'json-patch';
 }
 
-/**
- * Removes what others added, each only if it still holds the judged value. Indexes are those of the object with this
- * resourceVersion, which the first test pins; later ones in a list go first, so that the others keep their place.
- */
+/** Removes what others added, if the object is still the judged one, which the first test pins. */
 export function removalPatch(
   live: JsonObject,
   resourceVersion: string,
   findings: readonly Finding[],
 ): readonly JsonPatchOperation[] {
-  const located = findings.flatMap((finding) => {
-    const path = locate(live, finding.path);
-    const value = valueAt(live, finding.path);
-    return path === undefined || value === undefined ? [] : [{ pointer: toJsonPointer(path), path, value }];
-  });
-  located.sort((a, b) => (isBefore(a.path, b.path) ? 1 : -1));
-  const operations: JsonPatchOperation[] = [
+  const operations: readonly JsonPatchOperation[] = [
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-    ...located.flatMap(({ pointer, value }): JsonPatchOperation[] => [
-      { op: 'test', path: pointer, value },
-      { op: 'remove', path: pointer },
-    ]),
+    ...removeValues(
+      live,
+      findings.map((finding) => finding.path),
+    ),
   ];
   // Refused here, with the operation's number, rather than by the server with none.
-  const invalid = jsonPatch.validate(
-    structuredClone(operations) as Parameters<typeof jsonPatch.validate>[0],
-    structuredClone(live),
-  );
-  if (invalid) throw invalid;
+  requireApplicable(operations, live);
   return operations;
-}
-
-function isBefore(a: readonly (string | number)[], b: readonly (string | number)[]): boolean {
-  for (const [position, part] of a.entries()) {
-    const other = b[position];
-    if (part === other) continue;
-    return typeof part === 'number' && typeof other === 'number' ? part < other : String(part) < String(other);
-  }
-  return a.length < b.length;
 }

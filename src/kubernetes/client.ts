@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import type { JsonPatchOperation } from '../types/json-patch.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import { type KubernetesRequest, type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
@@ -29,12 +30,6 @@ export interface ApplyOptions {
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
-}
-
-export interface JsonPatchOperation {
-  readonly op: 'test' | 'remove' | 'replace' | 'add';
-  readonly path: string;
-  readonly value?: Json;
 }
 
 /** The few Kubernetes requests that a pass makes. Every non-2xx answer but "not found" on `get` throws `ClusterError`. */

@@ -152,6 +152,17 @@ export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS)
   return { documents, faults };
 }
 
+/** The same for a text that was JSON, already parsed. */
+export function manifestOfJson(value: JsonObject, limits: ManifestLimits): Manifest {
+  const documents: ManifestDocument[] = [];
+  const faults: ManifestFault[] = [];
+  const here = { index: 0, line: 1 };
+  const excess = exceeds(value, limits);
+  if (excess) faults.push({ ...here, error: `the document ${excess}` });
+  else openList(value, here, documents, faults);
+  return { documents, faults };
+}
+
 /** The documents of a text that is a manifest as a whole; an error for the first thing in it that is none. */
 export function parseManifest(text: string): ManifestResult {
   const { documents, faults } = readManifest(text);

@@ -71,6 +71,8 @@ export interface InvalidObject {
   readonly desired: DesiredObject;
   /** Where in the document; empty for the whole of it. */
   readonly path: FieldPath;
+  /** The same place as fields and list indexes. */
+  readonly located: readonly (string | number)[];
   readonly message: string;
 }
 

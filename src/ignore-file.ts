@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { parseManifest } from './kubernetes/manifest.ts';
+import { ConfigError, messageOf } from './types/errors.ts';
+import { type IgnoreRule, ignoreRuleSchema } from './types/ignore-rule.ts';
+
+const fileSchema = z.strictObject({ ignore: z.array(ignoreRuleSchema) });
+
+/** The rules of IGNORE_FILE; none without a file. A file with a mistake ends the command: half the rules would cry wolf. */
+export function readIgnoreFile(file: string): readonly IgnoreRule[] {
+  if (file === '') return [];
+  const manifest = parseManifest(readText(file));
+  if (!manifest.ok) throw mistake(file, manifest.error);
+  const [document = { ignore: [] }, ...others] = manifest.documents;
+  if (others.length > 0) throw mistake(file, 'holds more than one document');
+  const parsed = fileSchema.safeParse(document);
+  if (parsed.success) return parsed.data.ignore;
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`);
+  throw mistake(file, issues.join('; '));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw mistake(file, messageOf(error));
+  }
+}
+
+function mistake(file: string, what: string): ConfigError {
+  return new ConfigError(`the ignore rules in ${file} cannot be used: ${what}`, {
+    code: 'configuration',
+    subject: 'IGNORE_FILE',
+    remedy: 'Each rule needs a reason and one of namespace, kind, name, path, manager; until is a date or an RFC 3339 time.',
+  });
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
+import { parseManifest } from '../kubernetes/manifest.ts';
+import { openApiOfCrd, trimOpenApi } from '../kubernetes/openapi.ts';
+import { ConfigError, messageOf } from '../types/errors.ts';
+import type { IgnoreRule } from '../types/ignore-rule.ts';
+import { at, isJsonObject, type JsonObject } from '../types/json.ts';
+import { diffTexts, type OfflineDiff } from './offline.ts';
+
+export { printDiff } from './print.ts';
+
+/** What `drift-detector diff` was given. Files are names, `-` is standard input. */
+export interface DiffArguments {
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
+  readonly schemas: readonly string[];
+}
+
+/** Reads the files and compares them. A live file that is not there holds nothing; any other must be readable. */
+export async function diffFiles(
+  files: DiffArguments,
+  desiredManagers: readonly string[],
+  ignoreRules: readonly IgnoreRule[],
+): Promise<OfflineDiff> {
+  return diffTexts({
+    desired: files.desired.map((file) => ({ file, text: readText(file, '--desired', false) })),
+    live: files.live.map((file) => ({ file, text: readText(file, '--live', true) })),
+    schemas: [await readBuiltInSchemas(), ...files.schemas.flatMap(readSchema)],
+    desiredManagers,
+    ignoreRules,
+    now: new Date(),
+  });
+}
+
+function readText(file: string, flag: string, mayBeAbsent: boolean): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    if (mayBeAbsent && error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, {
+      code: 'configuration',
+      subject: flag,
+      remedy: 'Give the name of a YAML or JSON file, or - for standard input.',
+      cause: error,
+    });
+  }
+}
+
+/** An OpenAPI v3 document as `kubectl get --raw /openapi/v3/...` prints it, or CustomResourceDefinitions. */
+function readSchema(file: string): readonly JsonObject[] {
+  const text = readText(file, '--schema', false);
+  const documents = /^\s*\{/u.test(text) ? parseJson(text) : parseYaml(text);
+  const schemas = documents.map((document) => {
+    if (isJsonObject(at(document, 'components', 'schemas'))) return trimOpenApi(document);
+    return document['kind'] === 'CustomResourceDefinition' ? openApiOfCrd(document) : undefined;
+  });
+  if (schemas.length > 0 && schemas.every((schema) => schema !== undefined)) return schemas;
+  throw new ConfigError(`${file} holds no schema`, {
+    code: 'configuration',
+    subject: '--schema',
+    remedy: 'Give an OpenAPI v3 document (kubectl get --raw /openapi/v3/apis/GROUP/VERSION) or CustomResourceDefinitions.',
+  });
+}
+
+function parseJson(text: string): readonly JsonObject[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? [value] : [];
+  } catch {
+    return [];
+  }
+}
+
+function parseYaml(text: string): readonly JsonObject[] {
+  const manifest = parseManifest(text);
+  return manifest.ok ? manifest.documents : [];
+}

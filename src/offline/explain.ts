@@ -1,0 +1,60 @@
+import { maskValue } from '../diff/diff.ts';
+import { printPath } from '../types/field-path.ts';
+import type { Json } from '../types/json.ts';
+import { Secret } from '../types/secret.ts';
+import { type Judged, type OfflineDiff, type OfflineObject, RULES } from './offline.ts';
+
+/** Why one field is judged as it is: the rule that decided, and the evidence that it had. */
+export interface Explanation {
+  readonly path: string;
+  readonly rule: string;
+  readonly because: string;
+  /** Null where it is in sync. */
+  readonly class: string | null;
+  /** What the surroundings made of it (an autoscaler, a restart, an ignore rule); empty otherwise. */
+  readonly note: string;
+  readonly desired: Json;
+  readonly live: Json;
+  readonly owners: readonly Owner[];
+}
+
+interface Owner {
+  readonly manager: string;
+  readonly operation: string;
+  readonly subresource: string;
+  readonly time: string | null;
+  readonly actor: string;
+  readonly isOurs: boolean;
+}
+
+/** The decisions at a path, at the place above it where the comparison ended (an atomic list), and below it. */
+export function explainPath(result: OfflineDiff, object: OfflineObject, path: string): readonly Explanation[] {
+  const wanted = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  return result
+    .explain(object)
+    .map((judged) => ({ judged, at: printPath(judged.decision.path) }))
+    .filter(({ at }) => at === wanted || isBelow(at, wanted) || isBelow(wanted, at))
+    .map(({ judged, at }) => explanationOf(judged, at, object));
+}
+
+function isBelow(path: string, above: string): boolean {
+  if (above === '/' || above === '') return true;
+  return path.startsWith(above) && (path[above.length] === '/' || path[above.length] === '[');
+}
+
+function explanationOf({ decision, verdict, owners }: Judged, path: string, { ref }: OfflineObject): Explanation {
+  const show = (value: Json | undefined): Json => {
+    const masked = maskValue(ref.kind, decision.path, value);
+    return masked instanceof Secret ? String(masked) : (masked ?? null);
+  };
+  return {
+    path,
+    rule: decision.rule,
+    because: RULES[decision.rule].because,
+    class: verdict?.class ?? null,
+    note: verdict?.note ?? '',
+    desired: show(decision.desired),
+    live: show(decision.live),
+    owners: owners.map(({ blame, isOurs }) => ({ ...blame, time: blame.time ?? null, isOurs })),
+  };
+}

@@ -1,0 +1,294 @@
+import { comparerOf, diff, groupFindings, type Judged, RULES } from '../diff/diff.ts';
+import { type Manifest, type ManifestLimits, manifestOfJson, readManifest } from '../kubernetes/manifest.ts';
+import { lineOf } from '../kubernetes/manifest-lines.ts';
+import { mergeOpenApi, openApiOfCrd } from '../kubernetes/openapi.ts';
+import { projectAutoscaler, projectObject } from '../snapshot/project.ts';
+import type { DesiredObject, DesiredState, DesiredUnit } from '../types/desired.ts';
+import { printPath } from '../types/field-path.ts';
+import { type Finding, isDrift } from '../types/finding.ts';
+import type { IgnoreRule, IgnoreUse } from '../types/ignore-rule.ts';
+import { isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import { groupOf, type ObjectRef, objectKey, refOf } from '../types/object-ref.ts';
+import type { LiveObject, Snapshot } from '../types/snapshot.ts';
+
+/** A text and the name of the file that it stands in. */
+export interface SourceText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Two sides as texts: YAML or JSON, one document, several, or a List. An empty live text holds nothing. */
+export interface OfflineInput {
+  readonly desired: readonly SourceText[];
+  readonly live: readonly SourceText[];
+  /** OpenAPI v3 documents and CustomResourceDefinitions; the later ones win. CRDs in the two texts count as well. */
+  readonly schemas: readonly JsonObject[];
+  /** Field managers that carry desired state. */
+  readonly desiredManagers: readonly string[];
+  readonly ignoreRules: readonly IgnoreRule[];
+  readonly now: Date;
+}
+
+export type ObjectVerdict = 'in_sync' | 'drifted' | 'missing' | 'unmanaged' | 'invalid';
+
+/** What is wrong with a document, and where. */
+export interface Fault {
+  readonly file: string;
+  readonly line: number;
+  /** Text form; empty for the whole document. */
+  readonly path: string;
+  readonly error: string;
+}
+
+/** One object that either side names. */
+export interface OfflineObject {
+  readonly ref: ObjectRef;
+  readonly verdict: ObjectVerdict;
+  readonly desired: DesiredObject | undefined;
+  readonly live: LiveObject | undefined;
+  /** What makes it drifted, missing or unmanaged, by path. */
+  readonly findings: readonly Finding[];
+  readonly informational: readonly Finding[];
+  readonly pending: readonly Finding[];
+  /** `undefined` for all verdicts but `invalid`. */
+  readonly fault: Fault | undefined;
+}
+
+export interface OfflineDiff {
+  readonly objects: readonly OfflineObject[];
+  readonly groups: readonly { readonly title: string; readonly findings: number }[];
+  readonly ignores: readonly IgnoreUse[];
+  /** Every decision about one object, those that found it in sync included. */
+  readonly explain: (object: OfflineObject) => readonly Judged[];
+}
+
+/** Dumps of whole clusters are read as well; the depth is what guards the walk. */
+const LIMITS: ManifestLimits = { bytes: 512 << 20, depth: 100, aliases: 10_000, nodes: 50_000_000 };
+const AUTOSCALER = 'HorizontalPodAutoscaler';
+const NO_REF: ObjectRef = { apiVersion: '', kind: '', namespace: '', name: '' };
+
+/** Compares two sides; pure, and never throws for what stands in them. */
+export function diffTexts(input: OfflineInput): OfflineDiff {
+  const faults: OfflineObject[] = [];
+  const desiredSide = input.desired.map((source): Side => ({ source, manifest: readManifest(source.text, LIMITS) }));
+  const liveSide = input.live.map((source): Side => ({ source, manifest: readLive(source.text) }));
+  const live = liveObjects(liveSide, faults);
+  const desired = desiredObjects(desiredSide, live.objects, faults);
+  const documents = [...desiredSide, ...liveSide].flatMap(({ manifest }) => manifest.documents.map(({ document }) => document));
+  const schema = mergeOpenApi([...input.schemas, ...documents.filter(isCrd).map(openApiOfCrd)]);
+  const snapshot = snapshotOf(live, desired, schema);
+  const state: DesiredState = { units: [UNIT], objects: desired, invalid: [], otherTargets: 0 };
+  const options = { cluster: '', desiredManagers: input.desiredManagers, ignoreRules: input.ignoreRules, now: input.now };
+  const comparison = diff(snapshot, state, options);
+
+  const findingsOf = new Map(comparison.objects.map((object) => [objectKey(object.ref), object.findings]));
+  const invalidOf = new Map(comparison.invalid.map((entry) => [objectKey(entry.desired.ref), entry]));
+  const liveOf = new Map(live.objects.map((object) => [objectKey(object.ref), object]));
+  const declared = desired.map((object): OfflineObject => {
+    const key = objectKey(object.ref);
+    const found = invalidOf.get(key);
+    if (!found) return judged(object.ref, object, liveOf.get(key), findingsOf.get(key) ?? []);
+    const { file, line } = placeOf(object.document, found.located, desiredSide);
+    return invalid(object.ref, { file, line, path: printPath(found.path), error: found.message });
+  });
+  const undeclared = comparison.objects
+    .filter((object) => object.desired === undefined && object.ref.kind !== AUTOSCALER)
+    .map((object) => judged(object.ref, undefined, object.live, object.findings));
+  const objects = [...declared, ...undeclared, ...faults];
+  const comparer = comparerOf(snapshot, options);
+  return {
+    objects,
+    groups: groupFindings(objects.flatMap(({ findings }) => findings.filter(isDrift)))
+      .filter(({ findings }) => findings.length > 1)
+      .map(({ title, findings }) => ({ title, findings: findings.length })),
+    ignores: comparison.ignores,
+    explain: (object) => (object.desired && object.live ? comparer.explain(object.desired, object.live) : []),
+  };
+}
+
+interface Side {
+  readonly source: SourceText;
+  readonly manifest: Manifest;
+}
+
+/** File and line of a value inside one of the documents. */
+function placeOf(
+  document: JsonObject,
+  located: readonly (string | number)[],
+  sides: readonly Side[],
+): { file: string; line: number } {
+  for (const { source, manifest } of sides) {
+    const entry = manifest.documents.find((candidate) => candidate.document === document);
+    if (entry) return { file: source.file, line: lineOf(source.text, entry, located) };
+  }
+  return { file: '', line: 0 };
+}
+
+export { type Judged, RULES };
+
+function judged(
+  ref: ObjectRef,
+  desired: DesiredObject | undefined,
+  live: LiveObject | undefined,
+  findings: readonly Finding[],
+): OfflineObject {
+  const sorted = findings
+    .map((finding) => ({ finding, path: printPath(finding.path) }))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+    .map(({ finding }) => finding);
+  const aside = (found: Finding['class']): readonly Finding[] => sorted.filter((finding) => finding.class === found);
+  const own = sorted.filter((finding) => finding.class !== 'informational' && finding.class !== 'pending');
+  const [first] = own;
+  const verdict =
+    first === undefined ? 'in_sync' : first.class === 'missing' || first.class === 'unmanaged' ? first.class : 'drifted';
+  return {
+    ref,
+    verdict,
+    desired,
+    live,
+    findings: own,
+    informational: aside('informational'),
+    pending: aside('pending'),
+    fault: undefined,
+  };
+}
+
+function invalid(ref: ObjectRef, fault: Fault): OfflineObject {
+  return {
+    ref,
+    verdict: 'invalid',
+    desired: undefined,
+    live: undefined,
+    findings: [],
+    informational: [],
+    pending: [],
+    fault,
+  };
+}
+
+/** JSON of a whole cluster is read by the fast parser; what that refuses gets the other one's lines and neighbours. */
+function readLive(text: string): Manifest {
+  if (/^\s*\{/u.test(text)) {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (isJsonObject(value)) return manifestOfJson(value, LIMITS);
+    } catch {
+      // Several JSON documents, or a broken one.
+    }
+  }
+  return readManifest(text, LIMITS);
+}
+
+function isCrd(document: JsonObject): boolean {
+  return (
+    document['kind'] === 'CustomResourceDefinition' && groupOf(stringAt(document, 'apiVersion') ?? '') === 'apiextensions.k8s.io'
+  );
+}
+
+interface LiveSide {
+  readonly objects: readonly LiveObject[];
+  readonly autoscalers: Snapshot['autoscalers'];
+}
+
+function liveObjects(sides: readonly Side[], faults: OfflineObject[]): LiveSide {
+  const byKey = new Map<string, LiveObject>();
+  const autoscalers = [];
+  for (const { source, manifest } of sides) {
+    addFaults(source, manifest, faults);
+    for (const { document, index, line } of manifest.documents) {
+      const ref = refOf(document);
+      const object = ref && projectObject(document, ref.apiVersion, ref.kind);
+      if (!object) {
+        faults.push(nameless(source, document, index, line));
+        continue;
+      }
+      if (object.ref.kind === AUTOSCALER) autoscalers.push(projectAutoscaler(document));
+      byKey.set(objectKey(object.ref), object);
+    }
+  }
+  return { objects: [...byKey.values()], autoscalers };
+}
+
+function desiredObjects(sides: readonly Side[], live: readonly LiveObject[], faults: OfflineObject[]): readonly DesiredObject[] {
+  const byKey = new Map<string, DesiredObject>();
+  for (const { source, manifest } of sides) {
+    addFaults(source, manifest, faults);
+    for (const { document, index, line } of manifest.documents) {
+      const named = refOf(document);
+      if (!named) {
+        faults.push(nameless(source, document, index, line));
+        continue;
+      }
+      const ref = inNamespaceOfLive(named, live);
+      const isKnown = byKey.has(objectKey(ref));
+      if (isKnown) faults.push(invalid(ref, { file: source.file, line, path: '', error: 'it is declared twice' }));
+      else byKey.set(objectKey(ref), { ref, document, documentIndex: index, unit: UNIT });
+    }
+  }
+  return [...byKey.values()];
+}
+
+function addFaults({ file }: SourceText, manifest: Manifest, faults: OfflineObject[]): void {
+  for (const { line, error } of manifest.faults) faults.push(invalid(NO_REF, { file, line, path: '', error }));
+}
+
+function nameless({ file }: SourceText, document: JsonObject, index: number, line: number): OfflineObject {
+  const error = `document ${index + 1} lacks apiVersion, kind or metadata.name`;
+  return invalid(refOfPart(document), { file, line, path: '', error });
+}
+
+/** What a document says of itself, as far as it does. */
+function refOfPart(document: JsonObject): ObjectRef {
+  return {
+    apiVersion: stringAt(document, 'apiVersion') ?? '',
+    kind: stringAt(document, 'kind') ?? '',
+    namespace: stringAt(document, 'metadata', 'namespace') ?? '',
+    name: stringAt(document, 'metadata', 'name') ?? '',
+  };
+}
+
+/** A manifest that leaves the namespace to whoever applies it is taken for the only live object of its kind and name. */
+function inNamespaceOfLive(ref: ObjectRef, live: readonly LiveObject[]): ObjectRef {
+  if (ref.namespace !== '') return ref;
+  const candidates = live.filter(
+    (object) =>
+      object.ref.kind === ref.kind && object.ref.name === ref.name && groupOf(object.ref.apiVersion) === groupOf(ref.apiVersion),
+  );
+  const [only] = candidates;
+  return only && candidates.length === 1 ? { ...ref, namespace: only.ref.namespace } : ref;
+}
+
+function snapshotOf(live: LiveSide, desired: readonly DesiredObject[], schema: Json): Snapshot {
+  const refs = [...live.objects, ...desired].map(({ ref }) => ref);
+  const schemas = Object.fromEntries(refs.map(({ apiVersion }) => [apiVersion, schema]));
+  // A dump without any autoscaler was hardly made to tell that there is none.
+  const unknown = { what: `autoscaling/v2/${AUTOSCALER}`, namespace: '', error: 'the live side holds none' };
+  return {
+    objects: live.objects,
+    autoscalers: live.autoscalers,
+    namespaces: [...new Set(refs.map(({ namespace }) => namespace))],
+    kinds: [...new Set(refs.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`))],
+    clusterScoped: [],
+    schemas,
+    failedReads: live.autoscalers.length > 0 ? [] : [unknown],
+  };
+}
+
+/** Stands for the text of the desired side. */
+const UNIT: DesiredUnit = {
+  id: '',
+  slug: '',
+  spaceId: '',
+  space: '',
+  labels: {},
+  isCritical: false,
+  gates: [],
+  version: 0,
+  headRevision: 0,
+  liveRevision: 0,
+  lastAppliedRevision: 0,
+  text: '',
+  headText: '',
+  hasUnappliedChanges: false,
+  lastChangeDescription: '',
+};

@@ -1,0 +1,142 @@
+import { stringify } from 'yaml';
+import { printTable } from '../output.ts';
+import { displayBlame, displayTime, displayValue, sanitize } from '../types/describe.ts';
+import { printPath } from '../types/field-path.ts';
+import { type Blame, type FieldValue, type Finding, revealValue } from '../types/finding.ts';
+import type { Json } from '../types/json.ts';
+import { type JsonPatchOperation, removeValues, setValue } from '../types/json-patch.ts';
+import { displayRef, type ObjectRef } from '../types/object-ref.ts';
+import { Secret } from '../types/secret.ts';
+import { explainPath } from './explain.ts';
+import type { OfflineDiff, OfflineObject } from './offline.ts';
+
+export type DiffForm = 'json' | 'yaml' | 'table';
+
+/** The answer of `drift-detector diff` as text; with `explain` also why the fields at that path are judged as they are. */
+export function printDiff(result: OfflineDiff, form: DiffForm, explain: string | undefined): string {
+  switch (form) {
+    case 'json':
+      return `${JSON.stringify(documentOf(result, explain), undefined, 2)}\n`;
+    case 'yaml':
+      return stringify(documentOf(result, explain), { aliasDuplicateObjects: false });
+    case 'table':
+      return explain === undefined
+        ? tableOf(result)
+        : result.objects.map((object) => explanationText(result, object, explain)).join('');
+  }
+}
+
+function shown(value: FieldValue): Json {
+  return value instanceof Secret ? String(value) : (value ?? null);
+}
+
+function named({ apiVersion, kind, namespace, name }: ObjectRef): Record<string, Json> {
+  return { apiVersion, kind, namespace, name };
+}
+
+function blameOf(blame: Blame | undefined): Json {
+  if (!blame) return null;
+  const { manager, operation, subresource, time, actor } = blame;
+  return { manager, operation, subresource, time: time ?? null, actor };
+}
+
+function documentOf(result: OfflineDiff, explain: string | undefined): Record<string, unknown> {
+  const objects = result.objects.map((object) => ({
+    ...named(object.ref),
+    verdict: object.verdict,
+    findings: object.findings.map((finding) => findingOf(finding, object)),
+    informational: object.informational.map((finding) => findingOf(finding, object)),
+    pending: object.pending.map((finding) => findingOf(finding, object)),
+    ...object.fault,
+    ...(explain === undefined ? {} : { explained: explainPath(result, object, explain) }),
+  }));
+  const ignores = result.ignores.map(({ rule, matches, isExpired }) => ({ ...rule, matches, isExpired }));
+  return { objects, groups: result.groups, ...(ignores.length > 0 ? { ignores } : {}) };
+}
+
+function findingOf(finding: Finding, object: OfflineObject): Record<string, unknown> {
+  const isWhole = finding.path.length === 0;
+  return {
+    path: printPath(finding.path),
+    class: finding.class,
+    // A whole object is in the file that was given.
+    desired: isWhole ? null : shown(finding.desired),
+    live: isWhole ? null : shown(finding.live),
+    blame: blameOf(finding.blame),
+    ...(finding.note === '' ? {} : { note: finding.note }),
+    ...(finding.repair.method === 'none' ? {} : { repair: repairOf(finding, object) }),
+  };
+}
+
+/** What would bring it back: how the detector does it, and the same as a JSON patch where no value must be hidden. */
+function repairOf(finding: Finding, object: OfflineObject): Record<string, unknown> {
+  const { method, command } = finding.repair;
+  const patch = method === 'create' || method === 'recreate' ? undefined : patchOf(finding, object);
+  return {
+    method,
+    restartsPods: finding.restartsPods,
+    ...(command === '' ? {} : { command }),
+    ...(patch ? { patch } : {}),
+  };
+}
+
+function patchOf(finding: Finding, { live }: OfflineObject): readonly JsonPatchOperation[] | undefined {
+  if (!live || finding.live instanceof Secret || finding.desired instanceof Secret) return undefined;
+  const value = revealValue(finding.desired);
+  return value === undefined ? removeValues(live.body, [finding.path]) : setValue(live.body, finding.path, value);
+}
+
+function tableOf(result: OfflineDiff): string {
+  const rows = result.objects.flatMap((object) => rowsOf(object));
+  const table = printTable(['OBJECT', 'VERDICT', 'CLASS', 'PATH', 'DESIRED', 'LIVE', 'BY', 'SINCE'], rows);
+  const groups = result.groups.map(({ title, findings }) => `${findings} findings are one action: ${displayValue(title)}\n`);
+  const ignores = result.ignores.flatMap(({ rule, matches, isExpired }) => {
+    if (isExpired) return `ignore rule ended ${rule.until}: ${displayValue(rule.reason)}\n`;
+    return matches === 0 ? `ignore rule matches nothing: ${displayValue(rule.reason)}\n` : [];
+  });
+  return [table, ...groups, ...ignores].join('');
+}
+
+function rowsOf(object: OfflineObject): readonly (readonly string[])[] {
+  const name = object.ref.name === '' ? '(no name)' : displayRef(object.ref);
+  if (object.fault) {
+    const { file, line, path, error } = object.fault;
+    return [[name, object.verdict, '', path, `${file} line ${line}: ${error}`, '', '', '']];
+  }
+  const all = [...object.findings, ...object.pending, ...object.informational];
+  if (all.length === 0) return [[name, object.verdict, '', '', '', '', '', '']];
+  return all.map((finding) => {
+    const isWhole = finding.path.length === 0;
+    return [
+      name,
+      object.verdict,
+      finding.class,
+      printPath(finding.path),
+      isWhole ? '' : displayValue(finding.desired),
+      isWhole ? '' : displayValue(finding.live),
+      isWhole ? finding.note : finding.note === '' ? displayBlame(finding) : `${displayBlame(finding)}: ${finding.note}`,
+      isWhole ? '' : displayTime(finding),
+    ];
+  });
+}
+
+function explanationText(result: OfflineDiff, object: OfflineObject, path: string): string {
+  const head = `${displayRef(object.ref)}: ${object.verdict}\n`;
+  const parts = explainPath(result, object, path).map(
+    ({ path: at, rule, because, class: found, note, desired, live, owners }) => {
+      const who = owners.map(
+        ({ manager, operation, subresource, time, actor, isOurs }) =>
+          `${manager} ${operation}${subresource === '' ? '' : ` via ${subresource}`}, ${time ?? 'time unknown'} (${isOurs ? 'carries desired state' : actor})`,
+      );
+      const lines: readonly (readonly [string, string])[] = [
+        ['verdict', found === null ? 'in sync' : `${found}${note === '' ? '' : `, ${note}`}`],
+        ['rule', `${rule}: ${because}`],
+        ['desired', displayValue(desired ?? undefined)],
+        ['live', displayValue(live ?? undefined)],
+        ['owners', who.length === 0 ? 'nobody' : who.join('; ')],
+      ];
+      return `  ${displayValue(at)}\n${lines.map(([label, text]) => `    ${label.padEnd(8)} ${sanitize(text)}\n`).join('')}`;
+    },
+  );
+  return head + (parts.length > 0 ? parts.join('') : `  neither side has anything at ${displayValue(path)}\n`);
+}
