@@ -6,10 +6,11 @@ import { type Comparison, type Finding, isDrift } from './types/finding.ts';
 import { displayRef } from './types/object-ref.ts';
 import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
+import type { Probe } from './types/probe.ts';
 import type { RankedFinding, Ranking } from './types/ranking.ts';
 import type { Snapshot } from './types/snapshot.ts';
 
-export type Phase = 'snapshot' | 'desired' | 'diff' | 'rank' | 'plan' | 'fix' | 'report' | 'commit';
+export type Phase = 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'report' | 'commit';
 
 /** Findings that get a line of their own in one pass, worst first. */
 const LINES = 20;
@@ -18,6 +19,8 @@ const LINES = 20;
 export interface PassLog {
   phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
+  /** What the API server was asked about objects that ownership could not explain. */
+  probes(suspects: number, probes: ReadonlyMap<string, Probe>): void;
   ranking(ranking: Ranking): void;
   plan(plan: Plan): void;
   /** Said before the first write, and never by a command that does not write. */
@@ -58,6 +61,19 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
           `Unit ${sanitize(`${unit.space}/${unit.slug}`)} is left out: ${sanitize(unit.error)}`,
         );
       }
+      for (const { desired: object, path, message } of comparison.invalid) {
+        const unit = `${object.unit.space}/${object.unit.slug}`;
+        const where = `${displayRef(object.ref)} ${printPath(path)}`;
+        log.warn(
+          { event: 'object-invalid', unit, object: displayRef(object.ref) },
+          `Not compared: ${sanitize(where)}: ${sanitize(message)}`,
+        );
+      }
+      for (const { rule, matches, isExpired } of comparison.ignores) {
+        if (matches > 0) continue;
+        const what = isExpired ? `ended ${rule.until ?? ''}` : 'matches nothing';
+        log.warn({ event: 'ignore-rule-unused', ...rule }, `Ignore rule ${what}: ${sanitize(rule.reason)}`);
+      }
       const { compared, notMonitored, notCompared, unread } = comparison;
       const data = {
         units: desired.units.length,
@@ -78,6 +94,18 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         { event: 'compared', ...data },
         `Compared ${compared} workloads with ${desired.units.length} units${asides.length > 0 ? ` (${asides.join(', ')})` : ''}`,
       );
+    },
+
+    probes(suspects, probes) {
+      if (suspects === 0) return;
+      const refused = [...probes.values()].flatMap((probe) => (probe.kind === 'refused' ? [probe.error] : []));
+      const data = { event: 'suspects', suspects, asked: probes.size, refused: refused.length };
+      const unasked = suspects - probes.size;
+      const asides = [
+        unasked > 0 ? `${unasked} could not be, for want of the rights to patch and create` : '',
+        refused.length > 0 ? `${refused.length} refused: ${sanitize(refused[0] ?? '')}` : '',
+      ].filter((aside) => aside !== '');
+      log.debug(data, `Dry run of ${probes.size} suspects${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
     },
 
     ranking(ranking) {

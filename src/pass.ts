@@ -1,6 +1,6 @@
 import type { ConfigHubClient } from './confighub/client.ts';
 import { type DesiredOptions, pullDesired } from './desired/desired.ts';
-import { createCompare, type DiffOptions, diff } from './diff/diff.ts';
+import { createCompare, type DiffOptions, diff, settleSuspects, suspectsOf } from './diff/diff.ts';
 import { carryOutFixes } from './fix/fix.ts';
 import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
@@ -16,6 +16,7 @@ import {
   type ReportRepository,
   renderReport,
 } from './report/report.ts';
+import { probeObjects } from './snapshot/probe.ts';
 import { projectLive, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
 import type { DesiredState } from './types/desired.ts';
 import type { Comparison } from './types/finding.ts';
@@ -71,7 +72,12 @@ export async function judge(
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, { ...options.snapshot, signal })),
     log.phase('desired', pull),
   ]);
-  const comparison = await log.phase('diff', async () => diff(snapshot, desired, options.diff));
+  const found = await log.phase('diff', async () => diff(snapshot, desired, options.diff));
+  const suspects = suspectsOf(found, options.diff);
+  const { fieldManager } = options;
+  const probes = await log.phase('dry-run', () => probeObjects(clients.kubernetes, suspects, { fieldManager, signal }));
+  const comparison = settleSuspects(found, probes, options.diff);
+  log.probes(suspects.length, probes);
   log.comparison(snapshot, desired, comparison);
 
   const known = new Map(previous.findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));

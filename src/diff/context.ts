@@ -30,6 +30,9 @@ export interface Departure {
   readonly blame: Blame | undefined;
 }
 
+/** Note of a value that differs although our applier still owns it. */
+export const AHEAD = 'desired is ahead of what was applied last, or admission changes it';
+
 /** Annotations by which a person or a tool asks for a restart: an action, and reverting it rolls the pods again. */
 const RESTART_STAMP = /(^|\/)(restarted-?At|restart-?time)$/iu;
 
@@ -57,7 +60,7 @@ const RULES: readonly Rule[] = [
     if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'person') return undefined;
     return informational(blame ? 'noted by a controller' : 'nobody is known to have written it');
   },
-  ({ class: found }) => (found === 'pending' ? { class: found, note: 'desired is ahead of what was applied last' } : undefined),
+  ({ class: found }) => (found === 'pending' ? { class: found, note: AHEAD } : undefined),
   ({ class: found }, { isApplying }) =>
     isApplying && found !== 'added'
       ? { class: 'pending', note: 'ConfigHub is applying another revision of the unit' }

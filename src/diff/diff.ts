@@ -9,6 +9,7 @@ export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts'
 export { groupFindings } from './group.ts';
 export { maskValue } from './mask.ts';
 export { RULES } from './rules.ts';
+export { settleSuspects, suspectsOf } from './suspects.ts';
 
 /** Compares one object anew, as when a fix is verified. */
 export type CompareObject = (desired: DesiredObject, live: LiveObject | undefined) => readonly Finding[];

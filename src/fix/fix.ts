@@ -2,6 +2,7 @@ import type { ConfigHubClient } from '../confighub/client.ts';
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { ChangeSetRef, DesiredObject } from '../types/desired.ts';
 import { ClusterError, ConfigHubError, messageOf, UserError } from '../types/errors.ts';
+import { printPath } from '../types/field-path.ts';
 import { canonicalJson, type Finding, revealValue } from '../types/finding.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
@@ -246,6 +247,11 @@ async function writeJudged(
   }
 }
 
+function overriddenBy({ class: found, blame }: Finding): string {
+  if (found === 'pending') return 'admission changed it again';
+  return blame ? `${blame.manager} wrote it again` : 'it drifts again';
+}
+
 function sameDrift(now: Finding | undefined, judged: Finding): boolean {
   return now !== undefined && canonicalJson(revealValue(now.live) ?? null) === canonicalJson(revealValue(judged.live) ?? null);
 }
@@ -280,18 +286,19 @@ async function verify(entry: Progress, kubernetes: KubernetesClient, options: Fi
       await attempt(entry, options.signal, async () => {
         const kind = await kindOf(object.desired, kubernetes, options.signal);
         const now = await kubernetes.get(kind, object.desired.ref, options.signal);
-        left = new Map(options.compare(object.desired, now).map((finding) => [finding.id, finding]));
+        // By path: what admission puts back during our own apply is ours, and so of another class than before.
+        const found = options.compare(object.desired, now).filter((finding) => finding.class !== 'informational');
+        left = new Map(found.map((finding) => [printPath(finding.path), finding]));
       });
     }
     for (const finding of object.fix) {
-      const still = left.get(finding.id);
+      const still = left.get(printPath(finding.path));
       if (entry.failure) tell(finding, entry.failure.result, entry.failure.message);
       else if (correction.isStaged && entry.revision === 0)
         tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
       else if (correction.isStaged) tell(finding, 'staged', '');
       else if (!still) tell(finding, 'fixed', '');
-      else
-        tell(finding, 'overridden', `after the fix ${still.blame ? `${still.blame.manager} wrote it again` : 'it drifts again'}`);
+      else tell(finding, 'overridden', `after the fix ${overriddenBy(still)}`);
     }
   }
   return outcomes;

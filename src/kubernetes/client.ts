@@ -51,6 +51,8 @@ export interface KubernetesClient {
     operations: readonly JsonPatchOperation[],
     options: Omit<ApplyOptions, 'force'>,
   ): Promise<JsonObject>;
+  /** Whether the account may do this to objects of the kind in the namespace, as the authorizer says. */
+  mayI(verb: string, ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>, signal: AbortSignal): Promise<boolean>;
   /** The kind that serves an apiVersion and kind; `undefined` where the server does not know it. */
   resourceKind(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind | undefined>;
   /** Any other document, such as the OpenAPI schema of a group version. */
@@ -157,6 +159,20 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
         `patch ${ref.kind} ${ref.name}`,
         ref.name,
       );
+    },
+
+    async mayI(verb, ref, signal) {
+      const kind = await this.resourceKind(ref.apiVersion, ref.kind, signal);
+      if (!kind) return false;
+      const resourceAttributes = { group: groupOf(ref.apiVersion), resource: kind.plural, verb, namespace: ref.namespace };
+      const response = await transport.request({
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+        contentType: 'application/json',
+        signal,
+      });
+      return at(response.body, 'status', 'allowed') === true;
     },
 
     async resourceKind(apiVersion, kind, signal) {

@@ -6,7 +6,7 @@ import { type ManifestDocument, splitStream } from './manifest.ts';
  * place above it where the text does not say it in so many words (anchors, merge keys).
  */
 export function lineOf(text: string, document: ManifestDocument, located: readonly (string | number)[]): number {
-  const chunk = splitStream(text).find((candidate) => candidate.line === document.line);
+  const chunk = splitStream(text).findLast((candidate) => candidate.line <= document.line);
   if (!chunk) return document.line;
   const counter = new LineCounter();
   const [parsed] = parseAllDocuments(chunk.text, { lineCounter: counter, logLevel: 'silent', uniqueKeys: false });
@@ -23,5 +23,5 @@ export function lineOf(text: string, document: ManifestDocument, located: readon
     if (!isNode(next)) break;
     node = next;
   }
-  return document.line + counter.linePos(offset).line - 1;
+  return chunk.line + counter.linePos(offset).line - 1;
 }

@@ -19,7 +19,7 @@ export interface ManifestDocument {
   readonly index: number;
   /** Position in the List that it stood in; `undefined` for a document of its own. */
   readonly item: number | undefined;
-  /** Line that the document, or the List, begins on, from 1. */
+  /** First line of the document, or of the List, from 1: not its marker, and no comment. */
   readonly line: number;
 }
 
@@ -124,6 +124,12 @@ export function splitStream(text: string): readonly Chunk[] {
   return [...chunks, { text: text.slice(start), line }];
 }
 
+function firstLine({ text, line }: Chunk): number {
+  const rows = text.split('\n');
+  const found = rows.findIndex((row) => !/^\s*(#|$)|^(---|%)/u.test(row));
+  return found < 0 ? line : line + found;
+}
+
 /**
  * Reads the text of a unit or manifest file as Kubernetes does, document by document. Empty documents are left out, a
  * `List` is opened, and what cannot be read is told with its line while its neighbours go on. Never throws for bad input.
@@ -142,7 +148,7 @@ export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS)
     }
     for (const value of parsed) {
       if (value === null || value === undefined) continue;
-      const here = { index: index++, line: chunk.line };
+      const here = { index: index++, line: firstLine(chunk) };
       const excess = exceeds(value, limits);
       if (excess) faults.push({ ...here, error: `document ${here.index + 1} ${excess}` });
       else if (!isJsonObject(value)) faults.push({ ...here, error: `document ${here.index + 1} is not a mapping` });

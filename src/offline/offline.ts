@@ -62,15 +62,17 @@ export interface OfflineDiff {
   readonly explain: (object: OfflineObject) => readonly Judged[];
 }
 
-/** Dumps of whole clusters are read as well; the depth is what guards the walk. */
-const LIMITS: ManifestLimits = { bytes: 512 << 20, depth: 100, aliases: 10_000, nodes: 50_000_000 };
+/** Many units in one file. */
+const DESIRED_LIMITS: ManifestLimits = { bytes: 64 << 20, depth: 100, aliases: 10_000, nodes: 2_000_000 };
+/** Dumps of whole clusters. */
+const LIVE_LIMITS: ManifestLimits = { bytes: 512 << 20, depth: 100, aliases: 1_000, nodes: 20_000_000 };
 const AUTOSCALER = 'HorizontalPodAutoscaler';
 const NO_REF: ObjectRef = { apiVersion: '', kind: '', namespace: '', name: '' };
 
 /** Compares two sides; pure, and never throws for what stands in them. */
 export function diffTexts(input: OfflineInput): OfflineDiff {
   const faults: OfflineObject[] = [];
-  const desiredSide = input.desired.map((source): Side => ({ source, manifest: readManifest(source.text, LIMITS) }));
+  const desiredSide = input.desired.map((source): Side => ({ source, manifest: readManifest(source.text, DESIRED_LIMITS) }));
   const liveSide = input.live.map((source): Side => ({ source, manifest: readLive(source.text) }));
   const live = liveObjects(liveSide, faults);
   const desired = desiredObjects(desiredSide, live.objects, faults);
@@ -171,12 +173,12 @@ function readLive(text: string): Manifest {
   if (/^\s*\{/u.test(text)) {
     try {
       const value: unknown = JSON.parse(text);
-      if (isJsonObject(value)) return manifestOfJson(value, LIMITS);
+      if (isJsonObject(value)) return manifestOfJson(value, LIVE_LIMITS);
     } catch {
       // Several JSON documents, or a broken one.
     }
   }
-  return readManifest(text, LIMITS);
+  return readManifest(text, LIVE_LIMITS);
 }
 
 function isCrd(document: JsonObject): boolean {
