@@ -1,3 +1,4 @@
+import { groupFindings } from './diff/diff.ts';
 import type { Logger } from './log.ts';
 import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summarize } from './types/describe.ts';
 import type { ChangeSetRef, DesiredState } from './types/desired.ts';
@@ -113,6 +114,11 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       for (const ranked of drift.slice(0, LINES)) logDrift(log, ranked);
       if (drift.length > LINES)
         log.warn({ event: 'drift-more', count: drift.length - LINES }, `... and ${drift.length - LINES} more`);
+      const groups = groupFindings(drift.map((ranked) => ranked.finding)).filter(({ findings }) => findings.length > 1);
+      for (const { title, findings } of groups.slice(0, LINES)) {
+        const data = { event: 'drift-group', findings: findings.map((finding) => finding.id) };
+        log.warn(data, `One action: ${sanitize(title)}`);
+      }
       const aside = ranking.findings.filter(({ finding }) => finding.class === 'informational');
       for (const { finding } of aside.slice(0, LINES)) {
         const data = {

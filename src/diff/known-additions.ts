@@ -18,13 +18,13 @@ interface KnownAddition {
 const KNOWN_ADDITIONS: readonly KnownAddition[] = [
   {
     tool: 'Reloader',
-    source: 'https://github.com/stakater/Reloader#how-it-works',
+    source: 'https://github.com/stakater/Reloader',
     metadata: /^reloader\.stakater\.com\/last-reloaded-from$/u,
     env: /^STAKATER_.+_(CONFIGMAP|SECRET)$/u,
   },
   {
     tool: 'Rancher',
-    source: 'https://ranchermanager.docs.rancher.com/reference-guides/system-tools',
+    source: 'https://github.com/rancher/dashboard',
     metadata: /(^|\.)cattle\.io\//u,
   },
   {
@@ -33,7 +33,7 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     metadata: /(^|\.)istio\.io\//u,
   },
   { tool: 'Linkerd', source: 'https://linkerd.io/2/reference/proxy-configuration/', metadata: /(^|\.)linkerd\.io\//u },
-  { tool: 'Kyverno', source: 'https://kyverno.io/docs/policy-types/', metadata: /(^|\.)kyverno\.io\//u },
+  { tool: 'Kyverno', source: 'https://github.com/kyverno/kyverno/issues/1528', metadata: /(^|\.)kyverno\.io\//u },
   {
     tool: 'Argo CD',
     source: 'https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/',
@@ -47,13 +47,10 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
   { tool: 'Helm', source: 'https://helm.sh/docs/topics/advanced/', metadata: /^meta\.helm\.sh\//u },
   { tool: 'KEDA', source: 'https://keda.sh/docs/latest/concepts/scaling-deployments/', metadata: /(^|\.)keda\.sh\//u },
   { tool: 'Keel', source: 'https://keel.sh/docs/', metadata: /^keel\.sh\/update-time$/u },
-  { tool: 'Velero', source: 'https://velero.io/docs/main/restore-reference/', metadata: /^velero\.io\//u },
-  { tool: 'OpenShift', source: 'https://docs.openshift.com/', metadata: /(^|\.)openshift\.io\//u },
-  { tool: 'GKE Autopilot', source: 'https://cloud.google.com/kubernetes-engine/docs', metadata: /^autopilot\.gke\.io\//u },
   {
-    tool: 'Operator Lifecycle Manager',
-    source: 'https://olm.operatorframework.io/docs/',
-    metadata: /^(olm\.|operators\.coreos\.com\/|operatorframework\.io\/)/u,
+    tool: 'GKE Autopilot',
+    source: 'https://docs.cloud.google.com/kubernetes-engine/docs/concepts/autopilot-resource-requests',
+    metadata: /^autopilot\.gke\.io\//u,
   },
   {
     tool: 'the volume binder',
