@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createCompare } from '../../../src/diff/diff.ts';
+import { comparerOf } from '../../../src/diff/diff.ts';
 import { createKubernetesClient, type JsonPatchOperation, type ResourceKind } from '../../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
-import { projectLive } from '../../../src/snapshot/snapshot.ts';
+import { projectLive, takeSnapshot } from '../../../src/snapshot/snapshot.ts';
 import type { DesiredObject } from '../../../src/types/desired.ts';
 import { ClusterError } from '../../../src/types/errors.ts';
 import { type FieldPath, printPath, toJsonPointer, valueAt } from '../../../src/types/field-path.ts';
@@ -50,7 +50,9 @@ export interface Bench {
   /** The same for additions: objects without these leaves are applied, as few as will do. */
   attemptAdditions(mutations: readonly Mutation[]): Promise<readonly Outcome[]>;
   /** The findings on a base that nobody touched. */
-  findings(base: Base): readonly string[];
+  findings(base: Base): readonly Finding[];
+  /** What the comparison holds to be wrong with a base that the server took. */
+  fault(base: Base): string | undefined;
   /** What a stored change gives and what a tried one gives. */
   storeAndTry(
     mutation: Mutation,
@@ -65,21 +67,23 @@ export async function createBench(): Promise<Bench> {
   const cluster = await sharedControlPlane();
   const namespace = `leaves-${process.pid}-${++benches}`;
   await cluster.kubectl(['create', 'namespace', namespace]);
+  await cluster.kubectl(['label', 'namespace', namespace, `scene=${namespace}`]);
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
   const signal = AbortSignal.timeout(3_600_000);
   const index = await client.read('/openapi/v3', 'read the OpenAPI index', signal);
   const url = at(index, 'paths', 'apis/apps/v1', 'serverRelativeURL');
   const document = await client.read(String(url), 'read the schema', signal);
-  const compare = createCompare(
-    { autoscalers: [], schemas: { 'apps/v1': document } },
-    { cluster: 'test', desiredManagers: [OURS] },
-  );
+  // What a pass knows of the cluster, its schemas as it trims them.
+  const kinds = Object.keys(PLURALS).map((kind) => `apps/v1/${kind}`);
+  const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
+  const comparer = comparerOf(snapshot, { cluster: 'test', desiredManagers: [OURS] });
   const shapes = new Map<string, Shape>();
   const shape = (kind: string): Shape => {
     const known = shapes.get(kind) ?? shapeOf(document, kind);
     shapes.set(kind, known);
     return known;
   };
+  const pendingIn = new WeakMap<Base, ReadonlySet<string>>();
   let copies = 0;
   /** An object of another name, so that it begins with our apply and nothing else. */
   const renamed = (desired: JsonObject): JsonObject => {
@@ -100,9 +104,21 @@ export async function createBench(): Promise<Bench> {
   const patch = async (base: Base, operation: JsonPatchOperation, dryRun: boolean): Promise<JsonObject> =>
     tidy(await client.jsonPatch(kindOf(base.ref.kind), base.ref, [operation], { fieldManager: OTHER, dryRun, signal }));
 
+  const declaredBy = ({ ref, desired }: Base): DesiredObject => ({
+    ref,
+    document: desired,
+    documentIndex: 0,
+    unit: unit(ref.name),
+  });
+
+  const findings = (base: Base, live = base.live): readonly Finding[] =>
+    comparer.compare(declaredBy(base), projectLive(live, base.ref));
+
+  /** Beside what is pending from the start, because the server dropped it. */
   const compareTo = (base: Base, live: JsonObject): readonly Finding[] => {
-    const object: DesiredObject = { ref: base.ref, document: base.desired, documentIndex: 0, unit: unit(base.ref.name) };
-    return compare(object, projectLive(live, base.ref));
+    const pending = pendingIn.get(base) ?? new Set(findings(base).map(lineOf));
+    pendingIn.set(base, pending);
+    return findings(base, live).filter((finding) => !pending.has(lineOf(finding)));
   };
 
   /** On the mutation's own base, or on one that was applied without what it adds. */
@@ -155,7 +171,8 @@ export async function createBench(): Promise<Bench> {
       for (const group of groupsOf(mutations)) outcomes.push(...(await addTo(group)));
       return outcomes;
     },
-    findings: (base) => compareTo(base, base.live).map(lineOf),
+    findings,
+    fault: (base) => comparer.validate(declaredBy(base), projectLive(base.live, base.ref))?.message,
     async storeAndTry(mutation, value) {
       const base = await apply(renamed(mutation.base.desired));
       const operation = operationOf(mutation, value, base);
@@ -299,7 +316,7 @@ function judge(
 }
 
 /** Class, path and who; key fields in alphabetical order. */
-function lineOf(one: {
+export function lineOf(one: {
   readonly class: string;
   readonly path: FieldPath;
   readonly blame?: { manager: string } | undefined;

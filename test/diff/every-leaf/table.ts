@@ -4,7 +4,8 @@ export type Judged = Extract<Outcome, { readonly status: 'judged' }>;
 
 export interface Row {
   readonly kind: string;
-  readonly leaves: number;
+  /** Schema paths of the leaves that a manifest holds. */
+  readonly leaves: ReadonlySet<string>;
   readonly outcomes: readonly Outcome[];
 }
 
@@ -17,7 +18,19 @@ export function isRight(one: Judged): boolean {
   return one.isFound && one.isRightPath && one.isRightManager;
 }
 
-const HEADS = ['kind', 'leaves', 'tried', 'refused', 'no change', 'judged', 'found', 'right path', 'right manager', 'percent'];
+const HEADS = [
+  'kind',
+  'leaves',
+  'with a change',
+  'tried',
+  'refused',
+  'no change',
+  'judged',
+  'found',
+  'right path',
+  'right manager',
+  'percent',
+];
 
 /** A line for each kind: what was tried, what the API let through, and how much of that was found as it should be. */
 export function countTable(rows: readonly Row[]): string {
@@ -26,7 +39,8 @@ export function countTable(rows: readonly Row[]): string {
     const count = (status: Outcome['status']): number => outcomes.filter((outcome) => outcome.status === status).length;
     return [
       kind,
-      leaves,
+      leaves.size,
+      leaves.size - untouched({ kind, leaves, outcomes }).length,
       outcomes.length,
       count('refused'),
       count('no-op'),
@@ -38,6 +52,12 @@ export function countTable(rows: readonly Row[]): string {
     ];
   });
   return [HEADS, ...lines].map((cells) => cells.join(' | ')).join('\n');
+}
+
+/** Leaves of which the API let nobody change anything. */
+export function untouched({ leaves, outcomes }: Row): readonly string[] {
+  const touched = new Set(judgedOf(outcomes).map(({ mutation }) => mutation.schemaPath));
+  return [...leaves].filter((leaf) => !touched.has(leaf));
 }
 
 /** Why the API did not let one change what, with one answer of the server for each reason. */
