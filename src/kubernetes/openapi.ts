@@ -25,18 +25,30 @@ const QUANTITY_PATTERN = '[KMGTPE]i';
 /**
  * An OpenAPI v3 document of the API server, reduced to its schemas and of these to what a comparison needs; it stays
  * OpenAPI, about an eighth of the size. References wrapped in `allOf` become bare ones beside their sibling keywords.
- * Defaults of built-in types that are Go's zero value are left out: the server does not write them (measured on 1.34).
+ * Defaults of built-in types that are Go's zero value are left out, since the server does not write them (measured on
+ * 1.34), but for those of key fields: an element without the field is found by them (`k:{"name":""}` in managedFields).
  */
 export function trimOpenApi(document: Json): JsonObject {
   const schemas = at(document, 'components', 'schemas');
+  const keys = new Set<string>();
+  collectKeys(schemas ?? null, keys);
   const trimmed: Record<string, JsonObject> = {};
   for (const [name, schema] of Object.entries(isJsonObject(schemas) ? schemas : {})) {
-    if (isJsonObject(schema)) trimmed[name] = trimSchema(schema, name.startsWith(BUILT_IN));
+    if (isJsonObject(schema)) trimmed[name] = trimSchema(schema, (field) => !name.startsWith(BUILT_IN) || keys.has(field));
   }
   return { components: { schemas: trimmed } };
 }
 
-function trimSchema(schema: JsonObject, isBuiltIn: boolean): JsonObject {
+/** Names of all fields by which elements of lists are found. */
+function collectKeys(schema: Json, keys: Set<string>): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  const found = at(schema, 'x-kubernetes-list-map-keys') ?? at(schema, 'x-kubernetes-patch-merge-key') ?? [];
+  for (const key of isJsonArray(found) ? found : [found]) if (typeof key === 'string') keys.add(key);
+  for (const part of Object.values(schema)) collectKeys(part, keys);
+}
+
+/** `keepsZero` says whether a default that is Go's zero value is real for a field of this name. */
+function trimSchema(schema: JsonObject, keepsZero: (field: string) => boolean, name = ''): JsonObject {
   const kept: Record<string, Json> = {};
   for (const keyword of KEPT) {
     const value = schema[keyword];
@@ -47,14 +59,14 @@ function trimSchema(schema: JsonObject, isBuiltIn: boolean): JsonObject {
   const reference = stringAt(schema, '$ref') ?? (isJsonArray(allOf) ? stringAt(allOf[0], '$ref') : undefined);
   if (reference !== undefined) kept['$ref'] = reference;
   if (isJsonObject(properties)) {
-    const fields = Object.entries(properties).flatMap(([name, field]) =>
-      isJsonObject(field) ? [[name, trimSchema(field, isBuiltIn)] as const] : [],
+    const fields = Object.entries(properties).flatMap(([field, part]) =>
+      isJsonObject(part) ? [[field, trimSchema(part, keepsZero, field)] as const] : [],
     );
     kept['properties'] = Object.fromEntries(fields);
   }
-  if (isJsonObject(items)) kept['items'] = trimSchema(items, isBuiltIn);
-  if (isJsonObject(additionalProperties)) kept['additionalProperties'] = trimSchema(additionalProperties, isBuiltIn);
-  if (fallback !== undefined && !(isBuiltIn && isZeroValue(fallback))) kept['default'] = fallback;
+  if (isJsonObject(items)) kept['items'] = trimSchema(items, keepsZero);
+  if (isJsonObject(additionalProperties)) kept['additionalProperties'] = trimSchema(additionalProperties, keepsZero);
+  if (fallback !== undefined && (keepsZero(name) || !isZeroValue(fallback))) kept['default'] = fallback;
   return kept;
 }
 
@@ -74,9 +86,9 @@ export function openApiOfCrd(crd: JsonObject): JsonObject {
     if (!isJsonObject(schema) || name === undefined) continue;
     const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
     schemas[`${group}.${name}.${kind}`] = {
-      ...trimSchema(schema, false),
+      ...trimSchema(schema, () => true),
       properties: {
-        ...(trimSchema({ properties }, false)['properties'] as JsonObject),
+        ...(trimSchema({ properties }, () => true)['properties'] as JsonObject),
         apiVersion: { type: 'string' },
         kind: { type: 'string' },
         metadata: { $ref: `${REF_PREFIX}${OBJECT_META}` },

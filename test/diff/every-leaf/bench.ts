@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { comparerOf } from '../../../src/diff/diff.ts';
-import { createKubernetesClient, type JsonPatchOperation, type ResourceKind } from '../../../src/kubernetes/client.ts';
+import { createKubernetesClient, type ResourceKind } from '../../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
 import { projectLive, takeSnapshot } from '../../../src/snapshot/snapshot.ts';
 import type { DesiredObject } from '../../../src/types/desired.ts';
@@ -8,6 +8,7 @@ import { ClusterError } from '../../../src/types/errors.ts';
 import { type FieldPath, printPath, toJsonPointer, valueAt } from '../../../src/types/field-path.ts';
 import type { Finding } from '../../../src/types/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
+import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
 import type { ObjectRef } from '../../../src/types/object-ref.ts';
 import { sharedControlPlane } from '../../control-plane/shared.ts';
 import { minorOf } from '../../control-plane/version.ts';
