@@ -1,6 +1,5 @@
-import { CORE_SCHEMA, defineScalarTag, loadAll, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
-import { messageOf } from '../types/errors.ts';
 import { isJsonArray, isJsonObject, type JsonObject } from '../types/json.ts';
+import { readYaml, YamlError } from './yaml.ts';
 
 /** Bounds on one text; what exceeds one is refused instead of exhausting the process. */
 export interface ManifestLimits {
@@ -39,54 +38,6 @@ export interface Manifest {
 export type ManifestResult =
   | { readonly ok: true; readonly documents: readonly JsonObject[] }
   | { readonly ok: false; readonly error: string };
-
-// Kubernetes reads YAML with Go's parser (sigs.k8s.io/yaml), which follows YAML 1.1 for booleans and octal numbers but
-// knows no sexagesimal numbers and leaves dates as text. fixtures/yaml/go-parser.json holds its answers; a test compares.
-const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
-const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
-const BOOL_FIRST = [...new Set([...TRUE, ...FALSE].map((word) => word.charAt(0)))];
-const NUMBER_FIRST = [...'+-.0123456789'];
-const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/u;
-
-/** An integer as Go's `strconv.ParseInt(text, 0, 64)` reads it: leading 0 or 0o is octal, 0x hexadecimal, 0b binary. */
-function parseInteger(source: string): number | typeof NOT_RESOLVED {
-  const match = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/u.exec(source);
-  if (!match) return NOT_RESOLVED;
-  const [, sign, hex, binary, octal, decimal] = match;
-  const value = hex
-    ? Number.parseInt(hex, 16)
-    : binary
-      ? Number.parseInt(binary, 2)
-      : octal
-        ? Number.parseInt(octal, 8)
-        : Number(decimal);
-  return sign === '-' ? -value : value;
-}
-
-const boolTag = defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
-  implicit: true,
-  implicitFirstChars: BOOL_FIRST,
-  resolve: (source) => (TRUE.has(source) ? true : FALSE.has(source) ? false : NOT_RESOLVED),
-  identify: () => false,
-});
-const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
-  implicit: true,
-  implicitFirstChars: NUMBER_FIRST,
-  resolve: (source) => (source.startsWith('_') ? NOT_RESOLVED : parseInteger(source.replaceAll('_', ''))),
-  identify: () => false,
-});
-const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
-  implicit: true,
-  implicitFirstChars: NUMBER_FIRST,
-  resolve: (source) => {
-    const digits = source.replaceAll('_', '');
-    if (!FLOAT.test(digits)) return NOT_RESOLVED;
-    const value = Number(digits);
-    return Number.isFinite(value) ? value : NOT_RESOLVED;
-  },
-  identify: () => false,
-});
-const SCHEMA = CORE_SCHEMA.withTags(boolTag, intTag, floatTag, mergeTag);
 
 /** Aliases share nodes, so a short text can stand for an endless tree: counts what a walk over it would meet. */
 function exceeds(value: unknown, limits: ManifestLimits): string | undefined {
@@ -142,7 +93,7 @@ export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS)
   let index = 0;
   for (const chunk of splitStream(text)) {
     const parsed = parseChunk(chunk, limits);
-    if (!Array.isArray(parsed)) {
+    if ('error' in parsed) {
       faults.push({ ...parsed, index: index++ });
       continue;
     }
@@ -176,14 +127,13 @@ export function parseManifest(text: string): ManifestResult {
   return first ? { ok: false, error: first.error } : { ok: true, documents: documents.map(({ document }) => document) };
 }
 
-function parseChunk({ text, line }: Chunk, limits: ManifestLimits): unknown[] | Omit<ManifestFault, 'index'> {
+function parseChunk({ text, line }: Chunk, limits: ManifestLimits): readonly unknown[] | Omit<ManifestFault, 'index'> {
   try {
-    return loadAll(text, { schema: SCHEMA, maxDepth: limits.depth, maxAliases: limits.aliases });
+    return readYaml(text, limits);
   } catch (error) {
-    // The parser's own message quotes the lines around it, and these may hold secrets.
-    if (!(error instanceof YAMLException) || !error.mark) return { line, error: `not YAML: ${messageOf(error)}` };
-    const at = line + error.mark.line;
-    return { line: at, error: `not YAML: ${error.reason} (line ${at}, column ${error.mark.column + 1})` };
+    if (!(error instanceof YamlError)) throw error;
+    const at = line + error.line - 1;
+    return { line: at, error: `not YAML: ${error.reason} (line ${at}, column ${error.column})` };
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FindOptions } from './binaries.ts';
 import { type GoModule, KUBERNETES_PROGRAMS, KWOK_PROGRAMS, kubernetesGoMod, kwokGoMod, toolsFile } from './go-module.ts';
@@ -11,7 +11,8 @@ const MIN_GO = [1, 24] as const;
 /** Linker flags: no symbol table, which halves the programs. */
 const STRIP = '-s -w';
 
-type BuildOptions = Pick<FindOptions, 'version' | 'environment' | 'onProgress' | 'signal'>;
+type GoOptions = Pick<FindOptions, 'environment' | 'onProgress' | 'signal'>;
+type BuildOptions = GoOptions & Pick<FindOptions, 'version'>;
 
 /** Builds etcd, the control plane and kubectl of a Kubernetes release into `folder`; about six minutes on two cores, once. */
 export async function buildKubernetes(folder: string, options: BuildOptions): Promise<void> {
@@ -41,7 +42,14 @@ export async function buildKwok(folder: string, options: BuildOptions): Promise<
   });
 }
 
-/** Builds in a folder beside the target and renames it when all is there, so that a half build is never found. */
+/** Builds a program of this repository, which has its own go.mod and go.sum, into `folder`. */
+export async function buildOwnProgram(folder: string, source: string, options: GoOptions): Promise<void> {
+  await buildOnce(folder, `${basename(source)} (once, less than a minute)`, options, async (work, out) => {
+    await cp(source, work, { recursive: true });
+    await go(['build', '-mod=readonly', '-trimpath', '-ldflags', STRIP, '-o', join(out, basename(source)), '.'], work, options);
+  });
+}
+
 async function buildInto(
   folder: string,
   title: string,
@@ -49,8 +57,29 @@ async function buildInto(
   options: BuildOptions,
   prepare: (work: string) => Promise<readonly string[]>,
 ): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
   await requireGo(options);
+  await buildOnce(folder, title, options, async (work, out) => {
+    const flags = await prepare(work);
+    await writeFile(join(work, 'tools.go'), toolsFile(importPaths));
+    await go(['mod', 'tidy'], work, options);
+    for (const path of importPaths) {
+      // The etcd server's main package has its module's name, "v3".
+      const name = path === KUBERNETES_PROGRAMS.etcd ? 'etcd' : (path.split('/').at(-1) ?? path);
+      const from = Date.now();
+      await go(['build', '-trimpath', ...flags, '-o', join(out, name), path], work, options);
+      options.onProgress(`  built ${name} in ${((Date.now() - from) / 1000).toFixed(0)} s`);
+    }
+  });
+}
+
+/** Builds in a folder beside the target and renames it when all is there, so that a half build is never found. */
+async function buildOnce(
+  folder: string,
+  title: string,
+  options: GoOptions,
+  build: (work: string, out: string) => Promise<void>,
+): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
   const onWaiting = (): void => options.onProgress(`Waiting for another build of ${basename(folder)} ...`);
   // Two builds at once would take twice as long: the second waits for the first and finds its result.
   await using _lock = await lock(`${folder}.lock.sqlite`, { onWaiting, signal: options.signal });
@@ -63,18 +92,9 @@ async function buildInto(
   const started = Date.now();
   options.onProgress(`Building ${title} ...`);
   try {
-    const flags = await prepare(work);
-    await writeFile(join(work, 'tools.go'), toolsFile(importPaths));
-    await go(['mod', 'tidy'], work, options);
     const out = join(work, 'out');
     await mkdir(out);
-    for (const path of importPaths) {
-      // The etcd server's main package has its module's name, "v3".
-      const name = path === KUBERNETES_PROGRAMS.etcd ? 'etcd' : (path.split('/').at(-1) ?? path);
-      const from = Date.now();
-      await go(['build', '-trimpath', ...flags, '-o', join(out, name), path], work, options);
-      options.onProgress(`  built ${name} in ${((Date.now() - from) / 1000).toFixed(0)} s`);
-    }
+    await build(work, out);
     await rename(out, folder).catch((error: unknown) => {
       // Another builder was first after all; its result is as good.
       if (!existsSync(folder)) throw error;
@@ -90,15 +110,24 @@ const THREE_WAYS = `Three ways out:
   2. set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok
   3. set KUBECONFIG to a cluster for tests and DRIFT_TEST_CLUSTER=kubeconfig to have it used`;
 
+/** What `go env GOVERSION` says; '' where there is no Go. */
+export async function goVersion(options: GoOptions): Promise<string> {
+  return (await go(['env', 'GOVERSION'], '.', options).catch(() => '')).trim();
+}
+
 async function requireGo(options: BuildOptions): Promise<void> {
-  const version = await go(['env', 'GOVERSION'], '.', options).catch(() => '');
-  const [, major = 0, minor = 0] = /^go(\d+)\.(\d+)/u.exec(version)?.map(Number) ?? [];
-  if (major > MIN_GO[0] || (major === MIN_GO[0] && minor >= MIN_GO[1])) return;
-  const what = version.trim() === '' ? 'there is no Go toolchain on the PATH' : `${version.trim()} is too old`;
+  const what = whatIsWrongWith(await goVersion(options));
+  if (what === undefined) return;
   throw new Error(`A real Kubernetes ${options.version} is needed and is not in the cache, and ${what}.\n${THREE_WAYS}`);
 }
 
-function go(parameters: readonly string[], cwd: string, options: BuildOptions): Promise<string> {
+export function whatIsWrongWith(version: string): string | undefined {
+  const [, major = 0, minor = 0] = /^go(\d+)\.(\d+)/u.exec(version)?.map(Number) ?? [];
+  if (major > MIN_GO[0] || (major === MIN_GO[0] && minor >= MIN_GO[1])) return undefined;
+  return version === '' ? 'there is no Go toolchain on the PATH' : `${version} is too old`;
+}
+
+function go(parameters: readonly string[], cwd: string, options: GoOptions): Promise<string> {
   const { environment, signal } = options;
   // A workspace or flags of the user's own would change what is built.
   const env = { ...environment, GOFLAGS: '-mod=mod', GOWORK: 'off', CGO_ENABLED: '0' };

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../control-plane/binaries.ts';
+import { buildOwnProgram, goVersion, whatIsWrongWith } from '../control-plane/build.ts';
+
+const SOURCE = join(import.meta.dirname, 'go-yaml');
+
+/** How Kubernetes reads a text: the JSON it makes of it, or why it refuses it. */
+export interface GoAnswer {
+  readonly json?: unknown;
+  /** Why the strict reader alone refuses it: a key that is given twice, by a merge also. */
+  readonly strict?: string;
+  readonly error?: string;
+}
+
+/** Reads texts with the libraries that Kubernetes reads them with. Builds the program that does it where it is not there. */
+export async function readWithGo(texts: readonly string[]): Promise<readonly GoAnswer[]> {
+  // As main.go writes it.
+  return (await linesOfGo(texts)).map((line) => JSON.parse(line) as GoAnswer);
+}
+
+/** The same answers as they come, with numbers that JavaScript does not have. */
+export async function linesOfGo(texts: readonly string[]): Promise<readonly string[]> {
+  const program = await findProgram();
+  const answers = await new Promise<string>((resolve, reject) => {
+    const child = execFile(program, { maxBuffer: 1 << 30 }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+    child.stdin?.end(texts.map((text) => `${JSON.stringify(text)}\n`).join(''));
+  });
+  const lines = answers.split('\n').slice(0, -1);
+  if (lines.length !== texts.length) throw new Error(`${lines.length} answers to ${texts.length} texts`);
+  return lines;
+}
+
+async function findProgram(): Promise<string> {
+  const options = {
+    environment: process.env,
+    onProgress: (line: string): void => console.log(line),
+    signal: AbortSignal.timeout(300_000),
+  };
+  const version = await goVersion(options);
+  const wrong = whatIsWrongWith(version);
+  if (wrong !== undefined)
+    throw new Error(`Go is needed to see that YAML is read as Kubernetes reads it, and ${wrong}. Install Go 1.24 or newer.`);
+  const hash = createHash('sha256').update(version);
+  for (const name of readdirSync(SOURCE).sort()) hash.update(`\0${name}\0`).update(readFileSync(join(SOURCE, name)));
+  const folder = join(cacheFolder(process.env), `go-yaml-${hash.digest('hex').slice(0, 16)}`);
+  if (!existsSync(folder)) await buildOwnProgram(folder, SOURCE, options);
+  return join(folder, 'go-yaml');
+}
