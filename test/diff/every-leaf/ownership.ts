@@ -92,7 +92,7 @@ export function departures(
   tree: Tree,
   path: FieldPath = [],
 ): readonly Expected[] {
-  if (after === undefined || after === null) return [{ class: 'removed', path }];
+  if (after === undefined) return [{ class: 'removed', path }];
   if (isEnd(tree)) {
     const isEmpty = typeof declared === 'object' && declared !== null && Object.keys(declared).length === 0;
     return isEmpty || isDeepStrictEqual(before, after) ? [] : [{ class: 'changed', path }];
