@@ -20,6 +20,7 @@ import { type Shape, shapeOf, stepDown } from './shape.ts';
 
 const OURS = 'confighub';
 const OTHER = 'kubectl-edit';
+const LAST_WITHOUT_TEMPLATE_CHECK = 24;
 const PLURALS: Readonly<Record<string, string>> = {
   Deployment: 'deployments',
   StatefulSet: 'statefulsets',
@@ -66,6 +67,7 @@ let benches = 0;
 
 export async function createBench(): Promise<Bench> {
   const cluster = await sharedControlPlane();
+  const minor = minorOf(cluster.version);
   const namespace = `leaves-${process.pid}-${++benches}`;
   await cluster.kubectl(['create', 'namespace', namespace]);
   await cluster.kubectl(['label', 'namespace', namespace, `scene=${namespace}`]);
@@ -99,11 +101,24 @@ export async function createBench(): Promise<Bench> {
     const kind = String(manifest['kind']);
     const ref: ObjectRef = { apiVersion: 'apps/v1', kind, namespace, name: String(metadata['name']) };
     const live = tidy(await client.apply(kindOf(kind), desired, { fieldManager: OURS, force: true, dryRun: false, signal }));
+    await checkTemplate(live);
     return { ref, desired, live, tree: treeOf(live, OURS) };
   }
 
-  const patch = async (base: Base, operation: JsonPatchOperation, dryRun: boolean): Promise<JsonObject> =>
-    tidy(await client.jsonPatch(kindOf(base.ref.kind), base.ref, [operation], { fieldManager: OTHER, dryRun, signal }));
+  const patch = async (base: Base, operation: JsonPatchOperation, dryRun: boolean): Promise<JsonObject> => {
+    const options = { fieldManager: OTHER, dryRun, signal };
+    const live = tidy(await client.jsonPatch(kindOf(base.ref.kind), base.ref, [operation], options));
+    await checkTemplate(live);
+    return live;
+  };
+
+  /** Servers of 1.24 take any pod template in a StatefulSet, volumes without a name too: a Deployment of it is asked for. */
+  async function checkTemplate(live: JsonObject): Promise<void> {
+    if (live['kind'] !== 'StatefulSet' || minor > LAST_WITHOUT_TEMPLATE_CHECK) return;
+    const spec = { selector: get(live, ['spec', 'selector']) ?? {}, template: get(live, ['spec', 'template']) ?? {} };
+    const twin: JsonObject = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'twin', namespace }, spec };
+    await client.apply(kindOf('Deployment'), twin, { fieldManager: OURS, force: true, dryRun: true, signal });
+  }
 
   const declaredBy = ({ ref, desired }: Base): DesiredObject => ({
     ref,
@@ -163,7 +178,7 @@ export async function createBench(): Promise<Bench> {
   }
 
   return {
-    minor: minorOf(cluster.version),
+    minor,
     shape,
     apply,
     attempt: (mutation) => (mutation.act === 'add' ? addTo([mutation]).then(single) : attempt(mutation, mutation.base)),
