@@ -5,18 +5,21 @@ import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
 import { projectLive, takeSnapshot } from '../../../src/snapshot/snapshot.ts';
 import type { DesiredObject } from '../../../src/types/desired.ts';
 import { ClusterError } from '../../../src/types/errors.ts';
-import { type FieldPath, printPath, toJsonPointer, valueAt } from '../../../src/types/field-path.ts';
 import type { Finding } from '../../../src/types/finding.ts';
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
+import { at, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
 import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
 import type { ObjectRef } from '../../../src/types/object-ref.ts';
 import { sharedControlPlane } from '../../control-plane/shared.ts';
 import { minorOf } from '../../control-plane/version.ts';
 import { unit } from '../../types/builders.ts';
+import { expectedOf } from './expected.ts';
+import { groupsOf } from './groups.ts';
+import { judge, lineOf, type Outcome } from './judge.ts';
 import type { Base, Mutation } from './mutations.ts';
-import { additions, departures, type Expected, isEnd, placeOf, treeOf } from './ownership.ts';
-import { get, isPrefix, omit, type Pointer } from './pointer.ts';
-import { type Shape, shapeOf, stepDown } from './shape.ts';
+import { operationOf } from './operation.ts';
+import { treeOf } from './ownership.ts';
+import { get, omit } from './pointer.ts';
+import { type Shape, shapeOf } from './shape.ts';
 
 const OURS = 'confighub';
 const OTHER = 'kubectl-edit';
@@ -26,21 +29,6 @@ const PLURALS: Readonly<Record<string, string>> = {
   StatefulSet: 'statefulsets',
   DaemonSet: 'daemonsets',
 };
-
-/** What became of one mutation. */
-export type Outcome =
-  | { readonly status: 'refused' | 'no-op'; readonly mutation: Mutation; readonly message: string }
-  | {
-      readonly status: 'judged';
-      readonly mutation: Mutation;
-      /** The one of the mutation's values that the API took. */
-      readonly value: Json;
-      readonly expected: readonly string[];
-      readonly found: readonly string[];
-      readonly isFound: boolean;
-      readonly isRightPath: boolean;
-      readonly isRightManager: boolean;
-    };
 
 /** A namespace of a real API server, objects applied as ConfigHub does it, and another hand that changes them. */
 export interface Bench {
@@ -134,7 +122,7 @@ export async function createBench(): Promise<Bench> {
   const compareTo = (base: Base, live: JsonObject): readonly Finding[] => {
     const pending = pendingIn.get(base) ?? new Set(findings(base).map(lineOf));
     pendingIn.set(base, pending);
-    return findings(base, live).filter((finding) => !pending.has(lineOf(finding)));
+    return findings(base, live).filter((finding) => finding.class !== 'pending' || !pending.has(lineOf(finding)));
   };
 
   /** On the mutation's own base, or on one that was applied without what it adds. */
@@ -151,7 +139,7 @@ export async function createBench(): Promise<Bench> {
       }
       if (isDeepStrictEqual(contentOf(answer), contentOf(on.live))) continue;
       const expected = expectedOf(mutation, value, on, answer, shape(on.ref.kind));
-      return { ...judge(expected, compareTo(on, answer)), mutation, value };
+      return { ...judge(expected, compareTo(on, answer), OTHER), mutation, value };
     }
     return { status: refused.length > 0 ? 'refused' : 'no-op', mutation, message: refused.join('\n') };
   }
@@ -223,142 +211,4 @@ function single(outcomes: readonly Outcome[]): Outcome {
   const [only] = outcomes;
   if (!only) throw new Error('no outcome');
   return only;
-}
-
-function operationOf({ act, pointer }: Pick<Mutation, 'act' | 'pointer'>, value: Json, on: Base): JsonPatchOperation {
-  if (act === 'remove') return { op: 'remove', path: toJsonPointer(pointer) };
-  if (act === 'change') return { op: 'replace', path: toJsonPointer(pointer), value };
-  if (act === 'insert') {
-    const [entry] = isJsonArray(get(on.live, pointer)) || !isJsonObject(value) ? [] : Object.entries(value);
-    return entry
-      ? { op: 'add', path: toJsonPointer([...pointer, entry[0]]), value: entry[1] }
-      : { op: 'add', path: `${toJsonPointer(pointer)}/-`, value };
-  }
-  const [parent, last] = [pointer.slice(0, -1), pointer.at(-1) ?? ''];
-  // Where the server dropped an emptied parent, that is added with it.
-  if (get(on.live, parent) === undefined) {
-    const whole = typeof last === 'number' ? [value] : { [last]: value };
-    return operationOf({ act, pointer: parent }, whole, on);
-  }
-  return { op: 'add', path: toJsonPointer(typeof last === 'number' ? [...parent, '-'] : pointer), value };
-}
-
-/** What must be found, from the two objects and what our apply owns of the first. */
-function expectedOf(mutation: Mutation, value: Json, on: Base, answer: JsonObject, root: Shape): readonly Expected[] {
-  return [...departures(on.desired, on.live, answer, on.tree), ...newcomers(mutation, value, on, answer, root)];
-}
-
-function newcomers(mutation: Mutation, value: Json, on: Base, answer: JsonObject, root: Shape): readonly Expected[] {
-  const { act, pointer, base } = mutation;
-  const place = placeOf(base.live, base.tree, pointer);
-  if (!place) return [];
-  if (act !== 'insert') {
-    const renamed = otherElement(mutation, on, answer);
-    if (renamed) return [{ class: 'added', path: renamed }];
-  }
-  if (act === 'remove') return [];
-  const isWhole = place.pointer.length < pointer.length;
-  if (act === 'change') {
-    const last = place.path.at(-1);
-    const isMember = !isWhole && last && 'member' in last;
-    return isMember ? [{ class: 'added', path: [...place.path.slice(0, -1), { member: value }] }] : [];
-  }
-  if (act === 'insert') {
-    const [sibling] = Object.keys(place.tree).filter((key) => key !== '.');
-    if (isWhole || sibling === undefined) return [];
-    if (sibling.startsWith('v:')) return [{ class: 'added', path: [...place.path, { member: value }] }];
-    if (sibling.startsWith('k:')) return [{ class: 'added', path: [...place.path, { key: keyLike(sibling.slice(2), value) }] }];
-    return Object.keys(value as JsonObject).map((field) => ({ class: 'added', path: [...place.path, { field }] }));
-  }
-  const declared = valueAt(on.desired, place.path);
-  if (isEnd(place.tree) && declared !== undefined) {
-    // What remained of a value that is owned whole is ours, and departs; of an empty one the server keeps nothing.
-    return isEmpty(declared) ? [{ class: 'changed', path: place.path }] : [];
-  }
-  for (let length = 1; length <= place.pointer.length; length++) {
-    const part = placeOf(base.live, base.tree, place.pointer.slice(0, length));
-    const before = part && valueAt(on.live, part.path);
-    if (!part || (before !== undefined && length < place.pointer.length)) continue;
-    return additions(before, valueAt(answer, part.path), part.tree, shapeAt(root, part.pointer), part.path);
-  }
-  return [];
-}
-
-/** Where a key field changed, that is another element; without a value it is one with an empty key. */
-function otherElement({ pointer }: Mutation, on: Base, answer: JsonObject): FieldPath | undefined {
-  const parent = pointer.slice(0, -1);
-  const path = placeOf(on.live, on.tree, parent)?.path ?? [];
-  const step = path.at(-1);
-  if (!step || !('key' in step) || !Object.hasOwn(step.key, String(pointer.at(-1)))) return undefined;
-  const now = get(answer, parent);
-  // A key is of the same type in every element.
-  const key = Object.fromEntries(Object.keys(step.key).map((name) => [name, (at(now, name) ?? '') as string]));
-  return isDeepStrictEqual(key, { ...step.key }) ? undefined : [...path.slice(0, -1), { key }];
-}
-
-function isEmpty(value: Json): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-}
-
-function keyLike(sibling: string, value: Json): Readonly<Record<string, string | number | boolean>> {
-  // Keys are objects of scalars.
-  const names = Object.keys(JSON.parse(sibling) as JsonObject);
-  return Object.fromEntries(names.map((name) => [name, String(at(value, name) ?? 'TCP')]));
-}
-
-function shapeAt(root: Shape, pointer: Pointer): Shape {
-  let shape = root;
-  for (const step of pointer) shape = stepDown(shape, '', step)?.shape ?? shape;
-  return shape;
-}
-
-function judge(
-  expected: readonly Expected[],
-  findings: readonly Finding[],
-): Omit<Extract<Outcome, { readonly status: 'judged' }>, 'mutation' | 'value'> {
-  const wanted = expected
-    .map((one) => lineOf({ ...one, blame: one.class === 'removed' ? undefined : { manager: OTHER } }))
-    .sort();
-  const found = findings.map(lineOf).sort();
-  const places = (lines: readonly string[]): readonly string[] => lines.map((line) => line.replace(/ by [^ ]+$/u, ''));
-  return {
-    status: 'judged',
-    expected: wanted,
-    found,
-    isFound: expected.length > 0 && found.length > 0,
-    isRightPath: isDeepStrictEqual(places(found), places(wanted)),
-    isRightManager: isDeepStrictEqual(found, wanted),
-  };
-}
-
-/** Class, path and who; key fields in alphabetical order. */
-export function lineOf(one: {
-  readonly class: string;
-  readonly path: FieldPath;
-  readonly blame?: { manager: string } | undefined;
-}): string {
-  const path = one.path.map((step) =>
-    'key' in step ? { ...step, key: Object.fromEntries(Object.entries(step.key).sort()) } : step,
-  );
-  return `${one.class} ${printPath(path)} by ${one.blame?.manager ?? 'nobody'}`;
-}
-
-/** Leaves that can be left out of one object together: none inside another, no two of one parent. */
-function groupsOf(mutations: readonly Mutation[]): readonly (readonly Mutation[])[] {
-  const groups: Mutation[][] = [];
-  for (const mutation of mutations) {
-    const group = groups.find((one) =>
-      one.every((other) => other.base === mutation.base && !collide(other.pointer, mutation.pointer)),
-    );
-    if (group) group.push(mutation);
-    else groups.push([mutation]);
-  }
-  return groups;
-}
-
-function collide(a: Pointer, b: Pointer): boolean {
-  const [parentA, parentB] = [a.slice(0, -1), b.slice(0, -1)];
-  if (isDeepStrictEqual(parentA, parentB) || isPrefix(a, b) || isPrefix(b, a)) return true;
-  // An element that is left out moves those after it.
-  return (typeof a.at(-1) === 'number' && isPrefix(parentA, b)) || (typeof b.at(-1) === 'number' && isPrefix(parentB, a));
 }

@@ -48,8 +48,8 @@ export function readData(minor: number): Data {
       return kinds
         .filter((document) => document['kind'] === kind)
         .flatMap((document) => {
-          const { name, labels, annotations } = document['metadata'] as JsonObject;
-          const spec = document['spec'] as JsonObject;
+          const { name, labels, annotations } = objectAt(document, 'metadata');
+          const spec = objectAt(document, 'spec');
           // An alternative of a kind's own fields needs one pod template only.
           const chosen = document['templates'] === undefined ? templates : templates.slice(0, 1);
           return chosen.map((template) => {
@@ -64,7 +64,8 @@ export function readData(minor: number): Data {
               spec: { ...spec, template: { metadata: template['metadata'] ?? {}, spec: template['spec'] ?? {} } },
             };
             const isUnknown = (path: string): boolean => versions.some((rule) => rule.path.test(path) && !holdsFor(rule, minor));
-            return prune(whole, shape, '', isUnknown) as JsonObject;
+            const pruned = prune(whole, shape, '', isUnknown);
+            return isJsonObject(pruned) ? pruned : {};
           });
         });
     },
@@ -82,6 +83,11 @@ export function readData(minor: number): Data {
     noOps: explanations('no-ops.yaml', minor),
     misses: explanations('misses.yaml', minor),
   };
+}
+
+function objectAt(document: JsonObject, field: string): JsonObject {
+  const value = document[field];
+  return isJsonObject(value) ? value : {};
 }
 
 function load(file: string): readonly JsonObject[] {

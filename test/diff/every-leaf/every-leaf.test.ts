@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { FieldPath } from '../../../src/types/field-path.ts';
 import type { Finding } from '../../../src/types/finding.ts';
-import { type Bench, createBench, lineOf, type Outcome } from './bench.ts';
+import { type Bench, createBench } from './bench.ts';
 import { type Data, explain, readData } from './data.ts';
+import { lineOf, type Outcome } from './judge.ts';
 import { type Base, type Mutation, survey } from './mutations.ts';
 import { sample } from './sample.ts';
 import { leafPaths } from './shape.ts';

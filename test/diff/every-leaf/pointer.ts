@@ -19,15 +19,16 @@ export function put(root: Json, pointer: Pointer, value: Json | undefined): Json
   const child = get(root, [step]);
   const next = rest.length === 0 ? value : put(child ?? {}, rest, value);
   if (isJsonArray(root)) return root.flatMap((entry, index) => (index !== step ? [entry] : next === undefined ? [] : [next]));
-  const { [step]: _, ...others } = isJsonObject(root) ? root : ({} as JsonObject);
+  const { [step]: _, ...others } = isJsonObject(root) ? root : {};
   return next === undefined ? others : { ...others, [step]: next };
 }
 
-/** Longest first where elements of one list are among them, so that no index moves under another's feet. */
+/** A copy without these. None may be an element that stands before another of them in its list. */
 export function omit(root: JsonObject, pointers: readonly Pointer[]): JsonObject {
-  let rest: Json = root;
-  for (const pointer of pointers) rest = put(rest, pointer, undefined);
-  return rest as JsonObject;
+  return pointers.reduce<JsonObject>((rest, pointer) => {
+    const left = put(rest, pointer, undefined);
+    return isJsonObject(left) ? left : {};
+  }, root);
 }
 
 export function isPrefix(prefix: Pointer, pointer: Pointer): boolean {

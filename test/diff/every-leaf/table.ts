@@ -1,4 +1,4 @@
-import type { Outcome } from './bench.ts';
+import type { Outcome } from './judge.ts';
 
 export type Judged = Extract<Outcome, { readonly status: 'judged' }>;
 
