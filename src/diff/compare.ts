@@ -11,7 +11,7 @@ import {
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
-import type { LiveObject, Snapshot } from '../types/snapshot.ts';
+import type { FieldOwner, LiveObject, Snapshot } from '../types/snapshot.ts';
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
@@ -84,9 +84,9 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     };
     walkObject(
       {
-        desired: comparable(desired.document),
+        desired: withoutStringData(comparable(desired.document), ref.kind),
         live: comparable(live.body),
-        claims: claimsOf(live.owners, managers),
+        claims: claimsOf(ref.kind === 'Secret' ? ownersOfSecret(live) : live.owners, managers),
         // Live's version: it is what managedFields and defaults are about.
         schema: schemaOf(live.ref),
         lastApplied: lastAppliedOf(live.body),
@@ -176,6 +176,34 @@ function comparable(object: JsonObject): JsonObject {
 function withoutBookkeeping(annotations: JsonObject): JsonObject {
   if (!Object.keys(annotations).some((key) => BOOKKEEPING.has(key))) return annotations;
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !BOOKKEEPING.has(key)));
+}
+
+/** Texts of a Secret as the API server keeps them: `stringData` over `data`, in base64. */
+function withoutStringData(object: JsonObject, kind: string): JsonObject {
+  const { stringData, ...rest } = object;
+  if (kind !== 'Secret' || !isJsonObject(stringData)) return object;
+  const encoded = Object.entries(stringData).map(([key, value]): [string, Json] => [
+    key,
+    typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value,
+  ]);
+  return { ...rest, data: { ...(isJsonObject(rest['data']) ? rest['data'] : {}), ...Object.fromEntries(encoded) } };
+}
+
+/**
+ * The entry of an apply owns `stringData`, which live has as `data`, and keeps it whoever writes `data` later (measured
+ * on 1.34): it counts for keys that are there and that nobody else owns.
+ */
+function ownersOfSecret({ body, owners }: LiveObject): readonly FieldOwner[] {
+  const isOwnedAsData = (key: string): boolean => owners.some(({ fields }) => own(own(fields, 'f:data'), key) !== undefined);
+  return owners.map((owner) => {
+    const { 'f:stringData': written, ...fields } = owner.fields;
+    if (!isJsonObject(written)) return owner;
+    const data = own(fields, 'f:data');
+    const counted = Object.entries(written).filter(
+      ([key]) => own(own(body, 'data'), key.slice('f:'.length)) !== undefined && !isOwnedAsData(key),
+    );
+    return { ...owner, fields: { ...fields, 'f:data': { ...(isJsonObject(data) ? data : {}), ...Object.fromEntries(counted) } } };
+  });
 }
 
 /** What a client-side apply sent last; `undefined` without the annotation, or where somebody broke it. */

@@ -60,6 +60,8 @@ const RULES: readonly Rule[] = [
     if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'person') return undefined;
     return informational(blame ? 'noted by a controller' : 'nobody is known to have written it');
   },
+  ({ class: found }) =>
+    found === 'informational' ? informational('scaled, and nobody is on record: desired leaves replicas open') : undefined,
   ({ class: found }) => (found === 'pending' ? { class: found, note: AHEAD } : undefined),
   ({ class: found }, { isApplying }) =>
     isApplying && found !== 'added'

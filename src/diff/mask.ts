@@ -1,6 +1,6 @@
 import type { FieldPath } from '../types/field-path.ts';
 import type { FieldValue } from '../types/finding.ts';
-import { isJsonArray, isJsonObject, type Json, stringAt } from '../types/json.ts';
+import { at, isJsonArray, isJsonObject, type Json, stringAt } from '../types/json.ts';
 import { Secret } from '../types/secret.ts';
 
 const SECRET_NAME =
@@ -51,6 +51,7 @@ function hasSecretName(path: FieldPath, value: Json | undefined): boolean {
 export function maskValue(kind: string, path: FieldPath, value: Json | undefined): FieldValue {
   if (value === undefined) return undefined;
   // A reference to a Secret's key shows no secret; its name often looks like one.
-  if (stringAt(value, 'valueFrom', 'secretKeyRef', 'name') !== undefined) return value;
+  const reference = at(value, 'valueFrom') ?? value;
+  if (stringAt(reference, 'secretKeyRef', 'name') !== undefined) return value;
   return kind === 'Secret' || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
 }

@@ -67,8 +67,9 @@ const GITOPS =
   /^(argocd|argo-cd|kustomize-controller|helm-controller|helm$|fleet|flux|gotk|terraform|pulumi|crossplane|config-sync|confighub)/iu;
 const AUTOSCALERS = /^(keda|vpa|vertical-pod-autoscaler|horizontal-pod-autoscaler|cluster-autoscaler|datadog-cluster-agent)/iu;
 const PEOPLE =
-  /^(kubectl|oc$|k9s|lens|freelens|headlamp|dashboard|rancher$|mozilla|chrome|safari|curl|wget|insomnia|postman|python-requests|openapi-generator|node-fetch|kubernetes-client|ansible)/iu;
-const CONTROLLERS = /(controller|operator|manager|webhook|admission|reloader|kyverno|istio|linkerd|kube-scheduler|kubelet)/iu;
+  /^(kubectl|oc$|k9s|lens|freelens|headlamp|dashboard|mozilla|chrome|safari|curl|wget|insomnia|postman|python-requests|openapi-generator|node-fetch|kubernetes-client|ansible)/iu;
+const CONTROLLERS =
+  /(controller|operator|manager|webhook|admission|reloader|rancher|pilot-discovery|kyverno|istio|linkerd|kube-scheduler|kubelet)/iu;
 
 /** Who stands behind a field manager. Tools take the first word of the User-Agent where a client names none. */
 export function actorOf(owner: FieldOwner): ActorClass {

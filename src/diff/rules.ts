@@ -27,6 +27,11 @@ export const RULES = {
   reordered: { class: 'changed', because: 'the order of these elements has a meaning and is another one' },
   'known-default': { because: 'undeclared, and the value that the API server writes by itself' },
   unowned: { because: 'undeclared and owned by nobody: a default, an allocation, or admission during an apply' },
+  scaled: {
+    class: 'informational',
+    because:
+      'desired leaves replicas open and they are not the default: scaling through the scale subresource leaves no owner where nobody owned them before',
+  },
   'not-sent-by-applier': {
     because: 'undeclared and owned by a client-side apply whose last-applied annotation does not hold it: a default or admission',
   },

@@ -18,7 +18,7 @@ export function printDiff(result: OfflineDiff, form: DiffForm, explain: string |
     case 'json':
       return `${JSON.stringify(documentOf(result, explain), undefined, 2)}\n`;
     case 'yaml':
-      return stringify(documentOf(result, explain), { aliasDuplicateObjects: false });
+      return stringify(documentOf(result, explain), { version: '1.1', aliasDuplicateObjects: false });
     case 'table':
       return explain === undefined
         ? tableOf(result)

@@ -37,7 +37,7 @@ export interface ControlPlane extends AsyncDisposable {
   /** The command that runs the real kubectl. */
   readonly kubectlPath: string;
   /** Runs the real kubectl; throws with its standard error where it fails. */
-  kubectl(args: readonly string[], input?: string): Promise<Kubectl>;
+  kubectl(args: readonly string[], input?: string, environment?: Readonly<Record<string, string>>): Promise<Kubectl>;
   /** Writes a kubeconfig for a bearer token and returns its path. */
   kubeconfigForToken(name: string, token: string): Promise<string>;
   stop(): Promise<void>;
@@ -246,9 +246,9 @@ const FAKE_NODE = {
 };
 
 function createKubectl(program: string, config: string, home: string): ControlPlane['kubectl'] {
-  return (args, input) =>
+  return (args, input, environment = {}) =>
     new Promise((resolve, reject) => {
-      const env = { PATH: process.env['PATH'], HOME: home, KUBECONFIG: config };
+      const env = { PATH: process.env['PATH'], HOME: home, KUBECONFIG: config, ...environment };
       const child = execFile(program, [...args], { env, maxBuffer: 256 << 20 }, (error, stdout, stderr) => {
         if (error) reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`));
         else resolve({ stdout, stderr });
