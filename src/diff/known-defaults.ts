@@ -9,6 +9,12 @@ const is =
   (value) =>
     defaults.includes(value);
 
+/** The same for lists and objects. */
+function isOneOf(...defaults: readonly Json[]): Rule {
+  const texts = defaults.map((entry) => canonicalJson(entry));
+  return (value) => texts.includes(canonicalJson(value));
+}
+
 /** `:latest` or no tag is pulled always, any other tag or a digest only when absent. */
 const imagePullPolicy: Rule = (value, container) => {
   const image = typeof container['image'] === 'string' ? container['image'] : '';
@@ -86,13 +92,35 @@ const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rule>>>> =
     sessionAffinity: is('None'),
     internalTrafficPolicy: is('Cluster'),
     externalTrafficPolicy: is('Cluster'),
-    ipFamilyPolicy: is('SingleStack'),
+    allocateLoadBalancerNodePorts: is(true),
+    // Both families where nobody is selected, as for a headless Service with endpoints of its own.
+    ipFamilyPolicy: is('SingleStack', 'RequireDualStack'),
     // Allocated by the API server, not chosen by anybody.
     clusterIP: () => true,
     clusterIPs: () => true,
     ipFamilies: () => true,
+    healthCheckNodePort: () => true,
   },
-  ServicePort: { protocol: is('TCP'), targetPort: (value, port) => value === port['port'] },
+  ServicePort: { protocol: is('TCP'), targetPort: (value, port) => value === port['port'], nodePort: () => true },
+  ClientIPConfig: { timeoutSeconds: is(10_800) },
+  NetworkPolicyPort: { protocol: is('TCP') },
+  NetworkPolicySpec: { policyTypes: isOneOf(['Ingress'], ['Ingress', 'Egress']) },
+  HorizontalPodAutoscalerSpec: {
+    minReplicas: is(1),
+    metrics: isOneOf([{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]),
+  },
+  HPAScalingRules: {
+    selectPolicy: is('Max'),
+    stabilizationWindowSeconds: is(0),
+    policies: isOneOf(
+      [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+      [
+        { type: 'Pods', value: 4, periodSeconds: 15 },
+        { type: 'Percent', value: 100, periodSeconds: 15 },
+      ],
+    ),
+  },
+  ResourceFieldSelector: { divisor: is('0', 0) },
   Secret: { type: is('Opaque') },
 };
 
@@ -109,3 +137,42 @@ export function isKnownDefault(parent: SchemaNode, parentValue: JsonObject, fiel
   const node = parent.field(field);
   return Object.entries(value).every(([key, entry]) => isKnownDefault(node, value, key, entry));
 }
+
+/** Fields of workloads behind a Go pointer: false, 0 and the like are stored, and mean something else than nothing. */
+export const STORED_ZEROS: ReadonlySet<string> = new Set([
+  'activeDeadlineSeconds',
+  'allocateLoadBalancerNodePorts',
+  'allowPrivilegeEscalation',
+  'automountServiceAccountToken',
+  'backoffLimit',
+  'completions',
+  'enableServiceLinks',
+  'expirationSeconds',
+  'failedJobsHistoryLimit',
+  'fsGroup',
+  'hostUsers',
+  'immutable',
+  'maxSurge',
+  'maxUnavailable',
+  'minAvailable',
+  'minReplicas',
+  'optional',
+  'parallelism',
+  'partition',
+  'privileged',
+  'readOnlyRootFilesystem',
+  'replicas',
+  'revisionHistoryLimit',
+  'runAsGroup',
+  'runAsNonRoot',
+  'runAsUser',
+  'setHostnameAsFQDN',
+  'shareProcessNamespace',
+  'startingDeadlineSeconds',
+  'storageClassName',
+  'successfulJobsHistoryLimit',
+  'suspend',
+  'terminationGracePeriodSeconds',
+  'tolerationSeconds',
+  'ttlSecondsAfterFinished',
+]);

@@ -1,7 +1,7 @@
 import type { FieldPath, PathStep } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { asksForDefault, compareWhole, equalScalars, isEmpty, isZero } from './equality.ts';
-import { isKnownDefault } from './known-defaults.ts';
+import { isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
 import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
 import { type Claim, claimedKeys, descend, descendKey, descendMember, ownedByUs, ownsNode } from './ownership.ts';
 import { classOf, type Rule } from './rules.ts';
@@ -31,6 +31,8 @@ export interface WalkInput {
 interface Walk {
   /** An applier of ours has an entry: only then can ownership prove that nobody changed a field. */
   readonly hasOurClaim: boolean;
+  /** Somebody else applies the object as well: then the API server prunes fields that it never stored from our entry. */
+  readonly hasOtherApplier: boolean;
   readonly hasOwners: boolean;
   /** Manager that wrote the last-applied annotation; it sent nothing beyond what that holds. */
   readonly clientSideApplier: string | undefined;
@@ -66,6 +68,7 @@ export function walkObject(input: WalkInput, decide: (decision: Decision) => voi
   const { desired, live, claims, schema, lastApplied } = input;
   const walk: Walk = {
     hasOurClaim: ownedByUs(claims),
+    hasOtherApplier: claims.some(({ isOurs, owner }) => !isOurs && owner.operation === 'Apply'),
     hasOwners: claims.length > 0,
     clientSideApplier: lastApplied && writerOfLastApplied(claims),
     wantsAll,
@@ -159,14 +162,21 @@ function keysOf({ schema, claims }: Node): readonly string[] | undefined {
 /**
  * The API server drops many zero values when it stores an object, so an absent one may be what was asked for. Where
  * our applier has an entry and does not own the field, somebody removed it: a deleted
- * `automountServiceAccountToken: false` means true. Without an entry there is no evidence, and none is made up.
+ * `automountServiceAccountToken: false` means true. Without an entry there is no evidence, and none is made up; nor is
+ * there for a field that is never stored once another applier came by (measured on 1.34).
  */
 function judgeAbsent(walk: Walk, node: Node): Rule {
-  const { desired, schema } = node;
+  const { desired, schema, place } = node;
   const isNothing = desired === undefined || isZero(desired) || isEmpty(desired);
   if (isAllOurs(node)) return isNothing ? 'kept-by-ours' : 'not-applied-yet';
   // What is in a container has owners, and an empty one has none, ours or not (measured on 1.34).
-  return isNothing && (!walk.hasOurClaim || isContainer(schema)) ? 'zero-is-absent' : 'removed';
+  const isNoEvidence = !walk.hasOurClaim || isContainer(schema) || (walk.hasOtherApplier && !isStoredZero(place));
+  return isNothing && isNoEvidence ? 'zero-is-absent' : 'removed';
+}
+
+/** A field whose zero the API server stores, so that its absence always means a removal. */
+function isStoredZero(place: Place | undefined): boolean {
+  return place !== undefined && 'field' in place.step && STORED_ZEROS.has(place.step.field);
 }
 
 /**

@@ -24,7 +24,10 @@ export interface LiveScene {
   findings(manifest: string, unit?: Partial<DesiredUnit>): Promise<readonly Finding[]>;
 }
 
-export async function liveScene(): Promise<LiveScene> {
+const WORKLOADS = ['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet'];
+
+/** `kinds` are those that are compared. */
+export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<LiveScene> {
   const cluster = await sharedControlPlane();
   const namespace = `diff-${process.pid}-${++scenes}`;
   await cluster.kubectl(['create', 'namespace', namespace]);
@@ -33,7 +36,6 @@ export async function liveScene(): Promise<LiveScene> {
   const compare: LiveScene['compare'] = async (manifest, unit = {}) => {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
     const signal = AbortSignal.timeout(30_000);
-    const kinds = ['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet'];
     const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
     client.close();
     const text = manifest.replaceAll('NAMESPACE', namespace);
