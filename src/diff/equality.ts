@@ -46,7 +46,9 @@ export type WholeComparison = 'equal' | 'extended' | 'different';
 export function compareWhole(desired: Json, live: Json, node: SchemaNode): WholeComparison {
   if (isJsonArray(desired) && isJsonArray(live)) {
     if (desired.length !== live.length) return 'different';
-    return worst(desired.map((entry, index) => compareWhole(entry, live[index] ?? null, node.item())));
+    const item = node.item();
+    if (UNORDERED.has(item.name)) return compareUnordered(desired, live, item);
+    return worst(desired.map((entry, index) => compareWhole(entry, live[index] ?? null, item)));
   }
   if (isJsonObject(desired) && isJsonObject(live)) {
     const declared = Object.entries(desired).map(([key, entry]): WholeComparison => {
@@ -61,6 +63,19 @@ export function compareWhole(desired: Json, live: Json, node: SchemaNode): Whole
     return worst([...declared, isExtended ? 'extended' : 'equal']);
   }
   return equalScalars(desired, live, node) ? 'equal' : 'different';
+}
+
+/** Elements whose order means nothing though the list is one value; 1.24 stores the metrics of an autoscaler in another. */
+const UNORDERED = new Set(['MetricSpec']);
+
+function compareUnordered(desired: readonly Json[], live: readonly Json[], item: SchemaNode): WholeComparison {
+  const left = [...live];
+  for (const entry of desired) {
+    const index = left.findIndex((candidate) => compareWhole(entry, candidate, item) === 'equal');
+    if (index < 0) return 'different';
+    left.splice(index, 1);
+  }
+  return 'equal';
 }
 
 function worst(parts: readonly WholeComparison[]): WholeComparison {

@@ -27,7 +27,6 @@ const podSpec: Readonly<Record<string, Rule>> = {
   dnsPolicy: is('ClusterFirst'),
   schedulerName: is('default-scheduler'),
   terminationGracePeriodSeconds: is(30),
-  enableServiceLinks: is(true),
   // The deprecated twin that the API server keeps equal.
   serviceAccount: (value, spec) => value === spec['serviceAccountName'],
 };
@@ -48,10 +47,9 @@ const defaultMode: Readonly<Record<string, Rule>> = { defaultMode: is(420) };
  * What the API server writes where a manifest is silent, by schema type and field. OpenAPI does not publish these
  * (measured on 1.34). A test creates minimal objects on a real server and finds no drift.
  */
-const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   PodSpec: podSpec,
   Container: container,
-  EphemeralContainer: container,
   ContainerPort: { protocol: is('TCP') },
   Probe: probe,
   HTTPGetAction: { scheme: is('HTTP'), path: is('/') },
@@ -70,7 +68,6 @@ const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rule>>>> =
     replicas: is(1),
     revisionHistoryLimit: is(10),
     podManagementPolicy: is('OrderedReady'),
-    serviceName: is(''),
   },
   StatefulSetUpdateStrategy: { type: is('RollingUpdate') },
   RollingUpdateStatefulSetStrategy: { partition: is(0), maxUnavailable: is(1) },

@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Finding } from '../../src/types/finding.ts';
 import { isDrift } from '../../src/types/finding.ts';
-import { GENERATED_KINDS, generateManifests } from './generate/manifests.ts';
+import { MANIFEST_KINDS, manifestSet } from './generate/manifest-set.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 
 // Whatever is applied, however it comes to be, is in sync right after: defaults, spellings, allocations and bookkeeping
@@ -12,27 +11,7 @@ import { type LiveScene, lines, liveScene } from './live-scene.ts';
 const IS_LONG = (process.env['DRIFT_LONG'] ?? '') !== '';
 const SEED = Number(process.env['DRIFT_SEED'] ?? randomInt(2 ** 31));
 const GENERATED = IS_LONG ? 220 : 35;
-const KINDS = [
-  ...GENERATED_KINDS,
-  'v1/Secret',
-  'v1/ServiceAccount',
-  'v1/PersistentVolumeClaim',
-  'autoscaling/v2/HorizontalPodAutoscaler',
-  'networking.k8s.io/v1/Ingress',
-  'networking.k8s.io/v1/NetworkPolicy',
-  'policy/v1/PodDisruptionBudget',
-  'rbac.authorization.k8s.io/v1/Role',
-  'rbac.authorization.k8s.io/v1/RoleBinding',
-];
-
-const FOLDER = new URL('../../fixtures/diff/manifests/', import.meta.url);
-const written = readdirSync(FOLDER)
-  .sort()
-  .map((name) => readFileSync(new URL(name, FOLDER), 'utf8'));
-const generated = generateManifests(SEED, GENERATED).map((document) =>
-  JSON.stringify({ ...document, metadata: { ...(document['metadata'] as object), namespace: 'NAMESPACE' } }),
-);
-const MANIFESTS = [...written, ...generated].join('\n---\n');
+const MANIFESTS = manifestSet(SEED, GENERATED);
 
 type Way = (scene: LiveScene, text: string) => Promise<void>;
 
@@ -69,7 +48,7 @@ describe('nothing after apply', function () {
   this.timeout(IS_LONG ? 600_000 : 120_000);
   for (const [way, steps] of WAYS) {
     it(`finds nothing in ${GENERATED} generated manifests and the written ones after ${way} (DRIFT_SEED=${SEED})`, async () => {
-      const scene = await liveScene(KINDS);
+      const scene = await liveScene(MANIFEST_KINDS);
       for (const step of steps) await step(scene, MANIFESTS.replaceAll('NAMESPACE', scene.namespace));
       const comparison = await scene.compare(MANIFESTS);
       const found: readonly Finding[] = comparison.objects.flatMap((object) => object.findings.filter(isDrift));
