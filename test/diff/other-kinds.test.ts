@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { fixture } from '../demo/world.ts';
+import { lines, liveScene } from './live-scene.ts';
+
+// Any kind that a unit declares is compared where the configuration lists it: custom resources with a schema and
+// without, and objects that belong to no namespace.
+
+const PIPELINE = 'ci.example.com/v1/Pipeline';
+
+describe('kinds beyond workloads', function () {
+  this.timeout(120_000);
+
+  it('compares custom resources by the schema that their definition gives them', async () => {
+    const scene = await liveScene([PIPELINE]);
+    const crd = await fixture('offline/custom/crd.yaml');
+    await scene.cluster.kubectl(['apply', '-f', '-'], crd);
+    await scene.cluster.kubectl(['wait', '-f', '-', '--for=condition=Established', '--timeout=30s'], crd);
+    const text = (await fixture('offline/custom/desired.yaml')).replace('namespace: shop', 'namespace: NAMESPACE');
+    await scene.applyAsConfigHub(text);
+    expect(lines(await scene.findings(text))).to.deep.equal([]);
+    const patch = [
+      { op: 'replace', path: '/spec/steps/0/image', value: 'registry.example/test:2' },
+      { op: 'replace', path: '/spec/tags', value: ['nightly'] },
+    ];
+    await scene.kubectl(['patch', 'pipeline/build', '--type=json', '-p', JSON.stringify(patch)]);
+    expect(lines(await scene.findings(text))).to.deep.equal([
+      'removed /spec/tags[=fast]: "fast" -> - by nobody',
+      'changed /spec/steps[name=test]/image: "registry.example/test:1" -> "registry.example/test:2" by kubectl-patch (person)',
+    ]);
+  });
+
+  it('compares custom resources whose definition says nothing of their fields', async () => {
+    const scene = await liveScene(['free.example.com/v1/Thing']);
+    const crd = await fixture('diff/thing-crd.yaml');
+    await scene.cluster.kubectl(['apply', '-f', '-'], crd);
+    await scene.cluster.kubectl(['wait', '-f', '-', '--for=condition=Established', '--timeout=30s'], crd);
+    const text =
+      'apiVersion: free.example.com/v1\nkind: Thing\nmetadata: {name: one, namespace: NAMESPACE}\nspec: {size: 1, list: [a, b], map: {x: 1}}\n';
+    await scene.applyAsConfigHub(text);
+    expect(lines(await scene.findings(text))).to.deep.equal([]);
+    await scene.kubectl(['patch', 'thing/one', '--type=merge', '-p', '{"spec":{"list":["a"],"map":{"y":2}}}']);
+    expect(lines(await scene.findings(text))).to.deep.equal([
+      'changed /spec/list: ["a","b"] -> ["a"] by kubectl-patch (person)',
+      'added /spec/map/y: - -> 2 by kubectl-patch (person)',
+    ]);
+  });
+
+  it('compares objects without a namespace where a unit declares them, and calls no other of them unmanaged', async () => {
+    const scene = await liveScene(['rbac.authorization.k8s.io/v1/ClusterRole']);
+    const name = `role-${scene.namespace}`;
+    const text = `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: ${name}}\nrules:\n- {apiGroups: [""], resources: [pods], verbs: [get]}\n`;
+    await scene.applyAsConfigHub(text);
+    expect((await scene.compare(text)).objects).to.deep.equal([]);
+    const patch = [{ op: 'replace', path: '/rules/0/verbs', value: ['*'] }];
+    await scene.cluster.kubectl(['patch', 'clusterrole', name, '--type=json', '-p', JSON.stringify(patch)]);
+    expect(lines(await scene.findings(text)).map((line) => line.replace(/: .* by/u, ' by'))).to.deep.equal([
+      'changed /rules by kubectl-patch (person)',
+    ]);
+    await scene.cluster.kubectl(['delete', 'clusterrole', name]);
+    expect((await scene.findings(text)).map((finding) => finding.class)).to.deep.equal(['missing']);
+  });
+
+  it('says of a unit that the API server would refuse what is wrong with it, and compares its neighbour', async () => {
+    const scene = await liveScene();
+    const text = await fixture('diff/manifests/rich.yaml');
+    await scene.applyAsConfigHub(text);
+    const broken =
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: broken, namespace: NAMESPACE}\nspec: {replicas: "3"}\n';
+    const comparison = await scene.compare(`${text}\n---\n${broken}`);
+    expect(comparison.invalid.map(({ desired, message }) => `${desired.ref.name}: ${message}`)).to.deep.equal([
+      'broken: a string where an integer belongs',
+    ]);
+    expect(comparison.compared).to.equal(1);
+    expect(comparison.partlyCompared).to.deep.equal(['unit-1']);
+  });
+});

@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import { settleSuspects, suspectsOf } from '../../src/diff/diff.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/kubernetes/transport.ts';
+import { probeObjects } from '../../src/snapshot/probe.ts';
+import type { Comparison } from '../../src/types/finding.ts';
+import type { Probe } from '../../src/types/probe.ts';
+import { fixture } from '../demo/world.ts';
+import { type LiveScene, lines, liveScene } from './live-scene.ts';
+import { startWebhook } from './webhook.ts';
+
+const MANIFEST = 'diff/manifests/rich.yaml';
+const MIRROR = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'mirror.example/rich:1' }];
+const options = { cluster: 'test', desiredManagers: ['confighub'] };
+
+/** What the pass does with a comparison: it asks the server about suspects only. */
+async function withSecondOpinion(
+  scene: LiveScene,
+  found: Comparison,
+): Promise<{ readonly said: readonly string[]; readonly probes: ReadonlyMap<string, Probe> }> {
+  const client = createKubernetesClient(await connectKubernetes({ kubeconfig: scene.cluster.kubeconfig, userAgent: 'test' }));
+  const probes = await probeObjects(client, suspectsOf(found, options), {
+    fieldManager: 'confighub',
+    signal: AbortSignal.timeout(30_000),
+  });
+  client.close();
+  const settled = settleSuspects(found, probes, options);
+  return { said: lines(settled.objects.flatMap((object) => object.findings)), probes };
+}
+
+describe('second opinion of the API server', function () {
+  this.timeout(120_000);
+
+  it('takes what a webhook makes of every new object for no drift, and asks without leaving a trace', async () => {
+    const scene = await liveScene();
+    await using webhook = await startWebhook(scene.cluster, scene.namespace);
+    await webhook.enable(MIRROR);
+    const text = await fixture(MANIFEST);
+    await scene.kubectl(['create', '-f', '-'], text.replaceAll('NAMESPACE', scene.namespace));
+    const found = await scene.compare(text);
+    const before = lines(found.objects.flatMap((object) => object.findings));
+    expect(before).to.deep.equal([
+      'changed /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "mirror.example/rich:1" by kubectl-create (person)',
+    ]);
+    const { said } = await withSecondOpinion(scene, found);
+    expect(said).to.deep.equal([
+      'informational /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "mirror.example/rich:1" by kubectl-create (person)',
+    ]);
+    expect((await scene.kubectl(['get', 'deployments', '-o', 'name'])).trim()).to.equal('deployment.apps/rich');
+  });
+
+  it('still finds what a hand added and changed beside it: a dry run of the live object would show both as they are', async () => {
+    const scene = await liveScene();
+    await using webhook = await startWebhook(scene.cluster, scene.namespace);
+    await webhook.enable(MIRROR);
+    const text = await fixture(MANIFEST);
+    await scene.kubectl(['create', '-f', '-'], text.replaceAll('NAMESPACE', scene.namespace));
+    await scene.kubectl(['set', 'env', 'deployment/rich', '-c=app', 'DEBUG=true']);
+    await scene.kubectl(['patch', 'deployment/rich', '--type=merge', '-p', '{"spec":{"replicas":7}}']);
+    const { said } = await withSecondOpinion(scene, await scene.compare(text));
+    expect(said.filter((line) => !line.startsWith('informational'))).to.deep.equal([
+      'changed /spec/replicas: 2 -> 7 by kubectl-patch (person)',
+      'added /spec/template/spec/containers[name=app]/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (person)',
+    ]);
+  });
+
+  it('calls a value that admission changes in our own apply no pending one', async () => {
+    const scene = await liveScene();
+    await using webhook = await startWebhook(scene.cluster, scene.namespace);
+    await webhook.enable(MIRROR);
+    const text = await fixture(MANIFEST);
+    await scene.applyAsConfigHub(text);
+    const found = await scene.compare(text);
+    expect(lines(found.objects.flatMap((object) => object.findings))[0]).to.match(/^pending /u);
+    expect((await withSecondOpinion(scene, found)).said[0]).to.match(/^informational /u);
+  });
+
+  it('asks about nothing where ownership explains everything', async () => {
+    const scene = await liveScene();
+    const text = await fixture(MANIFEST);
+    await scene.applyAsConfigHub(text);
+    await scene.kubectl(['scale', 'deployment/rich', '--replicas=5']);
+    const found = await scene.compare(text);
+    expect(found.objects).to.have.lengthOf(1);
+    expect(suspectsOf(found, options)).to.deep.equal([]);
+  });
+
+  it('does not try what the account may not do, and leaves the verdict as it was', async () => {
+    const scene = await liveScene();
+    const text = await fixture(MANIFEST);
+    await scene.applyAsConfigHub(text);
+    await scene.kubectl(['set', 'env', 'deployment/rich', '-c=app', 'DEBUG=true']);
+    const found = await scene.compare(text);
+    await scene.kubectl(['create', 'serviceaccount', 'nobody']);
+    const token = (await scene.kubectl(['create', 'token', 'nobody'])).trim();
+    const kubeconfig = await scene.cluster.kubeconfigForToken(`nobody-${scene.namespace}`, token);
+    const client = createKubernetesClient(await connectKubernetes({ kubeconfig, userAgent: 'test' }));
+    const probes = await probeObjects(client, suspectsOf(found, options), {
+      fieldManager: 'confighub',
+      signal: AbortSignal.timeout(30_000),
+    });
+    client.close();
+    expect([...probes]).to.deep.equal([]);
+    expect(settleSuspects(found, probes, options)).to.deep.equal(found);
+  });
+});
