@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, Parser, parseDocument, stringify } from 'yaml';
+import { Document, isMap, isScalar, isSeq, Parser, parseDocument, stringify, visit } from 'yaml';
 import { parseManifest } from '../kubernetes/manifest.ts';
 import { type FieldPath, locate, withValueAt } from '../types/field-path.ts';
 import { canonicalJson } from '../types/finding.ts';
@@ -90,9 +90,27 @@ function editDocument(slice: string, edit: TextEdit): string | undefined {
   if (edit.value === undefined) {
     if (!located) return undefined;
     document.deleteIn(located);
-  } else if (located) document.setIn(located, edit.value);
+  } else if (located) document.setIn(located, nodeOf(document, edit.value));
   else if (!insert(document, slice, edit)) return undefined;
-  return document.toString({ lineWidth: 0, indentSeq: !/^( *)\S[^\n]*:\n\1- /mu.test(slice) });
+  try {
+    return document.toString({ lineWidth: 0, indentSeq: !/^( *)\S[^\n]*:\n\1- /mu.test(slice) });
+  } catch {
+    // An alias elsewhere points at what was replaced.
+    return undefined;
+  }
+}
+
+/** The value as YAML, with quotes around every text and key that Kubernetes' parser would read as something else. */
+function nodeOf(document: Document, value: unknown): unknown {
+  const node = document.createNode(value);
+  const holder = new Document(node);
+  visit(holder, {
+    Scalar(_, scalar) {
+      const isText = typeof scalar.value === 'string';
+      if (isText && stringify(scalar.value, { version: '1.1' }).trimEnd() !== scalar.value) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return node;
 }
 
 /** Adds what is not there yet: sets the nearest existing ancestor to what it becomes with the new value in it. */
@@ -106,11 +124,11 @@ function insert(document: Document, slice: string, edit: TextEdit): boolean {
     const node = ancestor.length === 0 ? document.contents : document.getIn(ancestor, true);
     const below = withValueAt(undefined, edit.path.slice(depth), edit.value);
     if (step && 'field' in step && isMap(node)) {
-      document.setIn([...ancestor, step.field], (below as JsonObject)[step.field]);
+      document.setIn([...ancestor, step.field], nodeOf(document, (below as JsonObject)[step.field]));
       return true;
     }
     if (step && !('field' in step) && isSeq(node) && Array.isArray(below)) {
-      document.addIn(ancestor, below[0]);
+      document.addIn(ancestor, nodeOf(document, below[0]));
       return true;
     }
     return false;

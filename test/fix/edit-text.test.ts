@@ -65,6 +65,13 @@ describe('observed text of a unit', () => {
     expect(edited).to.contain('  namespace: shop\n  labels:\n    a/b: c\nspec:');
   });
 
+  it('quotes what it inserts where a text or key would be read as something else', () => {
+    const edited = edit([{ field: 'metadata' }, { field: 'labels' }, { field: 'on' }], 'no');
+    expect(edited).to.contain('"on": "no"');
+    const variable = edit([...container, { field: 'env' }, { key: { name: 'Y' } }], { name: 'y', value: '1.10' });
+    expect(variable).to.contain('- name: "y"\n          value: "1.10"');
+  });
+
   it('takes a removed field out', () => {
     expect(edit([...container, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], undefined)).to.equal(
       text.replace("          value: 'x'\n", ''),
