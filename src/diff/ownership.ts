@@ -51,11 +51,21 @@ export function claimedKeys(claims: readonly Claim[]): readonly string[] | undef
   for (const { fields } of claims) {
     for (const step of Object.keys(fields)) {
       if (!step.startsWith('k:')) continue;
-      const key: unknown = JSON.parse(step.slice(2));
-      if (isJsonObject(key)) return Object.keys(key);
+      const key = parseKey(step.slice(2));
+      if (key) return Object.keys(key);
     }
   }
   return undefined;
+}
+
+/** `undefined` for what no API server wrote, as in a file that somebody edited. */
+function parseKey(text: string): JsonObject | undefined {
+  try {
+    const key: unknown = JSON.parse(text);
+    return isJsonObject(key) ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** True where a claim covers this very node, not only something below it. */

@@ -65,7 +65,9 @@ interface Chunk {
 export function splitStream(text: string): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let [start, line] = [0, 1];
-  for (const match of text.matchAll(/^---(?=\s|$)/gmu)) {
+  // JSON documents may follow each other without a marker, as `kubectl` reads them.
+  const begin = /^\s*\{/u.test(text) ? /^---(?=\s|$)|(?<=^\}[ \t]*\r?\n)(?=\{)/gmu : /^---(?=\s|$)/gmu;
+  for (const match of text.matchAll(begin)) {
     const before = text.slice(start, match.index);
     if (match.index === 0 || (/^%/mu.test(before) && before.split('\n').every((row) => /^(%|#|\s*$)/u.test(row)))) continue;
     chunks.push({ text: before, line });
@@ -152,7 +154,8 @@ function openList(
   const inherited =
     kind === 'List' ? {} : { ...(apiVersion === undefined ? {} : { apiVersion }), kind: kind.slice(0, -'List'.length) };
   for (const [item, entry] of items.entries()) {
-    if (isJsonObject(entry)) documents.push({ document: { ...inherited, ...entry }, item, ...here });
+    if (isJsonObject(entry) && entry['kind'] === 'List') openList(entry, here, documents, faults);
+    else if (isJsonObject(entry)) documents.push({ document: { ...inherited, ...entry }, item, ...here });
     else faults.push({ ...here, error: `item ${item + 1} of the list is not a mapping` });
   }
 }

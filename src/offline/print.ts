@@ -97,8 +97,12 @@ function tableOf(result: OfflineDiff): string {
   return [table, ...groups, ...ignores].join('');
 }
 
+function nameOf({ ref }: OfflineObject): string {
+  return ref.name === '' ? '(no name)' : displayRef(ref);
+}
+
 function rowsOf(object: OfflineObject): readonly (readonly string[])[] {
-  const name = object.ref.name === '' ? '(no name)' : displayRef(object.ref);
+  const name = nameOf(object);
   if (object.fault) {
     const { file, line, path, error } = object.fault;
     return [[name, object.verdict, '', path, `${file} line ${line}: ${error}`, '', '', '']];
@@ -121,7 +125,7 @@ function rowsOf(object: OfflineObject): readonly (readonly string[])[] {
 }
 
 function explanationText(result: OfflineDiff, object: OfflineObject, path: string): string {
-  const head = `${displayRef(object.ref)}: ${object.verdict}\n`;
+  const head = `${nameOf(object)}: ${object.verdict}\n`;
   const parts = explainPath(result, object, path).map(
     ({ path: at, rule, because, class: found, note, desired, live, owners }) => {
       const who = owners.map(
