@@ -14,21 +14,13 @@ import type { JsonObject } from '../../src/types/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { unit } from '../types/builders.ts';
-import { generateManifests } from './generate/manifests.ts';
+import { GENERATED_KINDS, generateManifests } from './generate/manifests.ts';
 
 // The same objects, clean and changed by another hand, as `kubectl diff` and as we see them: false alarms, misses, and
 // requests to the API server. The long run writes the table to docs/diff-peers.md.
 
 const IS_LONG = (process.env['DRIFT_LONG'] ?? '') !== '';
 const OBJECTS = IS_LONG ? 210 : 21;
-const KINDS = [
-  'apps/v1/Deployment',
-  'apps/v1/StatefulSet',
-  'apps/v1/DaemonSet',
-  'batch/v1/CronJob',
-  'v1/Service',
-  'v1/ConfigMap',
-];
 
 /** Names of the objects that a tool calls different, and what it asked the server. */
 interface Answer {
@@ -92,7 +84,12 @@ async function ourDiff(cluster: ControlPlane, namespace: string, documents: read
     },
   };
   const client = createKubernetesClient(counting);
-  const options = { namespaceSelector: `scene=${namespace}`, kinds: KINDS, cacheDir: '', signal: AbortSignal.timeout(60_000) };
+  const options = {
+    namespaceSelector: `scene=${namespace}`,
+    kinds: GENERATED_KINDS,
+    cacheDir: '',
+    signal: AbortSignal.timeout(60_000),
+  };
   const snapshot = await takeSnapshot(client, options);
   client.close();
   const fetched = documents.map((document) => ({
