@@ -60,8 +60,11 @@ const RULES: readonly Rule[] = [
     if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'person') return undefined;
     return informational(blame ? 'noted by a controller' : 'nobody is known to have written it');
   },
-  ({ class: found }) =>
-    found === 'informational' ? informational('scaled, and nobody is on record: desired leaves replicas open') : undefined,
+  ({ class: found, path }) => {
+    if (found !== 'informational') return undefined;
+    const isScaled = printPath(path) === '/spec/replicas';
+    return informational(isScaled ? 'scaled, and nobody is on record' : 'dropped from desired, or a default of what we created');
+  },
   ({ class: found }) => (found === 'pending' ? { class: found, note: AHEAD } : undefined),
   ({ class: found }, { isApplying }) =>
     isApplying && found !== 'added'

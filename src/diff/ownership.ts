@@ -58,6 +58,11 @@ export function claimedKeys(claims: readonly Claim[]): readonly string[] | undef
   return undefined;
 }
 
+/** Whether managedFields shows elements owned by their value: a list without a schema is then a set. */
+export function claimsMembers(claims: readonly Claim[]): boolean {
+  return claims.some(({ fields }) => Object.keys(fields).some((step) => step.startsWith('v:')));
+}
+
 /** `undefined` for what no API server wrote, as in a file that somebody edited. */
 function parseKey(text: string): JsonObject | undefined {
   try {

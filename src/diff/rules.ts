@@ -40,6 +40,11 @@ export const RULES = {
     class: 'to_remove',
     because: 'the last-applied annotation holds it, desired does not declare it any more, and it is still live',
   },
+  'dropped-or-default': {
+    class: 'informational',
+    because:
+      'undeclared, and owned by an Update of a manager of ours, which owns the defaults of what it created as well: dropped or a default, nothing tells which',
+  },
   added: { class: 'added', because: 'undeclared, owned by another manager, and no known default' },
   'added-by-nobody-known': {
     class: 'added',

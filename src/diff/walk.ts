@@ -3,7 +3,7 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } 
 import { asksForDefault, compareWhole, equalScalars, isEmpty, isZero } from './equality.ts';
 import { isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
 import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
-import { type Claim, claimedKeys, descend, descendKey, descendMember, ownedByUs, ownsNode } from './ownership.ts';
+import { type Claim, claimedKeys, claimsMembers, descend, descendKey, descendMember, ownedByUs, ownsNode } from './ownership.ts';
 import { classOf, type Rule } from './rules.ts';
 import type { SchemaNode } from './schema.ts';
 
@@ -31,6 +31,8 @@ export interface WalkInput {
 interface Walk {
   /** An applier of ours has an entry: only then can ownership prove that nobody changed a field. */
   readonly hasOurClaim: boolean;
+  /** That entry is one of server-side apply, which holds what we sent and nothing else. */
+  readonly hasOurApply: boolean;
   /** Somebody else applies the object as well: then the API server prunes fields that it never stored from our entry. */
   readonly hasOtherApplier: boolean;
   readonly hasOwners: boolean;
@@ -68,6 +70,7 @@ export function walkObject(input: WalkInput, decide: (decision: Decision) => voi
   const { desired, live, claims, schema, lastApplied } = input;
   const walk: Walk = {
     hasOurClaim: ownedByUs(claims),
+    hasOurApply: claims.some(isOurApply),
     hasOtherApplier: claims.some(({ isOurs, owner }) => !isOurs && owner.operation === 'Apply'),
     hasOwners: claims.length > 0,
     clientSideApplier: lastApplied && writerOfLastApplied(claims),
@@ -133,7 +136,7 @@ function compareValue(walk: Walk, node: Node): void {
   const elements = elementsOf(node);
   if (live === undefined) settle(walk, judgeAbsent(walk, node), node);
   else if (elements) compareElements(walk, node, elements.declared, elements.existing);
-  else if (schema.type === 'set' && isJsonArray(desired) && isJsonArray(live)) compareMembers(walk, node, desired, live);
+  else if (isSet(node) && isJsonArray(desired) && isJsonArray(live)) compareMembers(walk, node, desired, live);
   else if (schema.type !== 'atomic' && isJsonObject(desired) && isJsonObject(live)) compareFields(walk, node);
   else settle(walk, judgeLeaf(desired, live, claims, schema), node);
 }
@@ -157,6 +160,10 @@ function elementsOf(node: Node): Elements | undefined {
 function keysOf({ schema, claims }: Node): readonly string[] | undefined {
   if (schema.type === 'keyed-list') return schema.keys;
   return schema.type === 'unknown' ? claimedKeys(claims) : undefined;
+}
+
+function isSet({ schema, claims }: Node): boolean {
+  return schema.type === 'set' || (schema.type === 'unknown' && claimsMembers(claims));
 }
 
 /**
@@ -190,7 +197,7 @@ function isAllOurs(node: Node): boolean {
   if (!ownedByUs(claims)) return false;
   if (schema.type === 'atomic' || typeof desired !== 'object') return true;
   if (isJsonObject(desired)) return Object.keys(desired).every((field) => isAllOurs(childOf(node, field)));
-  if (schema.type === 'set') return desired.every((member) => isAllOurs(memberNode(node, member, true, false)));
+  if (isSet(node)) return desired.every((member) => isAllOurs(memberNode(node, member, true, false)));
   const keys = keysOf(node);
   const elements = keys && isJsonArray(desired) ? keyElements(desired, schema, keys) : undefined;
   return elements === undefined || elements.every((element) => isAllOurs(elementNode(node, element, element.value, undefined)));
@@ -289,8 +296,12 @@ function judgeUndeclared(walk: Walk, node: Node): void {
   else if (isLeaf || isWhole) settle(walk, judgeForeign(walk, node), node);
   else if (isJsonObject(live)) compareFields(walk, node);
   else if (elements) compareElements(walk, node, [], elements.existing);
-  else if (isJsonArray(live) && schema.type === 'set') compareMembers(walk, node, [], live);
+  else if (isJsonArray(live) && isSet(node)) compareMembers(walk, node, [], live);
   else settle(walk, judgeForeign(walk, node), node);
+}
+
+function isOurApply({ isOurs, owner }: Claim): boolean {
+  return isOurs && owner.operation === 'Apply';
 }
 
 /** The owner of a map or list owns a container; what was added is what is in it. */
@@ -313,10 +324,11 @@ function isReplicas(place: Place | undefined): boolean {
 
 function judgeForeign(walk: Walk, { claims, applied }: Node): Rule {
   // An entry of server-side apply says what we sent better than an annotation does.
-  if (applied !== undefined && !walk.hasOurClaim) return 'dropped-since-last-applied';
+  if (applied !== undefined && !walk.hasOurApply) return 'dropped-since-last-applied';
   if (claims.length === 0) return walk.hasOwners ? 'unowned' : 'added-by-nobody-known';
   const isSentByOthers = claims.some(({ owner }) => owner.manager !== walk.clientSideApplier || owner.operation !== 'Update');
   if (!isSentByOthers && applied === undefined) return 'not-sent-by-applier';
   // Ours and no longer declared was dropped from desired; whoever else co-owns it keeps it until it is removed.
-  return ownedByUs(claims) ? 'dropped' : 'added';
+  if (claims.some(isOurApply)) return 'dropped';
+  return claims.every(({ isOurs }) => isOurs) ? 'dropped-or-default' : 'added';
 }

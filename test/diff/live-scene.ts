@@ -6,6 +6,7 @@ import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
 import type { DesiredUnit } from '../../src/types/desired.ts';
 import { printPath } from '../../src/types/field-path.ts';
 import type { Comparison, Finding } from '../../src/types/finding.ts';
+import type { Snapshot } from '../../src/types/snapshot.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 
@@ -22,6 +23,8 @@ export interface LiveScene {
   /** What the detector finds when the unit declares this manifest. */
   compare(manifest: string, unit?: Partial<DesiredUnit>): Promise<Comparison>;
   findings(manifest: string, unit?: Partial<DesiredUnit>): Promise<readonly Finding[]>;
+  /** The same where the server publishes no schema of these objects. */
+  findingsWithoutSchema(manifest: string): Promise<readonly Finding[]>;
 }
 
 const WORKLOADS = ['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet'];
@@ -33,7 +36,7 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
   await cluster.kubectl(['create', 'namespace', namespace]);
   await cluster.kubectl(['label', 'namespace', namespace, `scene=${namespace}`]);
   const kubectl: LiveScene['kubectl'] = async (args, input) => (await cluster.kubectl(['-n', namespace, ...args], input)).stdout;
-  const compare: LiveScene['compare'] = async (manifest, unit = {}) => {
+  const compare = async (manifest: string, unit: Partial<DesiredUnit> = {}, hasSchema = true): Promise<Comparison> => {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
     const signal = AbortSignal.timeout(30_000);
     const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
@@ -41,8 +44,9 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
     const text = manifest.replaceAll('NAMESPACE', namespace);
     const desired = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
     if (desired.invalid.length > 0) throw new Error(JSON.stringify(desired.invalid));
-    return diff(snapshot, desired, { cluster: 'test', desiredManagers: ['confighub'] });
+    return diff(hasSchema ? snapshot : withoutSchemas(snapshot), desired, { cluster: 'test', desiredManagers: ['confighub'] });
   };
+  const findingsOf = ({ objects }: Comparison): readonly Finding[] => objects.flatMap((object) => object.findings);
   return {
     cluster,
     namespace,
@@ -54,8 +58,13 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
       );
     },
     compare,
-    findings: async (manifest, unit) => (await compare(manifest, unit)).objects.flatMap((object) => object.findings),
+    findings: async (manifest, unit) => findingsOf(await compare(manifest, unit)),
+    findingsWithoutSchema: async (manifest) => findingsOf(await compare(manifest, {}, false)),
   };
+}
+
+function withoutSchemas(snapshot: Snapshot): Snapshot {
+  return { ...snapshot, schemas: Object.fromEntries(Object.keys(snapshot.schemas).map((apiVersion) => [apiVersion, {}])) };
 }
 
 const UNIT: DesiredUnit = {

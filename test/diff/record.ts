@@ -20,7 +20,7 @@ interface Step {
   /** Arguments of kubectl, in the namespace of the case; `stdin` is a manifest. */
   readonly kubectl?: readonly string[];
   /** kubectl create, apply (client side) or replace of desired.yaml or of another manifest. */
-  readonly create?: { readonly manifest?: string };
+  readonly create?: { readonly manifest?: string; readonly as?: string };
   readonly 'client-apply'?: { readonly manifest?: string };
   readonly replace?: { readonly manifest?: string };
   /** kubectl edit, where the editor is this sed script. */
@@ -83,7 +83,11 @@ async function record(name: string, cluster: ControlPlane): Promise<void> {
       const args = ['apply', '--server-side', '--force-conflicts', `--field-manager=${step.apply.as}`, '-f', '-'];
       await kubectl(args, step.apply.manifest ?? desired);
     } else if (step.kubectl) await kubectl(step.kubectl);
-    else if (step.create) await kubectl(['create', '-f', '-'], step.create.manifest ?? desired);
+    else if (step.create)
+      await kubectl(
+        ['create', `--field-manager=${step.create.as ?? 'kubectl-create'}`, '-f', '-'],
+        step.create.manifest ?? desired,
+      );
     else if (step['client-apply']) await kubectl(['apply', '-f', '-'], step['client-apply'].manifest ?? desired);
     else if (step.replace) await kubectl(['replace', '-f', '-'], step.replace.manifest ?? desired);
     else if (step.also !== undefined) await kubectl(['create', '-f', '-'], step.also);
