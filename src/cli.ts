@@ -8,6 +8,7 @@ export interface HubArguments {
   readonly dataDir: string;
   readonly port: number;
   readonly tokenFile: string | undefined;
+  readonly apiGeneration: 'all' | 'A' | 'B' | 'C';
 }
 
 export interface DiffInvocation {
@@ -111,15 +112,26 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   hub.requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing');
   hub.option('--port <N>', 'port on 127.0.0.1; 0 takes a free one', '8090');
   hub.option('--token-file <FILE>', 'file with the only token that it accepts; without it any token on loopback');
+  hub.addOption(
+    new Option('--api-generation <GENERATION>', "speak exactly one generation of ConfigHub's API: A (2025-08), B or C (2026-09)")
+      .choices(['all', 'A', 'B', 'C'])
+      .default('all'),
+  );
   for (const option of ['kubeconfig', 'context', 'logLevel', 'logFormat'] as const) addOption(hub, option);
-  hub.action(({ dataDir, port, tokenFile, ...given }: Record<string, string | true | undefined>) => {
+  hub.action((flags: HubFlags) => {
+    const { dataDir, port, tokenFile, apiGeneration, ...given } = flags;
     const number = Number(port);
     if (!Number.isInteger(number) || number < 0 || number > 65_535) throw usage(`--port ${String(port)} is no port`);
     invocation = {
       command: 'hub',
       flags: flagsOf(given),
       configFile: undefined,
-      hub: { dataDir: String(dataDir), port: number, tokenFile: typeof tokenFile === 'string' ? tokenFile : undefined },
+      hub: {
+        dataDir: String(dataDir),
+        port: number,
+        tokenFile: typeof tokenFile === 'string' ? tokenFile : undefined,
+        apiGeneration,
+      },
     };
   });
 
@@ -140,6 +152,8 @@ type DiffFlags = Readonly<Record<string, string | true | undefined>> & {
   readonly output: DiffInvocation['form'];
   readonly explain?: string;
 };
+
+type HubFlags = Readonly<Record<string, string | true | undefined>> & { readonly apiGeneration: HubArguments['apiGeneration'] };
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

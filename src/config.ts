@@ -140,6 +140,18 @@ export const OPTIONS = {
   }),
   confighubUrl: option({ schema: address, env: ['CONFIGHUB_URL'], value: 'URL', help: 'address of ConfigHub' }),
   confighubToken: option({ schema: secret, env: ['CUB_TOKEN', 'CONFIGHUB_TOKEN'], isSecret: true, help: 'token for ConfigHub' }),
+  confighubWorkerId: option({
+    schema: z.guid('is no UUID'),
+    env: ['CONFIGHUB_WORKER_ID'],
+    value: 'UUID',
+    help: 'worker to log in as, in place of a token: the login that needs no renewal',
+  }),
+  confighubWorkerSecret: option({
+    schema: secret,
+    env: ['CONFIGHUB_WORKER_SECRET'],
+    isSecret: true,
+    help: 'secret of that worker',
+  }),
   confighubSpace: option({
     schema: list,
     env: ['CONFIGHUB_SPACE'],
@@ -192,6 +204,12 @@ export const OPTIONS = {
     env: ['CHANGESET_APPLY'],
     default: 'false',
     help: "apply what was written under a person's changeset",
+  }),
+  publishRelease: option({
+    schema: boolean,
+    env: ['PUBLISH_RELEASE'],
+    default: 'false',
+    help: 'publish the space of a corrected unit, where ConfigHub releases spaces (API from late 2026)',
   }),
   auditRevisions: option({
     schema: boolean,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
 import { type Config, cacheFolder, type Environment, loadConfig, readEnvironment, required } from './config.ts';
-import { createConfigHubClient } from './confighub/client.ts';
+import { type ConfigHubClient, openConfigHub } from './confighub/client.ts';
+import { expiryWarning, type Session, tokenSession, workerSession } from './confighub/session.ts';
 import { connectConfigHub } from './confighub/transport.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { readIgnoreFile } from './ignore-file.ts';
@@ -126,7 +127,7 @@ async function detectUntil(
   requireScope(config);
   // Asked for before anything is connected, so that a missing setting costs nobody a wait.
   const reportRepo = writes ? required(config, 'reportRepo') : '';
-  using clients = await connect(config);
+  using clients = await connect(config, passLog, signal);
   const options = await passOptions(config, process.environment, clients, pass, signal);
 
   if (!writes) {
@@ -203,13 +204,28 @@ function requireScope(config: Config): void {
   });
 }
 
-async function connect(config: Config): Promise<PassClients & Disposable> {
-  const url = required(config, 'confighubUrl').replace(/\/+$/u, '');
-  const confighub = createConfigHubClient(
-    connectConfigHub({ url, token: required(config, 'confighubToken'), userAgent: USER_AGENT }),
-  );
+async function connect(config: Config, log: PassLog, signal: AbortSignal): Promise<PassClients & Disposable> {
+  const confighub = await connectHub(config, log.warning, signal);
   const kubernetes = await connectCluster(config, config.context);
   return { confighub, kubernetes, [Symbol.dispose]: () => kubernetes.close() };
+}
+
+async function connectHub(config: Config, warn: (message: string) => void, signal: AbortSignal): Promise<ConfigHubClient> {
+  const url = required(config, 'confighubUrl').replace(/\/+$/u, '');
+  const session = sessionOf(config, url, warn);
+  return openConfigHub(connectConfigHub({ url, session, userAgent: USER_AGENT }), signal);
+}
+
+/** A worker's login is preferred: it is for machines, and does not run out. */
+function sessionOf(config: Config, url: string, warn: (message: string) => void): Session {
+  if (config.confighubWorkerId !== undefined) {
+    const workerSecret = required(config, 'confighubWorkerSecret');
+    return workerSession({ url, workerId: config.confighubWorkerId, workerSecret, userAgent: USER_AGENT });
+  }
+  const token = required(config, 'confighubToken');
+  const warning = expiryWarning(token, new Date());
+  if (warning !== '') warn(warning);
+  return tokenSession(token);
 }
 
 async function connectCluster(config: Config, context: string): Promise<KubernetesClient> {
@@ -249,7 +265,9 @@ async function passOptions(
       changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
       maxFixes: config.maxFixes,
       maxFixPercent: config.maxFixPercent,
+      server: clients.confighub.abilities,
     },
+    publishRelease: config.publishRelease,
     fieldManager: config.fieldManager,
     commit: { pass, tool: USER_AGENT },
     now,
@@ -262,6 +280,13 @@ async function namedChangeSet(
   clients: PassClients,
   signal: AbortSignal,
 ): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
+  if (!clients.confighub.abilities.locksUnits) {
+    throw new ConfigError('this ConfigHub knows no locks of changesets, so corrections cannot be made under one', {
+      code: 'configuration',
+      subject: 'CHANGESET',
+      remedy: 'Leave CHANGESET out, or use a ConfigHub of October 2025 or later.',
+    });
+  }
   const changeSet = await clients.confighub.findChangeSet(reference, signal);
   const space = reference.slice(0, reference.indexOf('/'));
   return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
@@ -279,14 +304,21 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
       dataDir: hub.dataDir,
       port: hub.port,
       ...(token === undefined ? {} : { tokens: { admin: token } }),
+      apiGeneration: hub.apiGeneration,
       clusterFor: async (target) => clusterOfKubernetes(await connectCluster(config, target.kubeContext || config.context)),
       log,
     }),
   );
-  process.out(`${running.url}\n`);
+  // Ready for `eval`: what a shell needs for drift-detector, cub and curl.
+  process.out(`export CONFIGHUB_URL=${running.url}\n`);
+  process.out(tokenFile === undefined ? 'export CUB_TOKEN=admin\n' : `export CUB_TOKEN_FILE=${shellQuoted(tokenFile)}\n`);
   if (!process.stop.aborted)
     await new Promise<void>((resolve) => process.stop.addEventListener('abort', () => resolve(), { once: true }));
   return EXIT.ok;
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** What the hub cannot start with is a mistake in its arguments: a port that is taken, a folder that cannot be written. */

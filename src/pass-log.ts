@@ -140,7 +140,8 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       if (isWorthSaying) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by rules: ${source.reason}`);
     },
 
-    plan({ items, guard }) {
+    plan({ items, guard, notes }) {
+      for (const note of notes) log.info({ event: 'server-note' }, note);
       if (guard)
         log.error({ event: 'guard-tripped', guard: guard.name }, `Guard ${guard.name}: ${guard.detail}; nothing is fixed`);
       for (const { ranked, action, reason, detail } of items.slice(0, LINES)) {

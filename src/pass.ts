@@ -39,6 +39,7 @@ export interface PassOptions {
   readonly rank: Omit<RankOptions, 'now' | 'signal' | 'known'>;
   readonly plan: PlanOptions;
   readonly fieldManager: string;
+  readonly publishRelease: boolean;
   readonly commit: CommitFacts;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -117,6 +118,7 @@ export async function runPass(
       onOutcome: log.outcome,
       onChangeSet: log.changeSet,
       onWarning: log.warning,
+      publishRelease: options.publishRelease,
       signal,
     }),
   );

@@ -1,78 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { cutText, sanitize } from '../types/describe.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
 import { type Json, stringAt } from '../types/json.ts';
-import type { Secret } from '../types/secret.ts';
+import type { Session } from './session.ts';
 
 /** Deadline of one request, in milliseconds; listing 10,000 units with their data takes a few seconds. */
 const REQUEST_TIMEOUT_MS = 60_000;
-const READ_RETRIES = 3;
+const RETRIES = 3;
+/** The longest wait that a server may ask for with `Retry-After`; a longer one is left to the next pass. */
+const LONGEST_WAIT_MS = 60_000;
+/** Names the next page of a list (API of late 2026; harmless before). */
+const CONTINUE_HEADER = 'confighub-continue';
 
 export interface ConfigHubConnection {
   /** `scheme://host[:port]`, without `/api`. */
   readonly url: string;
-  readonly token: Secret<string>;
+  readonly session: Session;
   readonly userAgent: string;
 }
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
+export interface HubRead {
+  /** Below `/api`. */
+  readonly path: string;
+  readonly query?: Query;
+  /** What it is about, as people name it, such as `unit dev/web`; an error says it. */
+  readonly about?: string | undefined;
+}
+
+export interface HubWrite extends HubRead {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** A JSON body; `null` is one too. */
+  readonly body?: unknown;
+  /** A body of bytes instead, sent only while the data has the hash that `ifMatch` names. */
+  readonly text?: { readonly value: string; readonly ifMatch: string };
+}
+
 /** Requests below `/api`, answers parsed; every failure is a `ConfigHubError` that names what was asked. */
 export interface ConfigHubTransport {
   readonly url: string;
   /** Repeated when the server is busy or was not reached. */
-  get<S extends z.ZodType>(path: string, query: Query, schema: S, signal: AbortSignal): Promise<z.output<S>>;
-  /** Never repeated: a write that got no answer may have happened. */
-  send<S extends z.ZodType>(
-    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-    path: string,
-    query: Query,
-    body: unknown,
-    schema: S,
-    signal: AbortSignal,
-  ): Promise<z.output<S>>;
+  get<S extends z.ZodType>(request: HubRead, schema: S, signal: AbortSignal): Promise<z.output<S>>;
+  /** Every element of a list, page by page where the server gives pages. */
+  list<S extends z.ZodType>(request: HubRead, element: S, signal: AbortSignal): Promise<z.output<S>[]>;
+  /** A body that is not JSON, such as the data of a revision. */
+  text(request: HubRead, signal: AbortSignal): Promise<string>;
+  /** Repeated only after 429 with `Retry-After`, which says that nothing was done; any other failed write may have happened. */
+  send<S extends z.ZodType>(request: HubWrite, schema: S, signal: AbortSignal): Promise<z.output<S>>;
+}
+
+/** Either of them, as it goes over the wire. */
+type HubRequest = HubWrite | (HubRead & { readonly method: 'GET'; readonly body?: undefined; readonly text?: undefined });
+
+interface Answer {
+  readonly text: string;
+  readonly next: string | undefined;
 }
 
 export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTransport {
-  async function once(method: string, path: string, query: Query, body: unknown, signal: AbortSignal): Promise<unknown> {
-    const url = new URL(`${connection.url}/api${path}`);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-    const subject = `${method} ${connection.url}/api${path}`;
+  const { session } = connection;
+
+  async function once(request: HubRequest, signal: AbortSignal): Promise<Answer> {
+    const token = await session.token(signal);
+    const url = new URL(`${connection.url}/api${request.path}`);
+    for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
     let response: Response;
     let text: string;
     try {
       response = await fetch(url, {
-        method,
+        method: request.method,
         // The token would travel to whatever host a redirect names.
         redirect: 'error',
-        headers: {
-          authorization: `Bearer ${connection.token.reveal()}`,
-          accept: 'application/json',
-          'user-agent': connection.userAgent,
-          ...(body === undefined
-            ? {}
-            : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${token.reveal()}`, 'user-agent': connection.userAgent, ...bodyHeaders(request) },
+        ...bodyOf(request),
         signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
       });
       // Within the same try: the connection may also end in the middle of the answer.
       text = await response.text();
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const reason =
-        error instanceof Error && error.cause instanceof Error ? error.cause.message || String(error.cause) : messageOf(error);
-      throw new ConfigHubError(`no answer from ConfigHub: ${reason}`, {
-        code: 'unavailable',
-        subject: connection.url,
-        remedy: 'Check that CONFIGHUB_URL is right and the server can be reached from here, then run the pass again.',
-        cause: error,
-      });
+      throw unreached(connection.url, error);
     }
-    if (response.status !== 200 && response.status !== 207) throw failed(response, text, subject);
+    if (response.status === 200 || response.status === 207)
+      return { text, next: response.headers.get(CONTINUE_HEADER) ?? undefined };
+    throw refused(response, text, subjectOf(connection.url, request));
+  }
+
+  /** The same request with a new token, where the old one has run out: a refused login has done nothing. */
+  async function loggedIn(request: HubRequest, signal: AbortSignal): Promise<Answer> {
     try {
-      return text === '' ? null : JSON.parse(text);
+      return await once(request, signal);
+    } catch (error) {
+      if (!(error instanceof ConfigHubError) || error.status !== 401 || !session.renew()) throw error;
+      return once(request, signal);
+    }
+  }
+
+  function persistently(request: HubRequest, signal: AbortSignal): Promise<Answer> {
+    return pRetry(() => loggedIn(request, signal), {
+      retries: RETRIES,
+      minTimeout: 200,
+      maxTimeout: 2_000,
+      randomize: true,
+      signal,
+      shouldRetry: ({ error }) => mayRepeat(request.method, error),
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        const waitMs = error instanceof RefusedForNow ? error.waitMs : 0;
+        if (retriesLeft > 0 && waitMs > 0 && mayRepeat(request.method, error)) await sleep(waitMs, undefined, { signal });
+      },
+    });
+  }
+
+  function parse<S extends z.ZodType>(schema: S, text: string, subject: string): z.output<S> {
+    let value: unknown;
+    try {
+      value = text === '' ? null : JSON.parse(text);
     } catch (error) {
       throw new ConfigHubError(`ConfigHub's answer is not JSON: ${messageOf(error)}`, {
         code: 'bad-answer',
@@ -81,9 +126,6 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
         cause: error,
       });
     }
-  }
-
-  function parse<S extends z.ZodType>(schema: S, value: unknown, subject: string): z.output<S> {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const issue = result.error.issues[0];
@@ -94,23 +136,89 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     });
   }
 
+  const subject = (request: HubRequest): string => subjectOf(connection.url, request);
   return {
     url: connection.url,
-    get: (path, query, schema, signal) =>
-      pRetry(async () => parse(schema, await once('GET', path, query, undefined, signal), path), {
-        retries: READ_RETRIES,
-        minTimeout: 200,
-        maxTimeout: 2_000,
-        randomize: true,
-        signal,
-        // Only a server that is busy or out of reach may be better off a moment later.
-        shouldRetry: ({ error }) => error instanceof ConfigHubError && error.code === 'unavailable',
-      }),
-    send: async (method, path, query, body, schema, signal) => parse(schema, await once(method, path, query, body, signal), path),
+    async get(request, schema, signal) {
+      const asked = { ...request, method: 'GET' } as const;
+      return parse(schema, (await persistently(asked, signal)).text, subject(asked));
+    },
+    async list(request, element, signal) {
+      const all: z.output<typeof element>[] = [];
+      for (let next: string | undefined; ; ) {
+        const asked = { ...request, method: 'GET', query: { ...request.query, continue: next } } as const;
+        const answer = await persistently(asked, signal);
+        all.push(...parse(z.array(element), answer.text, subject(asked)));
+        if (answer.next === undefined || answer.next === '') return all;
+        if (answer.next === next) {
+          throw new ConfigHubError('ConfigHub names the same page of a list again and again', {
+            code: 'bad-answer',
+            subject: subject(asked),
+            remedy: 'Report this message; the server does not page its lists as it should.',
+          });
+        }
+        next = answer.next;
+      }
+    },
+    async text(request, signal) {
+      return (await persistently({ ...request, method: 'GET' }, signal)).text;
+    },
+    async send(request, schema, signal) {
+      return parse(schema, (await persistently(request, signal)).text, subject(request));
+    },
   };
 }
 
-function failed(response: Response, text: string, subject: string): ConfigHubError {
+function bodyHeaders(request: HubRequest): Record<string, string> {
+  if (request.text) {
+    const { ifMatch } = request.text;
+    return { 'content-type': 'application/octet-stream', ...(ifMatch === '' ? {} : { 'if-match': `"${ifMatch}"` }) };
+  }
+  const accept = { accept: 'application/json' };
+  if (request.body === undefined) return accept;
+  // Bulk creates are merge patches for the new entities (reference: `POST /unit`).
+  const isPatch = request.method === 'PATCH' || (request.method === 'POST' && request.path === '/unit');
+  return { ...accept, 'content-type': isPatch ? 'application/merge-patch+json' : 'application/json' };
+}
+
+function bodyOf(request: HubRequest): { readonly body?: string } {
+  if (request.text) return { body: request.text.value };
+  return request.body === undefined ? {} : { body: JSON.stringify(request.body) };
+}
+
+function subjectOf(url: string, request: HubRequest): string {
+  const address = `${request.method} ${url}/api${request.path}`;
+  return request.about === undefined ? address : `${request.about}: ${address}`;
+}
+
+/** A refusal that the server itself says is one for now. */
+class RefusedForNow extends ConfigHubError {
+  readonly waitMs: number;
+  constructor(message: string, detail: ConstructorParameters<typeof ConfigHubError>[1], waitMs: number) {
+    super(message, detail);
+    this.waitMs = waitMs;
+  }
+}
+
+function mayRepeat(method: string, error: unknown): boolean {
+  if (!(error instanceof ConfigHubError) || error.code !== 'unavailable') return false;
+  if (error instanceof RefusedForNow && error.waitMs > LONGEST_WAIT_MS) return false;
+  // A 429 with a time to wait was turned away before anything was done (RFC 6585); no other failed write is known not to have happened.
+  return method === 'GET' || (error instanceof RefusedForNow && error.status === 429);
+}
+
+function unreached(url: string, error: unknown): ConfigHubError {
+  const reason =
+    error instanceof Error && error.cause instanceof Error ? error.cause.message || String(error.cause) : messageOf(error);
+  return new ConfigHubError(`no answer from ConfigHub: ${reason}`, {
+    code: 'unavailable',
+    subject: url,
+    remedy: 'Check that CONFIGHUB_URL is right and the server can be reached from here, then run the pass again.',
+    cause: error,
+  });
+}
+
+function refused(response: Response, text: string, subject: string): ConfigHubError {
   let body: Json = null;
   try {
     body = JSON.parse(text) as Json;
@@ -119,14 +227,32 @@ function failed(response: Response, text: string, subject: string): ConfigHubErr
   }
   const requestId = response.headers.get('x-request-id');
   const message = cutText(sanitize(stringAt(body, 'Message') || `HTTP ${response.status}`), 500);
-  const detail = { subject: requestId ? `${subject} (request ${requestId})` : subject, status: response.status };
-  const sentence = `ConfigHub refuses: ${message}`;
   const { code, remedy } = explain(response.status);
-  return new ConfigHubError(sentence, { ...detail, code, remedy });
+  const detail = {
+    subject: requestId ? `${subject} (request ${cutText(sanitize(requestId), 100)})` : subject,
+    status: response.status,
+    code,
+    remedy,
+  };
+  const waitMs = retryAfterMs(response.headers.get('retry-after'));
+  return waitMs === undefined
+    ? new ConfigHubError(`ConfigHub refuses: ${message}`, detail)
+    : new RefusedForNow(`ConfigHub refuses: ${message}`, detail, waitMs);
+}
+
+/** Seconds or an HTTP date (RFC 9110, section 10.2.3). */
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null || header.trim() === '') return undefined;
+  const ms = /^\d+$/u.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function explain(status: number): { readonly code: ConfigHubError['code']; readonly remedy: string } {
-  if (status === 401) return { code: 'permission', remedy: 'Renew the token in CUB_TOKEN or CONFIGHUB_TOKEN.' };
+  if (status === 401)
+    return {
+      code: 'permission',
+      remedy: 'Renew the token in CUB_TOKEN or CONFIGHUB_TOKEN, or set CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET.',
+    };
   if (status === 403) return { code: 'permission', remedy: 'Give the token access to this space.' };
   if (status === 404) return { code: 'not-found', remedy: 'Check the names of spaces, filters and changesets.' };
   if (status === 409 || status === 412)

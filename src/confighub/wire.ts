@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// Names as ConfigHub sends them (API of October 2025 to mid 2026). Unknown fields are ignored: servers add some.
+// Names as ConfigHub sends them, of all three generations of its API. Unknown fields are ignored: servers add some.
 
 const id = z.string();
 /** Zero values are left out by the server. */
@@ -18,9 +18,13 @@ const base64Text = z
   .string()
   .default('')
   .transform((value) => Buffer.from(value, 'base64').toString('utf8'));
+const optionalId = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
 
 export const spaceSchema = z.object({ SpaceID: id, Slug: z.string(), Labels: labels });
-export const setSchema = z.object({ SetID: id, Slug: z.string(), Labels: labels });
+export const setSchema = z.object({ SetID: id, Slug: z.string(), SpaceID: text, Labels: labels });
 export const targetSchema = z.object({ TargetID: id, Slug: z.string(), SpaceID: id, ProviderType: text });
 export const changeSetSchema = z.object({
   ChangeSetID: id,
@@ -29,6 +33,7 @@ export const changeSetSchema = z.object({
   State: z.string().optional(),
   Labels: labels,
   Description: text,
+  CreatedAt: text,
 });
 export const revisionSchema = z.object({
   RevisionID: id,
@@ -37,35 +42,52 @@ export const revisionSchema = z.object({
   Description: text,
   Source: text,
   CreatedAt: text,
-  ChangeSetID: z.string().nullish(),
+  ChangeSetID: optionalId,
   Data: base64Text,
 });
-export const unitSchema = z.object({
-  UnitID: id,
-  SpaceID: id,
-  Slug: z.string(),
-  Labels: labels,
-  Data: base64Text,
-  DataHash: text,
-  LastChangeDescription: text,
-  HeadRevisionNum: count,
-  LiveRevisionNum: count,
-  LastAppliedRevisionNum: count,
-  SetID: z.string().nullish(),
-  TargetID: z.string().nullish(),
-  ChangeSetID: z.string().nullish(),
-  ApplyGates: gates,
-  Version: count,
-});
+export const unitSchema = z
+  .object({
+    UnitID: id,
+    SpaceID: id,
+    Slug: z.string(),
+    DisplayName: text,
+    Labels: labels,
+    Annotations: labels,
+    Data: base64Text,
+    DataHash: text,
+    LastChangeDescription: text,
+    HeadRevisionNum: count,
+    LiveRevisionNum: count,
+    LastAppliedRevisionNum: count,
+    LastReleasedRevisionNum: count,
+    UpstreamUnitID: optionalId,
+    UpstreamRevisionNum: count,
+    SetID: optionalId,
+    TargetID: optionalId,
+    ChangeSetID: optionalId,
+    ApplyGates: gates,
+    UpdatedAt: text,
+    Version: count,
+  })
+  // From generation C on a unit is released with its space; what is released is what clusters are to run.
+  .transform(({ LastReleasedRevisionNum: released, ...unit }) =>
+    released === 0 ? unit : { ...unit, LiveRevisionNum: released, LastAppliedRevisionNum: released },
+  );
+/** What a write of one unit answers: the unit, from generation C on wrapped. */
+export const writtenUnitSchema = z.union([unitSchema, z.object({ Unit: unitSchema }).transform(({ Unit }) => Unit)]);
+export const unitStatusSchema = z.object({ Status: text, Action: text, ActionTerminatedAt: z.string().nullish() });
+export const unitDataSchema = z.object({ UnitID: id, Data: z.string().default(''), DataHash: text });
 export const extendedUnitSchema = z.object({
   Unit: unitSchema,
   Space: spaceSchema.nullish(),
   Set: setSchema.nullish(),
   Target: targetSchema.nullish(),
   ChangeSet: changeSetSchema.nullish(),
+  UpstreamUnit: z.object({ UnitID: id, Slug: z.string(), SpaceID: id, HeadRevisionNum: count }).nullish(),
+  UnitStatus: unitStatusSchema.nullish(),
 });
 export const extendedRevisionSchema = z.object({ Revision: revisionSchema, User: z.object({ Username: text }).nullish() });
-export const operationSchema = z.object({ QueuedOperationID: id, UnitID: id, RevisionNum: count });
+export const operationSchema = z.object({ QueuedOperationID: id, UnitID: id, SpaceID: id, RevisionNum: count });
 export const bulkErrorSchema = z.object({
   Status: z.number().optional(),
   Message: text,
@@ -73,8 +95,18 @@ export const bulkErrorSchema = z.object({
 });
 export const bulkUnitSchema = z.object({ Unit: unitSchema.nullish(), Error: bulkErrorSchema.nullish() });
 export const bulkActionSchema = z.object({ Action: operationSchema.nullish(), Error: bulkErrorSchema.nullish() });
+export const bulkMessageSchema = z.object({ Message: text, Error: bulkErrorSchema.nullish() });
 export const unitEventSchema = z.object({ QueuedOperationID: id, Status: text, Result: text, Message: text });
-export const filterSchema = z.object({ FilterID: id, Slug: z.string() });
+export const filterSchema = z.object({
+  FilterID: id,
+  Slug: z.string(),
+  From: text,
+  Where: text,
+  WhereData: text,
+  ResourceType: text,
+  FromSpaceID: optionalId,
+});
+export const workerSchema = z.object({ BridgeWorkerID: id, Slug: z.string(), SpaceID: id, Secret: text });
 
 export type Space = z.output<typeof spaceSchema>;
 export type Unit = z.output<typeof unitSchema>;
@@ -83,6 +115,10 @@ export type Revision = z.output<typeof revisionSchema>;
 export type ExtendedRevision = z.output<typeof extendedRevisionSchema>;
 export type ChangeSet = z.output<typeof changeSetSchema>;
 export type Operation = z.output<typeof operationSchema>;
+export type Filter = z.output<typeof filterSchema>;
+export type NamedSet = z.output<typeof setSchema>;
+export type Target = z.output<typeof targetSchema>;
+export type BridgeWorker = z.output<typeof workerSchema>;
 export type UnitEvent = z.output<typeof unitEventSchema>;
 export type BulkAction = z.output<typeof bulkActionSchema>;
 export type BulkUnit = z.output<typeof bulkUnitSchema>;

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { ConfigHubClient, ExtendedUnit } from '../confighub/client.ts';
+import { type ConfigHubClient, type ExtendedUnit, unitRef } from '../confighub/client.ts';
 import { and, inList } from '../confighub/where.ts';
 import type { DesiredUnit } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
@@ -40,9 +40,9 @@ export async function fetchUnits(
   const compared = spaces.filter((space) => space.Labels['base'] !== 'true');
   const slugOf = new Map(spaces.map((space) => [space.SpaceID, space.Slug]));
   if (scope.spaces.length > 0 && compared.length === 0) return [];
-  const filterId = scope.filter === '' ? undefined : await confighub.findFilter(scope.filter, signal);
   const inSpaces = scope.spaces.length > 0 ? `SpaceID IN ${inList(compared.map((space) => space.SpaceID))}` : '';
-  const selection = { where: and(inSpaces, scope.where), ...(filterId === undefined ? {} : { filterId }) };
+  const where = and(inSpaces, scope.where);
+  const selection = scope.filter === '' ? { where } : await confighub.selectByFilter(scope.filter, where, signal);
   const allowed = new Set(compared.map((space) => space.SpaceID));
   const listed = (await confighub.listUnits(selection, signal)).filter((entry) => allowed.has(entry.Unit.SpaceID));
 
@@ -79,10 +79,9 @@ async function toDesiredUnit(
   const { Unit: unit } = entry;
   let text = unit.Data;
   if (unit.LiveRevisionNum > 0 && unit.LiveRevisionNum !== unit.HeadRevisionNum) {
-    const revisions = await confighub.listRevisions(unit.SpaceID, unit.UnitID, `RevisionNum = ${unit.LiveRevisionNum}`, signal);
-    const live = revisions.find((revision) => revision.Revision.RevisionNum === unit.LiveRevisionNum);
+    const live = await confighub.readRevision(unitRef(unit, space), unit.LiveRevisionNum, signal);
     if (!live) return { ok: false, unit, space, error: `ConfigHub does not hold its live revision ${unit.LiveRevisionNum}` };
-    text = live.Revision.Data;
+    text = live.Data;
   }
   const openedFor = entry.ChangeSet?.Labels['drift-detector'];
   const isCritical = unit.Labels['tier'] === 'critical' || entry.Set?.Labels['tier'] === 'critical';
@@ -108,6 +107,7 @@ async function toDesiredUnit(
         : {}),
       gates: unit.ApplyGates,
       version: unit.Version,
+      headHash: unit.DataHash,
       headRevision: unit.HeadRevisionNum,
       liveRevision: unit.LiveRevisionNum,
       lastAppliedRevision: unit.LastAppliedRevisionNum,

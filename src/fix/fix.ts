@@ -10,7 +10,8 @@ import type { ObjectCorrection, Plan, UnitCorrection } from '../types/plan.ts';
 import { openOwnChangeSet } from './changeset.ts';
 import { applyBody, needsRemoval, removalPatch } from './cluster-writes.ts';
 import { composePair, hasCompletePair } from './pair.ts';
-import { writePair } from './write-pair.ts';
+import { publishReleases } from './release.ts';
+import { stateOf, writePair } from './write-pair.ts';
 
 export interface FixOptions {
   readonly cluster: string;
@@ -24,6 +25,8 @@ export interface FixOptions {
   /** Told of each changeset before corrections are written under it. */
   readonly onChangeSet: (changeSet: ChangeSetRef) => void;
   readonly onWarning: (message: string) => void;
+  /** Publish the spaces of corrected units, where the server releases whole spaces. */
+  readonly publishRelease: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -50,6 +53,11 @@ export async function carryOutFixes(plan: Plan, clients: Clients, options: FixOp
   const outcomes: FixOutcome[] = [];
   for (const group of [...critical, others]) {
     if (group.length > 0) outcomes.push(...(await fixGroup(group, clients, options)));
+  }
+  if (options.publishRelease && !clients.confighub.abilities.appliesUnits) {
+    const fixed = new Set(outcomes.flatMap(({ result, correctionId }) => (result === 'fixed' ? [correctionId] : [])));
+    const units = plan.corrections.flatMap(({ id, unit }) => (fixed.has(id) ? [unit] : []));
+    await publishReleases(units, clients.confighub, options.onWarning, options.signal);
   }
   return outcomes;
 }
@@ -112,7 +120,9 @@ async function writePairs(
   });
   const unnamed = missing.filter(({ entry }) => entry.changeSet === undefined);
   let own: ChangeSetRef | undefined;
-  if (unnamed.length > 0) {
+  // Without locks a changeset would hold nothing: the revisions' descriptions tie a correction together.
+  const { locksUnits } = confighub.abilities;
+  if (unnamed.length > 0 && locksUnits) {
     try {
       own = await openOwnChangeSet(
         confighub,
@@ -128,10 +138,12 @@ async function writePairs(
   const announced = new Set<string>();
   for (const { entry, pair } of missing) {
     const changeSet = entry.changeSet ?? own;
-    if (!changeSet || entry.failure) continue;
-    entry.changeSet = changeSet;
-    if (!announced.has(changeSet.id)) options.onChangeSet(changeSet);
-    announced.add(changeSet.id);
+    if (entry.failure) continue;
+    if (changeSet) {
+      entry.changeSet = changeSet;
+      if (!announced.has(changeSet.id)) options.onChangeSet(changeSet);
+      announced.add(changeSet.id);
+    }
     await attempt(entry, options.signal, async () => {
       entry.revision = await writePair(confighub, entry.correction, pair, changeSet, options.signal);
     });
@@ -174,8 +186,7 @@ async function applyThroughConfigHub(
 }
 
 async function awaitApply(entry: Progress, operationId: string, confighub: ConfigHubClient, signal: AbortSignal): Promise<void> {
-  const { unit } = entry.correction;
-  const event = await confighub.awaitOperation(unit.spaceId, unit.id, operationId, signal);
+  const event = await confighub.awaitOperation(stateOf(entry.correction.unit), operationId, signal);
   if (event.Status !== 'Completed')
     entry.failure = { result: 'failed', message: `apply ${event.Status.toLowerCase()}: ${event.Message}` };
 }

@@ -3,6 +3,7 @@ import type { ConfigHubClient } from '../confighub/client.ts';
 import type { DesiredUnit } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
 import { driftMarker } from './pair.ts';
+import { stateOf } from './write-pair.ts';
 
 /** The first half of a pair: written, and not yet followed by the desired state. */
 const OBSERVED = /^Drift detected: .*\[drift:([0-9a-f]{16}) sha256:([0-9a-f]{12})\]$/u;
@@ -51,13 +52,12 @@ function unfinishedCorrection(unit: DesiredUnit): string | undefined {
 
 async function restorePredecessor(unit: DesiredUnit, confighub: ConfigHubClient, signal: AbortSignal): Promise<void> {
   const number = unit.headRevision - 1;
-  const revisions = await confighub.listRevisions(unit.spaceId, unit.id, `RevisionNum = ${number}`, signal);
-  const predecessor = revisions.find((revision) => revision.Revision.RevisionNum === number);
+  const state = stateOf(unit);
+  const predecessor = await confighub.readRevision(state, number, signal);
   if (!predecessor) return;
-  const patch = {
-    data: predecessor.Revision.Data,
+  const change = {
+    data: predecessor.Data,
     description: `Fixed after an interrupted pass ${driftMarker(unfinishedCorrection(unit) ?? '')}]`,
-    version: unit.version,
   };
-  await confighub.patchUnit(unit.spaceId, unit.id, patch, unit.changeSet?.id, signal);
+  await confighub.writeUnit(state, change, unit.changeSet?.id, signal);
 }

@@ -1,40 +1,44 @@
-import type { ConfigHubClient } from '../confighub/client.ts';
-import type { ChangeSetRef } from '../types/desired.ts';
+import type { ConfigHubClient, UnitState } from '../confighub/client.ts';
+import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
 import type { UnitCorrection } from '../types/plan.ts';
 import type { RevisionPair } from './pair.ts';
 
+/** The unit as it was read when it was judged. */
+export function stateOf(unit: DesiredUnit): UnitState {
+  const { spaceId, id, space, slug, version, headHash } = unit;
+  return { spaceId, id, name: `${space}/${slug}`, version, dataHash: headHash };
+}
+
 /**
- * Writes the drifted and then the desired state as two revisions of the unit, under the changeset. The first write
- * carries the version that was judged, so a unit that changed meanwhile answers 409 and is left alone.
+ * Writes the drifted and then the desired state as two revisions of the unit, under the changeset where the server has
+ * them. The first write carries the state that was judged, so a unit that changed meanwhile is refused and left alone.
  * Returns the number of the revision that restores desired.
  */
 export async function writePair(
   confighub: ConfigHubClient,
   correction: UnitCorrection,
   pair: RevisionPair,
-  changeSet: ChangeSetRef,
+  changeSet: ChangeSetRef | undefined,
   signal: AbortSignal,
 ): Promise<number> {
   const { unit } = correction;
-  const isLocked = unit.changeSet?.id === changeSet.id;
-  const observed = await confighub.patchUnit(
-    unit.spaceId,
-    unit.id,
+  const state = stateOf(unit);
+  const opens = changeSet !== undefined && unit.changeSet?.id !== changeSet.id;
+  const observed = await confighub.writeUnit(
+    state,
     {
       data: pair.observed,
       description: pair.observedDescription,
-      version: unit.version,
       // The lock is taken by the very write that needs it.
-      ...(isLocked ? {} : { changeSetId: changeSet.id }),
+      ...(opens ? { changeSetId: changeSet.id } : {}),
     },
-    changeSet.id,
+    changeSet?.id,
     signal,
   );
-  const restored = await confighub.patchUnit(
-    unit.spaceId,
-    unit.id,
-    { data: pair.restored, description: pair.restoredDescription, version: observed.Version },
-    changeSet.id,
+  const restored = await confighub.writeUnit(
+    { ...state, version: observed.Version, dataHash: observed.DataHash },
+    { data: pair.restored, description: pair.restoredDescription },
+    changeSet?.id,
     signal,
   );
   return restored.HeadRevisionNum;

@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { Hub } from './context.ts';
 import type { QueuedOperation } from './entities/queued-operation.ts';
+import { generationRules, type HubGeneration } from './generation.ts';
 import { hubApp } from './routes/app.ts';
 import type { Access } from './routes/auth.ts';
 import { Database } from './storage/database.ts';
@@ -24,6 +25,8 @@ export interface HubOptions {
   readonly tokens?: Readonly<Record<string, string>>;
   /** The cluster of a target; where absent, every apply fails and says so. */
   readonly clusterFor?: ClusterFor;
+  /** The API that it speaks; everything of all generations where absent. */
+  readonly apiGeneration?: HubGeneration;
   readonly log: Logger;
   readonly clock?: () => Date;
   /** Stops the hub. */
@@ -54,7 +57,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   // The worker needs the hub to write, the hub the worker to hand over what was queued.
   let enqueue: (operations: readonly QueuedOperation[]) => void = () => {};
   const hub: Hub = {
-    store: openStore(database),
+    store: openStore(database, generationRules(options.apiGeneration ?? 'all')),
     now: () => clock().toISOString(),
     newId: randomUUID,
     enqueue: (operations) => enqueue(operations),

@@ -286,6 +286,7 @@ const UNIT: DesiredUnit = {
   isCritical: false,
   gates: [],
   version: 0,
+  headHash: '',
   headRevision: 0,
   liveRevision: 0,
   lastAppliedRevision: 0,

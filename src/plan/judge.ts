@@ -2,6 +2,7 @@ import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
 import { isDrift } from '../types/finding.ts';
 import type { PlanItem } from '../types/plan.ts';
 import type { RankedFinding } from '../types/ranking.ts';
+import type { ServerAbilities } from '../types/server.ts';
 
 export interface FixPolicy {
   readonly autoFix: boolean;
@@ -10,6 +11,8 @@ export interface FixPolicy {
   /** The changeset that CHANGESET names. */
   readonly changeSet: (ChangeSetRef & { readonly isClosed: boolean }) | undefined;
   readonly applyChangeSet: boolean;
+  /** What the ConfigHub server can be asked to do. */
+  readonly server: ServerAbilities;
 }
 
 type Rule = (ranked: RankedFinding, unit: DesiredUnit | undefined, policy: FixPolicy) => Omit<PlanItem, 'ranked'> | undefined;
@@ -70,11 +73,10 @@ const RULES: readonly Rule[] = [
   (_, unit, policy) => {
     const changeSet = unit?.changeSet ?? policy.changeSet;
     if (!changeSet || policy.applyChangeSet) return undefined;
-    return {
-      action: 'stage',
-      reason: 'changeset-locked',
-      detail: `cub unit apply --revision ChangeSet:${changeSet.space}/${changeSet.slug} applies it`,
-    };
+    const detail = policy.server.appliesUnits
+      ? `cub unit apply --revision ChangeSet:${changeSet.space}/${changeSet.slug} applies it`
+      : `close changeset ${changeSet.space}/${changeSet.slug} and publish a release of space ${unit?.space ?? ''} to apply it`;
+    return { action: 'stage', reason: 'changeset-locked', detail };
   },
 ];
 

@@ -7,6 +7,7 @@ import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanItem, TrippedGuard, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
 import { Secret } from '../types/secret.ts';
+import type { ServerAbilities } from '../types/server.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { guardMassChange, guardReads, type MassChangeLimits } from './guards.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
@@ -47,7 +48,19 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     : judged;
   const guard: TrippedGuard | undefined =
     massGuard ?? (judged.some((item) => item.reason === 'incomplete-read') ? readGuard : undefined);
-  return { items, corrections: groupByUnit(items, objectOf, input.comparison, options), guard };
+  return { items, corrections: groupByUnit(items, objectOf, input.comparison, options), guard, notes: notesOn(options.server) };
+}
+
+/** What this server cannot do and is done instead; said once for all findings. */
+function notesOn(server: ServerAbilities): readonly string[] {
+  const notes: string[] = [];
+  if (!server.appliesUnits)
+    notes.push(
+      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with PUBLISH_RELEASE=true',
+    );
+  if (!server.locksUnits)
+    notes.push('This ConfigHub knows no locks of changesets: corrections are pairs of revisions without a changeset');
+  return notes;
 }
 
 function wouldChange(item: PlanItem): boolean {
@@ -101,7 +114,7 @@ function groupByUnit(
         options.auditRevisions && !unit.hasUnappliedChanges && !corrected.some((object) => object.desired.ref.kind === 'Secret'),
       changeSet: unit.changeSet ?? options.changeSet,
       isStaged,
-      route: routeOf(unit, corrected, comparison),
+      route: routeOf(unit, corrected, comparison, options.server),
     };
   });
   return corrections.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
@@ -111,7 +124,15 @@ function groupByUnit(
  * ConfigHub applies whole units: only where every departing field of every object of the unit is known and to be fixed
  * may it do so. Whatever is left alone, an autoscaler's replicas for one, would be overwritten.
  */
-function routeOf(unit: DesiredUnit, corrected: readonly ObjectCorrection[], comparison: Comparison): 'confighub' | 'direct' {
+function routeOf(
+  unit: DesiredUnit,
+  corrected: readonly ObjectCorrection[],
+  comparison: Comparison,
+  server: ServerAbilities,
+): 'confighub' | 'direct' {
+  if (!server.appliesUnits) return 'direct';
+  // Only the head could be applied there, and the head is somebody's change.
+  if (unit.hasUnappliedChanges && !server.appliesRevisions) return 'direct';
   if (unit.target === undefined || comparison.partlyCompared.includes(unit.id)) return 'direct';
   const keys = new Set(corrected.map((object) => objectKey(object.desired.ref)));
   const others = comparison.objects.filter((object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)));

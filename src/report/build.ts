@@ -46,6 +46,7 @@ export function buildReport(input: ReportInput): Report {
     newFindings: lines.filter((line) => !before.has(line.id)).length,
     incomplete: listIncomplete(input),
     guard: input.plan.guard,
+    notes: input.plan.notes,
     prices: input.ranking.source.prices,
   };
 }

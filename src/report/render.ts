@@ -59,6 +59,7 @@ function summaryOf(report: Report): Json {
     staged: report.findings.filter((finding) => finding.result === 'staged').length,
     corrections: report.corrections.length,
     guard: report.guard ? { name: report.guard.name, detail: report.guard.detail } : null,
+    notes: report.notes,
     incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
     prices: report.prices,
   };
@@ -117,6 +118,7 @@ function renderReadme(report: Report, pages: ReadonlyMap<string, unknown>, witho
     const rest = report.corrections.length - latest.length;
     if (rest > 0) parts.push(`${rest} older ones are in [corrections.jsonl](corrections.jsonl).`);
   }
+  parts.push(...report.notes.map((note) => `${escapeText(note)}.`));
   parts.push(`Costs are live minus desired in US dollars a month of 730 hours: ${escapeText(report.prices)}.`);
   return `${parts.join('\n\n')}\n`;
 }

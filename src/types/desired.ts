@@ -27,6 +27,8 @@ export interface DesiredUnit {
   readonly gates: readonly string[];
   /** Optimistic lock: sent with every write. */
   readonly version: number;
+  /** SHA-256 of the head's bytes as ConfigHub gives it; empty where it gives none. */
+  readonly headHash: string;
   readonly headRevision: number;
   /** 0 where it was never applied through ConfigHub. */
   readonly liveRevision: number;

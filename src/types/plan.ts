@@ -72,4 +72,6 @@ export interface Plan {
   /** Critical units first, then by rank. */
   readonly corrections: readonly UnitCorrection[];
   readonly guard: TrippedGuard | undefined;
+  /** What holds for all of it, as sentences without a full stop. */
+  readonly notes: readonly string[];
 }

@@ -68,6 +68,8 @@ export interface Report {
   readonly newFindings: number;
   readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
+  /** What holds for all corrections, as sentences without a full stop. */
+  readonly notes: readonly string[];
   readonly prices: string;
 }
 

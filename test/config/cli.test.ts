@@ -105,7 +105,7 @@ describe('command line', () => {
   it('reads the address and the data of the hub', () => {
     expect(commandLine('hub', '--data-dir', '/data', '--port', '0', '--token-file', 't').invocation).to.deep.include({
       command: 'hub',
-      hub: { dataDir: '/data', port: 0, tokenFile: 't' },
+      hub: { dataDir: '/data', port: 0, tokenFile: 't', apiGeneration: 'all' },
     });
   });
 });

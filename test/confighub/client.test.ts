@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
+import { tokenSession } from '../../src/confighub/session.ts';
 import { connectConfigHub } from '../../src/confighub/transport.ts';
 import { and, inList, quote } from '../../src/confighub/where.ts';
 import { exitCodeOf } from '../../src/exit-codes.ts';
@@ -11,6 +12,8 @@ import { type Answer, html, json, refuses, startHubDouble } from './double.ts';
 const signal = new AbortController().signal;
 const text = 'kind: Deployment\nreplicas: 3 # über\n';
 const unit = { UnitID: 'u-1', SpaceID: 's-1', Slug: 'web', Data: Buffer.from(text).toString('base64'), Version: 7 };
+const ref = { spaceId: 's-1', id: 'u-1', name: 'prod/web' };
+const state = { ...ref, version: 7, dataHash: '' };
 const space = { Space: { SpaceID: 's-1', Slug: 'prod' } };
 const busy = refuses(503, 'try again');
 
@@ -37,7 +40,7 @@ describe('ConfigHub client', () => {
 
   it('writes a unit as a merge patch with the version that was read', async () => {
     await using hub = await startHubDouble(json(unit));
-    await hub.client.patchUnit('s-1', 'u-1', { data: text, description: 'Fixed', changeSetId: null, version: 7 }, 'cs-1', signal);
+    await hub.client.writeUnit(state, { data: text, description: 'Fixed', changeSetId: null }, 'cs-1', signal);
     const [request] = hub.requests;
     expect(request).to.include({ method: 'PATCH', path: '/api/space/s-1/unit/u-1' });
     expect(request?.query).to.deep.equal({ change_set_id: 'cs-1' });
@@ -68,7 +71,7 @@ describe('ConfigHub client', () => {
       json([event('Progressing')]),
       json([event('Progressing'), event('Completed')]),
     );
-    expect((await hub.client.awaitOperation('s-1', 'u-1', 'o-1', signal)).Status).to.equal('Completed');
+    expect((await hub.client.awaitOperation(ref, 'o-1', signal)).Status).to.equal('Completed');
     expect(hub.requests).to.have.length(3);
   });
 
@@ -100,10 +103,10 @@ describe('ConfigHub when it refuses', () => {
   for (const [status, code, remedy, exit] of refusals) {
     it(`says why, where and what to do after ${status}`, async () => {
       await using hub = await startHubDouble(refuses(status, 'unit web is not to your taste'));
-      const error = await failureOf(() => hub.client.patchUnit('s-1', 'u-1', {}, undefined, signal));
+      const error = await failureOf(() => hub.client.writeUnit(state, {}, undefined, signal));
       expect(error).to.include({ code, status, message: 'ConfigHub refuses: unit web is not to your taste' });
       expect(error.remedy).to.match(remedy);
-      expect(error.subject).to.equal(`PATCH ${hub.url}/api/space/s-1/unit/u-1 (request req-7)`);
+      expect(error.subject).to.equal(`unit prod/web: PATCH ${hub.url}/api/space/s-1/unit/u-1 (request req-7)`);
       expect(exitCodeOf(error)).to.equal(exit);
       expect(`${error.message}${error.subject}${error.remedy}${error.stack}`).to.not.contain('token-canary');
     });
@@ -111,7 +114,7 @@ describe('ConfigHub when it refuses', () => {
 
   it('keeps a message from acting on the terminal that shows it', async () => {
     await using hub = await startHubDouble(refuses(400, `\u001b[2J${'x'.repeat(5_000)}`));
-    const error = await failureOf(() => hub.client.getUnit('s-1', 'u-1', signal));
+    const error = await failureOf(() => hub.client.listRevisions(ref, signal));
     expect(error.message).to.contain('\\u{1b}').and.not.contain('\u001b');
     expect(error.message.length).to.be.below(600);
   });
@@ -132,7 +135,7 @@ describe('ConfigHub when it refuses', () => {
     const reset: Answer = (_, response) => response.socket?.resetAndDestroy();
     for (const answer of [busy, refuses(429, 'slow down'), reset]) {
       await using hub = await startHubDouble(answer, json(unit));
-      const error = await failureOf(() => hub.client.patchUnit('s-1', 'u-1', {}, undefined, signal));
+      const error = await failureOf(() => hub.client.writeUnit(state, {}, undefined, signal));
       expect(error.code).to.equal('unavailable');
       expect(hub.requests).to.have.length(1);
     }
@@ -198,13 +201,17 @@ describe('ConfigHub when the answer is not its own', () => {
     await using hub = await startHubDouble(cut, json([space]));
     expect(await hub.client.listSpaces('', signal)).to.have.length(1);
     await using write = await startHubDouble(cut);
-    expect((await failureOf(() => write.client.patchUnit('s-1', 'u-1', {}, undefined, signal))).code).to.equal('unavailable');
+    expect((await failureOf(() => write.client.writeUnit(state, {}, undefined, signal))).code).to.equal('unavailable');
   });
 
   it('is out of reach when nobody listens, and says where', async function () {
     this.timeout(20_000);
-    const transport = connectConfigHub({ url: 'http://127.0.0.1:9', token: new Secret('t'), userAgent: 'test' });
-    const error = await failureOf(() => transport.send('POST', '/unit/apply', {}, {}, z.unknown(), signal));
+    const transport = connectConfigHub({
+      url: 'http://127.0.0.1:9',
+      session: tokenSession(new Secret('t')),
+      userAgent: 'test',
+    });
+    const error = await failureOf(() => transport.send({ method: 'POST', path: '/unit/apply', body: {} }, z.unknown(), signal));
     expect(error).to.include({ code: 'unavailable', subject: 'http://127.0.0.1:9' });
     expect(error.remedy).to.contain('CONFIGHUB_URL');
   });
@@ -233,7 +240,7 @@ describe('queries to ConfigHub', () => {
     for (const value of ["a' OR Slug != '", 'a"b', 'a\\']) {
       expect((await failureOf(() => quote(value))).code).to.equal('configuration');
       await using hub = await startHubDouble(json([]));
-      await failureOf(() => hub.client.findFilter(`${value}/x`, signal));
+      await failureOf(() => hub.client.selectByFilter(`${value}/x`, '', signal));
       await failureOf(() => hub.client.applyUnits([value], '1', signal));
       expect(hub.requests).to.have.length(0);
     }

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type ConfigHubClient, createConfigHubClient } from '../../src/confighub/client.ts';
+import { abilitiesOf } from '../../src/confighub/generation.ts';
+import { tokenSession } from '../../src/confighub/session.ts';
 import { type ConfigHubTransport, connectConfigHub } from '../../src/confighub/transport.ts';
 import { Secret } from '../../src/types/secret.ts';
 
@@ -42,12 +44,13 @@ export async function startHubDouble(...answers: readonly Answer[]): Promise<Hub
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the double has no port');
   const url = `http://127.0.0.1:${address.port}`;
-  const transport = connectConfigHub({ url, token: new Secret('token-canary'), userAgent: 'drift-detector/test' });
+  const session = tokenSession(new Secret('token-canary'));
+  const transport = connectConfigHub({ url, session, userAgent: 'drift-detector/test' });
   return {
     url,
     requests,
     transport,
-    client: createConfigHubClient(transport),
+    client: createConfigHubClient(transport, abilitiesOf('B')),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tokenSession } from '../../src/confighub/session.ts';
 import { type ConfigHubTransport, connectConfigHub, type Query } from '../../src/confighub/transport.ts';
 import { Secret } from '../../src/types/secret.ts';
 
@@ -43,10 +44,12 @@ const actions = z.array(
 const ENVIRONMENTS = ['base', 'dev', 'staging', 'prod'] as const;
 
 export function administer(url: string): Admin {
-  const transport: ConfigHubTransport = connectConfigHub({ url, token: new Secret('admin'), userAgent: 'drift-detector-demo' });
+  const session = tokenSession(new Secret('admin'));
+  const transport: ConfigHubTransport = connectConfigHub({ url, session, userAgent: 'drift-detector-demo' });
   const { signal } = new AbortController();
-  const get: Admin['get'] = (path, query, schema) => transport.get(path, query, schema, signal);
-  const send: Admin['send'] = (method, path, query, body, schema) => transport.send(method, path, query, body, schema, signal);
+  const get: Admin['get'] = (path, query, schema) => transport.get({ path, query }, schema, signal);
+  const send: Admin['send'] = (method, path, query, body, schema) =>
+    transport.send({ method, path, query, body }, schema, signal);
 
   return {
     get,

@@ -77,6 +77,7 @@ const UNIT: DesiredUnit = {
   target: 'cluster',
   gates: [],
   version: 1,
+  headHash: '',
   headRevision: 1,
   liveRevision: 1,
   lastAppliedRevision: 1,

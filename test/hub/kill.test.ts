@@ -27,7 +27,7 @@ async function startHub(folder: string): Promise<Hub> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const client = new Client(line.toString().trim());
+  const client = new Client(/CONFIGHUB_URL=(\S+)/u.exec(line.toString())?.[1] ?? '');
   return {
     client,
     async kill() {

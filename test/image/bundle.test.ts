@@ -44,12 +44,12 @@ describe('image: the bundle', function () {
       {},
       (text, stop) => {
         if (!text.includes('\n')) return;
-        health ??= fetch(`${text.trim()}/api/space`, { headers: { authorization: 'Bearer x' } })
+        health ??= fetch(`${/CONFIGHUB_URL=(\S+)/u.exec(text)?.[1]}/api/space`, { headers: { authorization: 'Bearer x' } })
           .then((answer) => answer.status)
           .finally(stop);
       },
     );
-    expect(stdout).to.match(/^http:\/\/127\.0\.0\.1:\d+\n$/u);
+    expect(stdout).to.match(/^export CONFIGHUB_URL=http:\/\/127\.0\.0\.1:\d+\nexport CUB_TOKEN=admin\n$/u);
     expect(await health).to.equal(200);
     expect(exit).to.equal(0);
   });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { abilitiesOf } from '../../src/confighub/generation.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
 import type { ChangeSetRef, DesiredUnit } from '../../src/types/desired.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
@@ -74,6 +75,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       changeSet: undefined,
       maxFixes: 25,
       maxFixPercent: 20,
+      server: abilitiesOf('B'),
       ...world.options,
     },
   );

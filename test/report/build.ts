@@ -45,7 +45,7 @@ export function reportOf(
     desired: { invalid: [] },
     comparison: { invalid: [] },
     ranking: { findings, source: SOURCE },
-    plan: { items, corrections: [], guard: undefined },
+    plan: { items, corrections: [], guard: undefined, notes: [] },
     outcomes,
     previous: NO_REPORT,
     now: NOW,

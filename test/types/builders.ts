@@ -117,6 +117,7 @@ export function unit(slug: string, more: Partial<DesiredUnit> = {}): DesiredUnit
     isCritical: false,
     gates: [],
     version: 7,
+    headHash: '',
     headRevision: 3,
     liveRevision: 3,
     lastAppliedRevision: 3,

@@ -30,6 +30,7 @@ export function find<R extends JsonObject>(
   if (selection.resource_type) throw notSupported('resource_type');
   const filter = selection.filter === undefined ? undefined : readFilter(reader, entity, selection.filter);
   const where = [...parseWhere(selection.where ?? ''), ...(filter?.where ?? [])];
+  assertKnown(reader, entity, where);
   const inSpace =
     filter?.spaceId === undefined || !table.isColumn('space_id') ? [] : [{ column: 'space_id', values: [filter.spaceId] }];
   const narrowed = narrow(entity, where, (field) => columnOf(entity, table, field));
@@ -39,6 +40,16 @@ export function find<R extends JsonObject>(
     const row = reader.row(entity, record);
     return holds(row) && contains(row);
   });
+}
+
+/** An attribute that this generation of the API does not have is as unknown as a misspelt one. */
+function assertKnown(reader: Reader, entity: EntityName, where: Where): void {
+  const hidden = reader.store.generation.hidden[entity] ?? [];
+  for (const { subject } of where) {
+    const name = subject.path[subject.path[0] === entity ? 1 : 0];
+    if (name !== undefined && hidden.includes(name))
+      throw badRequest(`where: unknown attribute ${subject.path.join('.')} of ${entity} at position ${subject.position}`);
+  }
 }
 
 function columnOf<R extends JsonObject>(entity: EntityName, table: Table<R>, field: string): string | undefined {

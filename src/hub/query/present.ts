@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../types/json.ts';
 import type { EntityName } from '../entities/definition.ts';
+import { hideFields } from '../generation.ts';
 import type { Reader } from './reader.ts';
 
 /** Large fields that a `select` without them leaves out, by entity name on the wire (reference, section 3.4). */
@@ -16,6 +17,24 @@ export function wantedBy(listed: EntityName, select: readonly string[] | undefin
 
 /** The stored record as the wire has it. */
 export function present(reader: Reader, entity: EntityName, record: JsonObject, owner: string, wanted: Wanted): JsonObject {
+  const wire = presentWhole(reader, entity, record, owner, wanted);
+  const { generation } = reader.store;
+  if (generation.hasDataApart && entity === 'Unit') {
+    const released = record['LiveRevisionNum'];
+    if (typeof released === 'number' && released > 0) wire['LastReleasedRevisionNum'] = released;
+    wire['DataSize'] = reader.store.blobs.size(String(record['DataHash']));
+  }
+  hideFields(generation, entity, wire);
+  return wire;
+}
+
+function presentWhole(
+  reader: Reader,
+  entity: EntityName,
+  record: JsonObject,
+  owner: string,
+  wanted: Wanted,
+): Record<string, Json> {
   const wire = withoutZeros(record);
   if (typeof record['SpaceID'] === 'string' && entity !== 'Space') {
     const slug = reader.load('Space', record['SpaceID'])?.['Slug'];
@@ -24,7 +43,8 @@ export function present(reader: Reader, entity: EntityName, record: JsonObject, 
   switch (entity) {
     case 'Unit':
     case 'Revision':
-      presentData(reader, record, wire, owner, wanted);
+      // Reading megabytes to leave them out again would cost more than the whole rest of a list.
+      presentData(reader, record, wire, owner, (_, field) => !isHidden(reader, entity, field) && wanted(owner, field));
       return wire;
     case 'ChangeSet':
       wire['State'] = reader.changeSetState(record);
@@ -36,6 +56,10 @@ export function present(reader: Reader, entity: EntityName, record: JsonObject, 
     default:
       return wire;
   }
+}
+
+function isHidden(reader: Reader, entity: EntityName, field: string): boolean {
+  return reader.store.generation.hidden[entity]?.includes(field) === true;
 }
 
 function presentData(reader: Reader, record: JsonObject, wire: Record<string, Json>, owner: string, wanted: Wanted): void {

@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import type { Hub } from '../context.ts';
 import { namedKinds } from '../entities/entities.ts';
 import { HubError, publicError } from '../errors.ts';
+import { isUnknownPath } from '../generation.ts';
 import { type Access, authenticate, loginRoutes } from './auth.ts';
 import type { Environment, HubRoutes } from './environment.ts';
 import { infoRoutes, memberRoutes } from './info.ts';
 import { namedRoutes } from './named.ts';
+import { releaseRoutes } from './releases.ts';
 import { revisionRoutes } from './revisions.ts';
 import { spaceRoutes } from './spaces.ts';
 import { unitActionRoutes } from './unit-actions.ts';
@@ -20,10 +22,12 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** Every path that the hub answers. */
 export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
+  const { generation } = hub.store;
   const app = new Hono<Environment>();
   app.use(async (request, next) => {
     // On every answer, as cub prints it with an error (reference, section 1.1).
     request.header('x-request-id', hub.newId());
+    request.set('generation', generation);
     await next();
   });
   app.use(
@@ -35,12 +39,17 @@ export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
     }),
   );
   app.route('/', loginRoutes(hub));
-  app.route('/api', infoRoutes());
+  app.route('/api', infoRoutes(generation.version));
   app.use('/api/*', authenticate(hub, access));
+  app.use('/api/*', async (request, next) => {
+    if (isUnknownPath(generation, request.req.path.slice('/api'.length))) return request.notFound();
+    return next();
+  });
   app.route('/api', memberRoutes(hub));
   app.route('/api', spaceRoutes(hub));
   // Before the single units: /unit/apply is not a unit named apply.
   app.route('/api', unitActionRoutes(hub));
+  app.route('/api', releaseRoutes(hub));
   app.route('/api', unsupportedRoutes());
   app.route('/api', unitBulkRoutes(hub));
   app.route('/api', unitDataRoutes(hub));

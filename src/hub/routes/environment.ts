@@ -2,11 +2,12 @@ import { type Context, Hono } from 'hono';
 import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
 import type { Caller } from '../context.ts';
 import { badRequest, HubError } from '../errors.ts';
+import { type GenerationRules, knownBody } from '../generation.ts';
 import { type Parameters, readParameters } from '../query/parameters.ts';
 
 /** What the middleware leaves for every handler. */
 export interface Environment {
-  readonly Variables: { readonly caller: Caller };
+  readonly Variables: { readonly caller: Caller; readonly generation: GenerationRules };
 }
 export type HubRoutes = Hono<Environment>;
 export type Request = Context<Environment>;
@@ -16,7 +17,9 @@ export function newRoutes(): HubRoutes {
 }
 
 export function parametersOf(request: Request): Parameters {
-  return readParameters(request.req.query());
+  const { unknownParameters } = request.get('generation');
+  const known = Object.entries(request.req.query()).filter(([name]) => !unknownParameters.includes(name));
+  return readParameters(Object.fromEntries(known));
 }
 
 /** A path parameter, which the route's own pattern guarantees. */
@@ -37,7 +40,7 @@ export async function bodyOf(request: Request): Promise<JsonObject> {
   }
   if (body === null) return {};
   if (!isJsonObject(body)) throw badRequest('the body is not a JSON object');
-  return body;
+  return knownBody(request.get('generation'), body);
 }
 
 /** A body of a PATCH: refused under another content type, whose meaning would be another one (reference, section 6.2). */

@@ -2,12 +2,10 @@ import type { Hub } from '../context.ts';
 import { organization } from '../entities/organization.ts';
 import { type HubRoutes, newRoutes } from './environment.ts';
 
-/** The API generation that the hub speaks: below 0.4.0, where units carry their data inline (reference, section 0). */
-const API_VERSION = 'v0.3.0';
-
 /** The server about itself; needs no token. What an embedded server has not (an identity provider, a port for workers) is absent. */
-export function infoRoutes(): HubRoutes {
-  return newRoutes().get('/info', (request) => request.json({ Build: 'drift-detector-hub', Version: API_VERSION }));
+export function infoRoutes(version: string | undefined): HubRoutes {
+  const info = { Build: 'drift-detector-hub', ...(version === undefined ? {} : { Version: version }) };
+  return newRoutes().get('/info', (request) => request.json(info));
 }
 
 /** Who is here. */

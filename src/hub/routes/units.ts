@@ -17,7 +17,10 @@ import { spaceOf, unitOf } from './lookup.ts';
 /** Units one by one, and their lists. */
 export function unitRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
-  const wire = (unit: Unit): JsonObject => present(new Reader(store), 'Unit', unit, 'Unit', everything);
+  const wire = (unit: Unit): JsonObject => {
+    const written = present(new Reader(store), 'Unit', unit, 'Unit', everything);
+    return store.generation.hasDataApart ? { Unit: written } : written;
+  };
 
   const list = (request: Request, conditions: readonly Condition[]): Response => {
     const parameters = parametersOf(request);

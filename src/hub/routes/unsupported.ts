@@ -13,7 +13,6 @@ const unsupported: readonly (readonly [string, string])[] = [
   ['/function/invoke', 'function invoke'],
   ['/space/:space/function/invoke', 'function invoke'],
   ['/bridge_worker/:id/stream', 'a worker outside of the hub'],
-  ['/space/:space/release', 'release'],
 ];
 
 export function unsupportedRoutes(): HubRoutes {

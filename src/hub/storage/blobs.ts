@@ -19,6 +19,11 @@ export class Blobs {
     return hash;
   }
 
+  /** Bytes of a blob that is not read. */
+  size(hash: string): number {
+    return Number(this.#database.get('SELECT length(data) AS size FROM blob WHERE hash = ?', hash)?.['size'] ?? 0);
+  }
+
   get(hash: string): Buffer {
     const data = this.#database.get('SELECT data FROM blob WHERE hash = ?', hash)?.['data'];
     if (!(data instanceof Uint8Array)) throw new Error(`blob ${hash} is missing`);

@@ -7,6 +7,7 @@ import type { Space } from '../entities/space.ts';
 import type { Unit } from '../entities/unit.ts';
 import type { UnitEvent } from '../entities/unit-event.ts';
 import type { User } from '../entities/user.ts';
+import type { GenerationRules } from '../generation.ts';
 import { Blobs } from './blobs.ts';
 import type { Database } from './database.ts';
 import { Sessions } from './sessions.ts';
@@ -14,6 +15,8 @@ import { Table } from './table.ts';
 
 /** Everything that the hub keeps. */
 export interface Store {
+  /** The API whose entities it shows. */
+  readonly generation: GenerationRules;
   readonly database: Database;
   readonly spaces: Table<Space>;
   readonly units: Table<Unit>;
@@ -26,8 +29,9 @@ export interface Store {
   readonly blobs: Blobs;
 }
 
-export function openStore(database: Database): Store {
+export function openStore(database: Database, generation: GenerationRules): Store {
   return {
+    generation,
     database,
     spaces: new Table<Space>(database, { name: 'space', id: (space) => space.SpaceID, columns: ['slug'] }),
     units: new Table<Unit>(database, {

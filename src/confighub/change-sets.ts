@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { type HubContext, listWrapped, notFound, spaceBySlug, splitReference } from './context.ts';
+import { and, quote } from './where.ts';
+import { type BulkUnit, bulkUnitSchema, type ChangeSet, changeSetSchema, revisionSchema } from './wire.ts';
+
+export interface ChangeSetClient {
+  /** The changeset that `project/slug` names; throws where there is none. */
+  findChangeSet(reference: string, signal: AbortSignal): Promise<ChangeSet>;
+  listChangeSets(where: string, signal: AbortSignal): Promise<readonly ChangeSet[]>;
+  createChangeSet(
+    spaceId: string,
+    changeSet: { readonly slug: string; readonly description: string; readonly labels: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<ChangeSet>;
+  /** Closes a changeset for the units that it still locks. */
+  closeChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly BulkUnit[]>;
+  /** IDs of the units that have revisions in the changeset, in the order of their first one. */
+  unitsOfChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+export function changeSetClient(hub: HubContext): ChangeSetClient {
+  const { transport } = hub;
+  const list = (where: string, signal: AbortSignal): Promise<readonly ChangeSet[]> =>
+    listWrapped(hub, '/change_set', where, 'ChangeSet', changeSetSchema, signal);
+
+  return {
+    async findChangeSet(reference, signal) {
+      const { space, slug } = splitReference(reference, 'changeset');
+      const { SpaceID } = await spaceBySlug(hub, space, `space ${space}, which changeset ${reference} is in`, signal);
+      const found = (await list(and(`SpaceID = ${quote(SpaceID)}`, `Slug = ${quote(slug)}`), signal)).find(
+        (changeSet) => changeSet.Slug === slug,
+      );
+      if (!found) throw notFound(`changeset ${reference}`, reference);
+      return found;
+    },
+
+    listChangeSets: list,
+
+    createChangeSet: (spaceId, { slug, description, labels }, signal) =>
+      transport.send(
+        {
+          method: 'POST',
+          path: `/space/${encodeURIComponent(spaceId)}/change_set`,
+          body: { Slug: slug, DisplayName: slug, Description: description, Labels: labels, SpaceID: spaceId },
+        },
+        changeSetSchema,
+        signal,
+      ),
+
+    closeChangeSet: (changeSetId, signal) =>
+      transport.send(
+        {
+          method: 'PATCH',
+          path: '/unit',
+          query: { where: `ChangeSetID = ${quote(changeSetId)}` },
+          body: { ChangeSetID: null },
+        },
+        z.array(bulkUnitSchema),
+        signal,
+      ),
+
+    async unitsOfChangeSet(changeSetId, signal) {
+      const query = { where: `ChangeSetID = ${quote(changeSetId)}`, select: 'RevisionNum,UnitID' };
+      const found = await transport.list({ path: '/revision', query }, z.object({ Revision: revisionSchema }), signal);
+      return [...new Set(found.map(({ Revision }) => Revision.UnitID))];
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { ConfigHubError } from '../types/errors.ts';
+import type { ServerAbilities } from '../types/server.ts';
+import type { ConfigHubTransport } from './transport.ts';
+import { quote } from './where.ts';
+import { type Space, spaceSchema } from './wire.ts';
+
+/** What every part of the client works with. */
+export interface HubContext {
+  readonly transport: ConfigHubTransport;
+  readonly abilities: ServerAbilities;
+}
+
+/** A list of entities that stand in wrappers under their own name, such as `{"Filter": {...}}`. */
+export async function listWrapped<S extends z.ZodType>(
+  { transport }: HubContext,
+  path: string,
+  where: string,
+  name: string,
+  schema: S,
+  signal: AbortSignal,
+): Promise<readonly z.output<S>[]> {
+  const query = where === '' ? {} : { where };
+  const wrapped = z.object({ [name]: schema }).transform((entry) => entry[name] as z.output<S>);
+  return transport.list({ path, query }, wrapped, signal);
+}
+
+export async function spaceBySlug(hub: HubContext, slug: string, what: string, signal: AbortSignal): Promise<Space> {
+  const spaces = await listWrapped(hub, '/space', `Slug = ${quote(slug)}`, 'Space', spaceSchema, signal);
+  const found = spaces.find((space) => space.Slug === slug);
+  if (!found) throw notFound(what, slug);
+  return found;
+}
+
+/** `project/name` as its two slugs. */
+export function splitReference(reference: string, kind: string): { readonly space: string; readonly slug: string } {
+  const [space, slug, more] = reference.split('/');
+  if (!space || !slug || more !== undefined) {
+    throw new ConfigHubError(`${kind} ${JSON.stringify(reference)} is not of the form project/name`, {
+      code: 'configuration',
+      subject: reference,
+      remedy: `Write the ${kind} as the slug of its space, a slash, and its own slug.`,
+    });
+  }
+  return { space, slug };
+}
+
+export function notFound(what: string, subject: string): ConfigHubError {
+  return new ConfigHubError(`ConfigHub has no ${what}`, {
+    code: 'configuration',
+    subject,
+    remedy: 'Correct the name in the configuration, or create it first.',
+  });
+}

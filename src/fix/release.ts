@@ -1,0 +1,35 @@
+import type { ConfigHubClient } from '../confighub/client.ts';
+import { quote } from '../confighub/where.ts';
+import type { DesiredUnit } from '../types/desired.ts';
+import { ConfigHubError } from '../types/errors.ts';
+
+/**
+ * Publishes the spaces of corrected units, on servers that release whole spaces. A release takes every unit at its head,
+ * so a space where somebody's change waits is left alone and named: publishing that change is not ours to decide.
+ */
+export async function publishReleases(
+  corrected: readonly DesiredUnit[],
+  confighub: ConfigHubClient,
+  onWarning: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const ids = new Set(corrected.map((unit) => unit.id));
+  for (const [spaceId, [unit]] of Map.groupBy(corrected, ({ spaceId }) => spaceId)) {
+    const space = unit?.space ?? spaceId;
+    try {
+      const states = await confighub.listUnitStates({ where: `SpaceID = ${quote(spaceId)}` }, signal);
+      // Restored bytes are the released ones: of the corrected units nothing new goes out.
+      const waiting = states.filter(({ Unit }) => Unit.HeadRevisionNum !== Unit.LiveRevisionNum && !ids.has(Unit.UnitID));
+      if (waiting.length === 0) await confighub.publishRelease(spaceId, signal);
+      else {
+        const names = waiting.slice(0, 3).map(({ Unit }) => Unit.Slug);
+        onWarning(
+          `space ${space} is not published: ${names.join(', ')}${waiting.length > names.length ? ' and others' : ''} hold changes that are not released yet`,
+        );
+      }
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      onWarning(`space ${space} could not be published: ${error.message}`);
+    }
+  }
+}
