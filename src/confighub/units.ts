@@ -89,6 +89,7 @@ export interface UnitClient {
   /** A merge patch on the wire's names; for what has no meaning of its own here. */
   patchUnit(unit: UnitRef, patch: Readonly<Record<string, unknown>>, change: BulkChange, signal: AbortSignal): Promise<Unit>;
   patchUnits(selection: UnitSelection, change: BulkChange, signal: AbortSignal): Promise<readonly BulkUnit[]>;
+  deleteUnit(unit: UnitRef, signal: AbortSignal): Promise<void>;
   /** Newest first; their data only where the server sends it along. */
   listRevisions(unit: UnitRef, signal: AbortSignal): Promise<readonly ExtendedRevision[]>;
   /** A revision with its data; `undefined` where the unit has none of that number. */
@@ -270,6 +271,10 @@ export function unitClient(hub: HubContext): UnitClient {
         z.array(bulkUnitSchema),
         signal,
       ),
+
+    async deleteUnit(unit, signal) {
+      await transport.send({ method: 'DELETE', path: unitPath(unit), about: about(unit) }, z.unknown(), signal);
+    },
 
     async listRevisions(unit, signal) {
       const path = `${unitPath(unit)}/revision`;

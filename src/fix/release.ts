@@ -22,10 +22,9 @@ export async function publishReleases(
       const waiting = states.filter(({ Unit }) => Unit.HeadRevisionNum !== Unit.LiveRevisionNum && !ids.has(Unit.UnitID));
       if (waiting.length === 0) await confighub.publishRelease(spaceId, signal);
       else {
-        const names = waiting.slice(0, 3).map(({ Unit }) => Unit.Slug);
-        onWarning(
-          `space ${space} is not published: ${names.join(', ')}${waiting.length > names.length ? ' and others' : ''} hold changes that are not released yet`,
-        );
+        const [first] = waiting;
+        const more = waiting.length > 1 ? ` and ${waiting.length - 1} more have` : ' has';
+        onWarning(`space ${space} is not published: unit ${first?.Unit.Slug ?? ''}${more} changes that are not released yet`);
       }
     } catch (error) {
       if (signal.aborted || !(error instanceof ConfigHubError)) throw error;

@@ -37,6 +37,8 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   /** A control plane that outlives this world; without one the world starts and stops its own. */
   readonly cluster?: ControlPlane;
+  /** More arguments of `drift-detector hub`. */
+  readonly hub?: readonly string[];
   readonly onProgress?: (line: string) => void;
 }
 
@@ -50,7 +52,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const cluster = options.cluster ?? started.use(await startControlPlane({ onProgress }));
   const folder = await mkdtemp(join(tmpdir(), 'drift-world-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const hubUrl = await startHubProcess(cluster, folder, started);
+  const hubUrl = await startHubProcess(cluster, folder, started, options.hub);
   const reportRepository = join(folder, 'reports.git');
   const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
   await git('init', '--quiet', '--bare', '--initial-branch=main', reportRepository);

@@ -42,7 +42,8 @@ function branchesOf(tree: Tree): readonly Branch[] {
       const key = parsed as Readonly<Record<string, string | number | boolean>>;
       const find = (value: Json): Json | undefined =>
         isJsonArray(value)
-          ? value.find((element) => Object.entries(key).every(([name, part]) => at(element, name) === part))
+          ? // An element without the key field is keyed by its default, the empty text.
+            value.find((element) => Object.entries(key).every(([name, part]) => (at(element, name) ?? '') === part))
           : undefined;
       return [{ step: { key }, tree: below, find }];
     }

@@ -1,0 +1,176 @@
+import { expect } from 'chai';
+import { type ConfigHubClient, openConfigHub, type UnitRef, unitRef } from '../../src/confighub/client.ts';
+import { tokenSession } from '../../src/confighub/session.ts';
+import { connectConfigHub } from '../../src/confighub/transport.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { sharedControlPlane } from '../control-plane/shared.ts';
+import { type CommandResult, startWorld, type World } from '../demo/world.ts';
+import { sentences } from './logs.ts';
+
+// The main job on a ConfigHub of each generation: what a server cannot do is done otherwise, and said.
+
+const signal = new AbortController().signal;
+let scenes = 0;
+
+interface Scene extends AsyncDisposable {
+  readonly world: World;
+  readonly client: ConfigHubClient;
+  readonly unit: UnitRef;
+  readonly text: string;
+  run(environment?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  replicas(): Promise<string>;
+  kubectl(...args: readonly string[]): Promise<string>;
+}
+
+/** One Deployment of 2 replicas, delivered as this generation delivers, and scaled to 4 by hand. */
+async function scene(generation: 'A' | 'B' | 'C'): Promise<Scene> {
+  const cluster = await sharedControlPlane();
+  await using started = new AsyncDisposableStack();
+  const world = started.use(await startWorld({ cluster, hub: ['--api-generation', generation] }));
+  const namespace = `generation-${process.pid}-${++scenes}`;
+  await cluster.kubectl(['create', 'namespace', namespace]);
+  await cluster.kubectl(['label', 'namespace', namespace, `monitored=${namespace}`]);
+  const kubectl = async (...args: readonly string[]): Promise<string> =>
+    (await cluster.kubectl(['-n', namespace, ...args])).stdout;
+  const session = tokenSession(new Secret('admin'));
+  const client = await openConfigHub(connectConfigHub({ url: world.hubUrl, session, userAgent: 'test' }), signal);
+  const { SpaceID } = await client.createSpace('shop-dev', {}, signal);
+  const worker = await client.createWorker(SpaceID, 'cluster', signal);
+  const target = await client.createTarget(
+    SpaceID,
+    { slug: 'cluster', workerId: worker.BridgeWorkerID, parameters: '{}' },
+    signal,
+  );
+  const text = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: ${namespace}}
+spec:
+  replicas: 2 # enough for nights
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: registry.example/web:1}]}
+`;
+  const created = await client.createUnit(
+    SpaceID,
+    { slug: 'web', data: text, targetId: target.TargetID, description: 'Initial deployment' },
+    signal,
+  );
+  const unit = unitRef(created, 'shop-dev');
+  await deliver(client, unit);
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await kubectl('scale', 'deployment/web', '--replicas=4');
+  const running = started.move();
+  return {
+    world,
+    client,
+    unit,
+    text,
+    run: (environment = {}) =>
+      world.detector(['run'], {
+        CONFIGHUB_SPACE: 'shop-dev',
+        NAMESPACE_SELECTOR: `monitored=${namespace}`,
+        AUTO_FIX: 'true',
+        LOG_FORMAT: 'json',
+        ...environment,
+      }),
+    replicas: () => kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}'),
+    kubectl,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function deliver(client: ConfigHubClient, unit: UnitRef): Promise<void> {
+  if (client.abilities.appliesUnits) {
+    const [action] = await client.applyUnits([unit.id], 'HeadRevisionNum', signal);
+    const event = await client.awaitOperation(unit, action?.Action?.QueuedOperationID ?? '', signal);
+    expect(event.Message).to.equal('Applied 1 object');
+  } else await client.publishRelease(unit.spaceId, signal);
+  while ((await liveRevision(client, unit)) === 0);
+}
+
+async function liveRevision(client: ConfigHubClient, unit: UnitRef): Promise<number> {
+  const [state] = await client.listUnitStates({ where: `UnitID = '${unit.id}'` }, signal);
+  return state?.Unit.LiveRevisionNum ?? 0;
+}
+
+async function headRevision(client: ConfigHubClient, unit: UnitRef): Promise<number> {
+  const [state] = await client.listUnitStates({ where: `UnitID = '${unit.id}'` }, signal);
+  return state?.Unit.HeadRevisionNum ?? 0;
+}
+
+const NOTES = {
+  A: 'This ConfigHub knows no locks of changesets',
+  B: '',
+  C: 'This ConfigHub releases whole spaces and applies no single unit',
+} as const;
+
+describe('a pass against every generation of ConfigHub', function () {
+  this.timeout(120_000);
+  for (const generation of ['A', 'B', 'C'] as const) {
+    it(`fixes on generation ${generation}, with a pair of revisions, and says what it did otherwise`, async () => {
+      await using it = await scene(generation);
+      const before = await headRevision(it.client, it.unit);
+      const result = await it.run();
+      expect(result.code, result.stderr).to.equal(0);
+      expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: web scaled to 2 replicas']);
+      expect(await it.replicas()).to.equal('2');
+      const [fixed, drifted] = await it.client.listRevisions(it.unit, signal);
+      expect(drifted?.Revision.Description).to.match(/^Drift detected: replicas 2 → 4/u);
+      expect(fixed?.Revision.Description).to.match(/^Fixed replicas: 4 → 2/u);
+      const read = async (number: number | undefined): Promise<string | undefined> =>
+        (await it.client.readRevision(it.unit, number ?? 0, signal))?.Data;
+      expect(await read(fixed?.Revision.RevisionNum)).to.equal(it.text);
+      expect(await read(drifted?.Revision.RevisionNum)).to.equal(it.text.replace('replicas: 2', 'replicas: 4'));
+      expect(fixed?.Revision.ChangeSetID === null, 'without a changeset').to.equal(generation === 'A');
+      const notes = sentences(result, 'server-note');
+      expect(notes.map((note) => note.slice(0, NOTES[generation].length))).to.deep.equal(
+        NOTES[generation] === '' ? [] : [NOTES[generation]],
+      );
+      const page = await it.world.git('--git-dir', it.world.reportRepository, 'show', 'main:reports/dev/README.md');
+      expect(page).to.contain(NOTES[generation]);
+      if (generation === 'C') expect(await liveRevision(it.client, it.unit), 'nothing is released unasked').to.equal(before);
+      const again = await it.run();
+      expect(sentences(again, 'fixed')).to.deep.equal([]);
+      expect(again.code).to.equal(0);
+    });
+  }
+
+  it('publishes a space of generation C on request, and not where somebody else waits in it', async () => {
+    await using it = await scene('C');
+    const other = await it.client.createUnit(it.unit.spaceId, { slug: 'other', data: 'kind: x\n' }, signal);
+    const blocked = await it.run({ PUBLISH_RELEASE: 'true' });
+    expect(sentences(blocked, 'fixed')).to.have.lengthOf(1);
+    expect(sentences(blocked, 'warning')).to.deep.equal([
+      'space shop-dev is not published: unit other has changes that are not released yet',
+    ]);
+    const before = await liveRevision(it.client, it.unit);
+    await it.client.deleteUnit(unitRef(other, 'shop-dev'), signal);
+    await it.kubectl('scale', 'deployment/web', '--replicas=5');
+    const published = await it.run({ PUBLISH_RELEASE: 'true' });
+    expect(sentences(published, 'warning')).to.deep.equal([]);
+    while ((await liveRevision(it.client, it.unit)) === before);
+    expect(await liveRevision(it.client, it.unit)).to.equal(await headRevision(it.client, it.unit));
+    expect(await it.replicas()).to.equal('2');
+  });
+
+  it('corrects towards what is released, and leaves a change that is not', async () => {
+    await using it = await scene('C');
+    const unit = await it.client.findUnit(it.unit.spaceId, 'web', signal);
+    const state = { ...it.unit, version: unit.Unit.Version, dataHash: unit.Unit.DataHash };
+    const planned = it.text.replace('replicas: 2', 'replicas: 9');
+    await it.client.writeUnit(state, { data: planned, description: 'for tomorrow' }, undefined, signal);
+    const result = await it.run();
+    expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: web scaled to 2 replicas']);
+    expect(await it.replicas()).to.equal('2');
+    expect((await it.client.findUnit(it.unit.spaceId, 'web', signal)).Unit.Data).to.equal(planned);
+  });
+
+  it('refuses a named changeset where there are no locks', async () => {
+    await using it = await scene('A');
+    const result = await it.run({ CHANGESET: 'shop-dev/fixes' });
+    expect(result.code).to.equal(78);
+    expect(result.stderr).to.contain('Leave CHANGESET out');
+    expect(await it.replicas()).to.equal('4');
+  });
+});
