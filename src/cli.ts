@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
 import { ConfigError } from './types/errors.ts';
 
-export type CommandName = 'run' | 'check' | 'diff' | 'hub';
+export type CommandName = 'run' | 'check' | 'diff' | 'hub' | 'cub';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -38,6 +38,13 @@ export type Invocation =
       readonly configFile: undefined;
       readonly hub: HubArguments;
     }
+  | {
+      readonly command: 'cub';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: undefined;
+      /** Everything behind `cub`; it has a command line of its own. */
+      readonly arguments: readonly string[];
+    }
   /** Help or version was printed. */
   | { readonly command: 'none' };
 
@@ -52,6 +59,7 @@ Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 g
 
 /** Reads the command line; help and version go to standard output, mistakes are `ConfigError`s of code `usage`. */
 export function parseCommandLine(argv: readonly string[], version: string, terminal: Terminal): Invocation {
+  if (argv[0] === 'cub') return { command: 'cub', flags: {}, configFile: undefined, arguments: argv.slice(1) };
   let invocation: Invocation = { command: 'none' };
   const program = new Command('drift-detector')
     .description(
@@ -134,6 +142,8 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
       },
     };
   });
+
+  program.command('cub').description("ConfigHub's client for the commands of the walk-through (cub --help)").exitOverride();
 
   try {
     program.parse([...argv], { from: 'user' });

@@ -56,6 +56,7 @@ export async function main(process: ProcessFacts): Promise<number> {
     });
     if (invocation.command === 'diff') return await compareFiles(config, invocation.diff, process);
     if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
+    if (invocation.command === 'cub') return await runCub(config, invocation.arguments, process);
     return await detect(invocation.command, config, log, process);
   } catch (error) {
     if (process.stop.aborted) return EXIT.terminated;
@@ -290,6 +291,32 @@ async function namedChangeSet(
   const changeSet = await clients.confighub.findChangeSet(reference, signal);
   const space = reference.slice(0, reference.indexOf('/'));
   return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
+}
+
+/** `drift-detector cub`: ConfigHub's client, with its exit codes 0 and 1. */
+async function runCub(config: Config, argv: readonly string[], process: ProcessFacts): Promise<number> {
+  // Loaded only here: a pass needs none of it.
+  const { handOver, readCubCommand } = await import('./cub/cub.ts');
+  const handed = await handOver(argv, process.environment);
+  if (handed.isDone) return handed.code;
+  const command = readCubCommand(handed.argv, process);
+  if (!command) return EXIT.ok;
+  const say = (text: string): void => process.err(text);
+  const hub = await connectHub(config, (message) => say(`${sanitize(message)}\n`), process.stop);
+  return command({ hub, out: process.out, say, readFile: readArgumentFile, signal: process.stop });
+}
+
+function readArgumentFile(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`the file cannot be read: ${messageOf(error)}`, {
+      code: 'usage',
+      subject: path,
+      remedy: 'Name a file that is there, or - for standard input.',
+      cause: error,
+    });
+  }
 }
 
 async function serveHub(config: Config, hub: HubArguments, log: Logger, process: ProcessFacts): Promise<number> {

@@ -36,8 +36,8 @@ function columns(entry: ReportedDrift): string[] {
   ];
 }
 
-/** Columns as wide as their longest cell, two spaces apart; empty without rows. */
-export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their longest cell, `gap` spaces apart; empty without rows. */
+export function printTable(header: readonly string[], rows: readonly (readonly string[])[], gap = 2): string {
   if (rows.length === 0) return '';
   const safe = [header, ...rows].map((row) => row.map(sanitize));
   const widths = header.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)));
@@ -46,7 +46,7 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
       (row) =>
         `${row
           .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
+          .join(' '.repeat(gap))
           .trimEnd()}\n`,
     )
     .join('');

@@ -1,0 +1,333 @@
+import type { BulkAction, BulkChange, BulkUnit, ExtendedUnit, UnitSelection } from '../confighub/client.ts';
+import { unitRef } from '../confighub/client.ts';
+import { inList, quote } from '../confighub/where.ts';
+import { sanitize } from '../types/describe.ts';
+import { ConfigHubError } from '../types/errors.ts';
+import { isJsonObject } from '../types/json.ts';
+import { type CubContext, oneSpace, readLabels, type SelectionFlags, selectUnits, usage } from './context.ts';
+import { unifiedDiff } from './diff.ts';
+import { resolveReference } from './revision-reference.ts';
+import { listTable, printColumns } from './tables.ts';
+import { unitTree } from './tree.ts';
+
+/** 0, or 1 where what was asked for was not done. */
+export type CubResult = Promise<0 | 1>;
+
+export async function unitListCommand(
+  context: CubContext,
+  flags: SelectionFlags & { readonly columns?: readonly string[]; readonly json?: boolean; readonly names?: boolean },
+): CubResult {
+  const selection = await selectUnits(context, flags);
+  const read = flags.json ? context.hub.listUnits : context.hub.listUnitStates;
+  const units = await read(selection, context.signal);
+  if (flags.json) context.out(json(units.map(wireUnit)));
+  else if (flags.names) context.out(units.map(({ Unit }) => `${sanitize(Unit.Slug)}\n`).join(''));
+  else context.out(listTable(units, flags.columns));
+  return 0;
+}
+
+export async function unitTreeCommand(
+  context: CubContext,
+  flags: SelectionFlags & { readonly node: 'unit' | 'space'; readonly columns?: readonly string[] },
+): CubResult {
+  const units = await context.hub.listUnitStates(await selectUnits(context, flags), context.signal);
+  context.out(unitTree(units, flags.node, flags.columns));
+  return 0;
+}
+
+export async function unitGetCommand(
+  context: CubContext,
+  slug: string,
+  flags: { readonly space?: string; readonly json?: boolean; readonly dataOnly?: boolean },
+): CubResult {
+  const unit = await findUnit(context, slug, flags.space);
+  // The data is the answer itself, for a file or a pipe: it goes out byte for byte.
+  if (flags.dataOnly) context.out(unit.Unit.Data);
+  else if (flags.json) context.out(json(wireUnit(unit).Unit));
+  else context.out(listTable([unit], ['Unit.Slug', 'Space.Slug', 'Target.Slug', 'UnitStatus.Status', 'Unit.HeadRevisionNum']));
+  return 0;
+}
+
+export interface CreateFlags extends SelectionFlags {
+  readonly label?: readonly string[];
+  readonly target?: string;
+  readonly changeDesc?: string;
+  readonly upstreamUnit?: string;
+  readonly upstreamSpace?: string;
+  readonly destSpace?: readonly string[];
+  readonly whereSpace?: string;
+}
+
+/** A new unit from a file, a clone of one, or clones of all that are selected: ConfigHub's own client tells them apart alike. */
+export async function unitCreateCommand(
+  context: CubContext,
+  slug: string | undefined,
+  file: string | undefined,
+  flags: CreateFlags,
+): CubResult {
+  const { hub, signal } = context;
+  const labels = readLabels(flags.label);
+  const target =
+    flags.target === undefined ? {} : { targetId: (await hub.findTarget(flags.target, flags.space ?? '', signal)).TargetID };
+  const description = flags.changeDesc === undefined ? {} : { description: flags.changeDesc };
+  if (slug === undefined) {
+    const spaces = flags.whereSpace ?? (flags.destSpace ? `Slug IN ${inList(flags.destSpace)}` : undefined);
+    if (spaces === undefined) throw usage('clones need --dest-space or --where-space');
+    const patch = {
+      ...(flags.label ? { Labels: labels } : {}),
+      ...(target.targetId === undefined ? {} : { TargetID: target.targetId }),
+      ...(flags.changeDesc === undefined ? {} : { LastChangeDescription: flags.changeDesc }),
+    };
+    return printBulk(context, 'created', await hub.cloneUnits(await selectUnits(context, flags), spaces, patch, signal));
+  }
+  const space = await oneSpace(context, flags.space);
+  if (flags.upstreamUnit === undefined) {
+    const data = file === undefined ? {} : { data: context.readFile(file) };
+    const created = await hub.createUnit(space.SpaceID, { slug, labels, ...data, ...target, ...description }, signal);
+    context.out(`Successfully created unit ${sanitize(created.Slug)} (${sanitize(created.UnitID)})\n`);
+    return 0;
+  }
+  const upstream = await findUnit(context, flags.upstreamUnit, flags.upstreamSpace ?? flags.space);
+  const ref = unitRef(upstream.Unit, space.Slug);
+  const created = await hub.cloneUnit(space.SpaceID, ref, { slug, labels, ...target, ...description }, signal);
+  context.out(`Successfully created unit ${sanitize(created.Slug)} (${sanitize(created.UnitID)})\n`);
+  return 0;
+}
+
+export interface UpdateFlags extends SelectionFlags {
+  /** True, or the patch itself as JSON. */
+  readonly patch?: true | string;
+  readonly upgrade?: boolean;
+  readonly restore?: string;
+  readonly label?: readonly string[];
+  readonly changeset?: string;
+  readonly changeDesc?: string;
+  readonly dryRun?: boolean;
+}
+
+export async function unitUpdateCommand(
+  context: CubContext,
+  slug: string | undefined,
+  file: string | undefined,
+  flags: UpdateFlags,
+): CubResult {
+  const { hub, signal } = context;
+  const change = await bulkChange(context, flags);
+  if (slug === undefined) {
+    if (!flags.patch) throw usage('several units are updated with --patch');
+    if (file !== undefined) throw usage('a file is for one unit');
+    return printBulk(
+      context,
+      flags.upgrade ? 'upgraded' : 'updated',
+      await hub.patchUnits(await selectUnits(context, flags), change, signal),
+    );
+  }
+  const unit = await findUnit(context, slug, flags.space);
+  const ref = unitRef(unit.Unit, unit.Space?.Slug ?? flags.space ?? '');
+  if (file !== undefined) {
+    const state = { ...ref, version: unit.Unit.Version, dataHash: unit.Unit.DataHash };
+    const description = flags.changeDesc === undefined ? {} : { description: flags.changeDesc };
+    await hub.writeUnit(state, { data: context.readFile(file), ...description }, change.underChangeSet, signal);
+  } else {
+    const written = await hub.patchUnit(ref, change.patch ?? {}, change, signal);
+    const wanted = change.patch?.['SetID'];
+    if (typeof wanted === 'string' && written.SetID?.toLowerCase() !== wanted.toLowerCase())
+      throw noSets(slug, flags.space ?? '');
+  }
+  context.out(`Successfully updated unit ${sanitize(unit.Unit.Slug)} (${sanitize(unit.Unit.UnitID)})\n`);
+  return 0;
+}
+
+export function noSets(unit: string, space: string): ConfigHubError {
+  return new ConfigHubError('this ConfigHub has no Sets, and took the unit into none', {
+    code: 'not-found',
+    subject: `unit ${unit}`,
+    remedy: `Label it instead, which counts the same: cub unit update ${unit} --space ${space} --patch --label tier=critical`,
+  });
+}
+
+async function bulkChange(context: CubContext, flags: UpdateFlags): Promise<BulkChange> {
+  const { hub, signal } = context;
+  const closes = flags.changeset === '-';
+  const changeSet = flags.changeset === undefined || closes ? undefined : await hub.findChangeSet(flags.changeset, signal);
+  const labels =
+    flags.label && Object.entries(readLabels(flags.label)).map(([name, value]) => [name, value === '-' ? null : value]);
+  const patch = {
+    ...(typeof flags.patch === 'string' ? readPatch(flags.patch) : {}),
+    ...(labels ? { Labels: Object.fromEntries(labels) } : {}),
+    ...(flags.changeDesc === undefined ? {} : { LastChangeDescription: flags.changeDesc }),
+    ...(closes ? { ChangeSetID: null } : {}),
+    ...(changeSet ? { ChangeSetID: changeSet.ChangeSetID } : {}),
+  };
+  return {
+    ...(Object.keys(patch).length > 0 ? { patch } : {}),
+    ...(flags.upgrade ? { upgrade: true } : {}),
+    ...(flags.restore === undefined ? {} : { restore: await resolveReference(context, flags.restore) }),
+    underChangeSet: changeSet?.ChangeSetID,
+    ...(flags.dryRun ? { dryRun: true } : {}),
+  };
+}
+
+function readPatch(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const patch: unknown = JSON.parse(text);
+    if (isJsonObject(patch)) return patch;
+  } catch {
+    // Said below.
+  }
+  throw usage(`--patch is followed by ${JSON.stringify(text.slice(0, 60))}, which is no JSON object`);
+}
+
+export async function setTargetCommand(context: CubContext, target: string, flags: SelectionFlags): CubResult {
+  const { hub, signal } = context;
+  const space = flags.space === '*' ? '' : (flags.space ?? '');
+  const { TargetID } = await hub.findTarget(target, space, signal);
+  const results = await hub.patchUnits(await selectUnits(context, flags), { patch: { TargetID } }, signal);
+  return printBulk(context, 'given their target', results);
+}
+
+export interface ApplyFlags extends SelectionFlags {
+  readonly revision?: string;
+  readonly wait: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly dryRun?: boolean;
+}
+
+export async function unitApplyCommand(context: CubContext, slug: string | undefined, flags: ApplyFlags): CubResult {
+  const { hub, signal } = context;
+  if (!hub.abilities.appliesUnits) {
+    throw new ConfigHubError('this ConfigHub applies no single units: from API 0.4 on a space is released as a whole', {
+      code: 'invalid',
+      subject: `space ${flags.space ?? ''}`,
+      remedy: "Publish a release of the space with ConfigHub's own client or page.",
+    });
+  }
+  const one: UnitSelection | undefined =
+    slug === undefined ? undefined : { where: `UnitID = ${quote((await findUnit(context, slug, flags.space)).Unit.UnitID)}` };
+  const revision = flags.revision === undefined ? undefined : await resolveReference(context, flags.revision);
+  const selection = one ?? (await selectUnits(context, flags));
+  const units = new Map(
+    (await hub.listUnitStates(selection, signal)).map((unit) => [unit.Unit.UnitID, unitRef(unit.Unit, unit.Space?.Slug ?? '')]),
+  );
+  const actions = await hub.applySelection(selection, { revision, ...(flags.dryRun ? { dryRun: true } : {}) }, signal);
+  if (actions.length === 0) context.say('No units found matching the filter\n');
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(flags.timeout * 1000)]);
+  const results = await Promise.all(
+    actions.map(async (action): Promise<{ readonly line: string; readonly isDone: boolean }> => {
+      const refused = refusal(action, units);
+      if (refused !== undefined || !action.Action) return { line: `Not applied: ${refused ?? ''}`, isDone: false };
+      const { UnitID, RevisionNum, QueuedOperationID } = action.Action;
+      const name = units.get(UnitID)?.name ?? UnitID;
+      if (flags.dryRun) return { line: `Would apply revision ${RevisionNum} of unit ${name}`, isDone: true };
+      if (!flags.wait) return { line: `Apply of unit ${name} is queued (${QueuedOperationID})`, isDone: true };
+      const ref = units.get(UnitID) ?? { spaceId: action.Action.SpaceID, id: UnitID, name };
+      try {
+        const event = await hub.awaitOperation(ref, QueuedOperationID, deadline);
+        if (event.Status === 'Completed') return { line: `Successfully completed Apply on unit ${name}`, isDone: true };
+        return { line: `Apply ${event.Status.toLowerCase()} on unit ${name}: ${event.Message}`, isDone: false };
+      } catch (error) {
+        if (signal.aborted || !deadline.aborted) throw error;
+        return { line: `Apply of unit ${name} is still under way after ${flags.timeout} s`, isDone: false };
+      }
+    }),
+  );
+  context.out(results.map(({ line }) => `${sanitize(line)}\n`).join(''));
+  return results.every(({ isDone }) => isDone) ? 0 : 1;
+}
+
+function refusal(action: BulkAction, units: ReadonlyMap<string, { readonly name: string }>): string | undefined {
+  if (!action.Error) return undefined;
+  const id = action.Error.ErrorMetadata?.EntityID ?? '';
+  return `${units.get(id)?.name ?? id}: ${action.Error.Message}`;
+}
+
+export async function unitApproveCommand(context: CubContext, slug: string | undefined, flags: SelectionFlags): CubResult {
+  const selection = await selectUnits(context, slug === undefined ? flags : { ...flags, unit: [slug] });
+  const answers = await context.hub.approveUnits(selection, context.signal);
+  context.out(answers.map(({ Message, Error: refused }) => `${sanitize(refused?.Message ?? Message)}\n`).join(''));
+  return answers.some(({ Error: refused }) => refused) ? 1 : 0;
+}
+
+export async function unitDeleteCommand(context: CubContext, slug: string, flags: { readonly space?: string }): CubResult {
+  const { Unit, Space } = await findUnit(context, slug, flags.space);
+  await context.hub.deleteUnit(unitRef(Unit, Space?.Slug ?? ''), context.signal);
+  context.out(`Successfully deleted unit ${sanitize(Unit.Slug)} (${sanitize(Unit.UnitID)})\n`);
+  return 0;
+}
+
+export async function revisionListCommand(
+  context: CubContext,
+  slug: string,
+  flags: { readonly space?: string; readonly json?: boolean },
+): CubResult {
+  const { Unit, Space } = await findUnit(context, slug, flags.space);
+  const revisions = await context.hub.listRevisions(unitRef(Unit, Space?.Slug ?? ''), context.signal);
+  if (flags.json) context.out(json(revisions));
+  else {
+    const rows = revisions.map(({ Revision, User }) => [
+      String(Revision.RevisionNum),
+      Revision.CreatedAt,
+      User?.Username ?? '',
+      Revision.Description,
+    ]);
+    context.out(printColumns(['REVISION', 'TIMESTAMP', 'AUTHOR', 'DESCRIPTION'], rows));
+  }
+  return 0;
+}
+
+/** `--from` and `--to` as numbers, `live`, `head`, or counted back from the head. */
+export async function unitDiffCommand(
+  context: CubContext,
+  slug: string,
+  flags: { readonly space?: string; readonly from: string; readonly to: string },
+): CubResult {
+  const { Unit, Space } = await findUnit(context, slug, flags.space);
+  const ref = unitRef(Unit, Space?.Slug ?? '');
+  const numberOf = (text: string): number => {
+    if (text === 'head') return Unit.HeadRevisionNum;
+    if (text === 'live') return Unit.LiveRevisionNum;
+    const number = /^-?\d+$/u.test(text) ? Number(text) : Number.NaN;
+    if (Number.isNaN(number)) throw usage(`${JSON.stringify(text)} is no revision`, 'Give a number, live or head.');
+    return number < 0 ? Unit.HeadRevisionNum + number : number;
+  };
+  const read = async (text: string) => {
+    const number = numberOf(text);
+    const revision = await context.hub.readRevision(ref, number, context.signal);
+    if (revision) return revision;
+    throw new ConfigHubError(`unit ${ref.name} has no revision ${number}`, {
+      code: 'not-found',
+      subject: ref.name,
+      remedy:
+        text === 'live' ? 'It was never applied; name another revision with --from.' : 'cub revision list shows those it has.',
+    });
+  };
+  context.out(unifiedDiff(await read(flags.from), await read(flags.to)));
+  return 0;
+}
+
+async function findUnit(context: CubContext, slug: string, space: string | undefined): Promise<ExtendedUnit> {
+  return context.hub.findUnit((await oneSpace(context, space)).SpaceID, slug, context.signal);
+}
+
+/** All refused: failed. Some refused: said, and the others stay done, as ConfigHub's own client has it. */
+function printBulk(context: CubContext, done: string, results: readonly BulkUnit[]): 0 | 1 {
+  const refused = results.flatMap(({ Error: error }) => (error ? [error] : []));
+  const units = results.flatMap(({ Unit }) => (Unit ? [Unit] : []));
+  context.out(units.map(({ Slug, UnitID }) => `${sanitize(Slug)} (${sanitize(UnitID)})\n`).join(''));
+  context.say(
+    `${units.length} ${units.length === 1 ? 'unit' : 'units'} ${done}${refused.length > 0 ? `, ${refused.length} refused` : ''}\n`,
+  );
+  for (const { Message } of refused) context.say(`refused: ${sanitize(Message)}\n`);
+  return units.length === 0 && refused.length > 0 ? 1 : 0;
+}
+
+/** The unit as the wire has it, where data is base64. */
+function wireUnit(extended: ExtendedUnit) {
+  const { Data, ...unit } = extended.Unit;
+  return { ...extended, Unit: { ...unit, Data: Buffer.from(Data, 'utf8').toString('base64') } };
+}
+
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
