@@ -6,9 +6,10 @@ import { type ConfigHubClient, openConfigHub } from './confighub/client.ts';
 import { expiryWarning, type Session, tokenSession, workerSession } from './confighub/session.ts';
 import { connectConfigHub } from './confighub/transport.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import type { Cluster } from './hub/worker/cluster.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
-import { connectKubernetes } from './kubernetes/transport.ts';
+import { connectKubernetes, type KubeConfigSource } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
 import { printReport } from './output.ts';
 import { type Judgement, judge, type PassClients, type PassOptions, runPass } from './pass.ts';
@@ -230,8 +231,11 @@ function sessionOf(config: Config, url: string, warn: (message: string) => void)
 }
 
 async function connectCluster(config: Config, context: string): Promise<KubernetesClient> {
-  const source = { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT };
-  return createKubernetesClient(await connectKubernetes(source));
+  return createKubernetesClient(await connectKubernetes(clusterSource(config, context)));
+}
+
+function clusterSource(config: Config, context: string): KubeConfigSource {
+  return { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT };
 }
 
 async function passOptions(
@@ -326,13 +330,23 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
   const { tokenFile } = hub;
   const token =
     tokenFile === undefined ? undefined : await hubSetting('--token-file', async () => readFileSync(tokenFile, 'utf8').trim());
+  const clusters = new Map<string, Promise<Cluster>>();
+  /** One connection for each context, made anew where it could not be made. */
+  const clusterOf = (context: string): Promise<Cluster> => {
+    const known = clusters.get(context);
+    if (known !== undefined) return known;
+    const connecting = connectKubernetes(clusterSource(config, context)).then(clusterOfKubernetes);
+    clusters.set(context, connecting);
+    connecting.catch(() => clusters.delete(context));
+    return connecting;
+  };
   await using running = await hubSetting('--data-dir, --port', () =>
     startHub({
       dataDir: hub.dataDir,
       port: hub.port,
       ...(token === undefined ? {} : { tokens: { admin: token } }),
       apiGeneration: hub.apiGeneration,
-      clusterFor: async (target) => clusterOfKubernetes(await connectCluster(config, target.kubeContext || config.context)),
+      clusterFor: (target) => clusterOf(target.kubeContext || config.context),
       log,
     }),
   );

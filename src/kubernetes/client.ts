@@ -69,7 +69,8 @@ function collectionPath(kind: ResourceKind, namespace: string): string {
   return `${basePath(kind.apiVersion)}${scope}/${kind.plural}`;
 }
 
-function objectPath(kind: ResourceKind, ref: ObjectRef): string {
+/** Path of one object. */
+export function objectPath(kind: ResourceKind, ref: ObjectRef): string {
   return `${collectionPath(kind, ref.namespace)}/${encodeURIComponent(ref.name)}`;
 }
 

@@ -30,6 +30,7 @@ async function world(apiGeneration: 'all' | 'A' | 'B' | 'C'): Promise<World> {
         return document;
       },
       get: async () => undefined,
+      delete: async () => undefined,
     }),
   });
   const session = tokenSession(new Secret('tester'));

@@ -32,7 +32,11 @@ describe('the commands of the walk-through', () => {
 
   before(async () => {
     hub = await startTestHub({
-      clusterFor: async () => ({ apply: async (document) => document, get: async () => undefined }),
+      clusterFor: async () => ({
+        apply: async (document) => document,
+        get: async () => undefined,
+        delete: async () => undefined,
+      }),
     });
     folder = await mkdtemp(join(tmpdir(), 'cub-test-'));
     await writeFile(join(folder, 'detector.yaml'), deployment('drift-detector', 1));

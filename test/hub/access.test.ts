@@ -64,6 +64,7 @@ describe('hub: restart', () => {
             new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off')))),
           ]),
         get: async () => undefined,
+        delete: async () => undefined,
       }),
     });
     const before = new Client(first.url);
@@ -82,7 +83,11 @@ describe('hub: restart', () => {
 
     await using second = await startTestHub({
       dataDir,
-      clusterFor: async () => ({ apply: async (document) => document, get: async () => undefined }),
+      clusterFor: async () => ({
+        apply: async (document) => document,
+        get: async () => undefined,
+        delete: async () => undefined,
+      }),
     });
     const after = new Client(second.url);
     expect((await after.get('/space')).json).to.deep.equal(spaces);

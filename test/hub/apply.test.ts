@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../src/hub/worker/cluster.ts';
-import type { Json, JsonObject } from '../../src/types/json.ts';
+import type { JsonObject } from '../../src/types/json.ts';
 import { base64, Client, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, deployment, part, readUnit, revisionsOf, unitPath } from './scene.ts';
 
@@ -17,13 +17,16 @@ class RememberingCluster implements Cluster {
   async apply(
     document: JsonObject,
     { fieldManager, force }: { readonly fieldManager: string; readonly force: boolean },
-  ): Promise<Json> {
+  ): Promise<JsonObject> {
     if (this.refusal !== undefined) throw new Error(this.refusal);
     this.applied.push({ document, fieldManager, force });
     return document;
   }
   async get(): Promise<undefined> {
     return undefined;
+  }
+  async delete(): Promise<void> {
+    throw new Error('nothing is there to be deleted');
   }
 }
 

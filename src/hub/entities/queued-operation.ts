@@ -2,10 +2,12 @@ import type { EntityDefinition } from './definition.ts';
 
 export type OperationStatus = 'Pending' | 'Progressing' | 'Completed' | 'Failed' | 'Canceled';
 
+export type OperationAction = 'Apply' | 'Destroy' | 'Refresh';
+
 export type QueuedOperation = {
   readonly EntityType: 'QueuedOperation';
   readonly QueuedOperationID: string;
-  readonly Action: 'Apply';
+  readonly Action: OperationAction;
   readonly UnitID: string;
   readonly SpaceID: string;
   readonly OrganizationID: string;
@@ -19,6 +21,13 @@ export type QueuedOperation = {
 export const queuedOperationDefinition: EntityDefinition = {
   name: 'QueuedOperation',
   idField: 'QueuedOperationID',
-  attributes: { QueuedOperationID: 'uuid', UnitID: 'uuid', SpaceID: 'uuid', Status: 'string', RevisionNum: 'integer' },
+  attributes: {
+    QueuedOperationID: 'uuid',
+    UnitID: 'uuid',
+    SpaceID: 'uuid',
+    Status: 'string',
+    Action: 'string',
+    RevisionNum: 'integer',
+  },
   relations: {},
 };

@@ -1,7 +1,7 @@
 import type { EntityDefinition } from './definition.ts';
 
 /** Why a revision came to be (reference, section 2). */
-export type RevisionSource = 'CreateUnit' | 'CloneUnit' | 'Update' | 'UpgradeUnit' | 'Restore' | 'OpenChangeSet';
+export type RevisionSource = 'CreateUnit' | 'CloneUnit' | 'Update' | 'UpgradeUnit' | 'Restore' | 'OpenChangeSet' | 'Refresh';
 
 export type Revision = {
   readonly EntityType: 'Revision';

@@ -1,5 +1,5 @@
 import type { EntityDefinition } from './definition.ts';
-import type { OperationStatus } from './queued-operation.ts';
+import type { OperationAction, OperationStatus } from './queued-operation.ts';
 
 export type UnitEvent = {
   readonly EntityType: 'UnitEvent';
@@ -9,9 +9,18 @@ export type UnitEvent = {
   readonly SpaceID: string;
   readonly OrganizationID: string;
   readonly BridgeWorkerID: string | null;
-  readonly Action: 'Apply';
+  readonly Action: OperationAction;
   readonly Status: OperationStatus;
-  readonly Result: 'None' | 'ApplyCompleted' | 'ApplyFailed';
+  readonly Result:
+    | 'None'
+    | 'ApplyCompleted'
+    | 'ApplyFailed'
+    | 'ApplyWaitFailed'
+    | 'DestroyCompleted'
+    | 'DestroyFailed'
+    | 'RefreshAndDrifted'
+    | 'RefreshAndNoDrift'
+    | 'RefreshFailed';
   readonly RevisionNum: number;
   readonly Message: string;
   readonly StartedAt: string;

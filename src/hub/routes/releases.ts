@@ -1,5 +1,5 @@
 import type { Hub } from '../context.ts';
-import { planApply, queueApply } from '../worker/operations.ts';
+import { planOperation, queueOperation } from '../worker/operations.ts';
 import { type HubRoutes, newRoutes } from './environment.ts';
 import { spaceOf } from './lookup.ts';
 
@@ -15,7 +15,7 @@ export function releaseRoutes(hub: Hub): HubRoutes {
       store.units
         .find({ column: 'space_id', values: [space.SpaceID] })
         .filter(({ TargetID }) => TargetID !== null)
-        .map((unit) => queueApply(hub, unit, planApply(hub, unit, undefined))),
+        .map((unit) => queueOperation(hub, unit, planOperation(hub, unit, 'Apply'))),
     );
     hub.enqueue(operations);
     return request.json({ ReleaseID: hub.newId(), SpaceID: space.SpaceID, UnitCount: operations.length, CreatedAt: hub.now() });

@@ -3,19 +3,66 @@ import type { JsonObject } from '../../types/json.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';
 import type { Unit } from '../entities/unit.ts';
-import { badRequest, notFound } from '../errors.ts';
+import { badRequest, HubError, notFound } from '../errors.ts';
 import { find } from '../query/find.ts';
 import { Reader } from '../query/reader.ts';
 import { approveUnit } from '../units/approve.ts';
 import { findRevision } from '../units/history.ts';
 import { tagRevision } from '../units/revise.ts';
 import { selectNamedUnits } from '../units/select.ts';
-import { planApply, queueApply } from '../worker/operations.ts';
+import { cancelOperations, planOperation, queueOperation } from '../worker/operations.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf } from './environment.ts';
 import { unitOf } from './lookup.ts';
 
 const tagBody = z.object({ TagID: z.guid(), Revision: z.string().default('HeadRevisionNum') });
+
+/** Operations that the worker carries out, for one unit and for all that a query selects. */
+function operationRoutes(hub: Hub): HubRoutes {
+  const routes = newRoutes();
+  for (const action of ['Apply', 'Destroy', 'Refresh'] as const) {
+    const path = action.toLowerCase();
+    routes.post(`/space/:space/unit/:unit/${path}`, (request) => {
+      const { revision, dry_run } = parametersOf(request);
+      const unit = unitOf(hub, request);
+      const operation = planOperation(hub, unit, action, action === 'Apply' ? revision : undefined);
+      if (dry_run) return request.json(operation);
+      hub.store.database.write(() => queueOperation(hub, unit, operation));
+      hub.enqueue([operation]);
+      return request.json(operation);
+    });
+    routes.post(`/unit/${path}`, (request) => {
+      const parameters = parametersOf(request);
+      const queued: QueuedOperation[] = [];
+      const queue = (unit: Unit): JsonObject => {
+        const operation = queueOperation(
+          hub,
+          unit,
+          planOperation(hub, unit, action, action === 'Apply' ? parameters.revision : undefined),
+        );
+        queued.push(operation);
+        return { Action: operation };
+      };
+      const results = bulk(hub, selectNamedUnits(hub, parameters), queue, { dryRun: parameters.dry_run });
+      if (!parameters.dry_run) hub.enqueue(queued);
+      return bulkAnswer(request, results);
+    });
+  }
+  const cancel = (unit: Unit): JsonObject => {
+    const count = cancelOperations(hub, unit);
+    if (count === 0)
+      throw new HubError(409, `unit ${unit.Slug} has no operation that could be canceled`, { type: 'Unit', id: unit.UnitID });
+    return { Message: `unit ${unit.Slug}: ${count} canceled` };
+  };
+  routes.post('/space/:space/unit/:unit/cancel', (request) => {
+    const unit = unitOf(hub, request);
+    return request.json(hub.store.database.write(() => cancel(unit)));
+  });
+  routes.post('/unit/cancel', (request) =>
+    bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parametersOf(request)), cancel, { dryRun: false })),
+  );
+  return routes;
+}
 
 /** What is done with units besides writing them: apply, approve, tag, and the events of it. */
 export function unitActionRoutes(hub: Hub): HubRoutes {
@@ -26,28 +73,7 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
   };
 
   return (
-    newRoutes()
-      .post('/space/:space/unit/:unit/apply', (request) => {
-        const { revision, dry_run } = parametersOf(request);
-        const unit = unitOf(hub, request);
-        const operation = planApply(hub, unit, revision);
-        if (dry_run) return request.json(operation);
-        store.database.write(() => queueApply(hub, unit, operation));
-        hub.enqueue([operation]);
-        return request.json(operation);
-      })
-      .post('/unit/apply', (request) => {
-        const parameters = parametersOf(request);
-        const queued: QueuedOperation[] = [];
-        const apply = (unit: Unit): JsonObject => {
-          const operation = queueApply(hub, unit, planApply(hub, unit, parameters.revision));
-          queued.push(operation);
-          return { Action: operation };
-        };
-        const results = bulk(hub, selectNamedUnits(hub, parameters), apply, { dryRun: parameters.dry_run });
-        if (!parameters.dry_run) hub.enqueue(queued);
-        return bulkAnswer(request, results);
-      })
+    operationRoutes(hub)
       // A JSON string, as the cub of August 2025 decodes it (reference, section 5.9).
       .post('/space/:space/unit/:unit/approve', (request) => {
         const unit = unitOf(hub, request);

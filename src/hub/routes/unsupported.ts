@@ -3,13 +3,7 @@ import { type HubRoutes, newRoutes } from './environment.ts';
 
 /** Parts of the API that are known and not here: named in the answer, so that nobody looks for a typing error in the path. */
 const unsupported: readonly (readonly [string, string])[] = [
-  ['/space/:space/unit/:unit/destroy', 'unit destroy'],
-  ['/space/:space/unit/:unit/refresh', 'unit refresh'],
   ['/space/:space/unit/:unit/import', 'unit import'],
-  ['/space/:space/unit/:unit/cancel', 'unit cancel'],
-  ['/unit/destroy', 'unit destroy'],
-  ['/unit/refresh', 'unit refresh'],
-  ['/unit/cancel', 'unit cancel'],
   ['/function/invoke', 'function invoke'],
   ['/space/:space/function/invoke', 'function invoke'],
   ['/bridge_worker/:id/stream', 'a worker outside of the hub'],

@@ -62,4 +62,10 @@ export const migrations: readonly string[] = [
   CREATE TABLE session (token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE blob (hash TEXT PRIMARY KEY, data BLOB NOT NULL);
   `,
+  `
+  CREATE TABLE applied_object (
+    unit_id TEXT NOT NULL, target_id TEXT NOT NULL, key TEXT NOT NULL, ref TEXT NOT NULL,
+    PRIMARY KEY (unit_id, target_id, key)) WITHOUT ROWID;
+  CREATE INDEX applied_object_key ON applied_object (target_id, key);
+  `,
 ];

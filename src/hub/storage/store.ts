@@ -8,6 +8,7 @@ import type { Unit } from '../entities/unit.ts';
 import type { UnitEvent } from '../entities/unit-event.ts';
 import type { User } from '../entities/user.ts';
 import type { GenerationRules } from '../generation.ts';
+import { AppliedObjects } from './applied-objects.ts';
 import { Blobs } from './blobs.ts';
 import type { Database } from './database.ts';
 import { Sessions } from './sessions.ts';
@@ -27,6 +28,7 @@ export interface Store {
   readonly users: Table<User>;
   readonly sessions: Sessions;
   readonly blobs: Blobs;
+  readonly appliedObjects: AppliedObjects;
 }
 
 export function openStore(database: Database, generation: GenerationRules): Store {
@@ -58,6 +60,7 @@ export function openStore(database: Database, generation: GenerationRules): Stor
     users: new Table<User>(database, { name: 'user', id: (user) => user.UserID, columns: ['username'] }),
     sessions: new Sessions(database),
     blobs: new Blobs(database),
+    appliedObjects: new AppliedObjects(database),
   };
 }
 

@@ -7,5 +7,6 @@ export function deleteUnit(hub: Hub, unit: Unit): void {
   hub.store.revisions.deleteWhere(ofUnit);
   hub.store.events.deleteWhere(ofUnit);
   hub.store.operations.deleteWhere(ofUnit);
+  hub.store.appliedObjects.forget(unit.UnitID);
   hub.store.units.delete(unit.UnitID);
 }

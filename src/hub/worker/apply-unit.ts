@@ -1,83 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseManifest } from '../../kubernetes/manifest.ts';
-import { isJsonObject, type JsonObject, stringAt } from '../../types/json.ts';
-import { displayRef, refOf } from '../../types/object-ref.ts';
-import type { Cluster } from './cluster.ts';
+import { parseDuration } from '../../types/duration.ts';
+import type { JsonObject } from '../../types/json.ts';
+import { displayRef, type ObjectRef, objectKey, refOf } from '../../types/object-ref.ts';
+import { FIELD_MANAGER, inOrder, withNamespace } from './documents.ts';
+import { type Health, healthOf } from './health.ts';
+import { counted, failure, type Job, type JobResult } from './job.ts';
 import { writeLiveState } from './live-state.ts';
+import { removeObjects } from './remove-objects.ts';
 
-/** The name under which ConfigHub's part of an object is kept in `managedFields`. */
-export const FIELD_MANAGER = 'confighub';
+const POLL_MS = 500;
 
-export type UnitApplied =
-  | { readonly outcome: 'applied'; readonly message: string; readonly liveState: string }
-  | { readonly outcome: 'failed'; readonly message: string };
+/**
+ * Applies every document of the unit in turn and stops at the first that the API server refuses; removes what the unit
+ * had applied and no longer declares; and, where the target has a `WaitTimeout`, waits until all of it is healthy.
+ */
+export async function applyUnit(job: Job): Promise<JobResult> {
+  const read = parseManifest(job.text);
+  if (!read.ok) return failure('ApplyFailed', read.error);
+  const applied = await applyDocuments(job, inOrder(read.documents));
+  if (!applied.ok) return failure('ApplyFailed', applied.message);
+  const declared = new Set(applied.objects.map(({ ref }) => objectKey(ref)));
+  const { UnitID, TargetID } = job.operation;
+  const dropped = job.hub.store.appliedObjects.of(UnitID, TargetID).filter((ref) => !declared.has(objectKey(ref)));
+  const { removed, left } = await removeObjects(job, dropped);
+  const done = [counted(applied.objects.length, 'Applied'), ...(removed > 0 ? [counted(removed, 'pruned')] : []), ...left].join(
+    ', ',
+  );
+  const unhealthy = await awaitHealth(job, applied.objects);
+  if (unhealthy !== undefined) return failure('ApplyWaitFailed', `${done}; ${unhealthy}`);
+  const liveState = writeLiveState(applied.objects.map(({ live }) => live));
+  return {
+    status: 'Completed',
+    result: 'ApplyCompleted',
+    message: done,
+    settle: (unit) => ({
+      ...unit,
+      PreviousLiveRevisionNum: unit.LiveRevisionNum,
+      LiveRevisionNum: job.operation.RevisionNum,
+      LiveStateHash: job.hub.store.blobs.put(Buffer.from(liveState)),
+    }),
+  };
+}
 
-/** What other objects may need to exist first; everything else keeps the order of the unit. */
-const firstKinds = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'ServiceAccount', 'Secret', 'ConfigMap'];
+interface AppliedObject {
+  readonly ref: ObjectRef;
+  readonly live: JsonObject;
+}
 
-/** Applies every document of a unit in turn, and stops at the first that the API server refuses. */
-export async function applyUnit(
-  cluster: Cluster,
-  text: string,
-  defaultNamespace: string,
-  signal: AbortSignal,
-): Promise<UnitApplied> {
-  const read = parseManifest(text);
-  if (!read.ok) return { outcome: 'failed', message: read.error };
-  const live: JsonObject[] = [];
-  for (const document of inOrder(read.documents)) {
-    const placed = withNamespace(document, defaultNamespace);
-    const ref = refOf(placed);
-    if (!ref) return { outcome: 'failed', message: 'a document has no apiVersion, kind or metadata.name' };
+type Documents =
+  | { readonly ok: true; readonly objects: readonly AppliedObject[] }
+  | { readonly ok: false; readonly message: string };
+
+async function applyDocuments(job: Job, documents: readonly JsonObject[]): Promise<Documents> {
+  const { hub, operation, cluster, signal } = job;
+  const objects: AppliedObject[] = [];
+  for (const document of documents) {
+    const placed = withNamespace(document, job.target.kubeNamespace);
+    const named = refOf(placed);
+    if (!named) return { ok: false, message: 'a document has no apiVersion, kind or metadata.name' };
     try {
-      const applied = await cluster.apply(placed, { fieldManager: FIELD_MANAGER, force: true, signal });
-      if (isJsonObject(applied)) live.push(applied);
+      const live = await cluster.apply(placed, { fieldManager: FIELD_MANAGER, force: true, signal });
+      const ref = refOf(live) ?? named;
+      // At once, so that an apply that breaks off is remembered as far as it came.
+      hub.store.database.write(() => hub.store.appliedObjects.put(operation.UnitID, operation.TargetID, ref));
+      objects.push({ ref, live });
     } catch (error) {
       signal.throwIfAborted();
-      const done = live.length === 0 ? '' : ` (${live.length} of ${read.documents.length} objects were applied before it)`;
-      return {
-        outcome: 'failed',
-        message: `${displayRef(ref)}: ${error instanceof Error ? error.message : String(error)}${done}`,
-      };
+      const done = objects.length === 0 ? '' : ` (${objects.length} of ${documents.length} objects were applied before it)`;
+      return { ok: false, message: `${displayRef(named)}: ${error instanceof Error ? error.message : String(error)}${done}` };
     }
   }
-  return {
-    outcome: 'applied',
-    message: `Applied ${live.length} ${live.length === 1 ? 'object' : 'objects'}`,
-    liveState: writeLiveState(live),
-  };
+  return { ok: true, objects };
 }
 
-function inOrder(documents: readonly JsonObject[]): readonly JsonObject[] {
-  const rank = (document: JsonObject): number => {
-    const index = firstKinds.indexOf(stringAt(document, 'kind') ?? '');
-    return index < 0 ? firstKinds.length : index;
-  };
-  return documents.toSorted((one, other) => rank(one) - rank(other));
-}
-
-/** Kinds without a namespace are left to the cluster's adapter, which knows them; the common ones are known here. */
-const clusterScoped = new Set([
-  'Namespace',
-  'Node',
-  'PersistentVolume',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'CustomResourceDefinition',
-  'StorageClass',
-  'PriorityClass',
-  'IngressClass',
-  'RuntimeClass',
-  'CSIDriver',
-  'APIService',
-  'ValidatingWebhookConfiguration',
-  'MutatingWebhookConfiguration',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionPolicyBinding',
-]);
-
-function withNamespace(document: JsonObject, defaultNamespace: string): JsonObject {
-  const metadata = document['metadata'];
-  if (defaultNamespace === '' || !isJsonObject(metadata) || stringAt(metadata, 'namespace')) return document;
-  if (clusterScoped.has(stringAt(document, 'kind') ?? '')) return document;
-  return { ...document, metadata: { ...metadata, namespace: defaultNamespace } };
+/** What is not healthy when the time is over, or will not become so; `undefined` where all is, or nobody wants to wait. */
+async function awaitHealth(job: Job, objects: readonly AppliedObject[]): Promise<string | undefined> {
+  const { cluster, signal, target } = job;
+  const nanoseconds = parseDuration(target.waitTimeout);
+  if (nanoseconds === undefined || nanoseconds <= 0) return undefined;
+  const until = performance.now() + nanoseconds / 1e6;
+  let waiting = objects.map(({ ref }) => ref);
+  for (;;) {
+    const states = await Promise.all(
+      waiting.map(async (ref): Promise<{ readonly ref: ObjectRef; readonly health: Health }> => {
+        const live = await cluster.get(ref, signal);
+        return { ref, health: live ? healthOf(live) : { state: 'failed', reason: 'it is gone' } };
+      }),
+    );
+    const open = states.flatMap(({ ref, health }) => (health.state === 'healthy' ? [] : [{ ref, health }]));
+    if (open.length === 0) return undefined;
+    const isOver = performance.now() >= until || open.some(({ health }) => health.state === 'failed');
+    if (isOver) {
+      const reasons = open.map(({ ref, health }) => `${displayRef(ref)}: ${health.reason}`).join('; ');
+      return `not healthy within ${target.waitTimeout}: ${reasons}`;
+    }
+    waiting = open.map(({ ref }) => ref);
+    await sleep(Math.min(POLL_MS, Math.max(1, until - performance.now())), undefined, { signal });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../types/json.ts';
 import type { ObjectRef } from '../../types/object-ref.ts';
 import type { TargetCluster } from '../entities/target.ts';
 
@@ -11,12 +11,14 @@ export interface ClusterApplyOptions {
   readonly signal: AbortSignal;
 }
 
-/** The two requests that applying a unit takes; whoever starts the hub brings them for each target. */
+/** The requests that operations take; whoever starts the hub brings them for each target. */
 export interface Cluster {
   /** Server-side apply with `fieldValidation=Strict`; answers the object, throws with the API server's own message. */
-  apply(document: KubernetesDocument, options: ClusterApplyOptions): Promise<Json>;
+  apply(document: KubernetesDocument, options: ClusterApplyOptions): Promise<JsonObject>;
   /** `undefined` where the object does not exist. */
-  get(ref: ObjectRef, signal: AbortSignal): Promise<Json | undefined>;
+  get(ref: ObjectRef, signal: AbortSignal): Promise<JsonObject | undefined>;
+  /** Deletes the object of this uid and leaves what it owns to the garbage collector; done where it is gone already. */
+  delete(ref: ObjectRef, uid: string, signal: AbortSignal): Promise<void>;
 }
 
 /** The cluster of a target; throws where there is none, and the message reaches the user as the operation's. */

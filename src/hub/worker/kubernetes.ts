@@ -1,9 +1,11 @@
-import type { KubernetesClient, ResourceKind } from '../../kubernetes/client.ts';
+import { createKubernetesClient, objectPath, type ResourceKind } from '../../kubernetes/client.ts';
+import { type KubernetesTransport, statusError } from '../../kubernetes/transport.ts';
 import { stringAt } from '../../types/json.ts';
 import type { Cluster } from './cluster.ts';
 
-/** A target's cluster over the project's own Kubernetes client. */
-export function clusterOfKubernetes(kubernetes: KubernetesClient): Cluster {
+/** A target's cluster over the project's own Kubernetes client. Deleting stands here alone: no pass ever deletes. */
+export function clusterOfKubernetes(transport: KubernetesTransport): Cluster {
+  const kubernetes = createKubernetesClient(transport);
   const kindOf = async (apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind> => {
     const found = await kubernetes.resourceKind(apiVersion, kind, signal);
     if (!found) throw new Error(`the API server does not serve ${apiVersion} ${kind}`);
@@ -16,6 +18,14 @@ export function clusterOfKubernetes(kubernetes: KubernetesClient): Cluster {
     },
     async get(ref, signal) {
       return kubernetes.get(await kindOf(ref.apiVersion, ref.kind, signal), ref, signal);
+    },
+    async delete(ref, uid, signal) {
+      const kind = await kindOf(ref.apiVersion, ref.kind, signal);
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { uid } };
+      const path = objectPath(kind, ref);
+      const response = await transport.request({ method: 'DELETE', path, body, contentType: 'application/json', signal });
+      if (response.status >= 300 && response.status !== 404)
+        throw statusError(response, `delete ${ref.kind} ${ref.name}`, ref.name);
     },
   };
 }

@@ -2,11 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Hub } from '../context.ts';
-import type { QueuedOperation } from '../entities/queued-operation.ts';
+import type { OperationAction, QueuedOperation } from '../entities/queued-operation.ts';
 import { readTarget } from '../entities/target.ts';
-import { applyUnit, type UnitApplied } from './apply-unit.ts';
+import { applyUnit } from './apply-unit.ts';
 import type { ClusterFor } from './cluster.ts';
+import { destroyUnit } from './destroy-unit.ts';
+import { failure, type Job, type JobResult } from './job.ts';
 import { recordEvent, setStatus } from './operations.ts';
+import { refreshUnit } from './refresh-unit.ts';
 
 /** Units that are applied at the same time. */
 const CONCURRENCY = 8;
@@ -58,58 +61,60 @@ export function startWorker(hub: Hub, clusterFor: ClusterFor, log: Logger): Work
   };
 }
 
-async function run(hub: Hub, operation: QueuedOperation, clusterFor: ClusterFor, signal: AbortSignal): Promise<void> {
+async function run(hub: Hub, queued: QueuedOperation, clusterFor: ClusterFor, signal: AbortSignal): Promise<void> {
   const { store } = hub;
-  // Deleted with its unit while it waited.
-  if (!store.operations.get(operation.QueuedOperationID)) return;
   const progressing = store.database.write(() => {
-    recordEvent(hub, operation, { Status: 'Progressing', Result: 'None', Message: 'Applying', TerminatedAt: null });
+    // Deleted with its unit, or canceled, while it waited.
+    const operation = store.operations.get(queued.QueuedOperationID);
+    if (!operation || operation.Status === 'Canceled') return undefined;
+    recordEvent(hub, operation, { Status: 'Progressing', Result: 'None', Message: DOING[operation.Action], TerminatedAt: null });
     return setStatus(hub, operation, 'Progressing');
   });
-  const outcome = await apply(hub, operation, clusterFor, signal);
-  store.database.write(() => finish(hub, progressing, outcome));
+  if (!progressing) return;
+  const result = await perform(hub, progressing, clusterFor, signal);
+  store.database.write(() => finish(hub, progressing, result));
 }
 
-async function apply(hub: Hub, operation: QueuedOperation, clusterFor: ClusterFor, signal: AbortSignal): Promise<UnitApplied> {
+const DOING: Readonly<Record<OperationAction, string>> = { Apply: 'Applying', Destroy: 'Destroying', Refresh: 'Refreshing' };
+const JOBS: Readonly<Record<OperationAction, (job: Job) => Promise<JobResult>>> = {
+  Apply: applyUnit,
+  Destroy: destroyUnit,
+  Refresh: refreshUnit,
+};
+const FAILED = { Apply: 'ApplyFailed', Destroy: 'DestroyFailed', Refresh: 'RefreshFailed' } as const;
+
+async function perform(hub: Hub, operation: QueuedOperation, clusterFor: ClusterFor, signal: AbortSignal): Promise<JobResult> {
+  const failed = (message: string): JobResult => failure(FAILED[operation.Action], message);
   const revision = hub.store.revisions.last(
     { column: 'unit_id', values: [operation.UnitID] },
     { column: 'revision_num', values: [operation.RevisionNum] },
   );
   const target = hub.store.named.get(operation.TargetID);
-  if (!revision || !target) return { outcome: 'failed', message: revision ? 'the target was deleted' : 'the unit was deleted' };
+  if (!revision || !target) return failed(revision ? 'the target was deleted' : 'the unit was deleted');
   try {
     const parameters = readTarget(target);
     const cluster = await clusterFor(parameters);
     const text = hub.store.blobs.get(revision.DataHash).toString('utf8');
-    return await applyUnit(cluster, text, parameters.kubeNamespace, signal);
+    return await JOBS[operation.Action]({ hub, operation, cluster, target: parameters, text, signal });
   } catch (error) {
     signal.throwIfAborted();
-    return { outcome: 'failed', message: `target ${target.Slug}: ${error instanceof Error ? error.message : String(error)}` };
+    return failed(`target ${target.Slug}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 /** LiveRevisionNum follows a success only (reference, section 6.5). */
-function finish(hub: Hub, operation: QueuedOperation, applied: UnitApplied): void {
+function finish(hub: Hub, operation: QueuedOperation, { status, result, message, settle }: JobResult): void {
   const { store } = hub;
   const unit = store.units.get(operation.UnitID);
-  // Deleted while it was applied: its operations and events went with it.
+  // Deleted while it was at work: its operations and events went with it.
   if (!unit) return;
   const now = hub.now();
-  if (applied.outcome === 'failed') {
-    setStatus(hub, operation, 'Failed');
-    recordEvent(hub, operation, { Status: 'Failed', Result: 'ApplyFailed', Message: applied.message, TerminatedAt: now });
-    return;
-  }
-  setStatus(hub, operation, 'Completed');
-  recordEvent(hub, operation, { Status: 'Completed', Result: 'ApplyCompleted', Message: applied.message, TerminatedAt: now });
-  store.units.update({
-    ...unit,
-    PreviousLiveRevisionNum: unit.LiveRevisionNum,
-    LiveRevisionNum: operation.RevisionNum,
-    LiveStateHash: store.blobs.put(Buffer.from(applied.liveState)),
-    UpdatedAt: now,
-    Version: unit.Version + 1,
-  });
+  setStatus(hub, operation, status);
+  recordEvent(hub, operation, { Status: status, Result: result, Message: message, TerminatedAt: now });
+  if (!settle) return;
+  const settled = settle(unit);
+  store.units.update({ ...settled, UpdatedAt: now, Version: settled.Version + 1 });
+  if (result !== 'ApplyCompleted') return;
   const revision = store.revisions.last(
     { column: 'unit_id', values: [unit.UnitID] },
     { column: 'revision_num', values: [operation.RevisionNum] },
