@@ -103,31 +103,35 @@ const INCLUDE = {
 } as const;
 
 /** Fields for a list of states: naming any keeps the data, which may be megabytes, on the server. */
-const STATE_FIELDS = [
+const COMMON_FIELDS = [
   'Slug',
   'Labels',
   'HeadRevisionNum',
-  'LiveRevisionNum',
-  'LastAppliedRevisionNum',
-  'LastReleasedRevisionNum',
   'UpstreamUnitID',
   'UpstreamRevisionNum',
   'ApplyGates',
   'LastChangeDescription',
   'TargetID',
-  'SetID',
-  'ChangeSetID',
   'UpdatedAt',
   'Version',
   'Space.Slug',
   'Target.Slug',
-  'ChangeSet.Slug',
   'UpstreamUnit.Slug',
   'UpstreamUnit.HeadRevisionNum',
+];
+const APPLIED_FIELDS = [
+  'LiveRevisionNum',
+  'LastAppliedRevisionNum',
   'UnitStatus.Status',
   'UnitStatus.Action',
   'UnitStatus.ActionTerminatedAt',
-].join();
+];
+const LOCK_FIELDS = ['ChangeSetID', 'ChangeSet.Slug'];
+const STATE_FIELDS = {
+  A: [...COMMON_FIELDS, ...APPLIED_FIELDS, 'SetID'].join(),
+  B: [...COMMON_FIELDS, ...APPLIED_FIELDS, ...LOCK_FIELDS, 'DataHash'].join(),
+  C: [...COMMON_FIELDS, ...LOCK_FIELDS, 'DataHash', 'LastReleasedRevisionNum'].join(),
+} as const;
 
 export function unitPath({ spaceId, id }: Pick<UnitRef, 'spaceId' | 'id'>): string {
   return `/space/${encodeURIComponent(spaceId)}/unit/${encodeURIComponent(id)}`;
@@ -195,7 +199,7 @@ export function unitClient(hub: HubContext): UnitClient {
     listUnits,
 
     listUnitStates: (selection, signal) => {
-      const query = { ...queryOf(selection), include: `${include},UpstreamUnitID,UnitEventID`, select: STATE_FIELDS };
+      const query = { ...queryOf(selection), include: `${include},UpstreamUnitID,UnitEventID`, select: STATE_FIELDS[generation] };
       return transport.list({ path: '/unit', query }, extendedUnitSchema, signal);
     },
 

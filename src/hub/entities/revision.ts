@@ -28,6 +28,15 @@ export type Revision = {
   readonly Version: number;
 };
 
+/** What the stored text leaves out, as ConfigHub's own types do (reference, section 2). */
+export const revisionZeros = {
+  ContentHash: 0,
+  Description: '',
+  UserAgent: '',
+  ApplyGates: {},
+  Tags: {},
+} as const satisfies Partial<Revision>;
+
 export const revisionDefinition: EntityDefinition = {
   name: 'Revision',
   idField: 'RevisionID',

@@ -27,6 +27,20 @@ export type Unit = InSpace & {
   readonly ApprovedBy: readonly string[];
 };
 
+/** What the stored text leaves out, as ConfigHub's own types do (reference, section 2). */
+export const unitZeros = {
+  DisplayName: '',
+  Labels: {},
+  Annotations: {},
+  ContentHash: 0,
+  LastChangeDescription: '',
+  LastAppliedRevisionNum: 0,
+  LiveRevisionNum: 0,
+  PreviousLiveRevisionNum: 0,
+  UpstreamRevisionNum: 0,
+  ApplyGates: {},
+} as const satisfies Partial<Unit>;
+
 export const writableUnit = z.object({
   ...commonFields,
   ToolchainType: z.enum(['Kubernetes/YAML', 'OpenTofu/HCL', 'AppConfig/Properties']),

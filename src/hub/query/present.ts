@@ -1,88 +1,158 @@
 import type { Json, JsonObject } from '../../types/json.ts';
 import type { EntityName } from '../entities/definition.ts';
+import { definitions } from '../entities/entities.ts';
+import { badRequest } from '../errors.ts';
 import { hideFields } from '../generation.ts';
+import { parseWhere } from '../where/parse.ts';
 import type { Reader } from './reader.ts';
 
-/** Large fields that a `select` without them leaves out, by entity name on the wire (reference, section 3.4). */
-export type Wanted = (owner: string, field: 'Data' | 'MutationSources' | 'LiveState') => boolean;
+/** Whether a field is asked for. `owner` is the entity's place in the answer: its own name, or the relation's, such as `UpstreamUnit`. */
+export type Wanted = (owner: string, field: string) => boolean;
 
 export const everything: Wanted = () => true;
 
-/** `owner` is the entity's place in the answer: its own name, or the relation's, such as `UpstreamUnit`. */
-export function wantedBy(listed: EntityName, select: readonly string[] | undefined): Wanted {
-  if (!select) return everything;
-  const names = new Set(select);
-  return (owner, field) => names.has(`${owner}.${field}`) || (owner === listed && names.has(field));
+interface Question {
+  readonly select?: readonly string[] | undefined;
+  readonly where?: string | undefined;
+  readonly contains?: string | undefined;
 }
+
+/**
+ * The fields that `select` names (reference, section 3.4); with them those that the question itself is about. Ids, of
+ * parents too, and slugs are always there.
+ */
+export function wantedBy(reader: Reader, listed: EntityName, { select, where = '', contains }: Question): Wanted {
+  if (!select) return everything;
+  const hidden = reader.store.generation.hidden[listed] ?? [];
+  const unknown = select.find((name) => reader.store.generation.hasDataApart && hidden.includes(name));
+  if (unknown !== undefined) throw badRequest(`select: ${unknown} is no field of a ${listed} in this version of the API`);
+  const names = new Set(select.map((name) => name.split('.').slice(0, 2).join('.')));
+  for (const { subject } of parseWhere(where)) names.add(subject.path.slice(0, subject.path[0] === listed ? 2 : 1).join('.'));
+  if (contains) for (const name of ['DisplayName', 'Labels', 'Annotations']) names.add(name);
+  const owners = new Set([...names].map((name) => name.slice(0, name.indexOf('.') + 1)));
+  return (owner, field) => {
+    if (ALWAYS.has(field) || names.has(`${owner}.${field}`)) return true;
+    if (owner === listed) return names.has(field);
+    // An entity that is included and of which no field is named comes as it is, but for configuration.
+    return !owners.has(`${owner}.`) && !LARGE.some((large) => large === field);
+  };
+}
+
+const ALWAYS = new Set(['Slug', 'OrganizationID', 'SpaceID', 'UnitID']);
+
+/** Fields that hold configuration: megabytes where the rest of an entity is a kilobyte. */
+const LARGE = ['Data', 'MutationSources', 'LiveState'] as const;
 
 /** The stored record as the wire has it. */
 export function present(reader: Reader, entity: EntityName, record: JsonObject, owner: string, wanted: Wanted): JsonObject {
-  const wire = presentWhole(reader, entity, record, owner, wanted);
-  const { generation } = reader.store;
-  if (generation.hasDataApart && entity === 'Unit') {
-    const released = record['LiveRevisionNum'];
-    if (typeof released === 'number' && released > 0) wire['LastReleasedRevisionNum'] = released;
-    wire['DataSize'] = reader.store.blobs.size(String(record['DataHash']));
-  }
-  hideFields(generation, entity, wire);
+  const wire = presentSmall(reader, entity, record, owner, wanted);
+  for (const [field, value] of Object.entries(largeFields(reader, entity, record, owner, wanted))) wire[field] = value;
   return wire;
 }
 
-function presentWhole(
+/**
+ * The same as JSON text. Configuration is put in as it is encoded: as a value it would be escaped letter by letter. Where
+ * everything is wanted, units and revisions are stored as they are shown; `stored` is that text.
+ */
+export function presentText(
+  reader: Reader,
+  entity: EntityName,
+  record: JsonObject,
+  owner: string,
+  wanted: Wanted,
+  stored?: string,
+): string {
+  const isStoredAsShown =
+    stored !== undefined &&
+    wanted === everything &&
+    (entity === 'Unit' || entity === 'Revision') &&
+    reader.store.generation.hidden[entity] === undefined;
+  const text = isStoredAsShown
+    ? withSpaceSlug(reader, record, stored)
+    : JSON.stringify(presentSmall(reader, entity, record, owner, wanted));
+  const { Data, ...others } = largeFields(reader, entity, record, owner, wanted);
+  const rest = JSON.stringify(others).slice(1, -1);
+  // Base64 has no character that JSON would escape, and a record always has fields.
+  return `${text.slice(0, -1)}${Data === undefined ? '' : `,"Data":"${String(Data)}"`}${rest === '' ? '' : `,${rest}`}}`;
+}
+
+function withSpaceSlug(reader: Reader, record: JsonObject, stored: string): string {
+  const slug = reader.load('Space', String(record['SpaceID']))?.['Slug'];
+  return slug === undefined ? stored : `${stored.slice(0, -1)},"SpaceSlug":${JSON.stringify(slug)}}`;
+}
+
+/** Everything but configuration. */
+function presentSmall(
   reader: Reader,
   entity: EntityName,
   record: JsonObject,
   owner: string,
   wanted: Wanted,
 ): Record<string, Json> {
-  const wire = withoutZeros(record);
-  if (typeof record['SpaceID'] === 'string' && entity !== 'Space') {
-    const slug = reader.load('Space', record['SpaceID'])?.['Slug'];
-    if (slug !== undefined) wire['SpaceSlug'] = slug;
-  }
+  const { generation } = reader.store;
+  const { idField } = definitions[entity];
+  const wire = withoutZeros(record, (field) => field === idField || wanted(owner, field));
+  const add = (field: string, value: Json | undefined): void => {
+    if (value !== undefined && wanted(owner, field)) wire[field] = value;
+  };
+  if (typeof record['SpaceID'] === 'string' && entity !== 'Space')
+    add('SpaceSlug', reader.load('Space', record['SpaceID'])?.['Slug']);
   switch (entity) {
     case 'Unit':
-    case 'Revision':
-      // Reading megabytes to leave them out again would cost more than the whole rest of a list.
-      presentData(reader, record, wire, owner, (_, field) => !isHidden(reader, entity, field) && wanted(owner, field));
-      return wire;
+      if (generation.hasDataApart) {
+        const released = record['LiveRevisionNum'];
+        add('LastReleasedRevisionNum', typeof released === 'number' && released > 0 ? released : undefined);
+        add('DataSize', reader.store.blobs.size(String(record['DataHash'])));
+      }
+      break;
     case 'ChangeSet':
-      wire['State'] = reader.changeSetState(record);
-      return wire;
+      add('State', reader.changeSetState(record));
+      break;
     case 'BridgeWorker':
       // The secret opens the hub: whoever asks for a worker by itself gets it, nobody sees it beside other things.
       if (owner !== 'BridgeWorker with Secret') delete wire['Secret'];
-      return wire;
+      break;
     default:
-      return wire;
   }
+  hideFields(generation, entity, wire);
+  return wire;
 }
 
-function isHidden(reader: Reader, entity: EntityName, field: string): boolean {
-  return reader.store.generation.hidden[entity]?.includes(field) === true;
-}
-
-function presentData(reader: Reader, record: JsonObject, wire: Record<string, Json>, owner: string, wanted: Wanted): void {
-  if (wanted(owner, 'Data')) {
-    const data = reader.store.blobs.get(String(record['DataHash']));
-    if (data.length > 0) wire['Data'] = data.toString('base64');
-  }
-  delete wire['LiveStateHash'];
-  if (typeof record['LiveStateHash'] === 'string' && wanted(owner, 'LiveState')) {
-    wire['LiveState'] = reader.store.blobs.get(record['LiveStateHash']).toString('base64');
-  }
-  // An array even when empty: the cub of August 2025 dereferences it (reference, section 2).
-  if (wanted(owner, 'MutationSources')) wire['MutationSources'] = [];
+function largeFields(
+  reader: Reader,
+  entity: EntityName,
+  record: JsonObject,
+  owner: string,
+  wanted: Wanted,
+): { readonly [field in (typeof LARGE)[number]]?: Json } {
+  if (entity !== 'Unit' && entity !== 'Revision') return {};
+  const hidden = reader.store.generation.hidden[entity] ?? [];
+  const isShown = (field: (typeof LARGE)[number]): boolean => !hidden.includes(field) && wanted(owner, field);
+  const { DataHash, LiveStateHash } = record;
+  const data = isShown('Data') ? reader.data(String(DataHash)) : undefined;
+  return {
+    ...(data === undefined || data.length === 0 ? {} : { Data: data.toString('base64') }),
+    ...(typeof LiveStateHash === 'string' && isShown('LiveState')
+      ? { LiveState: reader.data(LiveStateHash).toString('base64') }
+      : {}),
+    // An array even when empty: the cub of August 2025 dereferences it (reference, section 2).
+    ...(isShown('MutationSources') ? { MutationSources: [] } : {}),
+  };
 }
 
 /** ConfigHub's own types omit zero integers, empty strings and empty maps (reference, section 2); so clients meet it here too. */
-function withoutZeros(record: JsonObject): Record<string, Json> {
+function withoutZeros(record: JsonObject, isWanted: (field: string) => boolean): Record<string, Json> {
   const wire: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(record)) if (!isZero(value)) wire[key] = value;
+  for (const key in record) {
+    const value = record[key];
+    if (value !== undefined && !isZero(value) && isWanted(key)) wire[key] = value;
+  }
   return wire;
 }
 
 function isZero(value: Json): boolean {
-  if (typeof value === 'object') return value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
-  return value === '' || value === 0 || value === false;
+  if (typeof value !== 'object') return value === '' || value === 0 || value === false;
+  if (value === null || Array.isArray(value)) return false;
+  for (const _ in value) return false;
+  return true;
 }

@@ -6,20 +6,38 @@ import { organization } from '../entities/organization.ts';
 import type { Store } from '../storage/store.ts';
 import type { Row } from '../where/resolve.ts';
 
+/** Kinds of which a list may name as many as it has elements; they are remembered for a batch only. */
+const MANY: readonly EntityName[] = ['Unit', 'Revision', 'UnitEvent', 'QueuedOperation'];
+
 /** Reads entities for one request, each once: 10,000 units name the same dozen spaces and targets. Made anew for each request. */
 export class Reader {
   readonly store: Store;
   readonly #loaded = new Map<string, JsonObject | undefined>();
+  readonly #ofBatch = new Map<string, JsonObject | undefined>();
+  #blobs: ReadonlyMap<string, Buffer> = new Map();
 
   constructor(store: Store) {
     this.store = store;
   }
 
+  /** Told of the records that are presented next, so that their data is read in one go. */
+  expect(records: readonly JsonObject[]): void {
+    this.#ofBatch.clear();
+    const hashes = records.map((record) => record['DataHash']).filter((hash) => typeof hash === 'string');
+    this.#blobs = hashes.length === 0 ? new Map() : this.store.blobs.getAll(hashes);
+  }
+
+  /** Configuration by its hash. */
+  data(hash: string): Buffer {
+    return this.#blobs.get(hash) ?? this.store.blobs.get(hash);
+  }
+
   /** The stored record; `undefined` where there is none of that kind with the ID. */
   load(entity: EntityName, id: string): JsonObject | undefined {
+    const loaded = MANY.includes(entity) ? this.#ofBatch : this.#loaded;
     const key = `${entity} ${id}`;
-    if (!this.#loaded.has(key)) this.#loaded.set(key, this.#read(entity, id));
-    return this.#loaded.get(key);
+    if (!loaded.has(key)) loaded.set(key, this.#read(entity, id));
+    return loaded.get(key);
   }
 
   related(record: JsonObject, field: string, relation: Relation): JsonObject | undefined {

@@ -5,10 +5,10 @@ import { deleteNamed } from '../named/delete.ts';
 import { extendNamed } from '../named/extend.ts';
 import { createNamed, patchNamed, putNamed } from '../named/write.ts';
 import { extend, extensionOf } from '../query/extend.ts';
-import { find } from '../query/find.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { listResponse } from './list.ts';
 import { namedOf, spaceOf } from './lookup.ts';
 
 /** The same routes for every kind below a space, and its list over all spaces. */
@@ -23,21 +23,15 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
 
   return newRoutes()
     .get(`/${path}`, (request) => {
-      const parameters = parametersOf(request);
-      const reader = new Reader(store);
-      const extension = extensionOf(name, parameters);
-      const records = find(reader, name, store.named, [ofKind], parameters);
-      return request.json(records.map((record) => extend(reader, name, record, extension)));
+      return listResponse(hub, request, name, store.named, [ofKind]);
     })
     .get(`/space/:space/${path}`, (request) => {
       const parameters = parametersOf(request);
-      const space = spaceOf(hub, request);
-      const reader = new Reader(store);
-      const extension = extensionOf(name, parameters);
-      const records = find(reader, name, store.named, [ofKind, { column: 'space_id', values: [space.SpaceID] }], parameters);
-      return request.json(
-        records.map((record) => extendNamed(reader, record, extend(reader, name, record, extension), wire(record))),
-      );
+      const inSpace = { column: 'space_id', values: [spaceOf(hub, request).SpaceID] };
+      return listResponse(hub, request, name, store.named, [ofKind, inSpace], (reader) => {
+        const extension = extensionOf(reader, name, parameters);
+        return (record) => JSON.stringify(extendNamed(reader, record, extend(reader, name, record, extension), wire(record)));
+      });
     })
     .post(`/space/:space/${path}`, async (request) => {
       const body = await bodyOf(request);
@@ -50,7 +44,7 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
       const record = namedOf(hub, kind, request);
       const reader = new Reader(store);
       return request.json(
-        extendNamed(reader, record, extend(reader, name, record, extensionOf(name, parametersOf(request))), wire(record)),
+        extendNamed(reader, record, extend(reader, name, record, extensionOf(reader, name, parametersOf(request))), wire(record)),
       );
     })
     .put(`/space/:space/${path}/:id`, async (request) => {

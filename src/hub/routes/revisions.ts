@@ -2,23 +2,18 @@ import type { Hub } from '../context.ts';
 import type { Revision } from '../entities/revision.ts';
 import { notFound } from '../errors.ts';
 import { extend, extensionOf } from '../query/extend.ts';
-import { find } from '../query/find.ts';
 import { Reader } from '../query/reader.ts';
 import type { Condition } from '../storage/table.ts';
 import { type HubRoutes, idOf, newRoutes, parametersOf, type Request } from './environment.ts';
+import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 
 /** The history of units: it is read here, and written by nothing but changes of units. */
 export function revisionRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
 
-  const list = (request: Request, conditions: readonly Condition[]): Response => {
-    const parameters = parametersOf(request);
-    const reader = new Reader(store);
-    const extension = extensionOf('Revision', parameters);
-    const revisions = find(reader, 'Revision', store.revisions, conditions, parameters);
-    return request.json(revisions.map((revision) => extend(reader, 'Revision', revision, extension)));
-  };
+  const list = (request: Request, conditions: readonly Condition[]): Response =>
+    listResponse(hub, request, 'Revision', store.revisions, conditions);
 
   const revisionOf = (request: Request): Revision => {
     const unit = unitOf(hub, request);
@@ -32,9 +27,11 @@ export function revisionRoutes(hub: Hub): HubRoutes {
     .get('/space/:space/unit/:unit/revision', (request) =>
       list(request, [{ column: 'unit_id', values: [unitOf(hub, request).UnitID] }]),
     )
-    .get('/space/:space/unit/:unit/revision/:revision', (request) =>
-      request.json(extend(new Reader(store), 'Revision', revisionOf(request), extensionOf('Revision', parametersOf(request)))),
-    )
+    .get('/space/:space/unit/:unit/revision/:revision', (request) => {
+      const reader = new Reader(store);
+      const extension = extensionOf(reader, 'Revision', parametersOf(request));
+      return request.json(extend(reader, 'Revision', revisionOf(request), extension));
+    })
     .get('/space/:space/unit/:unit/revision/:revision/data', (request) =>
       request.body(new Uint8Array(store.blobs.get(revisionOf(request).DataHash)), 200, {
         'content-type': 'application/octet-stream',

@@ -5,12 +5,12 @@ import { badRequest, HubError } from '../errors.ts';
 import { ORGANIZATION_ID } from '../identity.ts';
 import { mergePatch, pick } from '../merge-patch.ts';
 import { extend, extensionOf } from '../query/extend.ts';
-import { find } from '../query/find.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import { deleteSpace } from '../spaces/delete.ts';
 import { summarize } from '../spaces/summary.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { listResponse } from './list.ts';
 import { spaceOf } from './lookup.ts';
 
 const writableKeys = Object.keys(writableSpace.shape);
@@ -29,15 +29,14 @@ export function spaceRoutes(hub: Hub): HubRoutes {
   return newRoutes()
     .get('/space', (request) => {
       const parameters = parametersOf(request);
-      const reader = new Reader(store);
-      const spaces = find(reader, 'Space', store.spaces, [], parameters);
-      const extension = extensionOf('Space', parameters);
-      return request.json(
-        spaces.map((space) => ({
-          ...extend(reader, 'Space', space, extension),
-          ...(parameters.summary ? summarize(reader, space) : {}),
-        })),
-      );
+      return listResponse(hub, request, 'Space', store.spaces, [], (reader) => {
+        const extension = extensionOf(reader, 'Space', parameters);
+        return (space) =>
+          JSON.stringify({
+            ...extend(reader, 'Space', space, extension),
+            ...(parameters.summary ? summarize(reader, space) : {}),
+          });
+      });
     })
     .post('/space', async (request) => {
       const fields = readSpace(pick(await bodyOf(request), writableKeys));
@@ -64,7 +63,7 @@ export function spaceRoutes(hub: Hub): HubRoutes {
       const space = spaceOf(hub, request);
       const reader = new Reader(store);
       return request.json({
-        ...extend(reader, 'Space', space, extensionOf('Space', parameters)),
+        ...extend(reader, 'Space', space, extensionOf(reader, 'Space', parameters)),
         ...(parameters.summary ? summarize(reader, space) : {}),
       });
     })

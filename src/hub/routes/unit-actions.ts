@@ -4,7 +4,6 @@ import type { Caller, Hub } from '../context.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';
 import type { Unit } from '../entities/unit.ts';
 import { badRequest, HubError, notFound } from '../errors.ts';
-import { find } from '../query/find.ts';
 import { Reader } from '../query/reader.ts';
 import { approveUnit } from '../units/approve.ts';
 import { findRevision } from '../units/history.ts';
@@ -13,6 +12,7 @@ import { selectNamedUnits } from '../units/select.ts';
 import { cancelOperations, planOperation, queueOperation } from '../worker/operations.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf } from './environment.ts';
+import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 
 const tagBody = z.object({ TagID: z.guid(), Revision: z.string().default('HeadRevisionNum') });
@@ -105,10 +105,10 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
       .get('/space/:space/unit/:unit/unit_event', (request) => {
         const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };
         // Events are listed bare, without a wrapper (reference, section 2).
-        return request.json(find(new Reader(store), 'UnitEvent', store.events, [ofUnit], parametersOf(request)));
+        return listResponse(hub, request, 'UnitEvent', store.events, [ofUnit], () => (event) => JSON.stringify(event));
       })
       .get('/unit_event', (request) =>
-        request.json(find(new Reader(store), 'UnitEvent', store.events, [], parametersOf(request))),
+        listResponse(hub, request, 'UnitEvent', store.events, [], () => (event) => JSON.stringify(event)),
       )
   );
 }

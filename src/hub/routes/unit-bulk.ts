@@ -4,9 +4,9 @@ import type { Space } from '../entities/space.ts';
 import type { Unit } from '../entities/unit.ts';
 import { badRequest } from '../errors.ts';
 import { extend, extensionOf } from '../query/extend.ts';
-import { find } from '../query/find.ts';
 import type { Parameters } from '../query/parameters.ts';
 import { Reader } from '../query/reader.ts';
+import { find } from '../query/select.ts';
 import { readPatch } from '../units/body.ts';
 import { cloneUnit } from '../units/create.ts';
 import { deleteUnit } from '../units/delete.ts';
@@ -18,8 +18,7 @@ import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './envi
 /** Units of all spaces at once. */
 export function unitBulkRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
-  const extended = (unit: Unit, parameters: Parameters): JsonObject =>
-    extend(new Reader(store), 'Unit', unit, extensionOf('Unit', { include: parameters.include }));
+  const extended = (unit: Unit, parameters: Parameters): JsonObject => extendWith(new Reader(store), unit, parameters);
 
   return newRoutes()
     .post('/unit', async (request) => {
@@ -48,6 +47,10 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
       };
       return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parameters), remove, { dryRun: parameters.dry_run }));
     });
+}
+
+function extendWith(reader: Reader, unit: Unit, { include }: Parameters): JsonObject {
+  return extend(reader, 'Unit', unit, extensionOf(reader, 'Unit', { include }));
 }
 
 interface Copy {

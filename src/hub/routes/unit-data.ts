@@ -2,12 +2,12 @@ import type { JsonObject } from '../../types/json.ts';
 import type { Hub } from '../context.ts';
 import type { Unit } from '../entities/unit.ts';
 import { HubError } from '../errors.ts';
-import { find } from '../query/find.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import { readPatch } from '../units/body.ts';
 import { changeUnit } from '../units/change.ts';
 import { type HubRoutes, newRoutes, parametersOf } from './environment.ts';
+import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 
 /** Configuration by itself, as generation C reads and writes it (reference, sections 1.5 and 6.8). */
@@ -48,10 +48,9 @@ export function unitDataRoutes(hub: Hub): HubRoutes {
       const state = LiveStateHash === null ? Buffer.alloc(0) : store.blobs.get(LiveStateHash);
       return request.body(new Uint8Array(state), 200, { 'content-type': 'application/octet-stream' });
     })
-    .get('/unit_data', (request) => {
-      const reader = new Reader(store);
-      return request.json(find(reader, 'Unit', store.units, [], parametersOf(request)).map((unit) => unitData(reader, unit)));
-    });
+    .get('/unit_data', (request) =>
+      listResponse(hub, request, 'Unit', store.units, [], (reader) => (unit) => JSON.stringify(unitData(reader, unit))),
+    );
 }
 
 function assertHash(unit: Unit, ifMatch: string | undefined): void {
@@ -63,7 +62,7 @@ function assertHash(unit: Unit, ifMatch: string | undefined): void {
 }
 
 function unitData(reader: Reader, unit: Unit): JsonObject {
-  const data = reader.store.blobs.get(unit.DataHash);
+  const data = reader.data(unit.DataHash);
   return {
     UnitID: unit.UnitID,
     SpaceID: unit.SpaceID,

@@ -3,7 +3,6 @@ import type { Hub } from '../context.ts';
 import type { Unit } from '../entities/unit.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { extend, extensionOf } from '../query/extend.ts';
-import { find } from '../query/find.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import type { Condition } from '../storage/table.ts';
@@ -12,6 +11,7 @@ import { cloneUnit, createUnit } from '../units/create.ts';
 import { deleteUnit } from '../units/delete.ts';
 import { updateUnit } from '../units/update.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
+import { listResponse } from './list.ts';
 import { spaceOf, unitOf } from './lookup.ts';
 
 /** Units one by one, and their lists. */
@@ -22,18 +22,13 @@ export function unitRoutes(hub: Hub): HubRoutes {
     return store.generation.hasDataApart ? { Unit: written } : written;
   };
 
-  const list = (request: Request, conditions: readonly Condition[]): Response => {
-    const parameters = parametersOf(request);
-    const reader = new Reader(store);
-    const extension = extensionOf('Unit', parameters);
-    return request.json(
-      find(reader, 'Unit', store.units, conditions, parameters).map((unit) => extend(reader, 'Unit', unit, extension)),
-    );
-  };
+  const list = (request: Request, conditions: readonly Condition[]): Response =>
+    listResponse(hub, request, 'Unit', store.units, conditions);
 
   const one = (request: Request): Response => {
     const unit = unitOf(hub, request);
-    return request.json(extend(new Reader(store), 'Unit', unit, extensionOf('Unit', parametersOf(request))));
+    const reader = new Reader(store);
+    return request.json(extend(reader, 'Unit', unit, extensionOf(reader, 'Unit', parametersOf(request))));
   };
 
   const create = (request: Request, body: JsonObject): Unit => {

@@ -19,6 +19,19 @@ export class Blobs {
     return hash;
   }
 
+  /** Several at once, by hash. */
+  getAll(hashes: readonly string[]): ReadonlyMap<string, Buffer> {
+    const rows = this.#database.all(
+      'SELECT hash, data FROM blob WHERE hash IN (SELECT value FROM json_each(?))',
+      JSON.stringify(hashes),
+    );
+    return new Map(
+      rows.flatMap(({ hash, data }) =>
+        data instanceof Uint8Array ? [[String(hash), Buffer.from(data.buffer, data.byteOffset, data.byteLength)] as const] : [],
+      ),
+    );
+  }
+
   /** Bytes of a blob that is not read. */
   size(hash: string): number {
     return Number(this.#database.get('SELECT length(data) AS size FROM blob WHERE hash = ?', hash)?.['size'] ?? 0);

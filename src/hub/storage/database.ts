@@ -31,6 +31,11 @@ export class Database implements Disposable {
     return this.#statement(sql).get(...parameters);
   }
 
+  /** Rows one by one, through a statement of its own: what is asked meanwhile does not disturb it. */
+  iterate(sql: string, ...parameters: readonly SQLInputValue[]): IterableIterator<StoredRow> {
+    return this.#connection.prepare(sql).iterate(...parameters);
+  }
+
   /** How many rows it changed. */
   run(sql: string, ...parameters: readonly SQLInputValue[]): number {
     return Number(this.#statement(sql).run(...parameters).changes);

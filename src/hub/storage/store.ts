@@ -2,9 +2,9 @@ import type { EntityName } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';
 import type { Named } from '../entities/named.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';
-import type { Revision } from '../entities/revision.ts';
+import { type Revision, revisionZeros } from '../entities/revision.ts';
 import type { Space } from '../entities/space.ts';
-import type { Unit } from '../entities/unit.ts';
+import { type Unit, unitZeros } from '../entities/unit.ts';
 import type { UnitEvent } from '../entities/unit-event.ts';
 import type { User } from '../entities/user.ts';
 import type { GenerationRules } from '../generation.ts';
@@ -40,11 +40,13 @@ export function openStore(database: Database, generation: GenerationRules): Stor
       name: 'unit',
       id: (unit) => unit.UnitID,
       columns: ['space_id', 'slug', 'target_id', 'set_id', 'change_set_id', 'upstream_unit_id'],
+      zeros: unitZeros,
     }),
     revisions: new Table<Revision>(database, {
       name: 'revision',
       id: (revision) => revision.RevisionID,
       columns: ['unit_id', 'revision_num', 'change_set_id'],
+      zeros: revisionZeros,
     }),
     named: new Table<Named>(database, { name: 'named', id: namedId, columns: ['entity_type', 'space_id', 'slug'] }),
     operations: new Table<QueuedOperation>(database, {

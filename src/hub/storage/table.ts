@@ -13,6 +13,17 @@ interface TableOptions<R> {
   readonly id: (record: R) => string;
   /** Columns that a `Condition` may name; each has an index. */
   readonly columns: readonly string[];
+  /**
+   * Zero values of fields that the stored text leaves out when they have them, as the wire does: a list can then be
+   * answered with the text as it is stored.
+   */
+  readonly zeros?: Partial<R>;
+}
+
+/** A record, and the text that it is stored as. */
+export interface StoredRecord<R> {
+  readonly record: R;
+  readonly text: string;
 }
 
 /** One kind's records: JSON in, JSON out. The only place that writes SQL for entities. */
@@ -29,17 +40,13 @@ export class Table<R extends JsonObject> {
     this.#database.run(
       `INSERT INTO ${this.#options.name} (id, body) VALUES (?, ?)`,
       this.#options.id(record),
-      JSON.stringify(record),
+      this.#write(record),
     );
     return record;
   }
 
   update(record: R): R {
-    this.#database.run(
-      `UPDATE ${this.#options.name} SET body = ? WHERE id = ?`,
-      JSON.stringify(record),
-      this.#options.id(record),
-    );
+    this.#database.run(`UPDATE ${this.#options.name} SET body = ? WHERE id = ?`, this.#write(record), this.#options.id(record));
     return record;
   }
 
@@ -62,6 +69,38 @@ export class Table<R extends JsonObject> {
     return this.#rows(conditions, 'ORDER BY seq').map((row) => this.#read(row));
   }
 
+  /** Where the records that meet all conditions stand in the order of creation. */
+  seqs(conditions: readonly Condition[]): readonly number[] {
+    const { where, parameters } = this.#where(conditions);
+    return this.#database
+      .all(`SELECT seq FROM ${this.#options.name} ${where} ORDER BY seq`, ...parameters)
+      .map(({ seq }) => Number(seq));
+  }
+
+  /** Every record that meets all conditions with its place, oldest first, one after the other. */
+  *scan(conditions: readonly Condition[]): IterableIterator<{ readonly seq: number; readonly record: R }> {
+    const { where, parameters } = this.#where(conditions);
+    const rows = this.#database.iterate(`SELECT seq, body FROM ${this.#options.name} ${where} ORDER BY seq`, ...parameters);
+    for (const row of rows) yield { seq: Number(row['seq']), record: this.#read(row) };
+  }
+
+  /** The records at these places, in this order; those that are gone by now are left out. */
+  read(seqs: readonly number[]): readonly R[] {
+    return this.readStored(seqs).map(({ record }) => record);
+  }
+
+  readStored(seqs: readonly number[]): readonly StoredRecord<R>[] {
+    const rows = this.#database.all(
+      `SELECT seq, body FROM ${this.#options.name} WHERE seq IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(seqs),
+    );
+    const bySeq = new Map(rows.map((row) => [Number(row['seq']), row]));
+    return seqs.flatMap((seq) => {
+      const row = bySeq.get(seq);
+      return row ? [{ record: this.#read(row), text: String(row['body']) }] : [];
+    });
+  }
+
   /** The newest record that meets all conditions. */
   last(...conditions: readonly Condition[]): R | undefined {
     const [row] = this.#rows(conditions, 'ORDER BY seq DESC LIMIT 1');
@@ -77,12 +116,16 @@ export class Table<R extends JsonObject> {
   }
 
   #rows(conditions: readonly Condition[], tail: string): readonly StoredRow[] {
+    const { where, parameters } = this.#where(conditions);
+    return this.#database.all(`SELECT body FROM ${this.#options.name} ${where} ${tail}`, ...parameters);
+  }
+
+  #where(conditions: readonly Condition[]): { readonly where: string; readonly parameters: readonly (string | number)[] } {
     const terms = conditions.map((condition) => this.#term(condition));
-    const where = terms.length === 0 ? '' : `WHERE ${terms.map(({ sql }) => sql).join(' AND ')}`;
-    return this.#database.all(
-      `SELECT body FROM ${this.#options.name} ${where} ${tail}`,
-      ...terms.map(({ parameter }) => parameter),
-    );
+    return {
+      where: terms.length === 0 ? '' : `WHERE ${terms.map(({ sql }) => sql).join(' AND ')}`,
+      parameters: terms.map(({ parameter }) => parameter),
+    };
   }
 
   #term({ column, values }: Condition): { readonly sql: string; readonly parameter: string | number } {
@@ -95,6 +138,16 @@ export class Table<R extends JsonObject> {
 
   #read(row: StoredRow): R {
     // `body` is what insert or update wrote, and these take only R.
-    return JSON.parse(String(row['body'])) as R;
+    const record = JSON.parse(String(row['body'])) as R;
+    return this.#options.zeros ? { ...this.#options.zeros, ...record } : record;
+  }
+
+  #write(record: R): string {
+    const { zeros } = this.#options;
+    if (!zeros) return JSON.stringify(record);
+    const kept = Object.entries(record).filter(
+      ([field, value]) => !Object.hasOwn(zeros, field) || JSON.stringify(value) !== JSON.stringify(zeros[field]),
+    );
+    return JSON.stringify(Object.fromEntries(kept));
   }
 }

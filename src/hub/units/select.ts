@@ -1,8 +1,8 @@
 import type { Hub } from '../context.ts';
 import type { Unit } from '../entities/unit.ts';
 import { badRequest } from '../errors.ts';
-import { find, type Selection } from '../query/find.ts';
 import { Reader } from '../query/reader.ts';
+import { find, type Selection } from '../query/select.ts';
 
 /** The units that a bulk request means; without a selection those of every space, as cub asks for `--space '*'`. */
 export function selectUnits(hub: Hub, selection: Selection): readonly Unit[] {

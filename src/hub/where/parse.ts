@@ -8,11 +8,11 @@ import {
   type Term,
   type Where,
 } from './syntax.ts';
-import { type Token, tokenize } from './tokens.ts';
+import { type Grammar, type Token, tokenize } from './tokens.ts';
 
 /** Reads the whole grammar of `where` (reference, section 3.1); a syntax error names its position. Empty text holds for everything. */
-export function parseWhere(text: string): Where {
-  const cursor = new Cursor(tokenize(text));
+export function parseWhere(text: string, grammar: Grammar = 'attributes'): Where {
+  const cursor = new Cursor(tokenize(text, grammar));
   if (cursor.peek().kind === 'end') return [];
   const terms = [parseTerm(cursor)];
   while (cursor.peek().kind !== 'end') {

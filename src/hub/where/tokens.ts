@@ -15,9 +15,15 @@ const string = /'([^'"\\]*)'/uy;
 const segment = String.raw`(?:'[^'"\\]*'|[A-Za-z0-9_/-]+)`;
 const path = new RegExp(String.raw`[A-Za-z_][A-Za-z0-9_]*(?:\.${segment})*`, 'uy');
 const segments = new RegExp(segment, 'gu');
+// Into YAML documents: `spec.template.spec.containers.?name=app.|image#reference`, `metadata.annotations.example~1com/key`.
+const dataSegment = String.raw`\|?(?:\?[\w/~-]+=[^.\s#'"\\]+|\*|[\w/~-]+)`;
+const dataPath = new RegExp(String.raw`(?![0-9])${dataSegment}(?:\.${dataSegment})*(?:#[a-z]+)?`, 'uy');
+
+/** What a path leads through: attributes of entities, or fields of the documents in a unit's data. */
+export type Grammar = 'attributes' | 'data';
 
 /** Splits `where` text into tokens, ending with one of kind `end`. */
-export function tokenize(text: string): readonly Token[] {
+export function tokenize(text: string, grammar: Grammar = 'attributes'): readonly Token[] {
   const tokens: Token[] = [];
   let position = 0;
   const take = (pattern: RegExp): RegExpExecArray | undefined => {
@@ -31,7 +37,7 @@ export function tokenize(text: string): readonly Token[] {
     const start = position;
     if (start === text.length) return [...tokens, { kind: 'end', text: 'the end', position: start }];
     tokens.push(
-      nextToken(text, start, take, (length) => {
+      nextToken(text, start, grammar, take, (length) => {
         position += length;
       }),
     );
@@ -41,6 +47,7 @@ export function tokenize(text: string): readonly Token[] {
 function nextToken(
   text: string,
   start: number,
+  grammar: Grammar,
   take: (pattern: RegExp) => RegExpExecArray | undefined,
   skip: (length: number) => void,
 ): Token {
@@ -51,8 +58,11 @@ function nextToken(
     if (digits[0].length > 10) throw badRequest(`where: integer ${digits[0]} at position ${start} has more than 10 digits`);
     return { kind: 'integer', value: Number(digits[0]), text: digits[0], position: start };
   }
-  const word = take(path);
-  if (word) return { kind: 'path', path: splitPath(word[0]), text: word[0], position: start };
+  const word = take(grammar === 'data' ? dataPath : path);
+  if (word) {
+    const parts = grammar === 'data' ? word[0].split('.') : splitPath(word[0]);
+    return { kind: 'path', path: parts, text: word[0], position: start };
+  }
   const symbol = symbols.find((candidate) => text.startsWith(candidate, start));
   if (symbol === undefined) {
     const hint =

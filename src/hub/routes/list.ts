@@ -1,0 +1,68 @@
+import type { JsonObject } from '../../types/json.ts';
+import type { Hub } from '../context.ts';
+import type { EntityName } from '../entities/definition.ts';
+import { extensionOf, extensionWriter } from '../query/extend.ts';
+import { Reader } from '../query/reader.ts';
+import { selectPage } from '../query/select.ts';
+import type { Condition, Table } from '../storage/table.ts';
+import { parametersOf, type Request } from './environment.ts';
+
+/** Records that are read and written at once: what a list holds in memory, and for how long others wait. */
+const RECORDS = 100;
+
+/** How an element of a list is written, from the record and its stored text. */
+export type WriterOf<R> = (reader: Reader) => (record: R, stored: string) => string;
+
+/**
+ * Answers a list batch by batch, no faster than the client takes it, so that its size is never in memory. What is listed
+ * is decided at the beginning; each element is as it is when it is written.
+ */
+export function listResponse<R extends JsonObject>(
+  hub: Hub,
+  request: Request,
+  entity: EntityName,
+  table: Table<R>,
+  conditions: readonly Condition[],
+  writerOf: WriterOf<R> = extended(request, entity),
+): Response {
+  const parameters = parametersOf(request);
+  const reader = new Reader(hub.store);
+  const { seqs, next } = selectPage(reader, entity, table, conditions, parameters);
+  // Made here: a mistake in `select` is answered, not streamed.
+  const write = writerOf(reader);
+  const headers: Record<string, string> = { 'content-type': 'application/json; charset=UTF-8' };
+  if (next !== undefined) headers['ConfigHub-Continue'] = next;
+  let from = 0;
+  let isFirst = true;
+  const batch = (): string => {
+    const stored = table.readStored(seqs.slice(from, from + RECORDS));
+    reader.expect(stored.map(({ record }) => record));
+    from += RECORDS;
+    let text = '';
+    for (const { record, text: as } of stored) {
+      text += isFirst ? write(record, as) : `,${write(record, as)}`;
+      isFirst = false;
+    }
+    return text;
+  };
+  if (seqs.length <= RECORDS) return request.body(`[${batch()}]`, 200, headers);
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const head = from === 0 ? '[' : '';
+        const text = batch();
+        const isLast = from >= seqs.length;
+        controller.enqueue(encoder.encode(`${head}${text}${isLast ? ']' : ''}`));
+        if (isLast) controller.close();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+  return request.body(stream, 200, headers);
+}
+
+function extended<R extends JsonObject>(request: Request, entity: EntityName): WriterOf<R> {
+  const parameters = parametersOf(request);
+  return (reader) => extensionWriter(reader, entity, extensionOf(reader, entity, parameters));
+}
