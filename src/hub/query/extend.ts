@@ -87,6 +87,6 @@ function unitExtras(reader: Reader, record: JsonObject, { include }: Extension):
   return {
     ...approvedBy,
     ...(event ? { LatestUnitEvent: event } : {}),
-    UnitStatus: unitStatus(Number(record['LiveRevisionNum']), event),
+    UnitStatus: unitStatus(Number(record['LiveRevisionNum'] ?? 0), event),
   };
 }

@@ -8,7 +8,7 @@ import type { Condition, Table } from '../storage/table.ts';
 import { parametersOf, type Request } from './environment.ts';
 
 /** Records that are read and written at once: what a list holds in memory, and for how long others wait. */
-const RECORDS = 100;
+const RECORDS = 32;
 
 /** How an element of a list is written, from the record and its stored text. */
 export type WriterOf<R> = (reader: Reader) => (record: R, stored: string) => string;
@@ -33,28 +33,27 @@ export function listResponse<R extends JsonObject>(
   const headers: Record<string, string> = { 'content-type': 'application/json; charset=UTF-8' };
   if (next !== undefined) headers['ConfigHub-Continue'] = next;
   let from = 0;
-  let isFirst = true;
+  let before = '[';
   const batch = (): string => {
     const stored = table.readStored(seqs.slice(from, from + RECORDS));
     reader.expect(stored.map(({ record }) => record));
     from += RECORDS;
     let text = '';
-    for (const { record, text: as } of stored) {
-      text += isFirst ? write(record, as) : `,${write(record, as)}`;
-      isFirst = false;
+    for (const entry of stored) {
+      text += before + write(entry.record, entry.text);
+      before = ',';
     }
-    return text;
+    // Also where everything that was to be listed is gone by now.
+    if (from < seqs.length) return text;
+    return `${text}${before === '[' ? '[]' : ']'}`;
   };
-  if (seqs.length <= RECORDS) return request.body(`[${batch()}]`, 200, headers);
+  if (seqs.length <= RECORDS) return request.body(batch(), 200, headers);
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        const head = from === 0 ? '[' : '';
-        const text = batch();
-        const isLast = from >= seqs.length;
-        controller.enqueue(encoder.encode(`${head}${text}${isLast ? ']' : ''}`));
-        if (isLast) controller.close();
+        controller.enqueue(encoder.encode(batch()));
+        if (from >= seqs.length) controller.close();
       },
     },
     { highWaterMark: 1 },

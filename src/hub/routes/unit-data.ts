@@ -61,15 +61,15 @@ function assertHash(unit: Unit, ifMatch: string | undefined): void {
   });
 }
 
-function unitData(reader: Reader, unit: Unit): JsonObject {
-  const data = reader.data(unit.DataHash);
+function unitData(reader: Reader, { UnitID, SpaceID, Slug, DataHash }: Unit): JsonObject {
+  const data = reader.data(DataHash);
   return {
-    UnitID: unit.UnitID,
-    SpaceID: unit.SpaceID,
-    Slug: unit.Slug,
-    SpaceSlug: String(reader.load('Space', unit.SpaceID)?.['Slug'] ?? ''),
+    UnitID,
+    SpaceID,
+    Slug,
+    SpaceSlug: reader.load('Space', SpaceID)?.['Slug'] ?? '',
     Data: data.toString('utf8'),
-    DataHash: unit.DataHash,
+    DataHash,
     DataSize: data.length,
   };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { Json, JsonObject } from '../../types/json.ts';
 import type { Database, StoredRow } from './database.ts';
 
 /** Narrows a table to the rows whose column holds one of the values. */
@@ -20,7 +20,7 @@ interface TableOptions<R> {
   readonly zeros?: Partial<R>;
 }
 
-/** A record, and the text that it is stored as. */
+/** A record as it is stored: its text, and the same parsed; of a table with `zeros`, fields that have them are absent. */
 export interface StoredRecord<R> {
   readonly record: R;
   readonly text: string;
@@ -30,10 +30,12 @@ export interface StoredRecord<R> {
 export class Table<R extends JsonObject> {
   readonly #database: Database;
   readonly #options: TableOptions<R>;
+  readonly #zeros: readonly (readonly [string, Json])[];
 
   constructor(database: Database, options: TableOptions<R>) {
     this.#database = database;
     this.#options = options;
+    this.#zeros = Object.entries(options.zeros ?? {}) as [string, Json][];
   }
 
   insert(record: R): R {
@@ -86,9 +88,10 @@ export class Table<R extends JsonObject> {
 
   /** The records at these places, in this order; those that are gone by now are left out. */
   read(seqs: readonly number[]): readonly R[] {
-    return this.readStored(seqs).map(({ record }) => record);
+    return this.readStored(seqs).map(({ record }) => this.#whole(record));
   }
 
+  /** The same as they are stored, for answers that show them so. */
   readStored(seqs: readonly number[]): readonly StoredRecord<R>[] {
     const rows = this.#database.all(
       `SELECT seq, body FROM ${this.#options.name} WHERE seq IN (SELECT value FROM json_each(?))`,
@@ -97,7 +100,9 @@ export class Table<R extends JsonObject> {
     const bySeq = new Map(rows.map((row) => [Number(row['seq']), row]));
     return seqs.flatMap((seq) => {
       const row = bySeq.get(seq);
-      return row ? [{ record: this.#read(row), text: String(row['body']) }] : [];
+      if (!row) return [];
+      const text = String(row['body']);
+      return [{ record: JSON.parse(text) as R, text }];
     });
   }
 
@@ -137,9 +142,16 @@ export class Table<R extends JsonObject> {
   }
 
   #read(row: StoredRow): R {
+    return this.#whole(JSON.parse(String(row['body'])) as JsonObject);
+  }
+
+  /** With the zero values that the text leaves out. */
+  #whole(stored: JsonObject): R {
+    // A record of its own, which nobody else has: copying each of 10,000 would take longer than parsing them.
+    const record = stored as Record<string, Json>;
+    for (const [field, zero] of this.#zeros) record[field] ??= zero;
     // `body` is what insert or update wrote, and these take only R.
-    const record = JSON.parse(String(row['body'])) as R;
-    return this.#options.zeros ? { ...this.#options.zeros, ...record } : record;
+    return record as R;
   }
 
   #write(record: R): string {
