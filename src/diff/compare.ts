@@ -18,7 +18,7 @@ import { maskValue } from './mask.ts';
 import { blameOf, claimsOf, ownersOf } from './ownership.ts';
 import { repairOf } from './repair.ts';
 import { classOf } from './rules.ts';
-import { compileSchema, type SchemaNode, UNKNOWN_NODE } from './schema.ts';
+import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
 import { validate } from './validate.ts';
 import { type Decision, LAST_APPLIED, walkObject } from './walk.ts';
 
@@ -67,7 +67,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     const kind = `${ref.apiVersion}/${ref.kind}`;
     let schema = compiled.get(kind);
     if (!schema) {
-      schema = compileSchema(cluster.schemas[ref.apiVersion] ?? null, ref.apiVersion, ref.kind) ?? UNKNOWN_NODE;
+      schema = compileSchema(cluster.schemas[ref.apiVersion] ?? null, ref.apiVersion, ref.kind) ?? unknownSchema(ref.apiVersion);
       compiled.set(kind, schema);
     }
     return schema;
@@ -80,11 +80,12 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       kind: ref.kind,
       autoscaler: autoscalerOf(cluster.autoscalers, ref),
       knowsAutoscalers,
+      has: (field) => Object.hasOwn(live.body, field),
       isApplying: unit.liveRevision > 0 && unit.lastAppliedRevision !== unit.liveRevision,
     };
     walkObject(
       {
-        desired: withoutStringData(comparable(desired.document), ref.kind),
+        desired: asStored(comparable(desired.document), ref.kind),
         live: comparable(live.body),
         claims: claimsOf(ref.kind === 'Secret' ? ownersOfSecret(live) : live.owners, managers),
         // Live's version: it is what managedFields and defaults are about.
@@ -125,6 +126,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
           createFinding(verdict, desired.ref, path, decision.desired, decision.live, desired.unit, live, options, {
             blame: isOwnedByNobody ? undefined : blame,
             ...(isScaled ? { autoscaler: autoscaler.name } : {}),
+            ...(decision.rule === 'reordered' ? { isReordered: true } : {}),
           }),
         );
       });
@@ -178,15 +180,29 @@ function withoutBookkeeping(annotations: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !BOOKKEEPING.has(key)));
 }
 
-/** Texts of a Secret as the API server keeps them: `stringData` over `data`, in base64. */
-function withoutStringData(object: JsonObject, kind: string): JsonObject {
-  const { stringData, ...rest } = object;
-  if (kind !== 'Secret' || !isJsonObject(stringData)) return object;
+/** Bytes as the API server keeps them: base64 on one line, and of a Secret `stringData` over `data`. */
+function asStored(object: JsonObject, kind: string): JsonObject {
+  if (kind === 'ConfigMap') return withBase64OnOneLine(object, 'binaryData');
+  if (kind !== 'Secret') return object;
+  const { stringData, ...rest } = withBase64OnOneLine(object, 'data');
+  if (!isJsonObject(stringData)) return rest;
   const encoded = Object.entries(stringData).map(([key, value]): [string, Json] => [
     key,
     typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value,
   ]);
   return { ...rest, data: { ...(isJsonObject(rest['data']) ? rest['data'] : {}), ...Object.fromEntries(encoded) } };
+}
+
+/** Go's decoder skips line breaks, as they stand in a certificate that was pasted as a block. */
+function withBase64OnOneLine(object: JsonObject, field: string): JsonObject {
+  const map = object[field];
+  if (!isJsonObject(map) || !Object.values(map).some((value) => typeof value === 'string' && /[\r\n]/u.test(value)))
+    return object;
+  const joined = Object.entries(map).map(([key, value]): [string, Json] => [
+    key,
+    typeof value === 'string' ? value.replaceAll(/[\r\n]/gu, '') : value,
+  ]);
+  return { ...object, [field]: Object.fromEntries(joined) };
 }
 
 /**
@@ -240,7 +256,7 @@ function createFinding(
   unit: DesiredUnit | undefined,
   live: LiveObject | undefined,
   options: DiffOptions,
-  more: Pick<Finding, 'autoscaler'> & { readonly blame?: Finding['blame'] } = {},
+  more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
 ): Finding {
   const id = findingId(options.cluster, ref, path, verdict.class);
   const unitName = unit ? `${unit.space}/${unit.slug}` : '';
@@ -261,7 +277,11 @@ function createFinding(
     blame,
     unit: unitName,
     isCritical: unit?.isCritical ?? false,
-    restartsPods: Boolean(isTemplate) && groupOf(ref.apiVersion) === 'apps',
+    // With OnDelete pods are as they were until somebody deletes them.
+    restartsPods:
+      Boolean(isTemplate) &&
+      groupOf(ref.apiVersion) === 'apps' &&
+      stringAt(live?.body, 'spec', 'updateStrategy', 'type') !== 'OnDelete',
     repair: repairOf(ref, path, verdict.class, blame, live?.body),
     note: verdict.note,
     ...rest,

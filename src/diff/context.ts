@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly autoscaler: Autoscaler | undefined;
   /** The autoscalers are known, so that an object that none names has none. */
   readonly knowsAutoscalers: boolean;
+  /** Whether the live object has a field of this name at its top. */
+  readonly has: (field: string) => boolean;
   /** ConfigHub is applying another revision of the unit. */
   readonly isApplying: boolean;
 }
@@ -45,7 +47,7 @@ const RULES: readonly Rule[] = [
     const isStamp = RESTART_STAMP.test(metadataKeyOf(path) ?? '') && found !== 'removed';
     return isStamp ? informational('a restart that was asked for') : undefined;
   },
-  (departure, { kind }) => {
+  (departure, { kind, has }) => {
     if (departure.class !== 'added' && departure.class !== 'changed') return undefined;
     const tool = knownAdditionOf({
       kind,
@@ -53,12 +55,18 @@ const RULES: readonly Rule[] = [
       metadataKey: metadataKeyOf(departure.path),
       envName: envNameOf(departure.path),
       actor: departure.blame?.actor,
+      isChange: departure.class === 'changed',
+      has,
     });
     return tool === undefined ? undefined : informational(`${tool} writes it`);
   },
   ({ class: found, path, blame }) => {
     if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'person') return undefined;
-    return informational(blame ? 'noted by a controller' : 'nobody is known to have written it');
+    if (blame === undefined) return informational('nobody is known to have written it');
+    // Notes of a pod template roll the pods and are what Services select by: only a controller writes them by itself.
+    const isOfTemplate = path.length > 3;
+    const isExpected = !isOfTemplate || blame.actor === 'controller' || blame.actor === 'autoscaler';
+    return isExpected ? informational(`noted by ${blame.manager}`) : undefined;
   },
   ({ class: found, path }) => {
     if (found !== 'informational') return undefined;

@@ -43,7 +43,7 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
     const isMonitored = isInScope(snapshot, object);
     const isRead =
       (live !== undefined || wasReadWhole(snapshot, object.ref)) && snapshot.schemas[object.ref.apiVersion] !== undefined;
-    const fault = isListed && isMonitored && isRead ? comparer.validate(object, live) : undefined;
+    const fault = isListed && isMonitored && isRead ? (otherVersion(object, live) ?? comparer.validate(object, live)) : undefined;
     if (!isListed || !isMonitored || !isRead || fault) {
       partlyCompared.add(object.unit.id);
       if (fault) invalid.push(fault);
@@ -71,6 +71,13 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
     unread,
     partlyCompared: [...partlyCompared].sort(),
   };
+}
+
+/** Fields of one version of a kind mean nothing in another: an autoscaler of v1 has no metrics to compare with those of v2. */
+function otherVersion(desired: DesiredObject, live: LiveObject | undefined): InvalidObject | undefined {
+  if (!live || live.ref.apiVersion === desired.ref.apiVersion) return undefined;
+  const message = `declared as ${desired.ref.apiVersion} and read as ${live.ref.apiVersion}, whose fields cannot be compared; read it as it is declared (KINDS), or declare it as it is read`;
+  return { desired, path: [{ field: 'apiVersion' }], located: ['apiVersion'], message };
 }
 
 /** Objects of a cluster-scoped kind are in scope where a unit declares them: no namespace could say so. */

@@ -1,13 +1,22 @@
 import { parseDuration } from '../types/duration.ts';
 import { isJsonArray, isJsonObject, type Json, own } from '../types/json.ts';
 import { equalQuantities } from '../types/quantity.ts';
-import { isKnownDefault } from './known-defaults.ts';
+import { isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
 import type { SchemaNode } from './schema.ts';
 
 /** Values that the API server leaves out when it stores an object: null, false, 0, empty text, list or map. */
 export function isZero(value: Json): boolean {
   if (value === null || value === false || value === 0 || value === '') return true;
   return isJsonArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
+}
+
+/**
+ * A zero value that the API server stores as it stands, so that its absence means that somebody removed it: of a custom
+ * resource, of a free key, or of a field behind a Go pointer.
+ */
+export function isStoredZero(field: string, value: Json, node: SchemaNode): boolean {
+  if (value === null || typeof value === 'object') return false;
+  return node.storesZeros || node.inMap || STORED_ZEROS.has(field);
 }
 
 /** True for lists and maps with nothing in them, at any depth. */
@@ -28,7 +37,7 @@ function isAmount(value: Json): value is string | number {
 /** Scalars: quantities by amount, times by instant, everything else to the letter. `80` and `"80"` differ to the API. */
 export function equalScalars(desired: Json, live: Json, node: SchemaNode): boolean {
   if (desired === live) return true;
-  if (node.type === 'quantity') return isAmount(desired) && isAmount(live) && equalQuantities(desired, live, true);
+  if (node.type === 'quantity') return isAmount(desired) && isAmount(live) && equalQuantities(desired, live, node.inMap);
   if (typeof desired !== 'string' || typeof live !== 'string') return false;
   if (node.type === 'time') return isInstant(desired, live);
   if (node.type !== 'duration') return false;
@@ -53,7 +62,7 @@ export function compareWhole(desired: Json, live: Json, node: SchemaNode): Whole
   if (isJsonObject(desired) && isJsonObject(live)) {
     const declared = Object.entries(desired).map(([key, entry]): WholeComparison => {
       const other = own(live, key);
-      if (other === undefined) return isZero(entry) ? 'equal' : 'different';
+      if (other === undefined) return isZero(entry) && !isStoredZero(key, entry, node.field(key)) ? 'equal' : 'different';
       if (asksForDefault(node, entry) && isKnownDefault(node, live, key, other)) return 'equal';
       return compareWhole(entry, other, node.field(key));
     });

@@ -13,6 +13,10 @@ interface KnownAddition {
   readonly path?: RegExp;
   /** Kinds that it is about; all where absent. */
   readonly kinds?: readonly string[];
+  /** It overwrites what is declared as well, as a certificate put in place of a placeholder. */
+  readonly overwrites?: true;
+  /** Only of objects that have this field of their own. */
+  readonly onlyWith?: string;
 }
 
 const KNOWN_ADDITIONS: readonly KnownAddition[] = [
@@ -75,6 +79,7 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     tool: 'a CA injector',
     source: 'https://cert-manager.io/docs/concepts/ca-injector/',
     path: /\/caBundle$/u,
+    overwrites: true,
     kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'CustomResourceDefinition', 'APIService'],
   },
   {
@@ -82,6 +87,8 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     source: 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles',
     path: /^\/rules$/u,
     kinds: ['ClusterRole'],
+    overwrites: true,
+    onlyWith: 'aggregationRule',
   },
   {
     tool: 'the API server',
@@ -101,14 +108,19 @@ export interface AddedField {
   /** Name of the env variable that the path ends at; `undefined` elsewhere. */
   readonly envName: string | undefined;
   readonly actor: ActorClass | undefined;
+  readonly isChange: boolean;
+  /** Whether the object has a field of this name. */
+  readonly has: (field: string) => boolean;
 }
 
 /** The tool that is known to write this field; `undefined` where none is, or where a person's hand wrote it. */
 export function knownAdditionOf(field: AddedField): string | undefined {
   if (field.actor === 'person') return undefined;
   return KNOWN_ADDITIONS.find(
-    ({ metadata, env, path, kinds }) =>
+    ({ metadata, env, path, kinds, overwrites, onlyWith }) =>
       (kinds === undefined || kinds.includes(field.kind)) &&
+      (overwrites || !field.isChange) &&
+      (onlyWith === undefined || field.has(onlyWith)) &&
       (metadata?.test(field.metadataKey ?? '') || env?.test(field.envName ?? '') || path?.test(field.path)),
   )?.tool;
 }

@@ -22,6 +22,19 @@ const imagePullPolicy: Rule = (value, container) => {
   return value === (tag === 'latest' ? 'Always' : 'IfNotPresent');
 };
 
+/** Egress counts only where there are rules for it: written beside none of them it forbids all traffic out. */
+const policyTypes: Rule = (value, spec) =>
+  canonicalJson(value) === canonicalJson(isJsonArray(spec['egress']) ? ['Ingress', 'Egress'] : ['Ingress']);
+
+/** Chosen by the API server, and any value may be. */
+const allocated: Rule = () => true;
+
+/** A volume without a source is an empty directory. */
+const emptyDir: Rule = (value, volume) =>
+  isJsonObject(value) &&
+  Object.keys(value).length === 0 &&
+  Object.keys(volume).every((field) => field === 'name' || field === 'emptyDir');
+
 const podSpec: Readonly<Record<string, Rule>> = {
   restartPolicy: is('Always'),
   dnsPolicy: is('ClusterFirst'),
@@ -50,6 +63,7 @@ const defaultMode: Readonly<Record<string, Rule>> = { defaultMode: is(420) };
 export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   PodSpec: podSpec,
   Container: container,
+  Volume: { emptyDir },
   ContainerPort: { protocol: is('TCP') },
   Probe: probe,
   HTTPGetAction: { scheme: is('HTTP'), path: is('/') },
@@ -92,16 +106,15 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
     allocateLoadBalancerNodePorts: is(true),
     // Both families where nobody is selected, as for a headless Service with endpoints of its own.
     ipFamilyPolicy: is('SingleStack', 'RequireDualStack'),
-    // Allocated by the API server, not chosen by anybody.
-    clusterIP: () => true,
-    clusterIPs: () => true,
-    ipFamilies: () => true,
-    healthCheckNodePort: () => true,
+    clusterIP: allocated,
+    clusterIPs: allocated,
+    ipFamilies: allocated,
+    healthCheckNodePort: allocated,
   },
-  ServicePort: { protocol: is('TCP'), targetPort: (value, port) => value === port['port'], nodePort: () => true },
+  ServicePort: { protocol: is('TCP'), targetPort: (value, port) => value === port['port'], nodePort: allocated },
   ClientIPConfig: { timeoutSeconds: is(10_800) },
   NetworkPolicyPort: { protocol: is('TCP') },
-  NetworkPolicySpec: { policyTypes: isOneOf(['Ingress'], ['Ingress', 'Egress']) },
+  NetworkPolicySpec: { policyTypes },
   HorizontalPodAutoscalerSpec: {
     minReplicas: is(1),
     metrics: isOneOf([{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]),
@@ -121,18 +134,32 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
   Secret: { type: is('Opaque') },
 };
 
+/** Structs that the API server writes empty. Elsewhere an empty one is a choice: an empty selector selects everything. */
+const EMPTY_STRUCTS = new Set(['metadata', 'resources', 'securityContext', 'spec', 'status']);
+
+function ruleOf(parent: SchemaNode, field: string): Rule | undefined {
+  const rules = Object.hasOwn(KNOWN_DEFAULTS, parent.name) ? KNOWN_DEFAULTS[parent.name] : undefined;
+  return rules && Object.hasOwn(rules, field) ? rules[field] : undefined;
+}
+
+/** True for a field whose value the API server allocates: no value tells whether somebody chose it. */
+export function isAllocated(parent: SchemaNode, field: string): boolean {
+  return ruleOf(parent, field) === allocated || (parent.name === 'ServiceSpec' && field === 'ipFamilyPolicy');
+}
+
 /** True where the value of a field is what the API server writes by itself; an object is where all of its fields are. */
 export function isKnownDefault(parent: SchemaNode, parentValue: JsonObject, field: string, value: Json): boolean {
-  const rules = KNOWN_DEFAULTS[parent.name];
-  if (rules && Object.hasOwn(rules, field) && rules[field]?.(value, parentValue)) return true;
+  if (ruleOf(parent, field)?.(value, parentValue)) return true;
   if (value === null) return true;
   // Custom resources publish theirs, and exactly.
   const published = parent.publishedDefault(field);
   if (published !== undefined && canonicalJson(published) === canonicalJson(value)) return true;
   if (isJsonArray(value)) return value.length === 0;
   if (!isJsonObject(value)) return false;
+  const entries = Object.entries(value);
+  if (entries.length === 0) return EMPTY_STRUCTS.has(field);
   const node = parent.field(field);
-  return Object.entries(value).every(([key, entry]) => isKnownDefault(node, value, key, entry));
+  return entries.every(([key, entry]) => isKnownDefault(node, value, key, entry));
 }
 
 /** Fields of workloads behind a Go pointer: false, 0 and the like are stored, and mean something else than nothing. */

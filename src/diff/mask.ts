@@ -8,7 +8,6 @@ const SECRET_NAME =
 const SECRET_FLAG = /^-{1,2}[\w-]*(passw(or)?d|passphrase|secret|token|api-?key|credential)s?$/iu;
 const SECRET_TEXT = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/u,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/u,
   /\b(sk|pk|rk)[-_][A-Za-z0-9_-]{16,}/u,
   /\b(gh[pousr]|glpat|xox[abprs])[-_][A-Za-z0-9-]{10,}/u,
   /\bAKIA[0-9A-Z]{16}\b/u,
@@ -16,9 +15,26 @@ const SECRET_TEXT = [
   /(passw(or)?d|secret|token|api[-_]?key)["']?\s*[=:]\s*\S+/iu,
 ];
 
+const JWT = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/uy;
+const RUN = /[\w-]*/uy;
+
+/**
+ * A JSON web token in a text. Where one beginning fails, all others within the same run of letters fail as well: they are
+ * passed over, so that a text made of nothing but beginnings takes no longer than any other.
+ */
+function hasJwt(text: string): boolean {
+  for (let at = text.indexOf('eyJ'); at >= 0; at = text.indexOf('eyJ', RUN.lastIndex)) {
+    JWT.lastIndex = at;
+    if (JWT.test(text)) return true;
+    RUN.lastIndex = at;
+    RUN.exec(text);
+  }
+  return false;
+}
+
 /** A secret anywhere inside: by the look of a text, or by the name beside it, as in an env variable of an added container. */
 function looksSecret(value: Json): boolean {
-  if (typeof value === 'string') return SECRET_TEXT.some((pattern) => pattern.test(value));
+  if (typeof value === 'string') return hasJwt(value) || SECRET_TEXT.some((pattern) => pattern.test(value));
   // `--password hunter2` as two arguments: the name stands beside the value.
   if (isJsonArray(value))
     return value.some((entry) => looksSecret(entry) || (typeof entry === 'string' && SECRET_FLAG.test(entry)));

@@ -30,6 +30,10 @@ export interface SchemaNode {
   readonly name: string;
   /** Key fields of a keyed list. */
   readonly keys: readonly string[];
+  /** A custom resource, which is stored as it was sent: of built-in types the API server leaves many zero values out. */
+  readonly storesZeros: boolean;
+  /** The value of a free key, which is stored whatever it is; amounts there are rounded up to thousandths. */
+  readonly inMap: boolean;
   field(name: string): SchemaNode;
   /** False where the API server would drop or refuse a field of this name. */
   allows(field: string): boolean;
@@ -43,17 +47,33 @@ const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const DURATION = 'io.k8s.apimachinery.pkg.apis.meta.v1.Duration';
 const REF_PREFIX = '#/components/schemas/';
 
-/** A schema of which nothing is known. */
-export const UNKNOWN_NODE: SchemaNode = {
-  type: 'unknown',
-  json: 'any',
-  name: '',
-  keys: [],
-  field: () => UNKNOWN_NODE,
-  allows: () => true,
-  item: () => UNKNOWN_NODE,
-  publishedDefault: () => undefined,
-};
+function unknownNode(storesZeros: boolean): SchemaNode {
+  const node: SchemaNode = {
+    type: 'unknown',
+    json: 'any',
+    name: '',
+    keys: [],
+    storesZeros,
+    inMap: false,
+    field: () => node,
+    allows: () => true,
+    item: () => node,
+    publishedDefault: () => undefined,
+  };
+  return node;
+}
+
+const UNKNOWN_BUILT_IN = unknownNode(false);
+const UNKNOWN_CUSTOM = unknownNode(true);
+
+/** The schema of a kind of which nothing is known but its group. */
+export function unknownSchema(apiVersion: string): SchemaNode {
+  const group = groupOf(apiVersion);
+  return group.includes('.') && !group.endsWith('.k8s.io') ? UNKNOWN_CUSTOM : UNKNOWN_BUILT_IN;
+}
+
+/** Names under which Kubernetes itself publishes its types; `io.k8s.networking.gateway.v1` is a custom resource. */
+const BUILT_IN = /^io\.k8s\.(api|apiextensions-apiserver|kube-aggregator|apimachinery|metrics)\./u;
 
 /**
  * Compiles the schema of a kind from an OpenAPI v3 document, as the API server publishes it for each group version.
@@ -77,11 +97,13 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
   });
   if (!entry) return undefined;
   const compiled = new Map<string, SchemaNode>();
+  const storesZeros = !BUILT_IN.test(entry[0]);
+  const unknown = storesZeros ? UNKNOWN_CUSTOM : UNKNOWN_BUILT_IN;
   const named = (name: string): SchemaNode => {
     const known = compiled.get(name);
     if (known) return known;
     const schema = own(schemas, name);
-    if (!isJsonObject(schema)) return UNKNOWN_NODE;
+    if (!isJsonObject(schema)) return unknown;
     const node = createNode(schema, name);
     compiled.set(name, node);
     return node;
@@ -102,18 +124,21 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
       json: jsonType(schema, type),
       name: name.slice(name.lastIndexOf('.') + 1),
       keys: listKeys(schema),
+      storesZeros,
+      inMap: false,
       field(field) {
         let node = fields.get(field);
         if (!node) {
-          const declared = own(properties, field) ?? additionalProperties;
-          node = isJsonObject(declared) ? resolve(declared) : UNKNOWN_NODE;
+          const declared = own(properties, field);
+          if (isJsonObject(declared)) node = resolve(declared);
+          else node = isJsonObject(additionalProperties) ? { ...resolve(additionalProperties), inMap: true } : unknown;
           fields.set(field, node);
         }
         return node;
       },
       allows: (field) => isOpen || additionalProperties !== undefined || own(properties, field) !== undefined,
       item() {
-        element ??= isJsonObject(items) ? resolve(items) : UNKNOWN_NODE;
+        element ??= isJsonObject(items) ? resolve(items) : unknown;
         return element;
       },
       publishedDefault: (field) => at(properties, field, 'default'),

@@ -52,6 +52,8 @@ function check(value: Json, live: Json | undefined, schema: SchemaNode): Found |
   }
   if (isJsonArray(value)) {
     for (const [index, entry] of value.entries()) {
+      if (entry === null && schema.item().json !== 'any')
+        return { located: [index], message: `nothing where ${article(schema.item().json)} belongs` };
       const found = below(index, check(entry, isJsonArray(live) ? live[index] : undefined, schema.item()));
       if (found) return found;
     }

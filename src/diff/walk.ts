@@ -1,9 +1,19 @@
 import type { FieldPath, PathStep } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
-import { asksForDefault, compareWhole, equalScalars, isEmpty, isZero } from './equality.ts';
-import { isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
+import { asksForDefault, compareWhole, equalScalars, isEmpty, isStoredZero, isZero } from './equality.ts';
+import { isAllocated, isKnownDefault } from './known-defaults.ts';
 import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
-import { type Claim, claimedKeys, claimsMembers, descend, descendKey, descendMember, ownedByUs, ownsNode } from './ownership.ts';
+import {
+  actorOf,
+  type Claim,
+  claimedKeys,
+  claimsMembers,
+  descend,
+  descendKey,
+  descendMember,
+  ownedByUs,
+  ownsNode,
+} from './ownership.ts';
 import { classOf, type Rule } from './rules.ts';
 import type { SchemaNode } from './schema.ts';
 
@@ -33,6 +43,8 @@ interface Walk {
   readonly hasOurClaim: boolean;
   /** That entry is one of server-side apply, which holds what we sent and nothing else. */
   readonly hasOurApply: boolean;
+  /** When it was written last (RFC 3339); empty where it is not known. */
+  readonly ourApplyTime: string;
   /** Somebody else applies the object as well: then the API server prunes fields that it never stored from our entry. */
   readonly hasOtherApplier: boolean;
   readonly hasOwners: boolean;
@@ -71,6 +83,7 @@ export function walkObject(input: WalkInput, decide: (decision: Decision) => voi
   const walk: Walk = {
     hasOurClaim: ownedByUs(claims),
     hasOurApply: claims.some(isOurApply),
+    ourApplyTime: claims.find(isOurApply)?.owner.time ?? '',
     hasOtherApplier: claims.some(({ isOurs, owner }) => !isOurs && owner.operation === 'Apply'),
     hasOwners: claims.length > 0,
     clientSideApplier: lastApplied && writerOfLastApplied(claims),
@@ -124,7 +137,8 @@ function compareFields(walk: Walk, node: Node): void {
   for (const [field, value] of Object.entries(live)) {
     if ((own(desired, field) ?? null) !== null) continue;
     const child = childOf(node, field);
-    if (isKnownDefault(schema, live, field, value)) settle(walk, 'known-default', child);
+    const isWrittenLater = isAllocated(schema, field) && child.claims.some((claim) => isLaterHand(walk, claim));
+    if (!isWrittenLater && isKnownDefault(schema, live, field, value)) settle(walk, 'known-default', child);
     else judgeUndeclared(walk, child);
   }
 }
@@ -176,14 +190,11 @@ function judgeAbsent(walk: Walk, node: Node): Rule {
   const { desired, schema, place } = node;
   const isNothing = desired === undefined || isZero(desired) || isEmpty(desired);
   if (isAllOurs(node)) return isNothing ? 'kept-by-ours' : 'not-applied-yet';
+  const field = place !== undefined && 'field' in place.step ? place.step.field : '';
+  if (!isNothing || (desired !== undefined && isStoredZero(field, desired, schema))) return 'removed';
   // What is in a container has owners, and an empty one has none, ours or not (measured on 1.34).
-  const isNoEvidence = !walk.hasOurClaim || isContainer(schema) || (walk.hasOtherApplier && !isStoredZero(place));
-  return isNothing && isNoEvidence ? 'zero-is-absent' : 'removed';
-}
-
-/** A field whose zero the API server stores, so that its absence always means a removal. */
-function isStoredZero(place: Place | undefined): boolean {
-  return place !== undefined && 'field' in place.step && STORED_ZEROS.has(place.step.field);
+  const isEmptyContainer = isContainer(schema) && typeof desired === 'object';
+  return !walk.hasOurClaim || isEmptyContainer || walk.hasOtherApplier ? 'zero-is-absent' : 'removed';
 }
 
 /**
@@ -217,16 +228,28 @@ function judgeLeaf(desired: Json, live: Json, claims: readonly Claim[], schema: 
 
 function elementNode(node: Node, key: KeyedElement, declared: Json | undefined, live: Json | undefined): Node {
   const step: PathStep = key.duplicate > 0 ? { key: key.key, duplicate: key.duplicate } : { key: key.key };
-  const keys = Object.keys(key.key);
-  const applied = isJsonArray(node.applied) ? keyElements(node.applied, node.schema, keys) : undefined;
+  const applied = isJsonArray(node.applied) ? appliedElement(node.applied, node.schema, key) : undefined;
   return {
     desired: declared,
     live,
-    applied: applied?.find((element) => elementId(element) === elementId(key))?.value,
+    applied,
     claims: descendKey(node.claims, key.key),
     schema: node.schema.item(),
     place: { parent: node.place, step },
   };
+}
+
+/** Elements of the last-applied annotation's lists by their keys, made once for each list. */
+const appliedElements = new WeakMap<readonly Json[], ReadonlyMap<string, Json>>();
+
+function appliedElement(list: readonly Json[], schema: SchemaNode, key: KeyedElement): Json | undefined {
+  let byId = appliedElements.get(list);
+  if (!byId) {
+    const elements = keyElements(list, schema, Object.keys(key.key)) ?? [];
+    byId = new Map(elements.map((element) => [elementId(element), element.value]));
+    appliedElements.set(list, byId);
+  }
+  return byId.get(elementId(key));
 }
 
 function compareElements(walk: Walk, node: Node, declared: readonly KeyedElement[], existing: readonly KeyedElement[]): void {
@@ -298,6 +321,13 @@ function judgeUndeclared(walk: Walk, node: Node): void {
   else if (elements) compareElements(walk, node, [], elements.existing);
   else if (isJsonArray(live) && isSet(node)) compareMembers(walk, node, [], live);
   else settle(walk, judgeForeign(walk, node), node);
+}
+
+/** A person's write after our last apply: whatever it holds is their choice, and nothing that the server allocated. */
+function isLaterHand(walk: Walk, { isOurs, owner }: Claim): boolean {
+  const { time = '', operation, subresource } = owner;
+  const isLater = walk.ourApplyTime !== '' && time > walk.ourApplyTime;
+  return isLater && !isOurs && operation === 'Update' && subresource === '' && actorOf(owner) === 'person';
 }
 
 function isOurApply({ isOurs, owner }: Claim): boolean {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { displayBlame, displayTime, fieldName, summarize, summarizeFix } from '../types/describe.ts';
-import type { Finding } from '../types/finding.ts';
+import { valueAt } from '../types/field-path.ts';
+import { type Finding, inOrderOf } from '../types/finding.ts';
 import type { UnitCorrection } from '../types/plan.ts';
 import { Secret } from '../types/secret.ts';
 import { editText, type TextEdit } from './edit-text.ts';
@@ -26,10 +27,13 @@ const NAMED = 3;
 export function composePair(correction: UnitCorrection, firstSeen: (findingId: string) => string): RevisionPair | undefined {
   const { unit, id } = correction;
   const findings = correction.objects.flatMap((object) => object.fix);
+  const documents = new Map(correction.objects.flatMap(({ desired, fix }) => fix.map((finding) => [finding, desired.document])));
   const edits = findings.flatMap((finding): TextEdit[] => {
     // A masked value never enters ConfigHub: the field keeps its desired text. A missing object has no observed text.
     if (finding.live instanceof Secret || finding.desired instanceof Secret || finding.class === 'missing') return [];
-    return [{ ref: finding.ref, path: finding.path, value: finding.live }];
+    // The unit's own elements, in the order that was found.
+    const value = finding.isReordered ? inOrderOf(valueAt(documents.get(finding), finding.path), finding.live) : finding.live;
+    return [{ ref: finding.ref, path: finding.path, value }];
   });
   const observed = edits.length === 0 ? undefined : editText(unit.text, edits);
   if (observed === undefined || observed === unit.text) return undefined;

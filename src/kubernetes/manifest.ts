@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonObject } from '../types/json.ts';
+import { isJsonArray, isJsonObject, type JsonObject, stringAt } from '../types/json.ts';
 import { readYaml, YamlError } from './yaml.ts';
 
 /** Bounds on one text; what exceeds one is refused instead of exhausting the process. */
@@ -16,11 +16,14 @@ export interface ManifestDocument {
   readonly document: JsonObject;
   /** Position among the text's documents that are not empty, from 0; the items of a List share it. */
   readonly index: number;
-  /** Position in the List that it stood in; `undefined` for a document of its own. */
-  readonly item: number | undefined;
+  /** Positions in the Lists that it stood in, the outermost first; empty for a document of its own. */
+  readonly items: readonly number[];
   /** First line of the document, or of the List, from 1: not its marker, and no comment. */
   readonly line: number;
 }
+
+/** What the parser itself takes: deeper than any bound on a document, so that a bound is met by that document alone. */
+const PARSER_DEPTH = 1_000;
 
 /** A document, or an item of a List, that cannot be read. */
 export interface ManifestFault {
@@ -40,11 +43,10 @@ export type ManifestResult =
   | { readonly ok: false; readonly error: string };
 
 /** Aliases share nodes, so a short text can stand for an endless tree: counts what a walk over it would meet. */
-function exceeds(value: unknown, limits: ManifestLimits): string | undefined {
-  let nodes = 0;
+function exceeds(value: unknown, { limits, met }: Opened): string | undefined {
   const stack: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 1 }];
   for (let next = stack.pop(); next; next = stack.pop()) {
-    if (++nodes > limits.nodes) return `unfolds to more than ${limits.nodes} values`;
+    if (++met.nodes > limits.nodes) return `unfolds to more than ${limits.nodes} values`;
     if (next.depth > limits.depth) return `is nested deeper than ${limits.depth} levels`;
     if (typeof next.value !== 'object' || next.value === null) continue;
     for (const child of Object.values(next.value)) stack.push({ value: child, depth: next.depth + 1 });
@@ -65,8 +67,8 @@ interface Chunk {
 export function splitStream(text: string): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let [start, line] = [0, 1];
-  // JSON documents may follow each other without a marker, as `kubectl` reads them.
-  const begin = /^\s*\{/u.test(text) ? /^---(?=\s|$)|(?<=^\}[ \t]*\r?\n)(?=\{)/gmu : /^---(?=\s|$)/gmu;
+  // JSON documents may follow each other without a marker, each over several lines or in one, as `kubectl` reads them.
+  const begin = /^\s*\{/u.test(text) ? /^---(?=\s|$)|(?<=\}[ \t]*\r?\n)(?=\{)/gmu : /^---(?=\s|$)/gmu;
   for (const match of text.matchAll(begin)) {
     const before = text.slice(start, match.index);
     if (match.index === 0 || (/^%/mu.test(before) && before.split('\n').every((row) => /^(%|#|\s*$)/u.test(row)))) continue;
@@ -93,7 +95,8 @@ export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS)
   const size = Buffer.byteLength(text);
   if (size > limits.bytes) return { documents, faults: [{ index: 0, line: 1, error: `larger than ${limits.bytes} bytes` }] };
   let index = 0;
-  for (const chunk of splitStream(text)) {
+  // Files of Windows that were joined have their mark before each part.
+  for (const chunk of splitStream(text.replaceAll('\n\ufeff---', '\n---'))) {
     const parsed = parseChunk(chunk, limits);
     if ('error' in parsed) {
       faults.push({ ...parsed, index: index++ });
@@ -102,10 +105,9 @@ export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS)
     for (const value of parsed) {
       if (value === null || value === undefined) continue;
       const here = { index: index++, line: firstLine(chunk) };
-      const excess = exceeds(value, limits);
-      if (excess) faults.push({ ...here, error: `document ${here.index + 1} ${excess}` });
-      else if (!isJsonObject(value)) faults.push({ ...here, error: `document ${here.index + 1} is not a mapping` });
-      else openList(value, here, documents, faults);
+      if (!isJsonObject(value)) faults.push({ ...here, error: `document ${here.index + 1} is not a mapping` });
+      else
+        openList(value, `document ${here.index + 1}`, { ...here, items: [] }, { limits, met: { nodes: 0 }, documents, faults });
     }
   }
   return { documents, faults };
@@ -115,10 +117,7 @@ export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS)
 export function manifestOfJson(value: JsonObject, limits: ManifestLimits): Manifest {
   const documents: ManifestDocument[] = [];
   const faults: ManifestFault[] = [];
-  const here = { index: 0, line: 1 };
-  const excess = exceeds(value, limits);
-  if (excess) faults.push({ ...here, error: `the document ${excess}` });
-  else openList(value, here, documents, faults);
+  openList(value, 'the document', { index: 0, line: 1, items: [] }, { limits, met: { nodes: 0 }, documents, faults });
   return { documents, faults };
 }
 
@@ -131,7 +130,7 @@ export function parseManifest(text: string): ManifestResult {
 
 function parseChunk({ text, line }: Chunk, limits: ManifestLimits): readonly unknown[] | Omit<ManifestFault, 'index'> {
   try {
-    return readYaml(text, limits);
+    return readYaml(text, { ...limits, depth: PARSER_DEPTH });
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     const at = line + error.line - 1;
@@ -139,23 +138,43 @@ function parseChunk({ text, line }: Chunk, limits: ManifestLimits): readonly unk
   }
 }
 
-/** The API's own lists (`DeploymentList`) leave apiVersion and kind of their items out. */
+interface Opened {
+  readonly limits: ManifestLimits;
+  /** Values met so far, in all items of the list together. */
+  readonly met: { nodes: number };
+  readonly documents: ManifestDocument[];
+  readonly faults: ManifestFault[];
+}
+
+/**
+ * One document, or those of a list. The API's own lists (`DeploymentList`) leave apiVersion and kind of their items out.
+ * What has a name of its own is an object, whatever its kind is called. Bounds hold for each item by itself, so that one
+ * that is too deep leaves its neighbours.
+ */
 function openList(
   value: JsonObject,
-  here: { readonly index: number; readonly line: number },
-  documents: ManifestDocument[],
-  faults: ManifestFault[],
+  name: string,
+  here: Pick<ManifestDocument, 'index' | 'line' | 'items'>,
+  opened: Opened,
 ): void {
-  const { kind, apiVersion, items } = value;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !isJsonArray(items)) {
-    documents.push({ document: value, item: undefined, ...here });
+  const { index, line } = here;
+  const { kind, apiVersion, items = null } = value;
+  const isList =
+    typeof kind === 'string' &&
+    kind.endsWith('List') &&
+    (isJsonArray(items) || (items === null && Object.hasOwn(value, 'items'))) &&
+    stringAt(value, 'metadata', 'name') === undefined;
+  if (!isList) {
+    const excess = exceeds(value, opened);
+    if (excess) opened.faults.push({ index, line, error: `${name} ${excess}` });
+    else opened.documents.push({ document: value, ...here });
     return;
   }
   const inherited =
     kind === 'List' ? {} : { ...(apiVersion === undefined ? {} : { apiVersion }), kind: kind.slice(0, -'List'.length) };
-  for (const [item, entry] of items.entries()) {
-    if (isJsonObject(entry) && entry['kind'] === 'List') openList(entry, here, documents, faults);
-    else if (isJsonObject(entry)) documents.push({ document: { ...inherited, ...entry }, item, ...here });
-    else faults.push({ ...here, error: `item ${item + 1} of the list is not a mapping` });
+  for (const [item, entry] of (isJsonArray(items) ? items : []).entries()) {
+    const inside = { ...here, items: [...here.items, item] };
+    if (isJsonObject(entry)) openList({ ...inherited, ...entry }, `item ${item + 1} of the list`, inside, opened);
+    else opened.faults.push({ index, line, error: `item ${item + 1} of the list is not a mapping` });
   }
 }

@@ -22,6 +22,13 @@ export async function diffFiles(
   desiredManagers: readonly string[],
   ignoreRules: readonly IgnoreRule[],
 ): Promise<OfflineDiff> {
+  if (files.desired.includes('-') && files.live.includes('-')) {
+    throw new ConfigError('standard input cannot be both sides', {
+      code: 'usage',
+      subject: '--desired - --live -',
+      remedy: 'Give at least one side as a file.',
+    });
+  }
   return diffTexts({
     desired: files.desired.map((file) => ({ file, text: readText(file, '--desired', false) })),
     live: files.live.map((file) => ({ file, text: readText(file, '--live', true) })),
@@ -33,10 +40,25 @@ export async function diffFiles(
 }
 
 function readText(file: string, flag: string, mayBeAbsent: boolean): string {
+  const bytes = readBytes(file, flag, mayBeAbsent);
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    if (!isUtf16) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // Said below.
+  }
+  throw new ConfigError(`${file} is ${isUtf16 ? 'UTF-16' : 'not UTF-8'}`, {
+    code: 'configuration',
+    subject: flag,
+    remedy: 'Save it as UTF-8; in PowerShell: ... | Out-File -Encoding utf8 FILE.',
+  });
+}
+
+function readBytes(file: string, flag: string, mayBeAbsent: boolean): Buffer {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
   } catch (error) {
-    if (mayBeAbsent && error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (mayBeAbsent && error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
     throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, {
       code: 'configuration',
       subject: flag,

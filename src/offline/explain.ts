@@ -29,7 +29,9 @@ interface Owner {
 
 /** The decisions at a path, at the place above it where the comparison ended (an atomic list), and below it. */
 export function explainPath(result: OfflineDiff, object: OfflineObject, path: string): readonly Explanation[] {
-  const wanted = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  // Quotes around a key value that needs none.
+  const wanted = trimmed.replaceAll(/="([^"/~[\],=\s]+)"/gu, '=$1');
   return result
     .explain(object)
     .map((judged) => ({ judged, at: printPath(judged.decision.path) }))

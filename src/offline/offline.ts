@@ -1,13 +1,19 @@
 import { comparerOf, diff, groupFindings, type Judged, RULES } from '../diff/diff.ts';
-import { type Manifest, type ManifestLimits, manifestOfJson, readManifest } from '../kubernetes/manifest.ts';
-import { lineOf } from '../kubernetes/manifest-lines.ts';
+import {
+  type Manifest,
+  type ManifestDocument,
+  type ManifestLimits,
+  manifestOfJson,
+  readManifest,
+} from '../kubernetes/manifest.ts';
+import { createLineFinder, type LineFinder } from '../kubernetes/manifest-lines.ts';
 import { mergeOpenApi, openApiOfCrd } from '../kubernetes/openapi.ts';
 import { projectAutoscaler, projectObject } from '../snapshot/project.ts';
 import type { DesiredObject, DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
 import { type Finding, isDrift } from '../types/finding.ts';
 import type { IgnoreRule, IgnoreUse } from '../types/ignore-rule.ts';
-import { isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import { at, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef, objectKey, refOf } from '../types/object-ref.ts';
 import type { LiveObject, Snapshot } from '../types/snapshot.ts';
 
@@ -72,9 +78,10 @@ const NO_REF: ObjectRef = { apiVersion: '', kind: '', namespace: '', name: '' };
 /** Compares two sides; pure, and never throws for what stands in them. */
 export function diffTexts(input: OfflineInput): OfflineDiff {
   const faults: OfflineObject[] = [];
-  const desiredSide = input.desired.map((source): Side => ({ source, manifest: readManifest(source.text, DESIRED_LIMITS) }));
-  const liveSide = input.live.map((source): Side => ({ source, manifest: readLive(source.text) }));
+  const desiredSide = input.desired.map((source) => sideOf(source, readManifest(source.text, DESIRED_LIMITS)));
+  const liveSide = input.live.map((source) => sideOf(source, readLive(source.text)));
   const live = liveObjects(liveSide, faults);
+  const unreadable = unknownWhetherMissing(faults[0]);
   const desired = desiredObjects(desiredSide, live.objects, faults);
   const documents = [...desiredSide, ...liveSide].flatMap(({ manifest }) => manifest.documents.map(({ document }) => document));
   const schema = mergeOpenApi([...input.schemas, ...documents.filter(isCrd).map(openApiOfCrd)]);
@@ -89,6 +96,7 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
   const declared = desired.map((object): OfflineObject => {
     const key = objectKey(object.ref);
     const found = invalidOf.get(key);
+    if (!found && unreadable && !liveOf.has(key)) return invalid(object.ref, unreadable);
     if (!found) return judged(object.ref, object, liveOf.get(key), findingsOf.get(key) ?? []);
     const { file, line } = placeOf(object.document, found.located, desiredSide);
     return invalid(object.ref, { file, line, path: printPath(found.path), error: found.message });
@@ -111,6 +119,22 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
 interface Side {
   readonly source: SourceText;
   readonly manifest: Manifest;
+  readonly entryOf: ReadonlyMap<JsonObject, ManifestDocument>;
+  readonly lineOf: LineFinder;
+}
+
+function sideOf(source: SourceText, manifest: Manifest): Side {
+  let finder: LineFinder | undefined;
+  return {
+    source,
+    manifest,
+    entryOf: new Map(manifest.documents.map((entry) => [entry.document, entry])),
+    // Made when something is wrong: only then anybody asks for lines.
+    lineOf: (document, located) => {
+      finder ??= createLineFinder(source.text);
+      return finder(document, located);
+    },
+  };
 }
 
 /** File and line of a value inside one of the documents. */
@@ -119,9 +143,9 @@ function placeOf(
   located: readonly (string | number)[],
   sides: readonly Side[],
 ): { file: string; line: number } {
-  for (const { source, manifest } of sides) {
-    const entry = manifest.documents.find((candidate) => candidate.document === document);
-    if (entry) return { file: source.file, line: lineOf(source.text, entry, located) };
+  for (const { source, entryOf, lineOf } of sides) {
+    const entry = entryOf.get(document);
+    if (entry) return { file: source.file, line: lineOf(entry, located) };
   }
   return { file: '', line: 0 };
 }
@@ -153,6 +177,12 @@ function judged(
     pending: aside('pending'),
     fault: undefined,
   };
+}
+
+/** What part of the live side could not be read may hold what is declared: not found is then not missing. */
+function unknownWhetherMissing(first: OfflineObject | undefined): Fault | undefined {
+  const { fault } = first ?? {};
+  return fault && { ...fault, path: '', error: 'whether it is there is not known: the live side was not read whole' };
 }
 
 function invalid(ref: ObjectRef, fault: Fault): OfflineObject {
@@ -195,13 +225,14 @@ interface LiveSide {
 function liveObjects(sides: readonly Side[], faults: OfflineObject[]): LiveSide {
   const byKey = new Map<string, LiveObject>();
   const autoscalers = [];
-  for (const { source, manifest } of sides) {
-    addFaults(source, manifest, faults);
-    for (const { document, index, line } of manifest.documents) {
+  for (const side of sides) {
+    addFaults(side.source, side.manifest, faults);
+    for (const entry of side.manifest.documents) {
+      const { document } = entry;
       const ref = refOf(document);
       const object = ref && projectObject(document, ref.apiVersion, ref.kind);
       if (!object) {
-        faults.push(nameless(source, document, index, line));
+        faults.push(nameless(side, entry));
         continue;
       }
       if (object.ref.kind === AUTOSCALER) autoscalers.push(projectAutoscaler(document));
@@ -213,17 +244,29 @@ function liveObjects(sides: readonly Side[], faults: OfflineObject[]): LiveSide 
 
 function desiredObjects(sides: readonly Side[], live: readonly LiveObject[], faults: OfflineObject[]): readonly DesiredObject[] {
   const byKey = new Map<string, DesiredObject>();
-  for (const { source, manifest } of sides) {
+  // A live object that a document names in full is that document's, and no guess of another one.
+  const exact = new Set(
+    sides.flatMap(({ manifest }) => manifest.documents.flatMap(({ document }) => refOf(document) ?? [])).map(objectKey),
+  );
+  const open = Map.groupBy(
+    live.filter((object) => !exact.has(objectKey(object.ref))),
+    ({ ref }) => objectKey({ ...ref, namespace: '' }),
+  );
+  for (const side of sides) {
+    const { source, manifest } = side;
     addFaults(source, manifest, faults);
-    for (const { document, index, line } of manifest.documents) {
+    for (const entry of manifest.documents) {
+      const { document, index } = entry;
       const named = refOf(document);
       if (!named) {
-        faults.push(nameless(source, document, index, line));
+        faults.push(nameless(side, entry));
         continue;
       }
-      const ref = inNamespaceOfLive(named, live);
+      const line = side.lineOf;
+      const ref = inNamespaceOfLive(named, open);
       const isKnown = byKey.has(objectKey(ref));
-      if (isKnown) faults.push(invalid(ref, { file: source.file, line, path: '', error: 'it is declared twice' }));
+      if (isKnown)
+        faults.push(invalid(ref, { file: source.file, line: line(entry, []), path: '', error: 'it is declared twice' }));
       else byKey.set(objectKey(ref), { ref, document, documentIndex: index, unit: UNIT });
     }
   }
@@ -234,9 +277,21 @@ function addFaults({ file }: SourceText, manifest: Manifest, faults: OfflineObje
   for (const { line, error } of manifest.faults) faults.push(invalid(NO_REF, { file, line, path: '', error }));
 }
 
-function nameless({ file }: SourceText, document: JsonObject, index: number, line: number): OfflineObject {
-  const error = `document ${index + 1} lacks apiVersion, kind or metadata.name`;
-  return invalid(refOfPart(document), { file, line, path: '', error });
+function nameless({ source, lineOf }: Side, entry: ManifestDocument): OfflineObject {
+  const { document, index, items } = entry;
+  const lacking = [['apiVersion'], ['kind'], ['metadata', 'name']].filter((path) => !stringAt(document, ...path));
+  const which =
+    items.length === 0 ? `document ${index + 1}` : `item ${items.map((item) => item + 1).join(' of item ')} of the list`;
+  const [first = []] = lacking;
+  const error = lacking
+    .map((path) => (at(document, ...path) === undefined ? `lacks ${path.join('.')}` : `has a ${path.join('.')} that is no text`))
+    .join(', ');
+  return invalid(refOfPart(document), {
+    file: source.file,
+    line: lineOf(entry, first),
+    path: `/${first.join('/')}`,
+    error: `${which} ${error}`,
+  });
 }
 
 /** What a document says of itself, as far as it does. */
@@ -250,12 +305,9 @@ function refOfPart(document: JsonObject): ObjectRef {
 }
 
 /** A manifest that leaves the namespace to whoever applies it is taken for the only live object of its kind and name. */
-function inNamespaceOfLive(ref: ObjectRef, live: readonly LiveObject[]): ObjectRef {
+function inNamespaceOfLive(ref: ObjectRef, open: ReadonlyMap<string, readonly LiveObject[]>): ObjectRef {
   if (ref.namespace !== '') return ref;
-  const candidates = live.filter(
-    (object) =>
-      object.ref.kind === ref.kind && object.ref.name === ref.name && groupOf(object.ref.apiVersion) === groupOf(ref.apiVersion),
-  );
+  const candidates = open.get(objectKey(ref)) ?? [];
   const [only] = candidates;
   return only && candidates.length === 1 ? { ...ref, namespace: only.ref.namespace } : ref;
 }

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import { printTable } from '../output.ts';
 import { displayBlame, displayTime, displayValue, sanitize } from '../types/describe.ts';
-import { printPath } from '../types/field-path.ts';
-import { type Blame, type FieldValue, type Finding, revealValue } from '../types/finding.ts';
+import { printPath, valueAt } from '../types/field-path.ts';
+import { type Blame, type FieldValue, type Finding, inOrderOf, revealValue } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { type JsonPatchOperation, removeValues, setValue } from '../types/json-patch.ts';
 import { displayRef, type ObjectRef } from '../types/object-ref.ts';
@@ -82,7 +82,7 @@ function repairOf(finding: Finding, object: OfflineObject): Record<string, unkno
 
 function patchOf(finding: Finding, { live }: OfflineObject): readonly JsonPatchOperation[] | undefined {
   if (!live || finding.live instanceof Secret || finding.desired instanceof Secret) return undefined;
-  const value = revealValue(finding.desired);
+  const value = finding.isReordered ? inOrderOf(valueAt(live.body, finding.path), finding.desired) : revealValue(finding.desired);
   return value === undefined ? removeValues(live.body, [finding.path]) : setValue(live.body, finding.path, value);
 }
 
@@ -142,5 +142,7 @@ function explanationText(result: OfflineDiff, object: OfflineObject, path: strin
       return `  ${displayValue(at)}\n${lines.map(([label, text]) => `    ${label.padEnd(8)} ${sanitize(text)}\n`).join('')}`;
     },
   );
-  return head + (parts.length > 0 ? parts.join('') : `  neither side has anything at ${displayValue(path)}\n`);
+  if (parts.length > 0) return head + parts.join('');
+  const isCompared = object.desired !== undefined && object.live !== undefined;
+  return `${head}  ${isCompared ? `neither side has anything at ${displayValue(path)}` : 'there is nothing to compare it with, so no field of it was judged'}\n`;
 }

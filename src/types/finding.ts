@@ -3,7 +3,7 @@ import { configure } from 'safe-stable-stringify';
 import type { DesiredObject } from './desired.ts';
 import { type FieldPath, printPath } from './field-path.ts';
 import type { IgnoreUse } from './ignore-rule.ts';
-import type { Json } from './json.ts';
+import { isJsonArray, type Json, stringAt } from './json.ts';
 import { type ObjectRef, objectKey } from './object-ref.ts';
 import type { Repair } from './repair.ts';
 import { Secret } from './secret.ts';
@@ -54,8 +54,20 @@ export interface Finding {
   readonly repair: Repair;
   /** The autoscaler that may set this number, where live is within its range; whoever set it, the autoscaler goes on from there. */
   readonly autoscaler?: string;
+  /** The elements are the same and their order is another one: both values are the elements' keys, in order. */
+  readonly isReordered?: true;
   /** Why it is informational or pending; empty otherwise. */
   readonly note: string;
+}
+
+/** A list's elements in the order of these keys; what has no place in it keeps its own, behind them. */
+export function inOrderOf(list: Json | undefined, keys: FieldValue): Json | undefined {
+  if (!isJsonArray(list) || !isJsonArray(keys)) return undefined;
+  const place = (element: Json): number => {
+    const index = keys.indexOf(stringAt(element, 'name') ?? '');
+    return index < 0 ? keys.length : index;
+  };
+  return list.toSorted((one, other) => place(one) - place(other));
 }
 
 /** Everything that the comparison of one object gave. */
