@@ -60,8 +60,8 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     tool: 'the volume binder',
     source: 'https://kubernetes.io/docs/reference/labels-annotations-taints/',
     metadata: /^(pv\.kubernetes\.io|volume\.kubernetes\.io|volume\.beta\.kubernetes\.io)\//u,
-    path: /^\/spec\/volumeName$/u,
-    kinds: ['PersistentVolumeClaim'],
+    path: /^\/spec\/(volumeName|claimRef)$/u,
+    kinds: ['PersistentVolumeClaim', 'PersistentVolume'],
   },
   {
     tool: 'protection of volumes in use',
@@ -89,6 +89,12 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     kinds: ['ClusterRole'],
     overwrites: true,
     onlyWith: 'aggregationRule',
+  },
+  {
+    tool: 'the API server',
+    source: 'https://kubernetes.io/docs/reference/labels-annotations-taints/#batchkubernetesio-controller-uid',
+    metadata: /^(batch\.kubernetes\.io\/)?(controller-uid|job-name)$/u,
+    kinds: ['Job'],
   },
   {
     tool: 'the API server',

@@ -54,6 +54,18 @@ const probe: Readonly<Record<string, Rule>> = {
   successThreshold: is(1),
   failureThreshold: is(3),
 };
+const webhook: Readonly<Record<string, Rule>> = {
+  failurePolicy: is('Fail'),
+  matchPolicy: is('Equivalent'),
+  timeoutSeconds: is(10),
+  namespaceSelector: isOneOf({}),
+  objectSelector: isOneOf({}),
+};
+/** A selector that the API server makes for one object, by a label that nobody else writes. */
+const generatedBy =
+  (label: string): Rule =>
+  (value) =>
+    JSON.stringify(value).includes(label);
 const defaultMode: Readonly<Record<string, Rule>> = { defaultMode: is(420) };
 
 /**
@@ -132,6 +144,26 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
   },
   ResourceFieldSelector: { divisor: is('0', 0) },
   Secret: { type: is('Opaque') },
+  JobSpec: {
+    completions: is(1),
+    parallelism: is(1),
+    backoffLimit: is(6),
+    completionMode: is('NonIndexed'),
+    suspend: is(false),
+    manualSelector: is(false),
+    podReplacementPolicy: is('TerminatingOrFailed'),
+    // By the uid of the very Job.
+    selector: generatedBy('controller-uid'),
+  },
+  Subject: {
+    apiGroup: (value, subject) => value === (subject['kind'] === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io'),
+  },
+  StorageClass: { reclaimPolicy: is('Delete'), volumeBindingMode: is('Immediate') },
+  PersistentVolumeSpec: { persistentVolumeReclaimPolicy: is('Retain'), volumeMode: is('Filesystem') },
+  ValidatingWebhook: webhook,
+  MutatingWebhook: { ...webhook, reinvocationPolicy: is('Never') },
+  RuleWithOperations: { scope: is('*') },
+  ServiceReference: { port: is(443) },
 };
 
 /** Structs that the API server writes empty. Elsewhere an empty one is a choice: an empty selector selects everything. */

@@ -9,8 +9,10 @@ import { liveScene } from './live-scene.ts';
 
 // That every default of the server is in the table is shown by nothing-after-apply.test.ts, where creators own them.
 
-/** Rows that came with a version of Kubernetes; the table serves all of them. */
+/** Rows that came with a version of Kubernetes, or after the last proven one without them; the table serves all of them. */
 const SINCE: Readonly<Record<string, number>> = {
+  'JobSpec.manualSelector': 34,
+  'JobSpec.podReplacementPolicy': 29,
   'RollingUpdateStatefulSetStrategy.maxUnavailable': 35,
   'StatefulSetPersistentVolumeClaimRetentionPolicy.whenDeleted': 27,
   'StatefulSetPersistentVolumeClaimRetentionPolicy.whenScaled': 27,

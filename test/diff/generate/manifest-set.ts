@@ -13,6 +13,11 @@ export const MANIFEST_KINDS: readonly string[] = [
   'policy/v1/PodDisruptionBudget',
   'rbac.authorization.k8s.io/v1/Role',
   'rbac.authorization.k8s.io/v1/RoleBinding',
+  'batch/v1/Job',
+  'storage.k8s.io/v1/StorageClass',
+  'v1/PersistentVolume',
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration',
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration',
 ];
 
 /** The written manifests of fixtures/diff/manifests and so many generated ones; their namespace is NAMESPACE. */
