@@ -22,11 +22,11 @@ export interface Answer {
 
 /** Talks HTTP to the hub as clients do; a path is below `/api` unless it starts with `//`. */
 export class Client {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: string;
 
   constructor(url: string, token = 'tester') {
-    this.#url = url;
+    this.url = url;
     this.#token = token;
   }
 
@@ -53,7 +53,7 @@ export class Client {
     body?: Json,
     contentType?: string,
   ): Promise<Answer> {
-    const url = `${this.#url}/api${path}?${new URLSearchParams(query)}`;
+    const url = `${this.url}/api${path}?${new URLSearchParams(query)}`;
     const response = await fetch(url, {
       method,
       headers: {
