@@ -5,6 +5,9 @@ import { badRequest, HubError } from '../errors.ts';
 import { type GenerationRules, knownBody } from '../generation.ts';
 import { type Parameters, readParameters } from '../query/parameters.ts';
 
+/** Names the page after this one (reference, section 1.4). */
+export const CONTINUE = 'ConfigHub-Continue';
+
 /** What the middleware leaves for every handler. */
 export interface Environment {
   readonly Variables: { readonly caller: Caller; readonly generation: GenerationRules };

@@ -5,7 +5,7 @@ import { extensionOf, extensionWriter } from '../query/extend.ts';
 import { Reader } from '../query/reader.ts';
 import { selectPage } from '../query/select.ts';
 import type { Condition, Table } from '../storage/table.ts';
-import { parametersOf, type Request } from './environment.ts';
+import { CONTINUE, parametersOf, type Request } from './environment.ts';
 
 /** Records that are read and written at once: what a list holds in memory, and for how long others wait. */
 const RECORDS = 32;
@@ -31,7 +31,7 @@ export function listResponse<R extends JsonObject>(
   // Made here: a mistake in `select` is answered, not streamed.
   const write = writerOf(reader);
   const headers: Record<string, string> = { 'content-type': 'application/json; charset=UTF-8' };
-  if (next !== undefined) headers['ConfigHub-Continue'] = next;
+  if (next !== undefined) headers[CONTINUE] = next;
   let from = 0;
   let before = '[';
   const batch = (): string => {

@@ -8,12 +8,12 @@ import { Reader } from '../query/reader.ts';
 import { approveUnit } from '../units/approve.ts';
 import { findRevision } from '../units/history.ts';
 import { tagRevision } from '../units/revise.ts';
-import { selectNamedUnits } from '../units/select.ts';
 import { cancelOperations, planOperation, queueOperation } from '../worker/operations.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf } from './environment.ts';
 import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
+import { selectNamedUnits } from './selection.ts';
 
 const tagBody = z.object({ TagID: z.guid(), Revision: z.string().default('HeadRevisionNum') });
 
@@ -43,7 +43,7 @@ function operationRoutes(hub: Hub): HubRoutes {
         queued.push(operation);
         return { Action: operation };
       };
-      const results = bulk(hub, selectNamedUnits(hub, parameters), queue, { dryRun: parameters.dry_run });
+      const results = bulk(hub, selectNamedUnits(hub, request), queue, { dryRun: parameters.dry_run });
       if (!parameters.dry_run) hub.enqueue(queued);
       return bulkAnswer(request, results);
     });
@@ -59,7 +59,7 @@ function operationRoutes(hub: Hub): HubRoutes {
     return request.json(hub.store.database.write(() => cancel(unit)));
   });
   routes.post('/unit/cancel', (request) =>
-    bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parametersOf(request)), cancel, { dryRun: false })),
+    bulkAnswer(request, bulk(hub, selectNamedUnits(hub, request), cancel, { dryRun: false })),
   );
   return routes;
 }
@@ -81,7 +81,7 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
         return request.json(`unit ${unit.Slug} approved`);
       })
       .post('/unit/approve', (request) => {
-        const units = selectNamedUnits(hub, parametersOf(request));
+        const units = selectNamedUnits(hub, request);
         return bulkAnswer(
           request,
           bulk(hub, units, (unit) => approve(request.get('caller'), unit), { dryRun: false }),
@@ -100,7 +100,7 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
           });
           return { Message: `unit ${unit.Slug} tagged` };
         };
-        return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parametersOf(request)), apply, { dryRun: false }));
+        return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, request), apply, { dryRun: false }));
       })
       .get('/space/:space/unit/:unit/unit_event', (request) => {
         const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };

@@ -10,10 +10,10 @@ import { find } from '../query/select.ts';
 import { readPatch } from '../units/body.ts';
 import { cloneUnit } from '../units/create.ts';
 import { deleteUnit } from '../units/delete.ts';
-import { selectNamedUnits, selectUnits } from '../units/select.ts';
 import { updateUnit } from '../units/update.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { selectNamedUnits, selectUnits } from './selection.ts';
 
 /** Units of all spaces at once. */
 export function unitBulkRoutes(hub: Hub): HubRoutes {
@@ -24,7 +24,7 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
     .post('/unit', async (request) => {
       const patch = await bodyOf(request);
       const parameters = parametersOf(request);
-      const copies = selectNamedUnits(hub, parameters).flatMap((upstream) => destinations(hub, upstream, parameters));
+      const copies = selectNamedUnits(hub, request).flatMap((upstream) => destinations(hub, upstream, parameters));
       const clone = ({ upstream, space, slug }: Copy): JsonObject => {
         const existing = store.units.last({ column: 'space_id', values: [space] }, { column: 'slug', values: [slug] });
         if (existing && parameters.allow_exists) return extended(existing, parameters);
@@ -37,7 +37,7 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
       const parameters = parametersOf(request);
       const update = (unit: Unit): JsonObject =>
         extended(updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), parameters, true), parameters);
-      return bulkAnswer(request, bulk(hub, selectUnits(hub, parameters), update, { dryRun: parameters.dry_run }));
+      return bulkAnswer(request, bulk(hub, selectUnits(hub, request), update, { dryRun: parameters.dry_run }));
     })
     .delete('/unit', (request) => {
       const parameters = parametersOf(request);
@@ -45,7 +45,7 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
         deleteUnit(hub, unit);
         return { Message: `unit ${unit.Slug} deleted` };
       };
-      return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, parameters), remove, { dryRun: parameters.dry_run }));
+      return bulkAnswer(request, bulk(hub, selectNamedUnits(hub, request), remove, { dryRun: parameters.dry_run }));
     });
 }
 

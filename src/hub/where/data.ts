@@ -29,6 +29,9 @@ const ORDERED: readonly ComparisonOperator[] = ['=', '!=', '<', '>', '<=', '>=']
 
 function compileTerm(term: Term): DocumentPredicate {
   const { subject } = term;
+  const [, part] = subject.path.at(-1)?.split('#') ?? [];
+  if (part !== undefined && part !== 'uri' && part !== 'reference')
+    throw badRequest(`where_data: #${part} at position ${subject.position} is no part of an image; #uri and #reference are`);
   const read = (document: JsonObject): readonly Json[] => {
     const values = valuesAt([document], subject.path);
     return subject.length ? values.map(lengthOf) : values;
@@ -119,6 +122,5 @@ function unescaped(step: string): string {
 function imageParts(image: string, part: string): readonly Json[] {
   const at = image.search(/[:@][^/]*$/u);
   if (part === 'uri') return [at < 0 ? image : image.slice(0, at)];
-  if (part === 'reference') return at < 0 ? [] : [image.slice(at), image.slice(at + 1)];
-  throw badRequest(`where_data: #${part} is no part of an image; #uri and #reference are`);
+  return at < 0 ? [] : [image.slice(at), image.slice(at + 1)];
 }
