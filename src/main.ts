@@ -300,13 +300,20 @@ async function namedChangeSet(
 /** `drift-detector cub`: ConfigHub's client, with its exit codes 0 and 1. */
 async function runCub(config: Config, argv: readonly string[], process: ProcessFacts): Promise<number> {
   // Loaded only here: a pass needs none of it.
-  const { handOver, readCubCommand } = await import('./cub/cub.ts');
+  const { handOver, readCubCommand, readCubSession } = await import('./cub/cub.ts');
   const handed = await handOver(argv, process.environment);
   if (handed.isDone) return handed.code;
   const command = readCubCommand(handed.argv, process);
   if (!command) return EXIT.ok;
   const say = (text: string): void => process.err(text);
-  const hub = await connectHub(config, (message) => say(`${sanitize(message)}\n`), process.stop);
+  // Whoever logged in with ConfigHub's own client need not do so again; the environment goes first, as everywhere.
+  const session = readCubSession(process.environment);
+  const known = {
+    ...config,
+    confighubUrl: config.confighubUrl ?? session.url,
+    confighubToken: config.confighubToken ?? session.token,
+  };
+  const hub = await connectHub(known, (message) => say(`${sanitize(message)}\n`), process.stop);
   return command({ hub, out: process.out, say, readFile: readArgumentFile, signal: process.stop });
 }
 

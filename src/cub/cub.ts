@@ -4,6 +4,7 @@ import * as setup from './setup-commands.ts';
 import * as units from './unit-commands.ts';
 
 export { handOver } from './hand-over.ts';
+export { readCubSession } from './session-file.ts';
 
 /** A command that was read from the command line and waits for its server. */
 export type CubCommand = (context: CubContext) => Promise<0 | 1>;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -319,5 +319,43 @@ describe('cub on a ConfigHub without', () => {
     const result = await cub(hub.url, ['unit', 'apply', '--space', 'dev']);
     expect(result.code).to.equal(78);
     expect(result.err).to.contain('released as a whole');
+  });
+});
+
+describe('cub after a login of the real one', () => {
+  const files: readonly (readonly [string, (url: string) => Readonly<Record<string, string>>])[] = [
+    [
+      'of August 2025',
+      (url) => ({
+        'session.json': JSON.stringify({ user: { email: 'a@example.com' }, access_token: 'admin-token', auth_type: 'Bearer' }),
+        'context.json': JSON.stringify({ confighub_url: url, space: 'home' }),
+      }),
+    ],
+    [
+      'of October 2025 and later',
+      (url) => ({
+        'config.yaml': `apiVersion: v1\nkind: Config\ncurrentContext: work\ncontexts:\n- {name: work, coordinate: {serverURL: "${url}"}, metadata: {tokenFile: work.json}}\n`,
+        'tokens/work.json': JSON.stringify({ accessToken: 'admin-token', refreshToken: 'r' }),
+      }),
+    ],
+  ];
+  for (const [what, contents] of files) {
+    it(`uses the session ${what}`, async () => {
+      await using hub = await startTestHub({ tokens: { admin: 'admin-token' } });
+      const home = await mkdtemp(join(tmpdir(), 'cub-home-'));
+      await mkdir(join(home, '.confighub/tokens'), { recursive: true });
+      for (const [name, text] of Object.entries(contents(hub.url))) await writeFile(join(home, '.confighub', name), text);
+      const run = (environment: Readonly<Record<string, string>>): Promise<CubRun> =>
+        cub('', ['space', 'create', 'mine'], { CUB_TOKEN: '', HOME: home, ...environment });
+      expect((await run({ CUB_TOKEN: 'wrong' })).code, 'the environment goes first').to.equal(77);
+      const result = await run({});
+      expect(result.code, result.err).to.equal(0);
+      await rm(home, { recursive: true });
+    });
+  }
+
+  it('says what to set where there is none', async () => {
+    const result = await cub('http://127.0.0.1:1', ['space', 'list'], { CUB_TOKEN: '', HOME: '/nowhere' });
+    expect([result.code, result.err.includes('CUB_TOKEN')]).to.deep.equal([78, true]);
   });
 });

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Environment } from '../config.ts';
+import { parseManifest } from '../kubernetes/manifest.ts';
+import { Secret } from '../types/secret.ts';
+
+/** What a login of ConfigHub's own client left in its folder. */
+export interface CubSession {
+  readonly url: string | undefined;
+  readonly token: Secret<string> | undefined;
+}
+
+const sessionFile = z.object({ access_token: z.string().min(1) });
+const contextFile = z.object({ confighub_url: z.string().optional() });
+const configFile = z.object({
+  currentContext: z.string(),
+  contexts: z.array(
+    z.object({
+      name: z.string(),
+      coordinate: z.object({ serverURL: z.string().optional() }).optional(),
+      metadata: z.object({ tokenFile: z.string().optional() }).optional(),
+    }),
+  ),
+});
+const tokenFile = z.object({ accessToken: z.string().min(1) });
+
+/**
+ * Reads the session of `cub auth login`: `session.json` and `context.json` of the client of August 2025, `config.yaml` and
+ * its token file of later ones (both in `$CUB_CONFIG` or `~/.confighub`). What is not there, or is something else, is none.
+ */
+export function readCubSession({ HOME, CUB_CONFIG }: Environment): CubSession {
+  const folder = CUB_CONFIG || (HOME ? join(HOME, '.confighub') : '');
+  if (folder === '') return { url: undefined, token: undefined };
+  const config = readAs(join(folder, 'config.yaml'), configFile);
+  const context = config?.contexts.find(({ name }) => name === config.currentContext);
+  if (context) {
+    // A name of a file, never a way out of the folder.
+    const name = /^[\w.-]+$/u.test(context.metadata?.tokenFile ?? '') ? context.metadata?.tokenFile : `${context.name}.json`;
+    const token = readAs(join(folder, 'tokens', name ?? ''), tokenFile)?.accessToken;
+    return { url: context.coordinate?.serverURL, token: token === undefined ? undefined : new Secret(token) };
+  }
+  const token = readAs(join(folder, 'session.json'), sessionFile)?.access_token;
+  return {
+    url: readAs(join(folder, 'context.json'), contextFile)?.confighub_url,
+    token: token === undefined ? undefined : new Secret(token),
+  };
+}
+
+function readAs<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const manifest = parseManifest(text);
+  return manifest.ok ? schema.safeParse(manifest.documents[0]).data : undefined;
+}
