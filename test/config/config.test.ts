@@ -199,6 +199,14 @@ describe('configuration', () => {
   it('has a default for every option that is neither secret nor required, and accepts its own defaults', () => {
     expect(() => load()).to.not.throw();
     const without = OPTION_NAMES.filter((name) => !('default' in OPTIONS[name]));
-    expect(without).to.have.members(['confighubUrl', 'confighubToken', 'claudeApiKey', 'reportRepo', 'gitToken']);
+    expect(without).to.have.members([
+      'confighubUrl',
+      'confighubToken',
+      'confighubWorkerId',
+      'confighubWorkerSecret',
+      'claudeApiKey',
+      'reportRepo',
+      'gitToken',
+    ]);
   });
 });
