@@ -58,7 +58,6 @@ spec:
   );
   const unit = unitRef(created, 'shop-dev');
   await deliver(client, unit);
-  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
   await kubectl('scale', 'deployment/web', '--replicas=4');
   const running = started.move();
   return {

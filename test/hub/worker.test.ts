@@ -98,7 +98,8 @@ spec:
 }
 
 describe('hub worker: apply', function () {
-  this.timeout(60_000);
+  // Pods of other tests may stand before ours.
+  this.timeout(180_000);
 
   it('prunes what a revision dropped from what the unit had applied', async () => {
     await using it = await scene();
@@ -163,7 +164,7 @@ describe('hub worker: apply', function () {
   });
 
   it('waits until the rollout is done, where the target says so', async () => {
-    await using it = await scene({ WaitTimeout: '30s' });
+    await using it = await scene({ WaitTimeout: '2m' });
     const unit = await it.unit('web', deployment(2));
     expect(await it.run(unit)).to.include({ Status: 'Completed', Result: 'ApplyCompleted' });
     expect(await it.kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.status.availableReplicas}')).to.equal('2');
