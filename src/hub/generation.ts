@@ -26,7 +26,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
     hidden: { Unit: SINCE_B_FIELDS, Revision: SINCE_B_FIELDS, ChangeSet: ['State', 'SpaceSlug'], Tag: ['ChangeSetID'] },
     unknownParameters: ['filter', 'filter_space', 'change_set_id', 'tag', 'revision', 'allow_exists', 'recursive'],
     unknownPaths: [
-      /^\/(revision|unit_event|unit_data|revision_data|unit_action)$/u,
+      /^\/(revision|unit_event|unit_action|(unit|revision)_(data|mutation_sources))$/u,
       /^\/unit\/(destroy|refresh|cancel)$/u,
       /\/unit\/[^/]+\/(data|live_state|live_data|cancel)$/u,
       /\/release$/u,
@@ -37,7 +37,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
     version: 'v0.3.0',
     hidden: { Unit: ['SetID'], ChangeSet: ['FilterID'] },
     unknownParameters: ['limit', 'continue', 'order_by'],
-    unknownPaths: [/\/set(\/|$)/u, /^\/(unit_data|revision_data)$/u, /\/live-state$/u, /\/release$/u],
+    unknownPaths: [/\/set(\/|$)/u, /^\/(unit|revision)_(data|mutation_sources)$/u, /\/live-state$/u, /\/release$/u],
     hasDataApart: false,
   },
   C: {
@@ -61,7 +61,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
     unknownPaths: [
       /\/set(\/|$)/u,
       /\/unit\/([^/]+\/)?(apply|destroy|refresh|import)$/u,
-      /\/unit\/[^/]+\/(live-state|live_state|unit_event)$/u,
+      /\/unit\/[^/]+\/(live-state|live_state|live_data|unit_event)$/u,
       /^\/unit_event$/u,
     ],
     hasDataApart: true,

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Json, JsonObject } from '../../src/types/json.ts';
-import { base64, Client, startTestHub } from './harness.ts';
+import { base64, Client, fromBase64, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, deployment, part, unitPath } from './scene.ts';
 
 // What holds whatever is done to units, in whatever order: after each request the whole state is read and compared with
@@ -197,6 +197,22 @@ function check(before: UnitState, after: UnitState, isTarget: boolean, { isRefus
     expect(after.revisions.length, 'equal bytes make no revision').to.equal(before.revisions.length);
 }
 
+/** The record of mutations says of the one path that these histories change what the configuration says. */
+function checkMutations({ raw, revisions }: UnitState): void {
+  const [source] = Array.isArray(raw['MutationSources']) ? raw['MutationSources'] : [];
+  const paths = part((source ?? {}) as JsonObject, 'PathMutationMap');
+  const replicas = /replicas: (\d+)/u.exec(fromBase64(raw['Data']))?.[1];
+  const first = /replicas: (\d+)/u.exec(fromBase64(revisions[0]?.data ?? ''))?.[1];
+  const mutation = paths['spec.replicas'];
+  if (mutation === undefined) {
+    expect(replicas, 'a path without a mutation is as it was at first').to.equal(first);
+    return;
+  }
+  const { Value, Index } = mutation as JsonObject;
+  expect(Value, 'the last mutation gave the value').to.equal(replicas);
+  expect(Number(Index), 'no mutation is newer than the last').to.be.at.most(Number(raw['HeadMutationNum']));
+}
+
 describe('hub: whatever is done to units', function () {
   this.timeout(IS_LONG ? 600_000 : 60_000);
   it(`keeps history, numbers, locks and versions whole, in ${HISTORIES} histories (DRIFT_SEED=${SEED})`, async () => {
@@ -218,6 +234,8 @@ describe('hub: whatever is done to units', function () {
             const was = before[index];
             if (was) check(was, state, index === action.unit, done);
           }
+          const changed = after[action.unit];
+          if (changed) checkMutations(changed);
           before = after;
         }
       }),

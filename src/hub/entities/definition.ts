@@ -5,6 +5,7 @@ export type EntityName =
   | 'Space'
   | 'Unit'
   | 'Revision'
+  | 'Mutation'
   | 'Filter'
   | 'Set'
   | 'Tag'
@@ -17,12 +18,12 @@ export type EntityName =
   | 'User'
   | 'Organization';
 
-/** From a field that holds an ID (or, `by: 'revision'`, a revision's number) to the entity that it names. */
+/** From a field that holds an ID (or, with `by`, the number of one of the unit's revisions or mutations) to the entity that it names. */
 export interface Relation {
   /** The name in `where` (`Space.Slug`) and in an extended answer. */
   readonly as: string;
   readonly of: EntityName;
-  readonly by?: 'revision';
+  readonly by?: 'revision' | 'mutation';
 }
 
 export interface EntityDefinition {

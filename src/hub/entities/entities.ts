@@ -3,6 +3,7 @@ import { changeSetKind } from './change-set.ts';
 import type { EntityDefinition, EntityName } from './definition.ts';
 import { filterKind } from './filter.ts';
 import { linkKind } from './link.ts';
+import { mutationDefinition } from './mutation.ts';
 import type { NamedKind } from './named.ts';
 import { organizationDefinition } from './organization.ts';
 import { queuedOperationDefinition } from './queued-operation.ts';
@@ -30,6 +31,7 @@ export const definitions: Readonly<Record<EntityName, EntityDefinition>> = {
   Space: spaceDefinition,
   Unit: unitDefinition,
   Revision: revisionDefinition,
+  Mutation: mutationDefinition,
   Filter: filterKind.definition,
   Set: setKind.definition,
   Tag: tagKind.definition,

@@ -25,6 +25,12 @@ export type Revision = {
   /** Tag ID to tag slug. */
   readonly Tags: Readonly<Record<string, string>>;
   readonly ChangeSetID: string | null;
+  /** The unit's mutation that gave it its data. */
+  readonly MutationNum: number;
+  /** Where it restored another one: that one's number. */
+  readonly RestoredRevisionNum: number;
+  /** Where it upgraded: the upstream's revision up to which it had been level. */
+  readonly UpgradedFromUpstreamRevisionNum: number;
   readonly Version: number;
 };
 
@@ -35,6 +41,8 @@ export const revisionZeros = {
   UserAgent: '',
   ApplyGates: {},
   Tags: {},
+  RestoredRevisionNum: 0,
+  UpgradedFromUpstreamRevisionNum: 0,
 } as const satisfies Partial<Revision>;
 
 export const revisionDefinition: EntityDefinition = {
@@ -58,6 +66,7 @@ export const revisionDefinition: EntityDefinition = {
     ApprovedBy: 'uuid list',
     Tags: 'string map',
     ChangeSetID: 'uuid',
+    MutationNum: 'integer',
     Version: 'integer',
   },
   relations: {

@@ -11,6 +11,8 @@ export type Unit = InSpace & {
   readonly ContentHash: number;
   readonly LastChangeDescription: string;
   readonly HeadRevisionNum: number;
+  /** The last change of its configuration; revisions that only open a changeset are none. */
+  readonly HeadMutationNum: number;
   readonly LastAppliedRevisionNum: number;
   readonly LiveRevisionNum: number;
   readonly PreviousLiveRevisionNum: number;
@@ -60,6 +62,7 @@ export const unitDefinition: EntityDefinition = {
     DataHash: 'string',
     LastChangeDescription: 'string',
     HeadRevisionNum: 'integer',
+    HeadMutationNum: 'integer',
     LastAppliedRevisionNum: 'integer',
     LiveRevisionNum: 'integer',
     PreviousLiveRevisionNum: 'integer',
@@ -82,6 +85,7 @@ export const unitDefinition: EntityDefinition = {
     UpstreamSpaceID: { as: 'UpstreamSpace', of: 'Space' },
     UpstreamUnitID: { as: 'UpstreamUnit', of: 'Unit' },
     HeadRevisionNum: { as: 'HeadRevision', of: 'Revision', by: 'revision' },
+    HeadMutationNum: { as: 'HeadMutation', of: 'Mutation', by: 'mutation' },
     LiveRevisionNum: { as: 'LiveRevision', of: 'Revision', by: 'revision' },
     LastAppliedRevisionNum: { as: 'LastAppliedRevision', of: 'Revision', by: 'revision' },
     PreviousLiveRevisionNum: { as: 'PreviousLiveRevision', of: 'Revision', by: 'revision' },

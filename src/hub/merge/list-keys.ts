@@ -19,13 +19,15 @@ export function byKey(field: string, list: readonly Json[]): ReadonlyMap<string,
   return keyed;
 }
 
-function keyOf(field: string, entry: JsonObject): string | undefined {
+/** The field that tells this entry apart from its neighbours; `undefined` where it has none. */
+export function keyField(field: string, entry: JsonObject): string | undefined {
   const names = Object.hasOwn(keyFields, field) ? (keyFields[field] ?? []) : ['name'];
-  for (const name of names) {
-    const value = entry[name];
-    if (typeof value !== 'string' && typeof value !== 'number') continue;
-    // Two ports may share their number if the protocols differ.
-    return field === 'ports' ? `${value}/${String(entry['protocol'] ?? 'TCP')}` : String(value);
-  }
-  return undefined;
+  return names.find((name) => typeof entry[name] === 'string' || typeof entry[name] === 'number');
+}
+
+function keyOf(field: string, entry: JsonObject): string | undefined {
+  const name = keyField(field, entry);
+  if (name === undefined) return undefined;
+  // Two ports may share their number if the protocols differ.
+  return field === 'ports' ? `${String(entry[name])}/${String(entry['protocol'] ?? 'TCP')}` : String(entry[name]);
 }

@@ -34,10 +34,10 @@ export function mergeThreeWay({ base, ours, theirs }: Sides): Merge {
   return { outcome: 'merged', text: joinParts([...kept, ...added.map(([, { text }]) => text)]) };
 }
 
-type Split = ReturnType<typeof splitParts>;
+export type Split = ReturnType<typeof splitParts>;
 
 /** Parts by what they describe, without the namespace, which differs between environments. */
-function named(split: Split): ReadonlyMap<string, Part> {
+export function named(split: Split): ReadonlyMap<string, Part> {
   const byName = new Map<string, Part>();
   for (const part of split.outcome === 'parts' ? split.parts : []) {
     const name = part.value === undefined ? 'empty' : identity(part.value);

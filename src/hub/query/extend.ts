@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../types/json.ts';
 import type { EntityName, Relation } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';
 import { unitStatus } from '../units/status.ts';
-import { present, presentText, type Wanted, wantedBy } from './present.ts';
+import { asListed, present, presentText, type Wanted, wantedBy } from './present.ts';
 import type { Reader } from './reader.ts';
 
 export interface Extension {
@@ -20,12 +20,13 @@ export function extensionOf(
     readonly where?: string | undefined;
     readonly contains?: string | undefined;
   },
+  whole: Wanted = asListed,
 ): Extension {
   const include = parameters.include ?? [];
   const relations = Object.entries(definitions[entity].relations).filter(
     ([field, { as }]) => include.includes(field) || include.includes(as),
   );
-  return { include, relations, wanted: wantedBy(reader, entity, parameters) };
+  return { include, relations, wanted: wantedBy(reader, entity, parameters, whole) };
 }
 
 /** The wrapper that lists and single reads answer: the entity under its own name, and what `include` asks for beside it. */

@@ -3,13 +3,18 @@ import type { EntityName } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';
 import { badRequest } from '../errors.ts';
 import { hideFields } from '../generation.ts';
+import type { ResourceMutation } from '../mutations/sources.ts';
 import { parseWhere } from '../where/parse.ts';
 import type { Reader } from './reader.ts';
 
 /** Whether a field is asked for. `owner` is the entity's place in the answer: its own name, or the relation's, such as `UpstreamUnit`. */
 export type Wanted = (owner: string, field: string) => boolean;
 
+/** One entity by itself, in full. */
 export const everything: Wanted = () => true;
+
+/** An entity among others: in full too, but for the record of its mutations, which is worked out from its whole history. */
+export const asListed: Wanted = () => true;
 
 interface Question {
   readonly select?: readonly string[] | undefined;
@@ -21,8 +26,8 @@ interface Question {
  * The fields that `select` names (reference, section 3.4); with them those that the question itself is about. Ids, of
  * parents too, and slugs are always there.
  */
-export function wantedBy(reader: Reader, listed: EntityName, { select, where = '', contains }: Question): Wanted {
-  if (!select) return everything;
+export function wantedBy(reader: Reader, listed: EntityName, { select, where = '', contains }: Question, whole: Wanted): Wanted {
+  if (!select) return whole;
   const hidden = reader.store.generation.hidden[listed] ?? [];
   const unknown = select.find((name) => reader.store.generation.hasDataApart && hidden.includes(name));
   if (unknown !== undefined) throw badRequest(`select: ${unknown} is no field of a ${listed} in this version of the API`);
@@ -64,7 +69,7 @@ export function presentText(
 ): string {
   const isStoredAsShown =
     stored !== undefined &&
-    wanted === everything &&
+    wanted === asListed &&
     (entity === 'Unit' || entity === 'Revision') &&
     reader.store.generation.hidden[entity] === undefined;
   const text = isStoredAsShown
@@ -136,8 +141,14 @@ function largeFields(
       ? { LiveState: reader.data(LiveStateHash).toString('base64') }
       : {}),
     // An array even when empty: the cub of August 2025 dereferences it (reference, section 2).
-    ...(isShown('MutationSources') ? { MutationSources: [] } : {}),
+    ...(isShown('MutationSources')
+      ? { MutationSources: wanted === asListed || owner !== entity ? [] : sourcesOf(reader, record) }
+      : {}),
   };
+}
+
+function sourcesOf({ store }: Reader, { UnitID, HeadRevisionNum, RevisionNum }: JsonObject): readonly ResourceMutation[] {
+  return store.mutations.sourcesAt(String(UnitID), Number(RevisionNum ?? HeadRevisionNum));
 }
 
 /** ConfigHub's own types omit zero integers, empty strings and empty maps (reference, section 2); so clients meet it here too. */

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
 import { type ChangeSetState, changeSetState } from '../changesets.ts';
 import type { EntityName, Relation } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';
+import { mutationOf } from '../entities/mutation.ts';
 import { organization } from '../entities/organization.ts';
 import type { Store } from '../storage/store.ts';
 import type { Row } from '../where/resolve.ts';
@@ -42,8 +43,12 @@ export class Reader {
 
   related(record: JsonObject, field: string, relation: Relation): JsonObject | undefined {
     const value = record[field];
-    if (relation.by === 'revision') {
-      return typeof value === 'number' && value > 0 ? this.#revision(String(record['UnitID']), value) : undefined;
+    if (relation.by !== undefined) {
+      if (typeof value !== 'number' || value === 0) return undefined;
+      const ofUnit = { column: 'unit_id', values: [String(record['UnitID'])] };
+      if (relation.by === 'revision') return this.store.revisions.last(ofUnit, { column: 'revision_num', values: [value] });
+      const [mutation] = this.store.revisions.find(ofUnit, { column: 'mutation_num', values: [value] });
+      return mutation && mutationOf(mutation);
     }
     return typeof value === 'string' ? this.load(relation.of, value) : undefined;
   }
@@ -76,11 +81,8 @@ export class Reader {
     if (entity === 'Unit' && name === 'LastActionAt') {
       return this.store.events.last({ column: 'unit_id', values: [String(record['UnitID'])] })?.CreatedAt;
     }
+    if (entity === 'Mutation' && name === 'MutationID') return record['RevisionID'];
     return record[name];
-  }
-
-  #revision(unitId: string, number: number): JsonObject | undefined {
-    return this.store.revisions.last({ column: 'unit_id', values: [unitId] }, { column: 'revision_num', values: [number] });
   }
 
   #read(entity: EntityName, id: string): JsonObject | undefined {
@@ -89,6 +91,10 @@ export class Reader {
         return this.store.spaces.get(id);
       case 'Unit':
         return this.store.units.get(id);
+      case 'Mutation': {
+        const revision = this.store.revisions.get(id);
+        return revision && mutationOf(revision);
+      }
       case 'Revision':
         return this.store.revisions.get(id);
       case 'User':

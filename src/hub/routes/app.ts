@@ -5,9 +5,11 @@ import type { Hub } from '../context.ts';
 import { namedKinds } from '../entities/entities.ts';
 import { HubError, publicError } from '../errors.ts';
 import { isUnknownPath } from '../generation.ts';
+import { apartRoutes } from './apart.ts';
 import { type Access, authenticate, loginRoutes } from './auth.ts';
 import type { Environment, HubRoutes } from './environment.ts';
 import { infoRoutes, memberRoutes } from './info.ts';
+import { mutationRoutes } from './mutations.ts';
 import { namedRoutes } from './named.ts';
 import { releaseRoutes } from './releases.ts';
 import { revisionRoutes } from './revisions.ts';
@@ -54,6 +56,8 @@ export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
   app.route('/api', unitBulkRoutes(hub));
   app.route('/api', unitDataRoutes(hub));
   app.route('/api', revisionRoutes(hub));
+  app.route('/api', mutationRoutes(hub));
+  app.route('/api', apartRoutes(hub));
   app.route('/api', unitRoutes(hub));
   for (const kind of namedKinds) app.route('/api', namedRoutes(hub, kind));
   app.notFound((request) =>

@@ -7,9 +7,11 @@ import { createNamed, patchNamed, putNamed } from '../named/write.ts';
 import { extend, extensionOf } from '../query/extend.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
-import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { bulk, bulkAnswer } from './bulk.ts';
+import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
 import { listResponse } from './list.ts';
 import { namedOf, spaceOf } from './lookup.ts';
+import { selectBy } from './selection.ts';
 
 /** The same routes for every kind below a space, and its list over all spaces. */
 export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
@@ -20,6 +22,7 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
   const owner = name === 'BridgeWorker' ? 'BridgeWorker with Secret' : name;
   const wire = (record: Named): JsonObject => present(new Reader(store), name, record, owner, everything);
   const { path } = kind;
+  const selectNamed = (request: Request): readonly Named[] => selectBy(hub, request, name, store.named, [ofKind]);
 
   return newRoutes()
     .get(`/${path}`, (request) => {
@@ -54,6 +57,18 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
     .patch(`/space/:space/${path}/:id`, async (request) => {
       const patch = await patchOf(request);
       return request.json(wire(store.database.write(() => patchNamed(hub, kind, namedOf(hub, kind, request), patch))));
+    })
+    .patch(`/${path}`, async (request) => {
+      const patch = await patchOf(request);
+      const one = (record: Named): JsonObject => ({ [name]: wire(patchNamed(hub, kind, record, patch)) });
+      return bulkAnswer(request, bulk(hub, selectNamed(request), one, { dryRun: parametersOf(request).dry_run }));
+    })
+    .delete(`/${path}`, (request) => {
+      const one = (record: Named): JsonObject => {
+        deleteNamed(hub, record, 'refuse');
+        return { Message: `${name} ${record.Slug} deleted` };
+      };
+      return bulkAnswer(request, bulk(hub, selectNamed(request), one, { dryRun: parametersOf(request).dry_run }));
     })
     .delete(`/space/:space/${path}/:id`, (request) => {
       const record = namedOf(hub, kind, request);

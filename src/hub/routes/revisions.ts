@@ -2,6 +2,7 @@ import type { Hub } from '../context.ts';
 import type { Revision } from '../entities/revision.ts';
 import { notFound } from '../errors.ts';
 import { extend, extensionOf } from '../query/extend.ts';
+import { everything } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import type { Condition } from '../storage/table.ts';
 import { type HubRoutes, idOf, newRoutes, parametersOf, type Request } from './environment.ts';
@@ -29,7 +30,7 @@ export function revisionRoutes(hub: Hub): HubRoutes {
     )
     .get('/space/:space/unit/:unit/revision/:revision', (request) => {
       const reader = new Reader(store);
-      const extension = extensionOf(reader, 'Revision', parametersOf(request));
+      const extension = extensionOf(reader, 'Revision', parametersOf(request), everything);
       return request.json(extend(reader, 'Revision', revisionOf(request), extension));
     })
     .get('/space/:space/unit/:unit/revision/:revision/data', (request) =>

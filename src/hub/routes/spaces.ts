@@ -9,15 +9,19 @@ import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import { deleteSpace } from '../spaces/delete.ts';
 import { summarize } from '../spaces/summary.ts';
-import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf } from './environment.ts';
+import { bulk, bulkAnswer } from './bulk.ts';
+import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
 import { listResponse } from './list.ts';
 import { spaceOf } from './lookup.ts';
+import { selectBy } from './selection.ts';
 
 const writableKeys = Object.keys(writableSpace.shape);
 
 export function spaceRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
   const wire = (space: Space): JsonObject => present(new Reader(store), 'Space', space, 'Space', everything);
+
+  const selectSpaces = (request: Request): readonly Space[] => selectBy(hub, request, 'Space', store.spaces, []);
 
   const change = (space: Space, fields: Json): Space => {
     const next: Space = { ...space, ...readSpace(fields) };
@@ -90,6 +94,21 @@ export function spaceRoutes(hub: Hub): HubRoutes {
           }),
         ),
       );
+    })
+    .patch('/_space', async (request) => {
+      const patch = await patchOf(request);
+      const one = (space: Space): JsonObject => ({
+        Space: wire(change(space, mergePatch(pick(space, writableKeys), pick(patch, writableKeys)))),
+      });
+      return bulkAnswer(request, bulk(hub, selectSpaces(request), one, { dryRun: parametersOf(request).dry_run }));
+    })
+    .delete('/_space', (request) => {
+      const { recursive, dry_run } = parametersOf(request);
+      const one = (space: Space): JsonObject => {
+        deleteSpace(hub, space, recursive);
+        return { Message: `space ${space.Slug} deleted` };
+      };
+      return bulkAnswer(request, bulk(hub, selectSpaces(request), one, { dryRun: dry_run }));
     })
     .delete('/space/:space', (request) => {
       const space = spaceOf(hub, request);

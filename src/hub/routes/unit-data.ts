@@ -7,7 +7,6 @@ import { Reader } from '../query/reader.ts';
 import { readPatch } from '../units/body.ts';
 import { changeUnit } from '../units/change.ts';
 import { type HubRoutes, newRoutes, parametersOf } from './environment.ts';
-import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 
 /** Configuration by itself, as generation C reads and writes it (reference, sections 1.5 and 6.8). */
@@ -43,14 +42,11 @@ export function unitDataRoutes(hub: Hub): HubRoutes {
       };
       return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
     })
-    .get('/space/:space/unit/:unit/:state{live-state|live_state}', (request) => {
+    .get('/space/:space/unit/:unit/:state{live-state|live_state|live_data}', (request) => {
       const { LiveStateHash } = unitOf(hub, request);
       const state = LiveStateHash === null ? Buffer.alloc(0) : store.blobs.get(LiveStateHash);
       return request.body(new Uint8Array(state), 200, { 'content-type': 'application/octet-stream' });
-    })
-    .get('/unit_data', (request) =>
-      listResponse(hub, request, 'Unit', store.units, [], (reader) => (unit) => JSON.stringify(unitData(reader, unit))),
-    );
+    });
 }
 
 function assertHash(unit: Unit, ifMatch: string | undefined): void {
@@ -59,17 +55,4 @@ function assertHash(unit: Unit, ifMatch: string | undefined): void {
     type: 'Unit',
     id: unit.UnitID,
   });
-}
-
-function unitData(reader: Reader, { UnitID, SpaceID, Slug, DataHash }: Unit): JsonObject {
-  const data = reader.data(DataHash);
-  return {
-    UnitID,
-    SpaceID,
-    Slug,
-    SpaceSlug: reader.load('Space', SpaceID)?.['Slug'] ?? '',
-    Data: data.toString('utf8'),
-    DataHash,
-    DataSize: data.length,
-  };
 }

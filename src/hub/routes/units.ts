@@ -25,10 +25,13 @@ export function unitRoutes(hub: Hub): HubRoutes {
   const list = (request: Request, conditions: readonly Condition[]): Response =>
     listResponse(hub, request, 'Unit', store.units, conditions);
 
+  const inSpace = (request: Request): Response =>
+    list(request, [{ column: 'space_id', values: [spaceOf(hub, request).SpaceID] }]);
+
   const one = (request: Request): Response => {
     const unit = unitOf(hub, request);
     const reader = new Reader(store);
-    return request.json(extend(reader, 'Unit', unit, extensionOf(reader, 'Unit', parametersOf(request))));
+    return request.json(extend(reader, 'Unit', unit, extensionOf(reader, 'Unit', parametersOf(request), everything)));
   };
 
   const create = (request: Request, body: JsonObject): Unit => {
@@ -51,12 +54,14 @@ export function unitRoutes(hub: Hub): HubRoutes {
 
   return newRoutes()
     .get('/unit', (request) => list(request, []))
-    .get('/space/:space/unit', (request) => list(request, [{ column: 'space_id', values: [spaceOf(hub, request).SpaceID] }]))
+    .get('/space/:space/unit', inSpace)
     .post('/space/:space/unit', async (request) => {
       const body = await bodyOf(request);
       return request.json(wire(store.database.write(() => create(request, body))));
     })
+    .get('/space/:space/unit/extended', inSpace)
     .get('/space/:space/unit/:unit', one)
+    .get('/space/:space/unit/:unit/extended', one)
     .put('/space/:space/unit/:unit', async (request) => {
       const body = await bodyOf(request);
       const parameters = parametersOf(request);

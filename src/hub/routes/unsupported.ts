@@ -4,15 +4,22 @@ import { type HubRoutes, newRoutes } from './environment.ts';
 /** Parts of the API that are known and not here: named in the answer, so that nobody looks for a typing error in the path. */
 const unsupported: readonly (readonly [string, string])[] = [
   ['/space/:space/unit/:unit/import', 'unit import'],
+  ['/function', 'function list'],
+  ['/space/:space/function', 'function list'],
   ['/function/invoke', 'function invoke'],
   ['/space/:space/function/invoke', 'function invoke'],
-  ['/bridge_worker/:id/stream', 'a worker outside of the hub'],
+  ['/bridge_worker/:id/:call{me|stream|action_result}', 'a worker outside of the hub'],
+  ['/unit_action', 'unit actions (use unit_event)'],
+  ['/space/:space/unit/:unit/unit_action', 'unit actions (use unit_event)'],
+  ['/:kind{trigger|view|invocation}', 'triggers, views and invocations'],
+  ['/space/:space/:kind{trigger|view|invocation}', 'triggers, views and invocations'],
+  ['/space/:space/:kind{trigger|view|invocation}/:id', 'triggers, views and invocations'],
 ];
 
 export function unsupportedRoutes(): HubRoutes {
   const routes = newRoutes();
   for (const [path, what] of unsupported) {
-    routes.post(path, () => {
+    routes.all(path, () => {
       throw notSupported(what);
     });
   }

@@ -68,4 +68,15 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (unit_id, target_id, key)) WITHOUT ROWID;
   CREATE INDEX applied_object_key ON applied_object (target_id, key);
   `,
+  `
+  ALTER TABLE revision ADD COLUMN source TEXT AS (body ->> 'Source');
+  ALTER TABLE revision ADD COLUMN mutation_num INTEGER AS (body ->> 'MutationNum');
+  CREATE TEMP TABLE numbered AS
+    SELECT seq, unit_id, sum(source <> 'OpenChangeSet') OVER (PARTITION BY unit_id ORDER BY revision_num) AS num FROM revision;
+  CREATE UNIQUE INDEX temp.numbered_seq ON numbered (seq);
+  CREATE INDEX temp.numbered_unit ON numbered (unit_id, num);
+  UPDATE revision SET body = json_set(body, '$.MutationNum', (SELECT num FROM temp.numbered n WHERE n.seq = revision.seq));
+  UPDATE unit SET body = json_set(body, '$.HeadMutationNum', (SELECT max(num) FROM temp.numbered n WHERE n.unit_id = unit.id));
+  DROP TABLE temp.numbered;
+  `,
 ];

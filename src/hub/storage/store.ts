@@ -8,6 +8,7 @@ import { type Unit, unitZeros } from '../entities/unit.ts';
 import type { UnitEvent } from '../entities/unit-event.ts';
 import type { User } from '../entities/user.ts';
 import type { GenerationRules } from '../generation.ts';
+import { Mutations } from '../mutations/mutations.ts';
 import { AppliedObjects } from './applied-objects.ts';
 import { Blobs } from './blobs.ts';
 import type { Database } from './database.ts';
@@ -28,10 +29,18 @@ export interface Store {
   readonly users: Table<User>;
   readonly sessions: Sessions;
   readonly blobs: Blobs;
+  readonly mutations: Mutations;
   readonly appliedObjects: AppliedObjects;
 }
 
 export function openStore(database: Database, generation: GenerationRules): Store {
+  const blobs = new Blobs(database);
+  const revisions = new Table<Revision>(database, {
+    name: 'revision',
+    id: (revision) => revision.RevisionID,
+    columns: ['unit_id', 'revision_num', 'change_set_id', 'source', 'mutation_num'],
+    zeros: revisionZeros,
+  });
   return {
     generation,
     database,
@@ -42,12 +51,7 @@ export function openStore(database: Database, generation: GenerationRules): Stor
       columns: ['space_id', 'slug', 'target_id', 'set_id', 'change_set_id', 'upstream_unit_id'],
       zeros: unitZeros,
     }),
-    revisions: new Table<Revision>(database, {
-      name: 'revision',
-      id: (revision) => revision.RevisionID,
-      columns: ['unit_id', 'revision_num', 'change_set_id'],
-      zeros: revisionZeros,
-    }),
+    revisions,
     named: new Table<Named>(database, { name: 'named', id: namedId, columns: ['entity_type', 'space_id', 'slug'] }),
     operations: new Table<QueuedOperation>(database, {
       name: 'queued_operation',
@@ -61,7 +65,8 @@ export function openStore(database: Database, generation: GenerationRules): Stor
     }),
     users: new Table<User>(database, { name: 'user', id: (user) => user.UserID, columns: ['username'] }),
     sessions: new Sessions(database),
-    blobs: new Blobs(database),
+    blobs,
+    mutations: new Mutations(revisions, blobs),
     appliedObjects: new AppliedObjects(database),
   };
 }

@@ -8,7 +8,7 @@ import { hashOf } from '../storage/blobs.ts';
 import { assertReferences, assertSlugIsFree } from './assertions.ts';
 import type { UnitBody } from './body.ts';
 import { changeSetTag } from './change-set-tags.ts';
-import { contentHash, insertRevision, tagRevision } from './revise.ts';
+import { contentHash, insertRevision, type RevisionCause, tagRevision } from './revise.ts';
 
 export interface UnitChange extends UnitBody {
   readonly source: RevisionSource;
@@ -17,6 +17,7 @@ export interface UnitChange extends UnitBody {
   readonly changeSetParameter: string | undefined;
   /** A tag for the head revision after the change. */
   readonly tag: string | undefined;
+  readonly restoredRevisionNum?: number;
   readonly upstreamRevisionNum?: number;
 }
 
@@ -49,14 +50,27 @@ export function changeUnit(hub: Hub, caller: Caller, unit: Unit, change: UnitCha
     ChangeSetID: verdict.lock,
     UpstreamRevisionNum: change.upstreamRevisionNum ?? unit.UpstreamRevisionNum,
     ...(changesData && change.data !== undefined
-      ? { DataHash: hub.store.blobs.put(change.data), ContentHash: contentHash(change.data) }
+      ? {
+          DataHash: hub.store.blobs.put(change.data),
+          ContentHash: contentHash(change.data),
+          HeadMutationNum: unit.HeadMutationNum + 1,
+        }
       : {}),
     ...(revises ? { HeadRevisionNum: unit.HeadRevisionNum + 1, ApprovedBy: [] } : {}),
     ...(revises && !change.describes
       ? { LastChangeDescription: changesData ? change.stamp : `Opened ChangeSet ${changeSetName(reader, verdict.lock)}` }
       : {}),
   };
-  if (revises) insertRevision(hub, caller, next, changesData ? change.source : 'OpenChangeSet', verdict.revisionOf);
+  if (revises) {
+    const cause: RevisionCause = changesData
+      ? {
+          source: change.source,
+          restoredRevisionNum: change.restoredRevisionNum,
+          upgradedFrom: change.upstreamRevisionNum === undefined ? undefined : unit.UpstreamRevisionNum,
+        }
+      : { source: 'OpenChangeSet' };
+    insertRevision(hub, caller, next, { ...cause, changeSet: verdict.revisionOf });
+  }
   if (verdict.opens !== undefined)
     tagRevision(hub, unit.UnitID, next.HeadRevisionNum, changeSetTag(hub, verdict.opens, 'StartTagID'));
   if (verdict.closes !== undefined)

@@ -62,6 +62,7 @@ function insertUnit(hub: Hub, caller: Caller, spaceId: string, { fields, data, s
     DataHash: hub.store.blobs.put(data),
     ContentHash: contentHash(data),
     HeadRevisionNum: 1,
+    HeadMutationNum: 1,
     LastAppliedRevisionNum: 0,
     LiveRevisionNum: 0,
     PreviousLiveRevisionNum: 0,
@@ -77,6 +78,6 @@ function insertUnit(hub: Hub, caller: Caller, spaceId: string, { fields, data, s
     UpdatedAt: now,
     Version: 1,
   });
-  insertRevision(hub, caller, unit, source, null);
+  insertRevision(hub, caller, unit, { source });
   return unit;
 }

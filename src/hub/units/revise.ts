@@ -9,14 +9,15 @@ export function contentHash(data: Uint8Array): number {
   return crc32(data);
 }
 
+export interface RevisionCause {
+  readonly source: RevisionSource;
+  readonly changeSet?: string | null;
+  readonly restoredRevisionNum?: number | undefined;
+  readonly upgradedFrom?: number | undefined;
+}
+
 /** Stores the unit's head as a revision; the unit already has the new head's number, hash and description. */
-export function insertRevision(
-  hub: Hub,
-  caller: Caller,
-  unit: Unit,
-  source: RevisionSource,
-  changeSetId: string | null,
-): Revision {
+export function insertRevision(hub: Hub, caller: Caller, unit: Unit, cause: RevisionCause): Revision {
   const now = hub.now();
   return hub.store.revisions.insert({
     EntityType: 'Revision',
@@ -28,7 +29,7 @@ export function insertRevision(
     DataHash: unit.DataHash,
     ContentHash: unit.ContentHash,
     Description: unit.LastChangeDescription,
-    Source: source,
+    Source: cause.source,
     CreatedAt: now,
     UpdatedAt: now,
     LiveAt: ZERO_TIME,
@@ -37,7 +38,10 @@ export function insertRevision(
     ApplyGates: unit.ApplyGates,
     ApprovedBy: [],
     Tags: {},
-    ChangeSetID: changeSetId,
+    ChangeSetID: cause.changeSet ?? null,
+    MutationNum: unit.HeadMutationNum,
+    RestoredRevisionNum: cause.restoredRevisionNum ?? 0,
+    UpgradedFromUpstreamRevisionNum: cause.upgradedFrom ?? 0,
     Version: 1,
   });
 }

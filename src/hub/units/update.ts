@@ -30,6 +30,7 @@ export function updateUnit(
       ...rest,
       data: hub.store.blobs.get(revision.DataHash),
       source: 'Restore',
+      restoredRevisionNum: revision.RevisionNum,
       stamp: `Restored revision ${revision.RevisionNum}`,
     });
   }
