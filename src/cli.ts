@@ -55,7 +55,7 @@ export interface Terminal {
 
 const EXIT_HELP = `
 Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 guard tripped,
-64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
+22 another pass is at work, 64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
 
 /** Reads the command line; help and version go to standard output, mistakes are `ConfigError`s of code `usage`. */
 export function parseCommandLine(argv: readonly string[], version: string, terminal: Terminal): Invocation {

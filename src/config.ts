@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { parseManifest } from './kubernetes/manifest.ts';
+import { parseDuration } from './types/duration.ts';
 import { ConfigError, messageOf } from './types/errors.ts';
 import { Secret } from './types/secret.ts';
 
@@ -46,6 +47,13 @@ const safeAddress = address.refine(
   (value) => value.startsWith('https:') || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])([:/]|$)/u.test(value),
   'must be https, or a server on this machine',
 );
+/** A Go duration such as `30m` or `1h30m`, in seconds. */
+const duration = z.string().transform((text, context) => {
+  const nanoseconds = parseDuration(text.trim());
+  if (nanoseconds !== undefined && nanoseconds >= 0) return nanoseconds / 1e9;
+  context.addIssue({ code: 'custom', message: 'is no duration such as 30m or 1h30m' });
+  return z.NEVER;
+});
 const secret = z
   .string()
   .trim()
@@ -231,6 +239,26 @@ export const OPTIONS = {
     default: '20',
     help: 'share of compared objects that one pass may change',
   }),
+  maxShrinkPercent: option({
+    schema: whole(0, 100),
+    env: ['MAX_SHRINK_PERCENT'],
+    value: 'N',
+    default: '50',
+    help: 'by how much fewer objects units may declare than at the last report',
+  }),
+  fixGrace: option({
+    schema: duration,
+    env: ['FIX_GRACE'],
+    value: 'DURATION',
+    help: "time that a person's change is left alone, such as 30m (0 in dev, 30m elsewhere)",
+  }),
+  contestedAfter: option({
+    schema: whole(0, 20),
+    env: ['CONTESTED_AFTER'],
+    value: 'N',
+    default: '3',
+    help: 'corrections of a field within 24 h after which it is left to whoever takes it back; 0 for no limit',
+  }),
   dryRun: option({ schema: boolean, env: ['DRY_RUN'], default: 'false', help: 'plan and print, write nothing' }),
   claudeApiKey: option({
     schema: secret,
@@ -288,6 +316,20 @@ export const OPTIONS = {
     help: 'address of that author',
   }),
   allowEmpty: option({ schema: boolean, env: ['ALLOW_EMPTY'], default: 'false', help: 'accept zero units or zero workloads' }),
+  leaseNamespace: option({
+    schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$|^$/u, 'must be the name of a namespace'),
+    env: ['LEASE_NAMESPACE'],
+    value: 'NAME',
+    default: '',
+    help: "namespace of the Lease that keeps passes apart; without it the pod's own, else default",
+  }),
+  leaseSeconds: option({
+    schema: whole(1, 3_600),
+    env: ['LEASE_SECONDS'],
+    value: 'SECONDS',
+    default: '30',
+    help: 'how long a killed pass holds the Lease',
+  }),
   detailedExitcode: option({
     schema: boolean,
     env: ['DETAILED_EXITCODE'],

@@ -1,6 +1,7 @@
 import { dollars, state } from './report/report.ts';
 import { sanitize } from './types/describe.ts';
 import { displayRef } from './types/object-ref.ts';
+import type { Plan, UnitCorrection } from './types/plan.ts';
 import type { Report, ReportedDrift } from './types/report.ts';
 
 export type OutputForm = 'table' | 'json' | 'name';
@@ -24,6 +25,64 @@ export function printReport(report: Report, form: OutputForm): string {
         ],
       );
   }
+}
+
+/** The whole plan of a dry run: every finding with what would be done about it, why, by whom, and with what effect. */
+export function printPlan(plan: Plan, report: Report, form: OutputForm): string {
+  const correctionOf = new Map(
+    plan.corrections.flatMap((correction) =>
+      correction.objects.flatMap((object) => object.fix.map((finding) => [finding.id, correction] as const)),
+    ),
+  );
+  const shown = new Map(report.findings.map((finding) => [finding.id, finding]));
+  const lines = plan.items.flatMap(({ ranked, action, reason, detail, restartsPods }) => {
+    const finding = shown.get(ranked.finding.id);
+    if (!finding) return [];
+    const correction = correctionOf.get(finding.id);
+    return [{ finding, action, reason, detail, restartsPods, correction }];
+  });
+  switch (form) {
+    case 'name':
+      return printReport(report, form);
+    case 'json': {
+      const { cluster, guard, pauses, notes, incomplete } = report;
+      const corrections = plan.corrections.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
+        id,
+        unit: `${unit.space}/${unit.slug}`,
+        objects: objects.map(({ desired, fix }) => ({
+          object: displayRef(desired.ref),
+          findings: fix.map((finding) => finding.id),
+        })),
+        isCritical,
+        writesPair,
+        changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : null,
+        isStaged,
+        route,
+      }));
+      const items = lines.map(({ finding }) => finding);
+      return `${JSON.stringify({ cluster, dryRun: true, guard: guard ?? null, pauses, notes, incomplete, items, corrections }, undefined, 2)}\n`;
+    }
+    case 'table':
+      return printTable(
+        ['ACTION', 'REASON', 'SEVERITY', 'WORKLOAD', 'WHAT', 'BY', 'THROUGH', 'EFFECT', 'DETAIL'],
+        lines.map(({ finding, action, reason, detail, restartsPods, correction }) => [
+          action,
+          reason,
+          finding.severity,
+          displayRef(finding.object),
+          finding.summary,
+          finding.blame?.manager ?? 'unknown',
+          correction ? through(correction) : '',
+          correction && restartsPods ? 'restarts pods' : '',
+          detail,
+        ]),
+      );
+  }
+}
+
+function through({ route, isStaged, changeSet }: UnitCorrection): string {
+  if (isStaged && changeSet) return `changeset ${changeSet.space}/${changeSet.slug}`;
+  return route === 'confighub' ? 'ConfigHub' : 'server-side apply';
 }
 
 function columns(entry: ReportedDrift): string[] {

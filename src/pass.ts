@@ -2,6 +2,7 @@ import type { ConfigHubClient } from './confighub/client.ts';
 import { type DesiredOptions, pullDesired } from './desired/desired.ts';
 import { createCompare, type DiffOptions, diff, settleSuspects, suspectsOf } from './diff/diff.ts';
 import { carryOutFixes } from './fix/fix.ts';
+import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import type { PassLog } from './pass-log.ts';
@@ -11,7 +12,6 @@ import {
   buildReport,
   type CommitFacts,
   composeCommitMessage,
-  firstSeenOf,
   type PublishedReport,
   type ReportRepository,
   renderReport,
@@ -23,7 +23,7 @@ import type { Comparison } from './types/finding.ts';
 import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
 import type { Ranking } from './types/ranking.ts';
-import type { PreviousReport, Report } from './types/report.ts';
+import { firstSeenOf, type PreviousReport, type Report } from './types/report.ts';
 import type { Snapshot } from './types/snapshot.ts';
 
 /** The world as a pass meets it; made in main.ts and nowhere else. */
@@ -85,7 +85,14 @@ export async function judge(
   const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options.rank, known, now, signal }));
   log.ranking(ranking);
 
-  const plan = await log.phase('plan', async () => planFixes({ snapshot, desired, comparison, ranking }, options.plan));
+  const input = { snapshot, desired, comparison, ranking, previous, now };
+  const plan = await log.phase('plan', async () => {
+    const draft = planFixes(input, options.plan);
+    if (draft.corrections.length === 0) return draft;
+    // What the API server would refuse is blocked before anything is written.
+    const predictions = await predictFixes(draft, clients.kubernetes, { fieldManager, signal });
+    return planFixes({ ...input, predictions }, options.plan);
+  });
   log.plan(plan);
   return { snapshot, desired, comparison, ranking, plan };
 }

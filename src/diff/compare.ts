@@ -11,7 +11,7 @@ import {
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
-import type { FieldOwner, LiveObject, Snapshot } from '../types/snapshot.ts';
+import { type FieldOwner, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
@@ -56,7 +56,13 @@ export interface ObjectComparer {
 }
 
 /** Never part of a comparison: written by the API server or by a controller as its own bookkeeping. */
-const BOOKKEEPING = new Set(['deployment.kubernetes.io/revision', 'deprecated.daemonset.template.generation', LAST_APPLIED]);
+const BOOKKEEPING = new Set([
+  'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+  LAST_APPLIED,
+  // Set by hand in an incident, and read from the object itself.
+  PAUSE_ANNOTATION,
+]);
 /** The parts of metadata that desired state is about; the rest is the API server's. */
 const METADATA = new Set(['labels', 'annotations', 'finalizers', 'ownerReferences']);
 

@@ -1,3 +1,6 @@
+import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
+import type { DesiredObject } from '../types/desired.ts';
+import { ClusterError } from '../types/errors.ts';
 import { withValueAt } from '../types/field-path.ts';
 import { type Finding, revealValue } from '../types/finding.ts';
 import type { Json, JsonObject } from '../types/json.ts';
@@ -42,4 +45,16 @@ export function removalPatch(
   // Refused here, with the operation's number, rather than by the server with none.
   requireApplicable(operations, live);
   return operations;
+}
+
+/** The kind of a desired object as the server serves it. */
+export async function kindOf(desired: DesiredObject, kubernetes: KubernetesClient, signal: AbortSignal): Promise<ResourceKind> {
+  const { apiVersion, kind } = desired.ref;
+  const found = await kubernetes.resourceKind(apiVersion, kind, signal);
+  if (found) return found;
+  throw new ClusterError(`the API server does not serve ${apiVersion}/${kind}`, {
+    code: 'invalid',
+    subject: desired.ref.name,
+    remedy: 'Install what serves the kind, or correct the unit.',
+  });
 }

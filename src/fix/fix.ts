@@ -8,7 +8,7 @@ import { type JsonObject, stringAt } from '../types/json.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
 import type { ObjectCorrection, Plan, UnitCorrection } from '../types/plan.ts';
 import { openOwnChangeSet } from './changeset.ts';
-import { applyBody, needsRemoval, removalPatch } from './cluster-writes.ts';
+import { applyBody, kindOf, needsRemoval, removalPatch } from './cluster-writes.ts';
 import { composePair, hasCompletePair } from './pair.ts';
 import { publishReleases } from './release.ts';
 import { stateOf, writePair } from './write-pair.ts';
@@ -199,7 +199,6 @@ async function removeAdditions(entry: Progress, kubernetes: KubernetesClient, op
     await writeJudged(object, object.fix, kubernetes, options, async (kind, live) => {
       if (!live) return;
       const operations = removalPatch(live, stringAt(live, 'metadata', 'resourceVersion') ?? '', removed);
-      await kubernetes.jsonPatch(kind, object.desired.ref, operations, { fieldManager, dryRun: true, signal });
       await kubernetes.jsonPatch(kind, object.desired.ref, operations, { fieldManager, dryRun: false, signal });
     });
   }
@@ -212,7 +211,6 @@ async function applyDirectly(entry: Progress, kubernetes: KubernetesClient, opti
     if (applied.length === 0) continue;
     await writeJudged(object, applied, kubernetes, options, async (kind, live) => {
       const body = applyBody(object, stringAt(live, 'metadata', 'resourceVersion'));
-      await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
       await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: false, signal });
     });
   }
@@ -265,13 +263,6 @@ function overriddenBy({ class: found, blame }: Finding): string {
 
 function sameDrift(now: Finding | undefined, judged: Finding): boolean {
   return now !== undefined && canonicalJson(revealValue(now.live) ?? null) === canonicalJson(revealValue(judged.live) ?? null);
-}
-
-async function kindOf(desired: DesiredObject, kubernetes: KubernetesClient, signal: AbortSignal): Promise<ResourceKind> {
-  const { apiVersion, kind } = desired.ref;
-  const found = await kubernetes.resourceKind(apiVersion, kind, signal);
-  if (!found) throw new Error(`the API server does not serve ${apiVersion}/${kind}`);
-  return found;
 }
 
 /** Reads the objects again: a fix counts only when the drift is really gone. */

@@ -324,6 +324,8 @@ function snapshotOf(live: LiveSide, desired: readonly DesiredObject[], schema: J
     kinds: [...new Set(refs.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`))],
     clusterScoped: [],
     schemas,
+    pausedNamespaces: {},
+    terminating: [],
     failedReads: live.autoscalers.length > 0 ? [] : [unknown],
   };
 }

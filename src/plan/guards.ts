@@ -35,3 +35,25 @@ export function guardReads(snapshot: Pick<Snapshot, 'failedReads'>): TrippedGuar
   if (!failed) return undefined;
   return { name: 'incomplete-read', detail: `the autoscalers could not be read (${failed.error}), so nothing is fixed` };
 }
+
+/**
+ * Trips when units declare so much less than at the last report that the desired side is more likely broken than meant.
+ * `before` is 0 where there is no report to compare with.
+ */
+export function guardShrink(declared: number, before: number, maxShrinkPercent: number): TrippedGuard | undefined {
+  const percent = before === 0 ? 0 : Math.ceil(((before - declared) * 100) / before);
+  if (percent <= maxShrinkPercent) return undefined;
+  return {
+    name: 'desired-shrank',
+    detail: `units declare ${declared} objects, ${before} at an earlier report (${percent} % less), more than MAX_SHRINK_PERCENT=${maxShrinkPercent}; MAX_SHRINK_PERCENT=${percent} lets it pass`,
+  };
+}
+
+/**
+ * What the next pass compares with. It follows only steps of more than a quarter, so that a unit more or less makes no
+ * commit, and never one that tripped the guard: that is held until somebody lets it pass.
+ */
+export function rememberedSize(declared: number, before: number, guard: TrippedGuard | undefined): number {
+  const isNear = Math.abs(declared - before) * 4 <= before;
+  return before > 0 && (isNear || guard !== undefined) ? before : declared;
+}

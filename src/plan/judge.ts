@@ -1,8 +1,12 @@
 import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
-import { isDrift } from '../types/finding.ts';
-import type { PlanItem } from '../types/plan.ts';
+import { isDrift, type ObjectComparison } from '../types/finding.ts';
+import { stringAt } from '../types/json.ts';
+import type { Pause, PlanItem, Prediction } from '../types/plan.ts';
 import type { RankedFinding } from '../types/ranking.ts';
+import type { Correction } from '../types/report.ts';
 import type { ServerAbilities } from '../types/server.ts';
+import { contestOf } from './contested.ts';
+import { pauseDetail, pauseOf } from './pause.ts';
 
 export interface FixPolicy {
   readonly autoFix: boolean;
@@ -11,14 +15,39 @@ export interface FixPolicy {
   /** The changeset that CHANGESET names. */
   readonly changeSet: (ChangeSetRef & { readonly isClosed: boolean }) | undefined;
   readonly applyChangeSet: boolean;
+  /** Seconds that a person's change is left alone. */
+  readonly graceSeconds: number;
+  /** Corrections of a field within 24 hours after which it is left to whoever takes it back; 0 for no limit. */
+  readonly contestedAfter: number;
+  /** Name under which the pass writes, for messages. */
+  readonly fieldManager: string;
   /** What the ConfigHub server can be asked to do. */
   readonly server: ServerAbilities;
 }
 
-type Rule = (ranked: RankedFinding, unit: DesiredUnit | undefined, policy: FixPolicy) => Omit<PlanItem, 'ranked'> | undefined;
+/** What a decision looks at besides the finding itself. */
+export interface Situation {
+  readonly object: ObjectComparison | undefined;
+  readonly pauses: readonly Pause[];
+  readonly terminating: readonly string[];
+  readonly corrections: readonly Correction[];
+  /** RFC 3339 time at which a finding was first reported. */
+  readonly firstSeen: (findingId: string) => string;
+  /** What the API server said to a dry run of the object's correction; `undefined` before it was asked. */
+  readonly prediction: Prediction | undefined;
+  readonly now: Date;
+}
 
-const report = (reason: PlanItem['reason'], detail: string): Omit<PlanItem, 'ranked'> => ({ action: 'report', reason, detail });
-const blocked = (reason: PlanItem['reason'], detail: string): Omit<PlanItem, 'ranked'> => ({ action: 'blocked', reason, detail });
+type Decision = Omit<PlanItem, 'ranked' | 'restartsPods'>;
+type Rule = (
+  ranked: RankedFinding,
+  unit: DesiredUnit | undefined,
+  policy: FixPolicy,
+  situation: Situation,
+) => Decision | undefined;
+
+const report = (reason: PlanItem['reason'], detail: string): Decision => ({ action: 'report', reason, detail });
+const blocked = (reason: PlanItem['reason'], detail: string): Decision => ({ action: 'blocked', reason, detail });
 
 /** Asked in this order; the first that answers decides. A new guard is a new entry. */
 const RULES: readonly Rule[] = [
@@ -46,6 +75,31 @@ const RULES: readonly Rule[] = [
     );
   },
   (_, __, policy) => (policy.autoFix ? undefined : report('auto-fix-off', 'set AUTO_FIX=true to have it fixed')),
+  ({ finding }, _, __, { object, terminating }) => {
+    const isEnding = stringAt(object?.live?.body, 'metadata', 'deletionTimestamp') !== undefined;
+    if (!isEnding && !terminating.includes(finding.ref.namespace)) return undefined;
+    return report('terminating', `${isEnding ? 'the object' : `namespace ${finding.ref.namespace}`} is being deleted`);
+  },
+  ({ finding }, _, __, { object, pauses }) => {
+    const pause = pauseOf(pauses, object?.live, finding.ref.namespace);
+    return pause && report('paused', pauseDetail(pause));
+  },
+  ({ finding }, _, { graceSeconds }, { firstSeen, now }) => {
+    // Nobody is told after a removal; it may well have been a person.
+    const isPerson = finding.blame === undefined || finding.blame.actor === 'person';
+    if (!isPerson) return undefined;
+    const until = Date.parse(finding.blame?.time ?? firstSeen(finding.id)) + graceSeconds * 1000;
+    return now.getTime() < until ? report('grace', `somebody is at it; fixed from ${rfc3339(until)} on (FIX_GRACE)`) : undefined;
+  },
+  ({ finding }, _, { contestedAfter, fieldManager }, { corrections, now }) => {
+    const contest = contestOf(finding, corrections, contestedAfter, now);
+    if (!contest) return undefined;
+    const { manager, until } = contest;
+    return report(
+      'contested',
+      `${manager} takes back what ${fieldManager} corrects (${contest.corrections} corrections); left alone until ${rfc3339(until)}`,
+    );
+  },
   (_, unit) => {
     if (!unit || unit.gates.length === 0) return undefined;
     return blocked('apply-gate', `apply gate ${unit.gates.join(', ')} must be passed in ConfigHub first`);
@@ -69,6 +123,7 @@ const RULES: readonly Rule[] = [
       `changeset ${policy.changeSet.slug} is closed; name an open one in CHANGESET or leave it out`,
     );
   },
+  (_, __, ___, { prediction }) => (prediction?.refusal ? blocked('denied', prediction.refusal) : undefined),
   ({ opinion }) => (opinion?.isHeld ? report('held-by-model', 'the model advises to look first') : undefined),
   (_, unit, policy) => {
     const changeSet = unit?.changeSet ?? policy.changeSet;
@@ -81,10 +136,21 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What is to be done about one finding. */
-export function judgeFinding(ranked: RankedFinding, unit: DesiredUnit | undefined, policy: FixPolicy): PlanItem {
+export function judgeFinding(
+  ranked: RankedFinding,
+  unit: DesiredUnit | undefined,
+  policy: FixPolicy,
+  situation: Situation,
+): PlanItem {
+  // What the API server predicts is about the whole correction; a field that restarts nothing by itself keeps that.
+  const restartsPods = ranked.finding.restartsPods && situation.prediction?.restartsPods !== false;
   for (const rule of RULES) {
-    const decision = rule(ranked, unit, policy);
-    if (decision) return { ranked, ...decision };
+    const decision = rule(ranked, unit, policy, situation);
+    if (decision) return { ranked, restartsPods, ...decision };
   }
-  return { ranked, action: 'fix', reason: 'auto-fix', detail: '' };
+  return { ranked, restartsPods, action: 'fix', reason: 'auto-fix', detail: '' };
+}
+
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/u, 'Z');
 }

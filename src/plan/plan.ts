@@ -4,15 +4,19 @@ import { printPath } from '../types/field-path.ts';
 import { type Comparison, canonicalJson, type FieldValue, type Finding, type ObjectComparison } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { ObjectCorrection, Plan, PlanItem, TrippedGuard, UnitCorrection } from '../types/plan.ts';
+import type { ObjectCorrection, Plan, PlanItem, Prediction, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
+import { firstSeenOf, type PreviousReport } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { ServerAbilities } from '../types/server.ts';
 import type { Snapshot } from '../types/snapshot.ts';
-import { guardMassChange, guardReads, type MassChangeLimits } from './guards.ts';
+import { guardMassChange, guardReads, guardShrink, type MassChangeLimits, rememberedSize } from './guards.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
+import { activePauses } from './pause.ts';
 
 export interface PlanOptions extends MassChangeLimits, FixPolicy {
+  /** By how much fewer objects units may declare than at the last report. */
+  readonly maxShrinkPercent: number;
   /** Write corrections as pairs of revisions. */
   readonly auditRevisions: boolean;
   /** Apply what was written under a person's changeset. */
@@ -21,34 +25,53 @@ export interface PlanOptions extends MassChangeLimits, FixPolicy {
 
 /** What the plan is made from: all of it read before, none of it read here. */
 export interface PlanInput {
-  readonly snapshot: Pick<Snapshot, 'failedReads'>;
-  readonly desired: Pick<DesiredState, 'invalid'>;
+  readonly snapshot: Pick<Snapshot, 'failedReads' | 'objects' | 'pausedNamespaces' | 'terminating'>;
+  readonly desired: Pick<DesiredState, 'objects'>;
   readonly comparison: Comparison;
   readonly ranking: Ranking;
+  readonly previous: Pick<PreviousReport, 'findings' | 'corrections' | 'desiredObjects'>;
+  readonly now: Date;
+  /** What the API server said to dry runs of a first plan's corrections, by object key. */
+  readonly predictions?: ReadonlyMap<string, Prediction>;
 }
 
 /** Decides for every finding what is done about it, and why; pure and total. */
 export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   const objectOf = new Map<string, ObjectComparison>();
   for (const object of input.comparison.objects) for (const finding of object.findings) objectOf.set(finding.id, object);
-  const readGuard = guardReads(input.snapshot);
+  const pauses = activePauses(input.snapshot, input.now);
+  const firstSeen = firstSeenOf(input.previous, input.now);
   const judged = input.ranking.findings.map((ranked): PlanItem => {
-    const item = judgeFinding(ranked, objectOf.get(ranked.finding.id)?.desired?.unit, options);
-    return wouldChange(item) && readGuard
-      ? { ...item, action: 'blocked', reason: 'incomplete-read', detail: readGuard.detail }
-      : item;
+    const object = objectOf.get(ranked.finding.id);
+    return judgeFinding(ranked, object?.desired?.unit, options, {
+      object,
+      pauses,
+      terminating: input.snapshot.terminating,
+      corrections: input.previous.corrections,
+      firstSeen,
+      prediction: input.predictions?.get(keyOf(ranked)),
+      now: input.now,
+    });
   });
   const planned = new Set(judged.filter(wouldChange).map((item) => keyOf(item.ranked)));
-  const massGuard = guardMassChange(planned.size, input.comparison.compared, options);
-  const items = massGuard
+  const [declared, before] = [input.desired.objects.length, input.previous.desiredObjects];
+  const shrink = guardShrink(declared, before, options.maxShrinkPercent);
+  const guards = [guardReads(input.snapshot), shrink, guardMassChange(planned.size, input.comparison.compared, options)];
+  const guard = planned.size === 0 ? undefined : guards.find((tripped) => tripped !== undefined);
+  const items = guard
     ? judged.map(
-        (item): PlanItem =>
-          wouldChange(item) ? { ...item, action: 'blocked', reason: 'mass-change', detail: massGuard.detail } : item,
+        (item): PlanItem => (wouldChange(item) ? { ...item, action: 'blocked', reason: guard.name, detail: guard.detail } : item),
       )
     : judged;
-  const guard: TrippedGuard | undefined =
-    massGuard ?? (judged.some((item) => item.reason === 'incomplete-read') ? readGuard : undefined);
-  return { items, corrections: groupByUnit(items, objectOf, input.comparison, options), guard, notes: notesOn(options.server) };
+  return {
+    items,
+    corrections: groupByUnit(items, objectOf, input.comparison, options),
+    guard,
+    pauses,
+    desiredObjects: rememberedSize(declared, before, shrink),
+    // Said also where nothing was to be fixed: it holds the next fix.
+    notes: [...notesOn(options.server), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
+  };
 }
 
 /** What this server cannot do and is done instead; said once for all findings. */

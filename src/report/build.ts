@@ -35,8 +35,13 @@ export function buildReport(input: ReportInput): Report {
   const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
   const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now));
   const findings = lines.filter((line) => line.result !== 'fixed');
-  const corrected = lines.filter((line) => line.result === 'fixed').map((line) => toCorrection(line, outcomeOf, input.now));
-  const corrections = keepLatest([...input.previous.corrections, ...corrected]);
+  const overridden = lines.flatMap((line) =>
+    line.result === 'overridden' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
+  );
+  const corrected = lines.flatMap((line) =>
+    line.result === 'fixed' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
+  );
+  const corrections = keepLatest([...input.previous.corrections, ...overridden, ...corrected]);
   return {
     cluster: input.cluster,
     digest: digestOf(findings, corrections),
@@ -46,15 +51,11 @@ export function buildReport(input: ReportInput): Report {
     newFindings: lines.filter((line) => !before.has(line.id)).length,
     incomplete: listIncomplete(input),
     guard: input.plan.guard,
+    pauses: input.plan.pauses,
+    desiredObjects: input.plan.desiredObjects,
     notes: input.plan.notes,
     prices: input.ranking.source.prices,
   };
-}
-
-/** RFC 3339 of the time a finding was first reported: the last report's, or now. */
-export function firstSeenOf(previous: PreviousReport, now: Date): (findingId: string) => string {
-  const known = new Map(previous.findings.map((finding) => [finding.id, finding.firstSeen]));
-  return (findingId) => known.get(findingId) ?? now.toISOString();
 }
 
 /** A value as the report may hold it; absent is null. */
@@ -87,7 +88,7 @@ function toLine(
     severity,
     // A DaemonSet's cost follows the number of nodes: carried over, so that nodes coming and going make no commit.
     costUsdPerMonth: isUnchanged ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
-    restartsPods: finding.restartsPods,
+    restartsPods: item.restartsPods,
     action: item.action,
     reason: item.reason,
     detail: item.detail,
@@ -100,9 +101,20 @@ function toLine(
   };
 }
 
-function toCorrection(line: ReportFinding, outcomeOf: ReadonlyMap<string, FixOutcome>, now: Date): Correction {
+function toCorrection(
+  line: ReportFinding,
+  became: Correction['result'],
+  outcomeOf: ReadonlyMap<string, FixOutcome>,
+  now: Date,
+): Correction {
   const { id, fingerprint, restartsPods, action, reason, detail, result, message, ...drift } = line;
-  return { ...drift, time: now.toISOString(), findingId: id, correctionId: outcomeOf.get(id)?.correctionId ?? '' };
+  return {
+    ...drift,
+    result: became,
+    time: now.toISOString(),
+    findingId: id,
+    correctionId: outcomeOf.get(id)?.correctionId ?? '',
+  };
 }
 
 function keepLatest(corrections: readonly Correction[]): readonly Correction[] {

@@ -8,7 +8,7 @@ import type { PreviousReport } from '../types/report.ts';
 import type { Secret } from '../types/secret.ts';
 import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseFindings } from './previous.ts';
+import { parseCorrections, parseDesiredObjects, parseFindings } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportRepositoryOptions {
@@ -23,6 +23,8 @@ export interface ReportRepositoryOptions {
   readonly author: { readonly name: string; readonly email: string };
   /** What Git inherits: `PATH`, `HOME` and the like. Nothing else of the environment reaches it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Asked before each push; throws where this pass may not write any more. */
+  readonly mayPush: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -170,6 +172,7 @@ async function readPrevious(folder: string): Promise<PreviousReport> {
   return {
     findings: parseFindings(await readText(join(folder, 'findings.jsonl'))),
     corrections: parseCorrections(await readText(join(folder, 'corrections.jsonl'))),
+    desiredObjects: parseDesiredObjects(await readText(join(folder, 'report.json'))),
   };
 }
 
@@ -197,6 +200,7 @@ async function publish(
       return (await git.revparse(['HEAD'])).trim();
     });
     if (commit === '') return { commit };
+    await options.mayPush();
     try {
       await git.raw(['push', '--quiet', '--no-verify', 'origin', `HEAD:refs/heads/${options.branch}`]);
       return { commit };

@@ -54,11 +54,13 @@ const findingSchema: z.ZodType<ReportFinding> = z.object({
   detail: z.string(),
   message: z.string(),
 });
-const correctionSchema: z.ZodType<Correction> = z.object({
+const correctionSchema = z.object({
   ...shared,
   time: z.iso.datetime(),
   findingId: z.string(),
   correctionId: z.string(),
+  // Reports of before this was kept hold only what was fixed.
+  result: z.enum(['fixed', 'overridden']).default('fixed'),
 });
 
 /** The lines of a findings.jsonl; those that are none are left out, since a report edited by hand must not stop a pass. */
@@ -69,6 +71,16 @@ export function parseFindings(text: string): readonly ReportFinding[] {
 /** The lines of a corrections.jsonl, in the same way. */
 export function parseCorrections(text: string): readonly Correction[] {
   return parseLines(text, correctionSchema);
+}
+
+/** `desiredObjects` of a report.json; 0 where it has none. */
+export function parseDesiredObjects(text: string): number {
+  try {
+    const parsed = z.object({ desiredObjects: z.int().min(0) }).safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data.desiredObjects : 0;
+  } catch {
+    return 0;
+  }
 }
 
 function parseLines<T>(text: string, schema: z.ZodType<T>): readonly T[] {

@@ -59,6 +59,8 @@ function summaryOf(report: Report): Json {
     staged: report.findings.filter((finding) => finding.result === 'staged').length,
     corrections: report.corrections.length,
     guard: report.guard ? { name: report.guard.name, detail: report.guard.detail } : null,
+    desiredObjects: report.desiredObjects,
+    pauses: report.pauses.map(({ what, until }) => ({ what, until })),
     notes: report.notes,
     incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
     prices: report.prices,
@@ -102,6 +104,10 @@ function renderReadme(report: Report, pages: ReadonlyMap<string, unknown>, witho
   if (report.incomplete.length > 0) {
     const rows = report.incomplete.map(({ what, error }) => [escapeText(what), escapeText(error)]);
     parts.push('## Not compared', table(['what', 'why'], rows));
+  }
+  if (report.pauses.length > 0) {
+    const rows = report.pauses.map(({ what, until }) => [escapeText(what), escapeText(until)]);
+    parts.push('## Fixes on hold', table(['what', 'until'], rows));
   }
   if (report.findings.length > 0) {
     parts.push('## Open', findingTable(report.findings.slice(0, FINDINGS_SHOWN), pages));
@@ -154,7 +160,9 @@ function correctionTable(corrections: readonly Correction[]): string {
     escapeText(correction.summary),
     who(correction),
     dollars(correction.costUsdPerMonth),
-    correction.revision === 0 ? 'fixed' : `fixed, revision ${correction.revision} of ${escapeText(correction.unit)}`,
+    correction.revision === 0
+      ? correction.result
+      : `${correction.result}, revision ${correction.revision} of ${escapeText(correction.unit)}`,
     correction.changeSet === '' ? '' : escapeText(correction.changeSet),
   ]);
   return table(['time', 'severity', 'workload', 'what', 'who', '$ a month', 'done', 'changeset'], rows);

@@ -1,4 +1,4 @@
-export { buildReport, firstSeenOf, type ReportInput } from './build.ts';
+export { buildReport, type ReportInput } from './build.ts';
 export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
 export { openReportRepository, type PublishedReport, type ReportRepository, type ReportRepositoryOptions } from './git.ts';
 export { dollars, type ReportFiles, renderReport, state } from './render.ts';

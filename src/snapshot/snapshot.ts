@@ -2,7 +2,7 @@ import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
-import type { Autoscaler, FailedRead, LiveObject, Snapshot } from '../types/snapshot.ts';
+import { type Autoscaler, type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
 import { projectAutoscaler, projectObject } from './project.ts';
 import { readSchemas } from './schemas.ts';
 
@@ -24,7 +24,8 @@ const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 
  * monitored namespaces there is no scope, so that failure is thrown.
  */
 export async function takeSnapshot(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<Snapshot> {
-  const namespaces = await listNamespaces(kubernetes, options);
+  const listed = await listNamespaces(kubernetes, options);
+  const namespaces = listed.map(({ name }) => name);
   const monitored = new Set(namespaces);
   const failedReads: FailedRead[] = [];
   const kinds = [...new Set(options.kinds)];
@@ -58,6 +59,8 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
     kinds,
     clusterScoped,
     schemas: await schemas,
+    pausedNamespaces: Object.fromEntries(listed.flatMap(({ name, pause }) => (pause === undefined ? [] : [[name, pause]]))),
+    terminating: listed.flatMap(({ name, isTerminating }) => (isTerminating ? [name] : [])),
     failedReads,
   };
 }
@@ -67,17 +70,32 @@ export function projectLive(object: JsonObject, ref: ObjectRef): LiveObject | un
   return projectObject(object, ref.apiVersion, ref.kind);
 }
 
-async function listNamespaces(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<readonly string[]> {
-  let names: string[] = [];
+interface MonitoredNamespace {
+  readonly name: string;
+  /** Text of its pause annotation. */
+  readonly pause: string | undefined;
+  readonly isTerminating: boolean;
+}
+
+async function listNamespaces(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<readonly MonitoredNamespace[]> {
+  let found: MonitoredNamespace[] = [];
   await kubernetes.list(
     NAMESPACES,
     { labelSelector: options.namespaceSelector, signal: options.signal },
-    (items) => names.push(...items.map((item) => stringAt(item, 'metadata', 'name') ?? '')),
+    (items) => {
+      found.push(
+        ...items.map((item) => ({
+          name: stringAt(item, 'metadata', 'name') ?? '',
+          pause: stringAt(item, 'metadata', 'annotations', PAUSE_ANNOTATION),
+          isTerminating: stringAt(item, 'metadata', 'deletionTimestamp') !== undefined,
+        })),
+      );
+    },
     () => {
-      names = [];
+      found = [];
     },
   );
-  return names.sort();
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Lists cluster-wide; where that is forbidden, namespace by namespace, so that namespaced roles are enough. */

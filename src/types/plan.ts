@@ -15,6 +15,12 @@ export type PlanReason =
   | 'changeset-closed'
   | 'apply-gate'
   | 'incomplete-read'
+  | 'desired-shrank'
+  | 'grace'
+  | 'paused'
+  | 'contested'
+  | 'terminating'
+  | 'denied'
   | 'mass-change'
   | 'added-by-controller'
   | 'held-by-model'
@@ -30,6 +36,16 @@ export interface PlanItem {
   readonly reason: PlanReason;
   /** One sentence, with what to do where something can be done; may be empty. */
   readonly detail: string;
+  /** Bringing it back replaces pods, as far as is known: the API server's dry run decides where it was asked. */
+  readonly restartsPods: boolean;
+}
+
+/** What the API server says to a dry run of an object's correction. */
+export interface Prediction {
+  /** The pod template changes, so pods are replaced. */
+  readonly restartsPods: boolean;
+  /** Why the correction would be refused (webhook, validation, permission), in the server's words; empty where it is taken. */
+  readonly refusal: string;
 }
 
 /** The findings of one object, split into those to bring back and those to leave as they are. */
@@ -61,9 +77,17 @@ export interface UnitCorrection {
 
 /** A guard that stopped all fixes. */
 export interface TrippedGuard {
-  readonly name: 'mass-change' | 'incomplete-read';
+  readonly name: 'mass-change' | 'incomplete-read' | 'desired-shrank';
   /** What was found and what would let the pass go on. */
   readonly detail: string;
+}
+
+/** A hold that a person set by annotation. */
+export interface Pause {
+  /** `namespace/shop` or `shop/deployment/web` */
+  readonly what: string;
+  /** The annotation's text. */
+  readonly until: string;
 }
 
 export interface Plan {
@@ -72,6 +96,9 @@ export interface Plan {
   /** Critical units first, then by rank. */
   readonly corrections: readonly UnitCorrection[];
   readonly guard: TrippedGuard | undefined;
+  readonly pauses: readonly Pause[];
+  /** How many objects units declare, as the next pass is to remember it. */
+  readonly desiredObjects: number;
   /** What holds for all of it, as sentences without a full stop. */
   readonly notes: readonly string[];
 }

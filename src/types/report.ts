@@ -2,7 +2,7 @@ import type { Blame, FindingClass } from './finding.ts';
 import type { Json } from './json.ts';
 import type { ObjectRef } from './object-ref.ts';
 import type { OutcomeResult } from './outcome.ts';
-import type { PlanAction, PlanReason, TrippedGuard } from './plan.ts';
+import type { Pause, PlanAction, PlanReason, TrippedGuard } from './plan.ts';
 import type { Opinion, Severity } from './ranking.ts';
 
 /** What a drift is, whether it is open or was brought back. Values are shown ones; a masked value is `***`. */
@@ -40,11 +40,12 @@ export interface ReportFinding extends ReportedDrift {
   readonly message: string;
 }
 
-/** A drift that was brought back: one line of corrections.jsonl. */
+/** A drift that was brought back, or taken back right after: one line of corrections.jsonl. */
 export interface Correction extends ReportedDrift {
   readonly time: string;
   readonly findingId: string;
   readonly correctionId: string;
+  readonly result: 'fixed' | 'overridden';
 }
 
 /** Something that could not be compared, and why. */
@@ -68,6 +69,10 @@ export interface Report {
   readonly newFindings: number;
   readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
+  /** Holds that people set by annotation. */
+  readonly pauses: readonly Pause[];
+  /** How many objects units declared, as the guard against a shrunken desired side remembers it. */
+  readonly desiredObjects: number;
   /** What holds for all corrections, as sentences without a full stop. */
   readonly notes: readonly string[];
   readonly prices: string;
@@ -77,4 +82,12 @@ export interface Report {
 export interface PreviousReport {
   readonly findings: readonly ReportFinding[];
   readonly corrections: readonly Correction[];
+  /** `Report.desiredObjects`; 0 where there is no report yet. */
+  readonly desiredObjects: number;
+}
+
+/** RFC 3339 of the time a finding was first reported: the last report's, or now. */
+export function firstSeenOf(previous: Pick<PreviousReport, 'findings'>, now: Date): (findingId: string) => string {
+  const known = new Map(previous.findings.map((finding) => [finding.id, finding.firstSeen]));
+  return (findingId) => known.get(findingId) ?? now.toISOString();
 }

@@ -35,6 +35,9 @@ export interface Autoscaler {
   readonly maxReplicas: number;
 }
 
+/** Holds fixes of a workload, or of a namespace's workloads, until the RFC 3339 time that it holds. */
+export const PAUSE_ANNOTATION = 'drift-detector/pause-until';
+
 /** A read that did not succeed. Nothing below it is ever called missing. */
 export interface FailedRead {
   /** What was read, such as `deployments`. */
@@ -56,6 +59,10 @@ export interface Snapshot {
   readonly clusterScoped: readonly string[];
   /** OpenAPI v3 document of each group version among the kinds, trimmed; absent where the server publishes none. */
   readonly schemas: Readonly<Record<string, Json>>;
+  /** Monitored namespaces that are annotated with `PAUSE_ANNOTATION`, and its text. */
+  readonly pausedNamespaces: Readonly<Record<string, string>>;
+  /** Monitored namespaces that are being deleted. */
+  readonly terminating: readonly string[];
   readonly failedReads: readonly FailedRead[];
 }
 

@@ -196,7 +196,7 @@ describe('configuration', () => {
     expect(new Set(variables).size).to.equal(variables.length);
   });
 
-  it('has a default for every option that is neither secret nor required, and accepts its own defaults', () => {
+  it('has a default for every option that is neither secret nor required nor follows from another, and accepts its own defaults', () => {
     expect(() => load()).to.not.throw();
     const without = OPTION_NAMES.filter((name) => !('default' in OPTIONS[name]));
     expect(without).to.have.members([
@@ -204,6 +204,7 @@ describe('configuration', () => {
       'confighubToken',
       'confighubWorkerId',
       'confighubWorkerSecret',
+      'fixGrace',
       'claudeApiKey',
       'reportRepo',
       'gitToken',

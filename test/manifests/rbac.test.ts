@@ -93,6 +93,7 @@ describe('manifests: what the detector may do', function () {
   const READS = ['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'horizontalpodautoscalers.autoscaling', 'namespaces']
     .flatMap((resource) => [`get ${resource}`, `list ${resource}`])
     .sort();
+  const LEASES = ['create', 'get', 'update'].map((verb) => `${verb} leases.coordination.k8s.io`);
   const WRITES = WORKLOADS.map((resource) => `patch ${resource}.apps`);
 
   /** One real pass of the program with the account's token, against a hub that holds the desired units. */
@@ -111,6 +112,7 @@ describe('manifests: what the detector may do', function () {
         CONFIGHUB_URL: hub.url,
         CONFIGHUB_SPACE: 'rbac',
         CUB_TOKEN: 'tester',
+        LEASE_NAMESPACE: NAMESPACE,
         LOG_LEVEL: 'error',
         LOG_FORMAT: 'json',
         ...settings,
@@ -127,7 +129,8 @@ describe('manifests: what the detector may do', function () {
     return { exit, text };
   }
 
-  it('reads workloads, autoscalers and namespaces everywhere, and may do nothing else: no secrets, no writes', async () => {
+  it('reads workloads, autoscalers and namespaces everywhere, writes its Lease, and may do nothing else', async () => {
+    expect(await rightsIn(NAMESPACE)).to.deep.equal([...READS, ...LEASES].sort());
     expect(await rightsIn(BOUND)).to.deep.equal(READS);
     expect(await rightsIn('kube-system')).to.deep.equal(READS);
     for (const [verb, resource, expected] of [
@@ -207,7 +210,7 @@ describe('manifests: what the detector may do', function () {
     it('may patch workloads where a namespace binds the writer, and nowhere else', async () => {
       expect(await rightsIn(BOUND)).to.deep.equal([...READS, ...WRITES].sort());
       expect(await rightsIn(UNBOUND)).to.deep.equal(READS);
-      expect(await rightsIn(NAMESPACE)).to.deep.equal(READS);
+      expect(await rightsIn(NAMESPACE)).to.deep.equal([...READS, ...LEASES].sort());
       for (const verb of ['delete', 'deletecollection', 'create', 'update']) {
         for (const resource of WORKLOADS)
           expect(await can(verb, `${resource}.apps`, BOUND), `${verb} ${resource}`).to.equal(false);

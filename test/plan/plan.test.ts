@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { abilitiesOf } from '../../src/confighub/generation.ts';
+import { contestOf } from '../../src/plan/contested.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
-import type { ChangeSetRef, DesiredUnit } from '../../src/types/desired.ts';
+import type { ChangeSetRef, DesiredObject, DesiredUnit } from '../../src/types/desired.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
-import type { Plan, UnitCorrection } from '../../src/types/plan.ts';
+import { objectKey } from '../../src/types/object-ref.ts';
+import type { Plan, Prediction, UnitCorrection } from '../../src/types/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/types/ranking.ts';
+import type { Correction, PreviousReport, ReportFinding } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import type { FailedRead } from '../../src/types/snapshot.ts';
 import {
@@ -34,11 +37,27 @@ const held: Opinion = {
   promptVersion: '1',
 };
 
+const NOW = new Date('2026-11-24T03:00:00Z');
+
+function declared(count: number): readonly DesiredObject[] {
+  const owner = unit('all');
+  return Array.from({ length: count }, (_, index) => {
+    const object = ref(`declared-${index}`);
+    return { ref: object, document: workload(object, 1), documentIndex: index, unit: owner };
+  });
+}
+
 interface World {
   readonly options?: Partial<PlanOptions>;
   readonly compared?: number;
   readonly failedReads?: readonly FailedRead[];
   readonly opinion?: Opinion;
+  readonly pausedNamespaces?: Readonly<Record<string, string>>;
+  readonly terminating?: readonly string[];
+  /** Objects that units declare. */
+  readonly declared?: number;
+  readonly previous?: Partial<PreviousReport>;
+  readonly predictions?: ReadonlyMap<string, Prediction>;
   /** Findings in rank order; that of the objects where it is left out. */
   readonly order?: (findings: readonly Finding[]) => readonly Finding[];
 }
@@ -62,8 +81,16 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
   };
   return planFixes(
     {
-      snapshot: { failedReads: world.failedReads ?? [] },
-      desired: { invalid: [] },
+      snapshot: {
+        failedReads: world.failedReads ?? [],
+        objects: objects.flatMap((object) => object.live ?? []),
+        pausedNamespaces: world.pausedNamespaces ?? {},
+        terminating: world.terminating ?? [],
+      },
+      desired: { objects: declared(world.declared ?? objects.length) },
+      previous: { findings: [], corrections: [], desiredObjects: 0, ...world.previous },
+      now: NOW,
+      predictions: world.predictions ?? new Map(),
       comparison: comparison(objects, world.compared ?? objects.length),
       ranking: { findings: ranked, source },
     },
@@ -75,6 +102,10 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       changeSet: undefined,
       maxFixes: 25,
       maxFixPercent: 20,
+      maxShrinkPercent: 50,
+      graceSeconds: 0,
+      contestedAfter: 3,
+      fieldManager: 'confighub',
       server: abilitiesOf('B'),
       ...world.options,
     },
@@ -233,6 +264,150 @@ describe('guards of a plan', () => {
   it('goes on after a failed read that no fix depends on', () => {
     const failedReads = [{ what: 'apps/v1/DaemonSet', namespace: 'shop', error: 'forbidden' }];
     expect(plan(drifted(1), { failedReads }).corrections).to.have.length(1);
+  });
+});
+
+describe('what holds a fix', () => {
+  const byPerson = (time?: string): ObjectComparison =>
+    compared([finding({ blame: time === undefined ? person : { ...person, time } })]);
+  const annotated = (until: string): ObjectComparison => {
+    const web = ref('web');
+    const body = workload(web, 5);
+    const metadata = { name: 'web', namespace: 'shop', annotations: { 'drift-detector/pause-until': until } };
+    return compared([finding()], { live: live(web, { ...body, metadata }) });
+  };
+
+  it('is a pause that somebody annotated on the workload, until its time, and it is listed', () => {
+    const result = plan([annotated('2026-11-24T06:00:00Z')]);
+    expect(result.items[0]).to.include({ action: 'report', reason: 'paused' });
+    expect(result.items[0]?.detail).to.equal('shop/deployment/web is annotated drift-detector/pause-until=2026-11-24T06:00:00Z');
+    expect(result.pauses).to.deep.equal([{ what: 'shop/deployment/web', until: '2026-11-24T06:00:00Z' }]);
+    const over = plan([annotated('2026-11-24T03:59:00+01:00')]);
+    expect([over.items[0]?.action, over.pauses]).to.deep.equal(['fix', []]);
+  });
+
+  it('is a pause on the namespace', () => {
+    const result = plan([compared([finding()])], { pausedNamespaces: { shop: '2026-11-25T00:00:00Z' } });
+    expect(result.items[0]).to.include({ action: 'report', reason: 'paused' });
+    expect(decision(compared([finding()]), { pausedNamespaces: { other: '2026-11-25T00:00:00Z' } })).to.equal('fix auto-fix');
+  });
+
+  it('is a pause whose time nobody can read: whoever wrote it wanted one', () => {
+    const [item] = plan([annotated('tomorrow')]).items;
+    expect(item).to.include({ action: 'report', reason: 'paused' });
+    expect(item?.detail).to.contain('correct or remove it').and.not.contain('tomorrow');
+  });
+
+  it('is the grace of a fresh change by a person, counted from managedFields', () => {
+    const world = { options: { graceSeconds: 1800 } };
+    const [item] = plan([byPerson('2026-11-24T02:45:00Z')], world).items;
+    expect(item).to.include({ action: 'report', reason: 'grace' });
+    expect(item?.detail).to.contain('fixed from 2026-11-24T03:15:00Z on (FIX_GRACE)');
+    expect(decision(byPerson('2026-11-24T02:30:00Z'), world)).to.equal('fix auto-fix');
+    const byController = compared([finding({ blame: { ...controller, time: '2026-11-24T02:59:00Z' } })]);
+    expect(decision(byController, world)).to.equal('fix auto-fix');
+  });
+
+  it('is the grace counted from the first report where managedFields has no time', () => {
+    const seen = (firstSeen: string): Partial<PreviousReport> => ({
+      findings: [{ id: finding().id, firstSeen } as ReportFinding],
+    });
+    const options = { graceSeconds: 1800 };
+    expect(decision(byPerson(), { options })).to.equal('report grace');
+    expect(decision(byPerson(), { options, previous: seen('2026-11-24T02:40:00Z') })).to.equal('report grace');
+    expect(decision(byPerson(), { options, previous: seen('2026-11-24T02:30:00Z') })).to.equal('fix auto-fix');
+  });
+
+  it('is an object, or a namespace, on its way out', () => {
+    expect(decision(compared([finding()]), { terminating: ['shop'] })).to.equal('report terminating');
+    const web = ref('web');
+    const metadata = { name: 'web', namespace: 'shop', deletionTimestamp: '2026-11-24T02:59:00Z' };
+    const ending = compared([finding()], { live: live(web, { ...workload(web, 5), metadata }) });
+    expect(decision(ending)).to.equal('report terminating');
+  });
+
+  it('is a refusal that the dry run met, in the words of the API server', () => {
+    const predictions = new Map([
+      [objectKey(ref('web')), { restartsPods: false, refusal: 'admission webhook "policy" denied it' }],
+    ]);
+    const result = plan([compared([finding()])], { predictions });
+    expect(result.items[0]).to.include({ action: 'blocked', reason: 'denied', detail: 'admission webhook "policy" denied it' });
+    expect(result.corrections).to.have.length(0);
+  });
+
+  it('is a desired side that shrank by more than half, until somebody lets it pass', () => {
+    const previous = { desiredObjects: 40 };
+    const result = plan(drifted(1), { declared: 19, previous });
+    expect(result.guard?.name).to.equal('desired-shrank');
+    expect(result.guard?.detail).to.contain('declare 19 objects, 40 at').and.contain('MAX_SHRINK_PERCENT=53 lets it pass');
+    expect(result.corrections).to.have.length(0);
+    expect(result.desiredObjects, 'the next pass compares with the same').to.equal(40);
+    expect(plan(drifted(1), { declared: 20, previous }).guard).to.equal(undefined);
+    const passed = plan(drifted(1), { declared: 19, previous, options: { maxShrinkPercent: 53 } });
+    expect([passed.corrections.length, passed.desiredObjects]).to.deep.equal([1, 19]);
+  });
+
+  it('says that the desired side shrank also where nothing was to be fixed', () => {
+    const result = plan([], { declared: 0, previous: { desiredObjects: 40 } });
+    expect(result.guard).to.equal(undefined);
+    expect(result.notes.join()).to.contain('units declare 0 objects, 40 at an earlier report');
+    expect(result.desiredObjects).to.equal(40);
+  });
+
+  it('remembers the size of the desired side in steps, so that a unit more makes no commit', () => {
+    const sizes = [38, 42, 50, 51, 29].map(
+      (count) => plan([], { declared: count, previous: { desiredObjects: 40 } }).desiredObjects,
+    );
+    expect(sizes).to.deep.equal([40, 40, 40, 51, 29]);
+  });
+});
+
+describe('the back-off of a contested field', () => {
+  const HOUR = 3_600_000;
+  const decideAt = (hours: readonly number[], nowHour: number, by = 'kubectl'): string => {
+    const start = Date.parse('2026-11-20T00:00:00Z');
+    const corrections = hours.map(
+      (hour) =>
+        ({
+          findingId: finding().id,
+          blame: { ...person, manager: by },
+          time: new Date(start + hour * HOUR).toISOString(),
+        }) as Correction,
+    );
+    const ranked: RankedFinding = { finding: finding(), severity: 'low', costUsdPerMonth: 0, opinion: undefined };
+    const contest = contestOf(ranked.finding, corrections, 3, new Date(start + nowHour * HOUR));
+    return contest ? `held until ${(contest.until - start) / HOUR}` : 'free';
+  };
+
+  it('holds a field for a day after three corrections within 24 hours, and not after three over two days', () => {
+    expect(decideAt([0, 1], 2)).to.equal('free');
+    expect(decideAt([0, 1, 2], 3)).to.equal('held until 26');
+    expect(decideAt([0, 1, 2], 26)).to.equal('free');
+    expect(decideAt([0, 20, 40], 41)).to.equal('free');
+  });
+
+  it('doubles the hold for who takes back the next one as well, up to eight days', () => {
+    expect(decideAt([0, 1, 2, 27], 28)).to.equal(`held until ${27 + 48}`);
+    expect(decideAt([0, 1, 2, 27, 76], 77)).to.equal(`held until ${76 + 96}`);
+    expect(decideAt([0, 1, 2, 27, 76, 173, 366], 367)).to.equal(`held until ${366 + 192}`);
+  });
+
+  it('begins anew after a quiet day', () => {
+    expect(decideAt([0, 1, 2, 52], 53)).to.equal('free');
+  });
+
+  it('counts corrections against the same manager only, and names both sides', () => {
+    expect(decideAt([0, 1, 2], 3, 'another')).to.equal('free');
+    const corrections = [1, 2, 3].map((hour) => ({
+      findingId: finding().id,
+      blame: person,
+      time: `2026-11-24T0${hour - 1}:30:00.000Z`,
+    })) as Correction[];
+    const [item] = plan([compared([finding()])], { previous: { corrections } }).items;
+    expect(item).to.include({ action: 'report', reason: 'contested' });
+    expect(item?.detail).to.equal(
+      'kubectl takes back what confighub corrects (3 corrections); left alone until 2026-11-25T02:30:00Z',
+    );
   });
 });
 

@@ -7,7 +7,7 @@ import type { PreviousReport, Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = { findings: [], corrections: [] };
+export const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
 
 export const SOURCE = {
   ranker: 'heuristic' as const,
@@ -35,9 +35,16 @@ export function reportOf(
   const outcomes: readonly FixOutcome[] = more.outcomes ?? [];
   const items = findings.map((entry): PlanItem => {
     const isPlanned = outcomes.some((outcome) => outcome.findingId === entry.finding.id);
+    const { restartsPods } = entry.finding;
     return isPlanned
-      ? { ranked: entry, action: 'fix', reason: 'auto-fix', detail: '' }
-      : { ranked: entry, action: 'report', reason: 'auto-fix-off', detail: more.detail ?? 'set AUTO_FIX=true to have it fixed' };
+      ? { ranked: entry, restartsPods, action: 'fix', reason: 'auto-fix', detail: '' }
+      : {
+          ranked: entry,
+          restartsPods,
+          action: 'report',
+          reason: 'auto-fix-off',
+          detail: more.detail ?? 'set AUTO_FIX=true to have it fixed',
+        };
   });
   return buildReport({
     cluster: CLUSTER,
@@ -45,7 +52,7 @@ export function reportOf(
     desired: { invalid: [] },
     comparison: { invalid: [] },
     ranking: { findings, source: SOURCE },
-    plan: { items, corrections: [], guard: undefined, notes: [] },
+    plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
     outcomes,
     previous: NO_REPORT,
     now: NOW,
@@ -59,7 +66,7 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  return { findings: report.findings, corrections: report.corrections };
+  return { findings: report.findings, corrections: report.corrections, desiredObjects: report.desiredObjects };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

@@ -69,6 +69,7 @@ function repositories(): Repositories {
       token: undefined,
       author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
       environment: { PATH: ENVIRONMENT['PATH'] ?? '', HOME: '/nonexistent' },
+      mayPush: async () => undefined,
       signal: new AbortController().signal,
       ...more,
     }),
@@ -239,7 +240,7 @@ describe('report repository', () => {
       'reports/prod-us/report.json': '[]',
     });
     await using repository = await openReportRepository(world.options());
-    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction] });
+    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction], desiredObjects: 0 });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
   });

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { type Config, type Environment, required } from './config.ts';
+import { type ConfigHubClient, openConfigHub } from './confighub/client.ts';
+import { expiryWarning, type Session, tokenSession, workerSession } from './confighub/session.ts';
+import { type ConfigHubTransport, connectConfigHub } from './confighub/transport.ts';
+import { createKubernetesClient } from './kubernetes/client.ts';
+import { acquireLease, type Lease } from './kubernetes/lease.ts';
+import { connectKubernetes, type KubeConfigSource } from './kubernetes/transport.ts';
+import type { PassClients } from './pass.ts';
+import { ClusterError } from './types/errors.ts';
+import { guardConfigHub, guardKubernetes } from './write-guard.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+export const VERSION = version;
+export const USER_AGENT = `drift-detector/${version}`;
+
+/** Where a pod finds the namespace that it runs in. */
+const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** The clients of a command that writes, and the right to write that each of their writes is checked against. */
+export interface WritingClients extends PassClients, AsyncDisposable {
+  /** `undefined` where the account may take no lease and nothing is going to be fixed. */
+  readonly lease: Lease | undefined;
+}
+
+/** Clients for reading; whoever holds them does not write. */
+export async function connectReading(
+  config: Config,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<PassClients & Disposable> {
+  const confighub = await connectHub(config, warn, signal);
+  const kubernetes = createKubernetesClient(await connectKubernetes(clusterSource(config, config.context)));
+  return { confighub, kubernetes, [Symbol.dispose]: () => kubernetes.close() };
+}
+
+/** Takes the Lease; every write of the clients asks whether it is still held. */
+export async function connectWriting(
+  config: Config,
+  environment: Environment,
+  holder: string,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<WritingClients> {
+  let lease: Lease | undefined;
+  const mayWrite = async (): Promise<void> => lease?.confirm();
+  const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayWrite));
+  const transport = await connectKubernetes(clusterSource(config, config.context));
+  const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
+  try {
+    const namespace = leaseNamespace(config, environment);
+    const name = `drift-detector-${config.cluster}`;
+    lease = await acquireLease(transport, { namespace, name, holder, seconds: config.leaseSeconds, signal });
+  } catch (error) {
+    const isForbidden = error instanceof ClusterError && error.code === 'permission';
+    if (!isForbidden || config.autoFix) {
+      kubernetes.close();
+      throw error;
+    }
+    warn(`${error.message}; nothing is fixed, so the pass goes on without the lease`);
+  }
+  return {
+    confighub,
+    kubernetes,
+    lease,
+    async [Symbol.asyncDispose]() {
+      await lease?.[Symbol.asyncDispose]();
+      kubernetes.close();
+    },
+  };
+}
+
+function leaseNamespace(config: Config, environment: Environment): string {
+  if (config.leaseNamespace !== '') return config.leaseNamespace;
+  if (environment['POD_NAMESPACE']) return environment['POD_NAMESPACE'];
+  try {
+    return readFileSync(POD_NAMESPACE_FILE, 'utf8').trim();
+  } catch {
+    return 'default';
+  }
+}
+
+export async function connectHub(
+  config: Config,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+  wrap: (transport: ConfigHubTransport) => ConfigHubTransport = (transport) => transport,
+): Promise<ConfigHubClient> {
+  const url = required(config, 'confighubUrl').replace(/\/+$/u, '');
+  const session = sessionOf(config, url, warn);
+  return openConfigHub(wrap(connectConfigHub({ url, session, userAgent: USER_AGENT })), signal);
+}
+
+/** A worker's login is preferred: it is for machines, and does not run out. */
+function sessionOf(config: Config, url: string, warn: (message: string) => void): Session {
+  if (config.confighubWorkerId !== undefined) {
+    const workerSecret = required(config, 'confighubWorkerSecret');
+    return workerSession({ url, workerId: config.confighubWorkerId, workerSecret, userAgent: USER_AGENT });
+  }
+  const token = required(config, 'confighubToken');
+  const warning = expiryWarning(token, new Date());
+  if (warning !== '') warn(warning);
+  return tokenSession(token);
+}
+
+export function clusterSource(config: Config, context: string): KubeConfigSource {
+  return { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT };
+}

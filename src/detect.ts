@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Config, cacheFolder, type Environment, required } from './config.ts';
+import { connectReading, connectWriting, USER_AGENT } from './connections.ts';
+import { EXIT } from './exit-codes.ts';
+import { readIgnoreFile } from './ignore-file.ts';
+import type { Logger } from './log.ts';
+import { printPlan, printReport } from './output.ts';
+import { type Judgement, judge, type PassClients, type PassOptions, runPass } from './pass.ts';
+import { createPassLog, type PassLog } from './pass-log.ts';
+import type { ProcessFacts } from './process-facts.ts';
+import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
+import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
+import type { ChangeSetRef } from './types/desired.ts';
+import { ConfigError, UserError } from './types/errors.ts';
+import { isDrift } from './types/finding.ts';
+import type { PreviousReport } from './types/report.ts';
+
+const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
+/** What Git and ssh need of the environment; nothing else is handed to them. */
+const GIT_ENVIRONMENT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'TMPDIR', 'LANG'];
+
+/** `run` and `check`: one pass, or its reading half. Returns the exit code. */
+export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
+  const deadline = AbortSignal.timeout(config.timeout * 1000);
+  try {
+    return await detectUntil(deadline, command, config, log, process);
+  } catch (error) {
+    if (!deadline.aborted || process.stop.aborted) throw error;
+    throw new UserError(`the pass did not finish within ${config.timeout} s`, {
+      code: 'unavailable',
+      subject: 'TIMEOUT',
+      remedy: 'Find out what is slow (LOG_LEVEL=debug tells the time of each phase), or raise TIMEOUT.',
+      cause: error,
+    });
+  }
+}
+
+async function detectUntil(
+  deadline: AbortSignal,
+  command: 'run' | 'check',
+  config: Config,
+  log: Logger,
+  process: ProcessFacts,
+): Promise<number> {
+  const pass = randomUUID();
+  const passLogger = log.child({ pass, cluster: config.cluster });
+  const signal = AbortSignal.any([process.stop, deadline]);
+  const passLog = createPassLog(passLogger, {
+    monotonicMs: () => performance.now(),
+    onPhase: (phase, durationMs) => {
+      if (process.isTerminal && config.logFormat !== 'json')
+        process.err(`  ${phase.padEnd(8)} ${(durationMs / 1000).toFixed(2)} s\n`);
+    },
+  });
+  requireScope(config);
+  const facts = { pass, config, process, signal, passLog };
+  return command === 'run' && !config.dryRun ? runWriting(facts, passLogger) : runReading(facts, command === 'run');
+}
+
+interface Facts {
+  readonly pass: string;
+  readonly config: Config;
+  readonly process: ProcessFacts;
+  readonly signal: AbortSignal;
+  readonly passLog: PassLog;
+}
+
+/** `check` and `run --dry-run`: everything but the writes. A dry run decides with the last report's memory, as a run would. */
+async function runReading({ pass, config, process, signal, passLog }: Facts, isDryRun: boolean): Promise<number> {
+  using clients = await connectReading(config, passLog.warning, signal);
+  const options = await passOptions(config, process.environment, clients, pass, signal);
+  await using repository =
+    isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
+  const previous = repository?.previous ?? NO_REPORT;
+  const judgement = await judge(clients, previous, options, passLog);
+  const report = buildReport({ cluster: config.cluster, ...judgement, outcomes: [], previous, now: options.now });
+  process.out(isDryRun ? printPlan(judgement.plan, report, config.output) : printReport(report, config.output));
+  return exitOf(judgement, config, passLog);
+}
+
+async function runWriting({ pass, config, process, signal: stop, passLog }: Facts, log: Logger): Promise<number> {
+  // Asked for before anything is connected, so that a missing setting costs nobody a wait.
+  const reportRepo = required(config, 'reportRepo');
+  const holder = `${hostname()}/${pass}`;
+  await using clients = await connectWriting(config, process.environment, holder, passLog.warning, stop);
+  const { lease } = clients;
+  const signal = lease ? AbortSignal.any([stop, lease.lost]) : stop;
+  const options = await passOptions(config, process.environment, clients, pass, signal);
+  await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
+  const result = await runPass(clients, repository, options, passLog);
+  process.out(printReport(result.report, config.output));
+  const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
+  const { commit } = result.published;
+  log.info(
+    {
+      event: 'pass-finished',
+      compared: result.comparison.compared,
+      found: result.ranking.findings.filter((ranked) => isDrift(ranked.finding)).length,
+      fixed,
+      staged: result.outcomes.filter((outcome) => outcome.result === 'staged').length,
+      open: result.report.findings.length,
+      commit,
+      digest: result.report.digest,
+    },
+    `Pass finished: ${fixed} fixed, ${result.report.findings.length} open, ${commit === '' ? 'nothing to commit' : `report committed as ${commit.slice(0, 10)}`}`,
+  );
+  return exitOf(result, config, passLog);
+}
+
+function openRepository(
+  config: Config,
+  url: string,
+  { environment }: ProcessFacts,
+  signal: AbortSignal,
+  mayPush: () => Promise<void> = async () => undefined,
+): Promise<ReportRepository> {
+  return openReportRepository({
+    url,
+    branch: config.reportBranch,
+    root: config.reportPath,
+    cluster: config.cluster,
+    token: config.gitToken,
+    author: { name: config.gitAuthorName, email: config.gitAuthorEmail },
+    environment: Object.fromEntries(GIT_ENVIRONMENT.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
+    mayPush,
+    signal,
+  });
+}
+
+function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
+  const { snapshot, desired, comparison, plan } = judgement;
+  if (plan.guard) return EXIT.guardTripped;
+  const isEmpty = desired.units.length === 0 || snapshot.objects.length === 0;
+  if (isEmpty && !config.allowEmpty) {
+    const what = desired.units.length === 0 ? 'no unit' : `no workload in namespaces labelled ${config.namespaceSelector}`;
+    log.warning(`${what} was found: check CONFIGHUB_SPACE and the labels of the namespaces, or set ALLOW_EMPTY=true`);
+    return EXIT.incomplete;
+  }
+  if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.invalid.length + comparison.unread > 0)
+    return EXIT.incomplete;
+  const hasDrift = comparison.objects.some((object) => object.findings.some(isDrift));
+  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+}
+
+/** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
+function requireScope(config: Config): void {
+  if (config.confighubSpace.length > 0 || config.confighubWhere !== '' || config.confighubFilter !== '') return;
+  throw new ConfigError('no units are named to compare with', {
+    code: 'configuration',
+    subject: 'CONFIGHUB_SPACE',
+    remedy: 'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER.',
+  });
+}
+
+async function passOptions(
+  config: Config,
+  environment: Environment,
+  clients: PassClients,
+  pass: string,
+  signal: AbortSignal,
+): Promise<PassOptions> {
+  const { cluster, claudeApiKey } = config;
+  const now = new Date();
+  const ask = claudeApiKey && createAskClaude({ apiKey: claudeApiKey, baseUrl: config.claudeBaseUrl, model: config.claudeModel });
+  return {
+    snapshot: {
+      namespaceSelector: config.namespaceSelector,
+      kinds: config.kinds,
+      cacheDir: cacheFolder(config, environment),
+    },
+    desired: {
+      spaces: config.confighubSpace,
+      where: config.confighubWhere,
+      filter: config.confighubFilter,
+      target: config.target,
+    },
+    diff: { cluster, desiredManagers: config.desiredManagers, ignoreRules: readIgnoreFile(config.ignoreFile), now },
+    rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
+    plan: {
+      autoFix: config.autoFix,
+      createMissing: config.createMissing,
+      auditRevisions: config.auditRevisions,
+      applyChangeSet: config.changesetApply,
+      changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
+      maxFixes: config.maxFixes,
+      maxFixPercent: config.maxFixPercent,
+      maxShrinkPercent: config.maxShrinkPercent,
+      // In dev nobody holds an incident call over a workload.
+      graceSeconds: config.fixGrace ?? (config.environment === 'dev' ? 0 : 30 * 60),
+      contestedAfter: config.contestedAfter,
+      fieldManager: config.fieldManager,
+      server: clients.confighub.abilities,
+    },
+    publishRelease: config.publishRelease,
+    fieldManager: config.fieldManager,
+    commit: { pass, tool: USER_AGENT },
+    now,
+    signal,
+  };
+}
+
+async function namedChangeSet(
+  reference: string,
+  clients: PassClients,
+  signal: AbortSignal,
+): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
+  if (!clients.confighub.abilities.locksUnits) {
+    throw new ConfigError('this ConfigHub knows no locks of changesets, so corrections cannot be made under one', {
+      code: 'configuration',
+      subject: 'CHANGESET',
+      remedy: 'Leave CHANGESET out, or use a ConfigHub of October 2025 or later.',
+    });
+  }
+  const changeSet = await clients.confighub.findChangeSet(reference, signal);
+  const space = reference.slice(0, reference.indexOf('/'));
+  return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
+}

@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClusterError, messageOf } from '../types/errors.ts';
+import { type Json, numberAt, stringAt } from '../types/json.ts';
+import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
+
+export interface LeaseOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Who holds it, for people: host and pass. Unique for each pass. */
+  readonly holder: string;
+  /** Seconds after the last renewal for which nobody else may take it. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** The right to write, held by one pass at a time. Disposing it gives it back. */
+export interface Lease extends AsyncDisposable {
+  /** Returns while the lease is surely held; renews it first where it may not be, after a pause of the process for one. Throws `lock-lost`. */
+  confirm(): Promise<void>;
+  /** Aborted with the error once it is lost. */
+  readonly lost: AbortSignal;
+}
+
+/** Server clocks are told in whole seconds. */
+const CLOCK_SECONDS = 2;
+
+/**
+ * Takes a `coordination.k8s.io/v1` Lease. One that was left by a killed pass is taken over as soon as it stands still
+ * for its duration; one that is renewed meanwhile is held by a living pass: throws `lock-lost`. Times in it are the API
+ * server's, so that clocks of passes need not agree.
+ */
+export async function acquireLease(transport: KubernetesTransport, options: LeaseOptions): Promise<Lease> {
+  const { signal, seconds } = options;
+  let seen: { readonly version: string; readonly at: number } | undefined;
+  for (;;) {
+    const found = await transport.request({ method: 'GET', path: leasePath(options), signal });
+    if (found.status !== 200 && found.status !== 404) throw statusError(found, 'read the lease', options.name);
+    const offsetMs = serverOffset(found);
+    if (found.status === 404) {
+      const created = await transport.request(createRequest(options, offsetMs));
+      if (created.status === 201) return holdLease(transport, created.body, offsetMs, options);
+      if (created.status !== 409) throw statusError(created, 'take the lease', options.name);
+      continue;
+    }
+    const version = stringAt(found.body, 'metadata', 'resourceVersion') ?? '';
+    const stoodStillMs = seen?.version === version ? performance.now() - seen.at : 0;
+    if (isFree(found.body, Date.now() + offsetMs) || stoodStillMs > seconds * 1000) {
+      const taken = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
+      if (taken.status === 200) return holdLease(transport, taken.body, offsetMs, options);
+      if (taken.status !== 409) throw statusError(taken, 'take the lease', options.name);
+      continue;
+    }
+    if (seen !== undefined && seen.version !== version)
+      throw heldBy(stringAt(found.body, 'spec', 'holderIdentity') ?? '', options);
+    seen ??= { version, at: performance.now() };
+    await sleep((seconds * 1000) / 4, undefined, { signal });
+  }
+}
+
+function heldBy(holder: string, { name }: LeaseOptions): ClusterError {
+  return new ClusterError(`another pass is at work: ${holder} holds the lease`, {
+    code: 'lock-lost',
+    subject: name,
+    remedy: 'Nothing to do: it reports what it finds, and the next pass goes on from there.',
+  });
+}
+
+function isFree(lease: Json, serverNowMs: number): boolean {
+  const renewed = Date.parse(stringAt(lease, 'spec', 'renewTime') ?? '');
+  const seconds = numberAt(lease, 'spec', 'leaseDurationSeconds') ?? 0;
+  const isHeld = (stringAt(lease, 'spec', 'holderIdentity') ?? '') !== '';
+  return !isHeld || Number.isNaN(renewed) || serverNowMs > renewed + (seconds + CLOCK_SECONDS) * 1000;
+}
+
+/** Milliseconds to add to this machine's clock for the API server's. */
+function serverOffset({ headers }: KubernetesResponse): number {
+  const server = Date.parse(headers.date ?? '');
+  return Number.isNaN(server) ? 0 : server - Date.now();
+}
+
+function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number, options: LeaseOptions): Lease {
+  const durationMs = options.seconds * 1000;
+  const loss = new AbortController();
+  let lease = taken;
+  let renewedAt = performance.now();
+  let renewing: Promise<void> | undefined;
+  let isReleased = false;
+
+  const lose = (why: string): never => {
+    const error = new ClusterError(`the lease was lost: ${why}`, {
+      code: 'lock-lost',
+      subject: options.name,
+      remedy: 'Nothing to do: the pass wrote nothing from then on, and the next one goes on from there.',
+    });
+    loss.abort(error);
+    throw error;
+  };
+
+  /** Succeeds only while nobody else took it: the write names the version that this pass wrote last. */
+  async function renewOnce(): Promise<void> {
+    const asked = performance.now();
+    const answer = await transport.request(updateRequest(lease, options.holder, offsetMs, options));
+    if (answer.status === 409 || answer.status === 404) return lose('another pass took it over');
+    if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
+    lease = answer.body;
+    renewedAt = asked;
+  }
+
+  function renew(): Promise<void> {
+    renewing ??= renewOnce().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  const timer = setInterval(() => {
+    // What fails is tried again at the next turn, and by whoever wants to write.
+    renew().catch(() => undefined);
+  }, durationMs / 3);
+  timer.unref();
+
+  return {
+    lost: loss.signal,
+    async confirm() {
+      loss.signal.throwIfAborted();
+      // Half of the time is left for the write that comes next.
+      if (performance.now() - renewedAt < durationMs / 2) return;
+      try {
+        await renew();
+      } catch (error) {
+        if (loss.signal.aborted || options.signal.aborted) throw error;
+        lose(messageOf(error));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (isReleased) return;
+      isReleased = true;
+      clearInterval(timer);
+      await renewing?.catch(() => undefined);
+      if (loss.signal.aborted) return;
+      // Also where the pass was stopped: whoever comes next need not wait. What fails here runs out by itself.
+      const signal = AbortSignal.timeout(5_000);
+      await transport.request({ ...updateRequest(lease, '', offsetMs, options), signal }).catch(() => undefined);
+    },
+  };
+}
+
+function leasePath({ namespace, name }: LeaseOptions): string {
+  return `${collectionPath(namespace)}/${encodeURIComponent(name)}`;
+}
+
+function collectionPath(namespace: string): string {
+  return `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
+}
+
+type LeaseRequest = Parameters<KubernetesTransport['request']>[0];
+
+function createRequest(options: LeaseOptions, offsetMs: number): LeaseRequest {
+  const metadata = { name: options.name, namespace: options.namespace };
+  const body = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata,
+    spec: specOf(options.holder, offsetMs, options, 0),
+  };
+  return {
+    method: 'POST',
+    path: collectionPath(options.namespace),
+    body,
+    contentType: 'application/json',
+    signal: options.signal,
+  };
+}
+
+function updateRequest(lease: Json, holder: string, offsetMs: number, options: LeaseOptions): LeaseRequest {
+  const metadata = {
+    name: options.name,
+    namespace: options.namespace,
+    resourceVersion: stringAt(lease, 'metadata', 'resourceVersion') ?? '',
+  };
+  const isChange = holder !== '' && stringAt(lease, 'spec', 'holderIdentity') !== holder;
+  const transitions = (numberAt(lease, 'spec', 'leaseTransitions') ?? 0) + (isChange ? 1 : 0);
+  const body = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata,
+    spec: specOf(holder, offsetMs, options, transitions),
+  };
+  return { method: 'PUT', path: leasePath(options), body, contentType: 'application/json', signal: options.signal };
+}
+
+function specOf(holder: string, offsetMs: number, { seconds }: LeaseOptions, leaseTransitions: number): Record<string, Json> {
+  // MicroTime: the API server wants six digits.
+  const renewTime = new Date(Date.now() + offsetMs).toISOString().replace(/Z$/u, '000Z');
+  return { holderIdentity: holder, leaseDurationSeconds: seconds, renewTime, leaseTransitions };
+}

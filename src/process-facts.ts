@@ -1,0 +1,12 @@
+import type { Environment } from './config.ts';
+
+/** Everything of the process that a command uses; tests give their own. */
+export interface ProcessFacts {
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly isTerminal: boolean;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Aborted by SIGTERM or Ctrl-C. */
+  readonly stop: AbortSignal;
+}
