@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
+import type { PromoteArguments } from './promote/command.ts';
 import { ConfigError } from './types/errors.ts';
+import type { UndoArguments } from './undo/undo.ts';
 
-export type CommandName = 'run' | 'check' | 'diff' | 'hub' | 'cub';
+export type CommandName = 'run' | 'check' | 'diff' | 'promote' | 'undo' | 'hub' | 'cub';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -44,6 +46,18 @@ export type Invocation =
       readonly configFile: undefined;
       /** Everything behind `cub`; it has a command line of its own. */
       readonly arguments: readonly string[];
+    }
+  | {
+      readonly command: 'promote';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: undefined;
+      readonly promote: PromoteArguments;
+    }
+  | {
+      readonly command: 'undo';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: undefined;
+      readonly undo: UndoArguments;
     }
   /** Help or version was printed. */
   | { readonly command: 'none' };
@@ -116,6 +130,47 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     invocation = { command: 'diff', flags, configFile: undefined, diff: { desired, live, schemas, form, explain } };
   });
 
+  const promote = program
+    .command('promote')
+    .description('push-upgrade: units take what their upstream changed and keep their own values')
+    .exitOverride();
+  promote.requiredOption('--to <SPACE>', 'space to promote to, may be given several times', collect);
+  promote.option('--regions', 'also the spaces whose name is that one with a dash and a region behind it');
+  promote.option('--apply', 'apply what was promoted, through ConfigHub');
+  for (const option of ['confighubUrl', 'confighubWorkerId', 'dryRun', 'timeout'] as const) addOption(promote, option);
+  promote.addHelpText('after', secretsHelp());
+  promote.action(({ to, regions, apply, ...given }: PromoteFlags) => {
+    invocation = {
+      command: 'promote',
+      flags: flagsOf(given),
+      configFile: undefined,
+      promote: { to, regions: regions === true, apply: apply === true, dryRun: false },
+    };
+  });
+
+  const undo = program
+    .command('undo')
+    .argument('<CHANGESET>', 'project/slug of the changeset whose corrections are to be taken back')
+    .description('put back what the corrections under a changeset took away')
+    .exitOverride();
+  for (const option of [
+    'confighubUrl',
+    'confighubWorkerId',
+    'kubeconfig',
+    'context',
+    'cluster',
+    'fieldManager',
+    'leaseNamespace',
+    'leaseSeconds',
+    'dryRun',
+    'timeout',
+  ] as const)
+    addOption(undo, option);
+  undo.addHelpText('after', secretsHelp());
+  undo.action((changeSet: string, given: Given) => {
+    invocation = { command: 'undo', flags: flagsOf(given), configFile: undefined, undo: { changeSet, dryRun: false } };
+  });
+
   const hub = program.command('hub').description('start the embedded ConfigHub').exitOverride();
   hub.requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing');
   hub.option('--port <N>', 'port on 127.0.0.1; 0 takes a free one', '8090');
@@ -153,6 +208,9 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   }
   return invocation;
 }
+
+type Given = Readonly<Record<string, string | true | undefined>>;
+type PromoteFlags = Given & { readonly to: readonly string[]; readonly regions?: true; readonly apply?: true };
 
 type DiffFlags = Readonly<Record<string, string | true | undefined>> & {
   readonly desired: readonly string[];

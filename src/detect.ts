@@ -74,7 +74,7 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
   const previous = repository?.previous ?? NO_REPORT;
   const judgement = await judge(clients, previous, options, passLog);
-  const report = buildReport({ cluster: config.cluster, ...judgement, outcomes: [], previous, now: options.now });
+  const report = buildReport({ cluster: config.cluster, ...judgement, outcomes: [], promotions: [], previous, now: options.now });
   process.out(isDryRun ? printPlan(judgement.plan, report, config.output) : printReport(report, config.output));
   return exitOf(judgement, config, passLog);
 }

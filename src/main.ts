@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
 import { type Config, loadConfig, readEnvironment } from './config.ts';
-import { clusterSource, connectHub, VERSION } from './connections.ts';
+import { clusterSource, connectHub, connectReading, connectWriting, VERSION } from './connections.ts';
 import { detect } from './detect.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { Cluster } from './hub/worker/cluster.ts';
@@ -9,8 +11,10 @@ import { readIgnoreFile } from './ignore-file.ts';
 import { connectKubernetes } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { ProcessFacts } from './process-facts.ts';
+import { type PromoteArguments, promote } from './promote/command.ts';
 import { sanitize } from './types/describe.ts';
 import { ConfigError, messageOf, UserError } from './types/errors.ts';
+import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
 
 /** Runs one command and returns its exit code; never throws. */
 export async function main(process: ProcessFacts): Promise<number> {
@@ -31,6 +35,8 @@ export async function main(process: ProcessFacts): Promise<number> {
     if (invocation.command === 'diff') return await compareFiles(config, invocation.diff, process);
     if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
     if (invocation.command === 'cub') return await runCub(config, invocation.arguments, process);
+    if (invocation.command === 'promote') return await runPromote(config, invocation.promote, process);
+    if (invocation.command === 'undo') return await runUndo(config, invocation.undo, process);
     return await detect(invocation.command, config, log, process);
   } catch (error) {
     if (process.stop.aborted) return EXIT.terminated;
@@ -64,6 +70,36 @@ function hasColor({ environment, isTerminal }: ProcessFacts): boolean {
   if (environment['NO_COLOR']) return false;
   if (environment['FORCE_COLOR']) return true;
   return isTerminal && environment['TERM'] !== 'dumb';
+}
+
+/** A command's own deadline beside the signals that stop it. */
+function untilDeadline(config: Config, process: ProcessFacts): AbortSignal {
+  return AbortSignal.any([process.stop, AbortSignal.timeout(config.timeout * 1000)]);
+}
+
+async function runPromote(config: Config, promotion: PromoteArguments, process: ProcessFacts): Promise<number> {
+  const signal = untilDeadline(config, process);
+  const hub = await connectHub(config, (message) => process.err(`${sanitize(message)}\n`), signal);
+  const isWhole = await promote(hub, { ...promotion, dryRun: config.dryRun }, process, signal);
+  return isWhole ? EXIT.ok : EXIT.incomplete;
+}
+
+async function runUndo(config: Config, undo: UndoArguments, process: ProcessFacts): Promise<number> {
+  const stop = untilDeadline(config, process);
+  const warn = (message: string): void => process.err(`${sanitize(message)}\n`);
+  const { out, err, environment } = process;
+  const { fieldManager, dryRun } = config;
+  if (dryRun) {
+    using clients = await connectReading(config, warn, stop);
+    const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { fieldManager, out, err, signal: stop });
+    return isWhole ? EXIT.ok : EXIT.incomplete;
+  }
+  // As a pass that corrects: without the Lease nothing is written.
+  const holder = `${hostname()}/undo-${randomUUID()}`;
+  await using clients = await connectWriting({ ...config, autoFix: true }, environment, holder, warn, stop);
+  const signal = clients.lease ? AbortSignal.any([stop, clients.lease.lost]) : stop;
+  const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { fieldManager, out, err, signal });
+  return isWhole ? EXIT.ok : EXIT.incomplete;
 }
 
 /** `drift-detector cub`: ConfigHub's client, with its exit codes 0 and 1. */

@@ -9,9 +9,10 @@ import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
 import type { Probe } from './types/probe.ts';
 import type { RankedFinding, Ranking } from './types/ranking.ts';
+import type { PromotionNeed } from './types/report.ts';
 import type { Snapshot } from './types/snapshot.ts';
 
-export type Phase = 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'report' | 'commit';
+export type Phase = 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'promotion' | 'report' | 'commit';
 
 /** Findings that get a line of their own in one pass, worst first. */
 const LINES = 20;
@@ -28,6 +29,7 @@ export interface PassLog {
   fixing(plan: Plan): void;
   changeSet(changeSet: ChangeSetRef): void;
   outcome(finding: Finding, outcome: FixOutcome): void;
+  promotions(needed: readonly PromotionNeed[], behindInNumberOnly: number): void;
   warning(message: string): void;
 }
 
@@ -211,6 +213,20 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
             `Not fixed: ${name}: ${outcome.result}: ${sanitize(outcome.message)}`,
           );
       }
+    },
+
+    promotions(needed, behindInNumberOnly) {
+      if (needed.length > 0) {
+        const names = needed.slice(0, LINES).map(({ unit }) => unit);
+        const more = needed.length > names.length ? ` and ${needed.length - names.length} more` : '';
+        const data = { event: 'promotion-needed', units: names, count: needed.length };
+        log.info(data, `Promotion needed: upstream changed what ${sanitize(names.join(', '))}${more} would take`);
+      }
+      if (behindInNumberOnly > 0)
+        log.info(
+          { event: 'behind-in-number', count: behindInNumberOnly },
+          `${behindInNumberOnly} units are behind their upstream in revision number only`,
+        );
     },
 
     warning(message) {

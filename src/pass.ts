@@ -7,6 +7,7 @@ import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import type { PassLog } from './pass-log.ts';
 import { type PlanOptions, planFixes } from './plan/plan.ts';
+import { waitingPromotions } from './promote/promotion.ts';
 import { type RankOptions, rankFindings } from './rank/rank.ts';
 import {
   buildReport,
@@ -130,8 +131,13 @@ export async function runPass(
     }),
   );
 
+  const { needed: promotions, behindInNumberOnly } = await log.phase('promotion', () =>
+    waitingPromotions(clients.confighub, desired, log.warning, signal),
+  );
+  log.promotions(promotions, behindInNumberOnly);
+  const { cluster } = options.diff;
   const report = await log.phase('report', async () =>
-    buildReport({ cluster: options.diff.cluster, snapshot, desired, comparison, ranking, plan, outcomes, previous, now }),
+    buildReport({ cluster, snapshot, desired, comparison, ranking, plan, outcomes, promotions, previous, now }),
   );
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report), composeCommitMessage(report, options.commit)),

@@ -1,11 +1,13 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
+import { readManifest } from '../kubernetes/manifest.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
 import { withValueAt } from '../types/field-path.ts';
-import { type Finding, revealValue } from '../types/finding.ts';
+import { canonicalJson, type Finding, revealValue } from '../types/finding.ts';
 import type { Json, JsonObject } from '../types/json.ts';
 import { isJsonObject } from '../types/json.ts';
 import { type JsonPatchOperation, removeValues, requireApplicable } from '../types/json-patch.ts';
+import { refOf } from '../types/object-ref.ts';
 import type { ObjectCorrection } from '../types/plan.ts';
 
 /**
@@ -19,9 +21,16 @@ export function applyBody(correction: ObjectCorrection, resourceVersion: string 
     const kept = finding.class === 'to_remove' ? revealValue(finding.live) : undefined;
     if (finding.desired !== undefined || kept !== undefined) body = withValueAt(body, finding.path, kept) ?? body;
   }
-  const { status: _status, metadata, ...rest } = isJsonObject(body) ? body : {};
-  const { creationTimestamp: _time, ...kept } = isJsonObject(metadata) ? metadata : {};
+  const { metadata, ...rest } = withoutServerFields(isJsonObject(body) ? body : {});
+  const kept = isJsonObject(metadata) ? metadata : {};
   return { ...rest, metadata: { ...kept, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+}
+
+/** A document without what only the server writes, which some files hold all the same. */
+function withoutServerFields(document: JsonObject): JsonObject {
+  const { status: _status, metadata, ...rest } = document;
+  const { creationTimestamp: _time, ...kept } = isJsonObject(metadata) ? metadata : {};
+  return { ...rest, metadata: kept };
 }
 
 /** Fields that an apply cannot take away, since others own them: whoever added them keeps them until they are removed. */
@@ -48,7 +57,11 @@ export function removalPatch(
 }
 
 /** The kind of a desired object as the server serves it. */
-export async function kindOf(desired: DesiredObject, kubernetes: KubernetesClient, signal: AbortSignal): Promise<ResourceKind> {
+export async function kindOf(
+  desired: Pick<DesiredObject, 'ref'>,
+  kubernetes: KubernetesClient,
+  signal: AbortSignal,
+): Promise<ResourceKind> {
   const { apiVersion, kind } = desired.ref;
   const found = await kubernetes.resourceKind(apiVersion, kind, signal);
   if (found) return found;
@@ -57,4 +70,22 @@ export async function kindOf(desired: DesiredObject, kubernetes: KubernetesClien
     subject: desired.ref.name,
     remedy: 'Install what serves the kind, or correct the unit.',
   });
+}
+
+/** Applies each object that `after` declares in another way than `before`; all of them are tried first. */
+export async function applyDocuments(
+  kubernetes: KubernetesClient,
+  before: string,
+  after: string,
+  { fieldManager, signal }: { readonly fieldManager: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const known = new Set(readManifest(before).documents.map(({ document }) => canonicalJson(document)));
+  const changed: { readonly kind: ResourceKind; readonly body: JsonObject }[] = [];
+  for (const { document } of readManifest(after).documents) {
+    const ref = refOf(document);
+    if (!ref || known.has(canonicalJson(document))) continue;
+    changed.push({ kind: await kindOf({ ref }, kubernetes, signal), body: withoutServerFields(document) });
+  }
+  for (const dryRun of [true, false])
+    for (const { kind, body } of changed) await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun, signal });
 }

@@ -46,6 +46,9 @@ export function composePair(correction: UnitCorrection, firstSeen: (findingId: s
   };
 }
 
+/** The correction that a revision's description names. */
+export const DRIFT_MARKER = /\[drift:([0-9a-f]{16})[\] ]/u;
+
 /** How a correction is recognised in a revision's description. */
 export function driftMarker(correctionId: string): string {
   return `[drift:${correctionId}`;

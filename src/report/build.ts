@@ -8,7 +8,7 @@ import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan, PlanItem } from '../types/plan.ts';
 import type { Ranking } from '../types/ranking.ts';
-import type { Correction, Incomplete, PreviousReport, Report, ReportFinding } from '../types/report.ts';
+import type { Correction, Incomplete, PreviousReport, PromotionNeed, Report, ReportFinding } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 
@@ -23,6 +23,7 @@ export interface ReportInput {
   readonly ranking: Ranking;
   readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
+  readonly promotions: readonly PromotionNeed[];
   readonly previous: PreviousReport;
   readonly now: Date;
 }
@@ -52,6 +53,7 @@ export function buildReport(input: ReportInput): Report {
     incomplete: listIncomplete(input),
     guard: input.plan.guard,
     pauses: input.plan.pauses,
+    promotions: input.promotions,
     desiredObjects: input.plan.desiredObjects,
     notes: input.plan.notes,
     prices: input.ranking.source.prices,

@@ -61,6 +61,7 @@ function summaryOf(report: Report): Json {
     guard: report.guard ? { name: report.guard.name, detail: report.guard.detail } : null,
     desiredObjects: report.desiredObjects,
     pauses: report.pauses.map(({ what, until }) => ({ what, until })),
+    promotions: report.promotions.map(({ unit, upstream, refusal }) => ({ unit, upstream, refusal })),
     notes: report.notes,
     incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
     prices: report.prices,
@@ -116,6 +117,18 @@ function renderReadme(report: Report, pages: ReadonlyMap<string, unknown>, witho
       parts.push(`<details><summary>${more.length} more</summary>\n\n${findingTable(more.slice(0, PAGES), pages)}\n\n</details>`);
     const unlisted = more.length - PAGES;
     if (unlisted > 0) parts.push(`${unlisted} more are in [findings.jsonl](findings.jsonl).`);
+  }
+  if (report.promotions.length > 0) {
+    const rows = report.promotions
+      .slice(0, FINDINGS_SHOWN)
+      .map(({ unit, upstream, refusal }) => [escapeText(unit), escapeText(upstream), escapeText(refusal)]);
+    parts.push(
+      '## Promotion needed',
+      'An upgrade from upstream would change these units (`bin/promote ENV --dry-run` shows how).',
+    );
+    parts.push(table(['unit', 'upstream', 'refused'], rows));
+    const more = report.promotions.length - rows.length;
+    if (more > 0) parts.push(`${more} more are in [report.json](report.json).`);
   }
   if (report.corrections.length > 0) {
     // Newest first; one pass's in the order of their rank.

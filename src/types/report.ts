@@ -48,6 +48,15 @@ export interface Correction extends ReportedDrift {
   readonly result: 'fixed' | 'overridden';
 }
 
+/** A unit whose configuration an upgrade from its upstream would change. */
+export interface PromotionNeed {
+  /** `space/slug`, as upstream is. */
+  readonly unit: string;
+  readonly upstream: string;
+  /** Why ConfigHub would refuse the upgrade; empty where it would not. */
+  readonly refusal: string;
+}
+
 /** Something that could not be compared, and why. */
 export interface Incomplete {
   readonly what: string;
@@ -69,6 +78,7 @@ export interface Report {
   readonly newFindings: number;
   readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
+  readonly promotions: readonly PromotionNeed[];
   /** Holds that people set by annotation. */
   readonly pauses: readonly Pause[];
   /** How many objects units declared, as the guard against a shrunken desired side remembers it. */

@@ -56,7 +56,8 @@ describe('manifests: the CronJob', function () {
           });
         }
         const namespaced = documents.filter((document) => at(document, 'metadata', 'namespace') !== undefined);
-        expect(namespaced.map((document) => at(document, 'metadata', 'namespace'))).to.deep.equal(Array(3).fill(NAMESPACE));
+        expect(namespaced.map((document) => at(document, 'metadata', 'namespace'))).to.deep.equal(Array(namespaced.length).fill(NAMESPACE));
+        expect(namespaced.map(({ kind }) => kind)).to.have.members(['ConfigMap', 'CronJob', 'Role', 'RoleBinding', 'ServiceAccount']);
       });
 
       it('never lets a pass outlive its interval, and lets it end by itself before it is killed', () => {
@@ -116,8 +117,9 @@ describe('manifests: the CronJob', function () {
     const rolesOf = async (overlay: string): Promise<readonly string[]> =>
       (await render(plane, overlay)).filter((document) => /Role/u.test(String(document['kind']))).map(nameOf);
     const reader = ['ClusterRole/drift-detector-reader', 'ClusterRoleBinding/drift-detector-reader'];
-    expect(await rolesOf('manifests/base')).to.have.members(reader);
-    expect(await rolesOf('cronjobs/dev')).to.have.members([...reader, 'ClusterRole/drift-detector-writer']);
+    const lease = ['Role/drift-detector-lease', 'RoleBinding/drift-detector-lease'];
+    expect(await rolesOf('manifests/base')).to.have.members([...reader, ...lease]);
+    expect(await rolesOf('cronjobs/dev')).to.have.members([...reader, ...lease, 'ClusterRole/drift-detector-writer']);
     expect(await configOf('manifests/base')).to.include({ AUTO_FIX: 'false' });
     expect(await configOf('cronjobs/dev')).to.include({ AUTO_FIX: 'true', CLUSTER: 'dev', ENVIRONMENT: 'dev' });
     expect(at(only(await render(plane, 'cronjobs/dev'), 'CronJob'), 'spec', 'schedule')).to.equal('*/10 * * * *');

@@ -54,6 +54,7 @@ export function reportOf(
     ranking: { findings, source: SOURCE },
     plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
     outcomes,
+    promotions: [],
     previous: NO_REPORT,
     now: NOW,
     ...more,
