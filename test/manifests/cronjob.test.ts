@@ -56,8 +56,16 @@ describe('manifests: the CronJob', function () {
           });
         }
         const namespaced = documents.filter((document) => at(document, 'metadata', 'namespace') !== undefined);
-        expect(namespaced.map((document) => at(document, 'metadata', 'namespace'))).to.deep.equal(Array(namespaced.length).fill(NAMESPACE));
-        expect(namespaced.map(({ kind }) => kind)).to.have.members(['ConfigMap', 'CronJob', 'Role', 'RoleBinding', 'ServiceAccount']);
+        expect(namespaced.map((document) => at(document, 'metadata', 'namespace'))).to.deep.equal(
+          Array(namespaced.length).fill(NAMESPACE),
+        );
+        expect(namespaced.map(({ kind }) => kind)).to.have.members([
+          'ConfigMap',
+          'CronJob',
+          'Role',
+          'RoleBinding',
+          'ServiceAccount',
+        ]);
       });
 
       it('never lets a pass outlive its interval, and lets it end by itself before it is killed', () => {
