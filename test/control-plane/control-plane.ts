@@ -187,7 +187,14 @@ async function start(
     await ready('RBAC', '/readyz/poststarthook/rbac/bootstrap-roles', () => true);
     processes.start('kube-controller-manager', binaries['kube-controller-manager'], controllerArgs);
     processes.start('kube-scheduler', binaries['kube-scheduler'], schedulerArgs);
-    processes.start('kwok', binaries.kwok, [`--kubeconfig=${kwokConfig}`, '--manage-all-nodes=true', `--config=${KWOK_STAGES}`]);
+    // Without its lease the node counts as lost after 40 s, and every pod on it as not ready for good.
+    const leases = '--node-lease-duration-seconds=40';
+    processes.start('kwok', binaries.kwok, [
+      `--kubeconfig=${kwokConfig}`,
+      '--manage-all-nodes=true',
+      leases,
+      `--config=${KWOK_STAGES}`,
+    ]);
     await ready('kube-apiserver', '/readyz', () => true);
     // Unvalidated: kubectl of 1.24 would fetch the whole schema first, which takes a second.
     await kubectl(['create', '--validate=false', '-f', '-'], JSON.stringify(FAKE_NODE));
