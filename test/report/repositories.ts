@@ -23,6 +23,8 @@ export interface Repositories extends Disposable {
   git(...args: readonly string[]): string;
   /** Commits these files through a clone of its own, as a person would. */
   commitByHand(files: Readonly<Record<string, string>>, work?: (clone: string) => void): void;
+  /** So many commits on top, by another person, each with a line of its own in `notes.txt`. */
+  commitMany(count: number): void;
   options(more?: Partial<ReportRepositoryOptions>): ReportRepositoryOptions;
 }
 
@@ -40,8 +42,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 export function repositories(): Repositories {
   const path = mkdtempSync(join(tmpdir(), 'report-test-'));
   const bare = join(path, 'bare.git');
-  const run = (cwd: string, args: readonly string[]): string =>
-    execFileSync('git', [...args], { cwd, env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = (cwd: string, args: readonly string[], input = ''): string =>
+    execFileSync('git', [...args], { cwd, env: ENVIRONMENT, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], input });
   run(path, ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
   let clones = 0;
   return {
@@ -59,6 +61,15 @@ export function repositories(): Repositories {
       run(clone, ['add', '--all']);
       run(clone, ['commit', '--quiet', '-m', 'by hand']);
       run(clone, ['push', '--quiet', 'origin', 'HEAD:refs/heads/main']);
+    },
+    commitMany(count) {
+      const commits = Array.from({ length: count }, (_, index) => {
+        const from = index === 0 ? 'from refs/heads/main^0\n' : '';
+        const note = `note ${index}\n`;
+        const who = `committer Another <another@example.com> ${1_790_000_000 + index} +0000\n`;
+        return `commit refs/heads/main\n${who}data 4\nnote\n${from}M 644 inline notes.txt\ndata ${note.length}\n${note}\n`;
+      });
+      run(bare, ['fast-import', '--quiet'], commits.join(''));
     },
     options: (more = {}) => ({
       url: bare,
