@@ -16,20 +16,24 @@ export interface LineChange {
 /** How many commits are read one after another, until they tell what is asked. */
 const DEPTHS = [50, 200, 800, 3_200];
 
-/** Gives what `find` finds in the fewest commits; asks again with more of them, and takes its last word where all are read. */
+/**
+ * Gives what `find` finds in what was read so far, or in the fewest commits more; takes its last word where all are read.
+ */
 export async function searchHistory<T>(
   workplace: Workplace,
   branch: string,
   find: (cut: ReadonlySet<string>) => Promise<T>,
   isEnough: (found: T) => boolean,
 ): Promise<T> {
-  for (const [index, depth] of DEPTHS.entries()) {
+  let cut = await cutCommits(workplace);
+  let found = await find(cut);
+  for (const depth of DEPTHS) {
+    if (isEnough(found) || cut.size === 0) break;
     await fetchBranch(workplace.git, branch, depth);
-    const cut = await cutCommits(workplace);
-    const found = await find(cut);
-    if (isEnough(found) || cut.size === 0 || index === DEPTHS.length - 1) return found;
+    cut = await cutCommits(workplace);
+    found = await find(cut);
   }
-  throw new Error('unreachable: there is a last depth');
+  return found;
 }
 
 /** Who changed each line of a file of this commit. */

@@ -8,6 +8,7 @@ import { type Address, parseAddress, withoutCredentials } from './git-address.ts
 import { createGit, type Git } from './git-command.ts';
 import { CLONE_CONFIG, gitConfig, KNOWN_HOSTS, SSH_KEY, sshCommand, TOKEN_VARIABLE, USER_VARIABLE } from './git-config.ts';
 import { translateFailure } from './git-failure.ts';
+import { faultOfKey } from './private-key.ts';
 
 /** How the report repository is reached. */
 export interface GitConnectionOptions {
@@ -138,16 +139,16 @@ function credential(token: string, user: string): Record<string, string> {
   return { [USER_VARIABLE]: user === '' ? 'x-access-token' : user, [TOKEN_VARIABLE]: token };
 }
 
+/** With the line end that ssh insists on and that a setting loses. */
 function keyText(key: Secret<string>, subject: string): string {
-  const text = key.reveal().replaceAll('\r\n', '\n');
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/u.test(text)) {
-    throw new GitError('the key is no private key', {
-      code: 'configuration',
-      subject,
-      remedy: 'Name a file with a private key in PEM or OpenSSH form, as ssh-keygen -t ed25519 makes it.',
-    });
-  }
-  return `${text.trimEnd()}\n`;
+  const text = `${key.reveal().replaceAll('\r\n', '\n').trim()}\n`;
+  const fault = faultOfKey(text);
+  if (fault === undefined) return text;
+  throw new GitError(`the key ${fault}`, {
+    code: 'configuration',
+    subject,
+    remedy: `Let ${subject} name a file with a private key without a passphrase, as ssh-keygen -t ed25519 -N '' makes it.`,
+  });
 }
 
 async function readSetting(path: string, subject: string): Promise<string> {
@@ -169,6 +170,6 @@ function redaction({ token }: GitConnectionOptions): (text: string) => string {
   return (text) => {
     let shown = withoutCredentials(text);
     for (const secret of secrets) shown = shown.replaceAll(secret, '***');
-    return shown.split('\n').map(sanitize).join('\n');
+    return shown.split(/\r?\n/u).map(sanitize).join('\n');
   };
 }
