@@ -11,14 +11,13 @@ import { createPassLog, type PassLog } from './pass-log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
+import { reportConnection } from './report-connection.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
 const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
-/** What Git and ssh need of the environment; nothing else is handed to them. */
-const GIT_ENVIRONMENT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'TMPDIR', 'LANG'];
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
@@ -115,17 +114,7 @@ function openRepository(
   signal: AbortSignal,
   mayPush: () => Promise<void> = async () => undefined,
 ): Promise<ReportRepository> {
-  return openReportRepository({
-    url,
-    branch: config.reportBranch,
-    root: config.reportPath,
-    cluster: config.cluster,
-    token: config.gitToken,
-    author: { name: config.gitAuthorName, email: config.gitAuthorEmail },
-    environment: Object.fromEntries(GIT_ENVIRONMENT.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
-    mayPush,
-    signal,
-  });
+  return openReportRepository({ ...reportConnection(config, url, environment, signal), cluster: config.cluster, mayPush });
 }
 
 function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
