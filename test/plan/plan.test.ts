@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { abilitiesOf } from '../../src/confighub/generation.ts';
 import { contestOf } from '../../src/plan/contested.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
-import type { ChangeSetRef, DesiredObject, DesiredUnit } from '../../src/types/desired.ts';
+import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
 import { objectKey } from '../../src/types/object-ref.ts';
 import type { Plan, Prediction, UnitCorrection } from '../../src/types/plan.ts';
@@ -56,6 +56,7 @@ interface World {
   readonly terminating?: readonly string[];
   /** Objects that units declare. */
   readonly declared?: number;
+  readonly invalid?: readonly InvalidUnit[];
   readonly previous?: Partial<PreviousReport>;
   readonly predictions?: ReadonlyMap<string, Prediction>;
   /** Findings in rank order; that of the objects where it is left out. */
@@ -87,7 +88,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
         pausedNamespaces: world.pausedNamespaces ?? {},
         terminating: world.terminating ?? [],
       },
-      desired: { objects: declared(world.declared ?? objects.length) },
+      desired: { objects: declared(world.declared ?? objects.length), invalid: world.invalid ?? [] },
       previous: { findings: [], corrections: [], desiredObjects: 0, ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
@@ -102,7 +103,9 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       changeSet: undefined,
       maxFixes: 25,
       maxFixPercent: 20,
-      maxShrinkPercent: 50,
+      maxShrinkPercent: 49,
+      maxToZero: 1,
+      allowEmpty: false,
       graceSeconds: 0,
       contestedAfter: 3,
       fieldManager: 'confighub',
