@@ -146,7 +146,8 @@ function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
 function nothingCompared({ snapshot, desired, comparison }: Judgement, config: Config): string | undefined {
   const labels = `namespaces labelled ${config.namespaceSelector}`;
   if (desired.units.length === 0) return 'no unit was found: check CONFIGHUB_SPACE and TARGET';
-  if (snapshot.objects.length === 0) return `no workload was found in ${labels}: check the labels of the namespaces and KUBE_CONTEXT`;
+  if (snapshot.objects.length === 0)
+    return `no workload was found in ${labels}: check the labels of the namespaces and KUBE_CONTEXT`;
   if (comparison.compared > 0 || comparison.notMonitored === 0) return undefined;
   return `none of the ${comparison.notMonitored} objects that units declare is in ${labels}: check CONFIGHUB_SPACE and KUBE_CONTEXT`;
 }

@@ -70,7 +70,8 @@ async function predict(
     if (error.code === 'unavailable' || error.code === 'conflict') return undefined;
     // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
     const isOthers = (isStaged || route === 'confighub') && !fix.some(needsRemoval);
-    const isRight = error.code === 'permission' && isOthers && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
+    const isRight =
+      error.code === 'permission' && isOthers && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
     return isRight ? undefined : { restartsPods: false, refusal: error.message };
   }
 }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import { type Comparison, canonicalJson, type FieldValue, type ObjectComparison, wouldBeOverwritten } from '../types/finding.ts';
+import {
+  type Comparison,
+  canonicalJson,
+  type FieldValue,
+  type Finding,
+  type ObjectComparison,
+  wouldBeOverwritten,
+} from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanItem, Prediction, TrippedGuard, UnitCorrection } from '../types/plan.ts';
