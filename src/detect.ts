@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Config, cacheFolder, type Environment, required } from './config.ts';
 import { connectReading, connectWriting, USER_AGENT } from './connections.ts';
+import { groupFindings } from './diff/diff.ts';
 import { EXIT } from './exit-codes.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
@@ -16,7 +17,7 @@ import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
-const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
+const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0 };
 /** What Git and ssh need of the environment; nothing else is handed to them. */
 const GIT_ENVIRONMENT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'TMPDIR', 'LANG'];
 
@@ -74,7 +75,15 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
   const previous = repository?.previous ?? NO_REPORT;
   const judgement = await judge(clients, previous, options, passLog);
-  const report = buildReport({ cluster: config.cluster, ...judgement, outcomes: [], promotions: [], previous, now: options.now });
+  const report = buildReport({
+    cluster: config.cluster,
+    ...judgement,
+    outcomes: [],
+    promotions: [],
+    group: groupFindings,
+    previous,
+    now: options.now,
+  });
   process.out(isDryRun ? printPlan(judgement.plan, report, config.output) : printReport(report, config.output));
   return exitOf(judgement, config, passLog);
 }
@@ -193,6 +202,7 @@ async function passOptions(
       server: clients.confighub.abilities,
     },
     publishRelease: config.publishRelease,
+    reportPath: config.reportPath,
     fieldManager: config.fieldManager,
     commit: { pass, tool: USER_AGENT },
     now,

@@ -8,8 +8,9 @@ import type { PreviousReport } from '../types/report.ts';
 import type { Secret } from '../types/secret.ts';
 import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseDesiredObjects, parseFindings } from './previous.ts';
+import { parseCorrections, parseDesiredObjects, parseFindings, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
+import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
 
 export interface ReportRepositoryOptions {
   /** https, ssh or file URL, or a path on this machine. */
@@ -172,6 +173,7 @@ async function readPrevious(folder: string): Promise<PreviousReport> {
   return {
     findings: parseFindings(await readText(join(folder, 'findings.jsonl'))),
     corrections: parseCorrections(await readText(join(folder, 'corrections.jsonl'))),
+    units: parseUnits(await readText(join(folder, 'units.jsonl'))),
     desiredObjects: parseDesiredObjects(await readText(join(folder, 'report.json'))),
   };
 }
@@ -222,6 +224,7 @@ async function writeTree(clone: string, files: ReportFiles, options: ReportRepos
   }
   for (const [path, content] of files) {
     const target = join(root, path);
+    if (path === SCHEMA_PATH && isNewerSchema(await readText(target))) continue;
     await mkdir(dirname(target), { recursive: true });
     await writeFile(`${target}.new`, content);
     await rename(`${target}.new`, target);

@@ -22,8 +22,8 @@ export function cutText(text: string, length: number): string {
 
 /** Text from a cluster, ConfigHub or the model in one line, without what a terminal or a page could act on. */
 export function sanitize(text: string): string {
-  // Controls, marks without a width of their own, line and paragraph ends, halves of a character.
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+  // Controls, what is not seen at all, line and paragraph ends, halves of a character.
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{DI}]/gu, (character) => {
     if (character === '\n') return '\\n';
     return `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`;
   });

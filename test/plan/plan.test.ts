@@ -88,7 +88,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
         terminating: world.terminating ?? [],
       },
       desired: { objects: declared(world.declared ?? objects.length) },
-      previous: { findings: [], corrections: [], desiredObjects: 0, ...world.previous },
+      previous: { findings: [], corrections: [], units: [], desiredObjects: 0, ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
       comparison: comparison(objects, world.compared ?? objects.length),
