@@ -4,7 +4,7 @@ import type { Correction, Report, ReportFinding } from '../types/report.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
 import { workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
-import { correctionState, costWords, dollars, plural, state, sumCosts, who } from './words.ts';
+import { correctionState, costWords, dollars, minute, plural, state, sumCosts, who } from './words.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };
@@ -26,10 +26,10 @@ export interface ClusterPage {
 /** The page's sections in order; another one is another entry. */
 const SECTIONS: readonly Section<ClusterPage>[] = [
   headline,
-  notCompared,
-  pauses,
   openFindings,
   groups,
+  notCompared,
+  pauses,
   contested,
   promotions,
   corrections,
@@ -57,6 +57,8 @@ function headline({ report, withoutPage }: ClusterPage): readonly string[] {
     parts.push(
       `**${withoutPage} more workloads have no page of their own**: only the worst have one, the others are in [findings.jsonl](findings.jsonl).`,
     );
+  if (report.incomplete.length > 0)
+    parts.push(`**${plural(report.incomplete.length, 'thing')} could not be compared**, see below.`);
   if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}. Nothing was fixed.`);
   return parts;
 }
@@ -88,7 +90,7 @@ function notCompared({ report }: ClusterPage): readonly string[] {
 }
 
 function pauses({ report }: ClusterPage): readonly string[] {
-  const rows = report.pauses.map(({ what, until }) => [escapeText(what), escapeText(until)]);
+  const rows = report.pauses.map(({ what, until }) => [escapeText(what), escapeText(minute(until))]);
   return section('## Fixes on hold', ['what', 'until'], rows, 'report.json');
 }
 
@@ -171,7 +173,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const left = latest.length - shown.text.split('\n').length + 2;
   return [
     '## Corrected',
-    `Last: ${plural(last.length, 'correction')} at ${escapeText(newest.time)}, ${costWords(last)}.`,
+    `Last: ${plural(last.length, 'correction')} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,
     shown.text,
     ...(left > 0 ? [`${left} older ones are in [corrections.jsonl](corrections.jsonl).`] : []),
     ...(latest.some(({ changeSet }) => changeSet !== '')
@@ -182,7 +184,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
 
 function correctionRow(correction: Correction): readonly string[] {
   return [
-    escapeText(correction.time),
+    escapeText(minute(correction.time)),
     correction.severity,
     escapeText(displayRef(correction.object)),
     escapeText(correction.summary),

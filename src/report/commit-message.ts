@@ -2,7 +2,7 @@ import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { severityOrder } from '../types/ranking.ts';
 import type { Report, ReportedDrift, ReportFinding } from '../types/report.ts';
-import { correctionState, costWords, dollars, plural, state, writer } from './words.ts';
+import { correctionState, costWords, day, dollars, plural, state, writer } from './words.ts';
 
 const MAX_LINE = 72;
 /** Lines between subject and trailers. */
@@ -22,7 +22,7 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     .sort();
   const trailers = [
     `Drift-Pass: ${facts.pass}`,
-    `Drift-Cluster: ${report.cluster}`,
+    `Drift-Cluster: ${inert(report.cluster)}`,
     `Drift-Digest: sha256:${report.digest}`,
     `Drift-New: ${report.newFindings}`,
     `Drift-Fixed: ${corrected.length}`,
@@ -91,16 +91,17 @@ function rowsOf({ drift, done }: Entry): readonly string[] {
   const severity = drift.severity.padEnd(8);
   const name = displayRef(drift.object);
   const cost = drift.costUsdPerMonth ? `${dollars(drift.costUsdPerMonth)}/month` : '';
-  const by = drift.blame ? `(${writer(drift)}${clock(drift.blame.time)})` : '';
+  const by = drift.blame ? `(${writer(drift)}${drift.blame.time === undefined ? '' : ` ${day(drift.blame.time)}`})` : '';
   const join = (...parts: readonly string[]): string => inert(sanitize(parts.filter((part) => part !== '').join('  ')));
   const single = join(severity, name, drift.summary, done, by, cost);
   if (single.length <= MAX_LINE) return [single];
-  return [join(severity, name, done, cost), `  ${inert(sanitize(`${drift.summary} ${by}`.trimEnd()))}`];
+  return [join(severity, name, done, cost), `  ${fitted(inert(sanitize(drift.summary)), inert(sanitize(by)))}`];
 }
 
-/** ` 11-23 03:12Z`; empty where the time is not known. */
-function clock(time: string | undefined): string {
-  return time === undefined ? '' : ` ${time.slice(5, 10)} ${time.slice(11, 16)}Z`;
+/** Both on one line: who it was stays whole at the cost of what it was, which the page tells anyway. */
+function fitted(summary: string, by: string): string {
+  const room = MAX_LINE - 3 - Math.min(by.length, MAX_LINE / 2);
+  return `${summary.length > room ? `${cutText(summary, room - 3)}...` : summary} ${by}`.trimEnd();
 }
 
 function shortState(finding: ReportFinding): string {

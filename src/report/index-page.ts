@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { summarySchema } from '../types/report.ts';
 import { escapeText, table } from './markdown.ts';
 import { parseJson } from './previous.ts';
-import { dollars } from './words.ts';
+import { dollars, minute } from './words.ts';
 
 const shownSchema = z.object({
   ...summarySchema.pick({ cluster: true, open: true, worst: true, staged: true, blocked: true }).shape,
@@ -31,8 +31,8 @@ export function renderIndex(summaries: readonly ClusterSummary[]): string {
     `[${escapeText(summary.cluster)}](${encodeURIComponent(summary.folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md)`,
     stateOf(summary),
     summary.worst ?? '',
-    summary.newest ? `${summary.newest.count}, ${escapeText(summary.newest.firstSeen)}` : '',
-    summary.lastCorrected ? `${summary.lastCorrected.count}, ${escapeText(summary.lastCorrected.time)}` : '',
+    summary.newest ? `${summary.newest.count} at ${escapeText(minute(summary.newest.firstSeen))}` : '',
+    summary.lastCorrected ? `${summary.lastCorrected.count} at ${escapeText(minute(summary.lastCorrected.time))}` : '',
     summary.costUsdPerMonth === null || summary.open === 0 ? '' : dollars(summary.costUsdPerMonth),
     String(summary.staged),
     String(summary.blocked),

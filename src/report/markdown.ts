@@ -18,9 +18,12 @@ export function escapeText(text: string): string {
       .replaceAll(/[\\`*[\]<>|#~^$]/gu, (mark) => `\\${mark}`)
       // Within a word it is nothing but itself, and names read better without.
       .replaceAll(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/gu, '\\_')
-      // At the beginning of a paragraph these would start a list or a heading.
+      // At the beginning of a paragraph these would start a block of code, a list or a heading.
+      .replace(/^ +/u, '')
       .replace(/^([-+=])/u, '\\$1')
       .replace(/^(\d+)([.)])/u, '$1\\$2')
+      // The full stop behind a sentence would do it for a number alone.
+      .replace(/^(\d)(?=\d*$)/u, (digit) => `&#${digit.charCodeAt(0)};`)
       // Mentions and mail addresses, but not the digest of an image.
       .replaceAll(/(?<![A-Za-z0-9_])@(?=[\p{L}\p{N}_])|@(?=[\w-]+\.)/gu, `@${APART}`)
       // References of GitHub and GitLab: issues, changes, snippets, milestones, labels, epics, alerts.

@@ -2,6 +2,8 @@ import { DRIFT_CLASSES } from '../types/finding.ts';
 import type { ReportFinding } from '../types/report.ts';
 import { PAUSE_ANNOTATION } from '../types/snapshot.ts';
 
+const HIDDEN = '***';
+
 /** A thing that a person may do, and the command that does it. */
 export interface NextStep {
   readonly what: string;
@@ -22,8 +24,10 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
     step('apply what is staged', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
   if (isDrift && !isStaged && finding.reason !== 'immutable')
     step('bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
-  const isShown = finding.live !== null && finding.path !== '';
-  if (isDrift && isShown) step('keep the live value: it becomes desired', ...decide('accept', finding.fingerprint));
+  // What the report does not show never enters ConfigHub either.
+  const isShown = finding.live !== HIDDEN && finding.desired !== HIDDEN;
+  if (isDrift && finding.path !== '' && isShown)
+    step('keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
   if (found === 'unmanaged') step('have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint));
   step('leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
   if (revision > 0)

@@ -40,7 +40,18 @@ export function writer({ blame }: Pick<ReportedDrift, 'blame'>): string {
 /** The writer and when, for a table's cell. */
 export function who(entry: Pick<ReportedDrift, 'blame'>): string {
   if (!entry.blame) return 'unknown';
-  return escapeText(`${writer(entry)}, ${entry.blame.time ?? 'time unknown'}`);
+  const { time } = entry.blame;
+  return escapeText(`${writer(entry)}, ${time === undefined ? 'time unknown' : day(time)}`);
+}
+
+/** `11-23 03:12Z`: for cells and lines that have no room for a year. */
+export function day(time: string): string {
+  return minute(time).replace(/^\d{4}-(?=\d{2}-\d{2} )/u, '');
+}
+
+/** A time to the minute, `2026-11-23 03:12Z`; what is no RFC 3339 time of UTC is left as it is. */
+export function minute(time: string): string {
+  return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/u, '$1 $2Z');
 }
 
 /** `1 field`, `3 fields` */

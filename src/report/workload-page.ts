@@ -1,4 +1,4 @@
-import { sanitize } from '../types/describe.ts';
+import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { Report, ReportFinding } from '../types/report.ts';
 import { escapeText, fence, table, tableWithin } from './markdown.ts';
@@ -6,7 +6,7 @@ import { nextSteps, quoted } from './next-steps.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
-import { correctionState, costWords, dollars, plural, state, who, writer } from './words.ts';
+import { correctionState, costWords, dollars, minute, plural, state, who, writer } from './words.ts';
 
 /** What Git hosts show of a file at once. */
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
@@ -15,6 +15,8 @@ const DIFF_BYTES = 8_000;
 const FIELDS_BYTES = 4_000;
 /** Fields that get their commands and the model's words on the page. */
 const FIELDS_WITH_COMMANDS = 3;
+const COMMENT_LENGTH = 60;
+const FATES_SHOWN = 5;
 const EARLIER_SHOWN = 8;
 
 interface Page {
@@ -44,8 +46,8 @@ function headline({ findings, worst }: Page): readonly string[] {
   const since = findings.map((finding) => finding.firstSeen).sort()[0] ?? '';
   return [
     `# ${escapeText(displayRef(worst.object))}`,
-    `**${worst.severity}: ${escapeText(worst.summary)}**${more > 0 ? `, and ${plural(more, 'more field')}` : ''}. ${blameWords(worst)}`,
-    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(since)}. ${unit} State: ${escapeText(state(worst))}.`,
+    `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}. ${blameWords(worst)}`,
+    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(state(worst))}.`,
   ];
 }
 
@@ -59,7 +61,7 @@ function blameWords({ blame, class: found }: ReportFinding): string {
     unknown: '',
   };
   const aside = [kind[blame.actor], blame.operation === 'Apply' ? 'by server-side apply' : ''].filter((part) => part !== '');
-  const when = blame.time === undefined ? 'at an unknown time' : `at ${blame.time}`;
+  const when = blame.time === undefined ? 'at an unknown time' : `at ${minute(blame.time)}`;
   return `Last written by ${escapeText(writer({ blame }))}${aside.length > 0 ? ` (${aside.join(', ')})` : ''} ${escapeText(when)}.`;
 }
 
@@ -82,16 +84,16 @@ function difference({ findings }: Page): readonly string[] {
 
 function fields({ findings }: Page): readonly string[] {
   const rows = findings.map((finding) => [
-    escapeText(finding.path === '' ? '(whole object)' : finding.path),
     finding.severity,
     finding.class,
     who(finding),
-    escapeText(finding.firstSeen),
+    escapeText(minute(finding.firstSeen)),
     dollars(finding.costUsdPerMonth),
     finding.restartsPods ? 'yes' : 'no',
     escapeText(state(finding)),
+    escapeText(finding.path === '' ? '(whole object)' : finding.path),
   ]);
-  const header = ['field', 'severity', 'class', 'who', 'first seen', '$ a month', 'fix restarts pods', 'state'];
+  const header = ['severity', 'class', 'who', 'first seen', '$ a month', 'fix restarts pods', 'state', 'field'];
   const { text, left } = tableWithin(FIELDS_BYTES, header, rows);
   return ['## Fields', text, ...(left > 0 ? [`${plural(left, 'more field')}, see [findings.jsonl](../findings.jsonl).`] : [])];
 }
@@ -111,34 +113,45 @@ function advice({ findings }: Page): readonly string[] {
 }
 
 function outcome({ findings }: Page): readonly string[] {
-  const rows = findings
-    .filter(({ detail, message }) => detail !== '' || message !== '')
-    .slice(0, FIELDS_WITH_COMMANDS)
-    .map((finding) => [
-      escapeText(finding.summary),
-      escapeText(state(finding)),
-      [finding.detail, finding.message]
-        .filter((text) => text !== '')
-        .map(escapeText)
-        .join('. '),
-    ]);
-  return rows.length === 0 ? [] : ['## What was done, and why not more', table(['what', 'state', 'why'], rows)];
+  // Fields of one fate share a row.
+  const alike = Map.groupBy(findings, (finding) =>
+    JSON.stringify([state(finding), finding.changeSet, finding.detail, finding.message]),
+  );
+  const rows = [...alike.values()].slice(0, FATES_SHOWN).flatMap((together) => {
+    const [first] = together;
+    if (!first) return [];
+    const more = together.length - 1;
+    return [
+      [
+        `${escapeText(first.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}`,
+        escapeText(`${state(first)}${first.changeSet === '' ? '' : `, changeset ${first.changeSet}`}`),
+        [first.detail, first.message]
+          .filter((text) => text !== '')
+          .map(escapeText)
+          .join('. '),
+      ],
+    ];
+  });
+  return ['## What was done', table(['what', 'state', 'why'], rows)];
 }
 
 function commands({ report, findings }: Page): readonly string[] {
-  const steps = findings.slice(0, FIELDS_WITH_COMMANDS).map((finding) => ({
-    finding,
-    steps: nextSteps(finding, report.cluster),
-  }));
-  const said = new Set<string>();
-  const lines = steps.flatMap(({ finding, steps: ofOne }) => {
+  const shown = findings.slice(0, FIELDS_WITH_COMMANDS);
+  const steps = shown.flatMap((finding) => nextSteps(finding, report.cluster).map((step) => ({ ...step, finding })));
+  const paragraphs = [...Map.groupBy(steps, ({ what }) => what)].map(([what, alike]) => {
     // A hold or an undo is the same for each field.
-    const fresh = ofOne.filter(({ command }) => !said.has(command));
-    for (const { command } of fresh) said.add(command);
-    const title = steps.length > 1 && fresh.length > 0 ? [`# ${sanitize(finding.summary)}`] : [];
-    return [...title, ...fresh.flatMap(({ what, command }) => [`# - ${what}:`, command])];
+    const commandsOf = Map.groupBy(alike, ({ command }) => command);
+    const lines = [...commandsOf].map(([command, [first]]) =>
+      commandsOf.size === 1 || !first ? command : `${command}  # ${cutText(sanitize(first.finding.summary), COMMENT_LENGTH)}`,
+    );
+    return [`# ${what}:`, ...lines].join('\n');
   });
-  return ['## What you can do', fence('sh', lines)];
+  const left = findings.length - shown.length;
+  return [
+    '## What you can do',
+    fence('sh', [paragraphs.join('\n\n')]),
+    ...(left > 0 ? [`The fingerprints of ${plural(left, 'more field')} are in [findings.jsonl](../findings.jsonl).`] : []),
+  ];
 }
 
 function earlier({ report, findings }: Page): readonly string[] {
@@ -151,7 +164,7 @@ function earlier({ report, findings }: Page): readonly string[] {
     .slice(-EARLIER_SHOWN)
     .toReversed()
     .map((correction) => [
-      escapeText(correction.time),
+      escapeText(minute(correction.time)),
       escapeText(correction.summary),
       who(correction),
       escapeText(correctionState(correction)),
@@ -169,7 +182,7 @@ function revisions({ report, worst }: Page): readonly string[] {
   if (!history || history.revisions.length === 0) return [];
   const rows = history.revisions.map(({ number, time, author, description }) => [
     String(number),
-    escapeText(time),
+    escapeText(minute(time)),
     escapeText(author),
     escapeText(description),
   ]);

@@ -56,7 +56,13 @@ function shownChange({ path }: Finding, from: FieldValue, to: FieldValue): strin
     const isSameName = name(from) === name(to) && tagAt(from) > 0 && tagAt(to) > 0;
     if (isSameName) return `${displayValue(from.slice(tagAt(from) + 1))} → ${displayValue(to.slice(tagAt(to) + 1))}`;
   }
-  return `${displayValue(from)} → ${displayValue(to)}`;
+  return `${inShort(from)} → ${inShort(to)}`;
+}
+
+/** A text of many lines by their number: the first few say nothing about what changed. */
+function inShort(value: FieldValue): string {
+  const lines = typeof value === 'string' ? value.trimEnd().split('\n').length : 1;
+  return lines > 1 ? `(${lines} lines)` : displayValue(value);
 }
 
 /** An env variable's element shown by its value alone. */
