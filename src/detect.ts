@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Config, cacheFolder, type Environment, required } from './config.ts';
 import { connectReading, connectWriting, USER_AGENT } from './connections.ts';
+import { groupFindings } from './diff/diff.ts';
 import { EXIT } from './exit-codes.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
@@ -17,7 +18,7 @@ import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
-const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
+const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0 };
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
@@ -73,7 +74,15 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
   const previous = repository?.previous ?? NO_REPORT;
   const judgement = await judge(clients, previous, options, passLog);
-  const report = buildReport({ cluster: config.cluster, ...judgement, outcomes: [], promotions: [], previous, now: options.now });
+  const report = buildReport({
+    cluster: config.cluster,
+    ...judgement,
+    outcomes: [],
+    promotions: [],
+    group: groupFindings,
+    previous,
+    now: options.now,
+  });
   process.out(isDryRun ? printPlan(judgement.plan, report, config.output) : printReport(report, config.output));
   return exitOf(judgement, config, passLog);
 }
@@ -194,6 +203,7 @@ async function passOptions(
     },
     publishRelease: config.publishRelease,
     waitHealthySeconds: config.waitHealthy,
+    reportPath: config.reportPath,
     fieldManager: config.fieldManager,
     commit: { pass, tool: USER_AGENT },
     now,

@@ -1,6 +1,6 @@
 import type { ConfigHubClient } from './confighub/client.ts';
-import { type DesiredOptions, pullDesired } from './desired/desired.ts';
-import { createCompare, type DiffOptions, diff, settleSuspects, suspectsOf } from './diff/diff.ts';
+import { type DesiredOptions, pullDesired, readHistories } from './desired/desired.ts';
+import { createCompare, type DiffOptions, diff, groupFindings, maskValue, settleSuspects, suspectsOf } from './diff/diff.ts';
 import { carryOutFixes } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
@@ -16,10 +16,12 @@ import {
   type PublishedReport,
   type ReportRepository,
   renderReport,
+  unitsWithNews,
+  withHistories,
 } from './report/report.ts';
 import { probeObjects } from './snapshot/probe.ts';
 import { projectLive, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
-import type { DesiredState } from './types/desired.ts';
+import type { DesiredState, DesiredUnit } from './types/desired.ts';
 import type { Comparison } from './types/finding.ts';
 import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
@@ -42,6 +44,8 @@ export interface PassOptions {
   readonly fieldManager: string;
   readonly publishRelease: boolean;
   readonly waitHealthySeconds: number;
+  /** Folder of the reports inside the report repository. */
+  readonly reportPath: string;
   readonly commit: CommitFacts;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -139,11 +143,24 @@ export async function runPass(
   );
   log.promotions(promotions, behindInNumberOnly);
   const { cluster } = options.diff;
-  const report = await log.phase('report', async () =>
-    buildReport({ cluster, snapshot, desired, comparison, ranking, plan, outcomes, promotions, previous, now }),
-  );
+  const report = await log.phase('report', async () => {
+    const facts = { cluster, snapshot, desired, comparison, ranking, plan, outcomes, promotions, previous, now };
+    const built = buildReport({ ...facts, group: groupFindings });
+    const units = namedUnits(unitsWithNews(built, previous), desired);
+    return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));
+  });
   const published = await log.phase('commit', () =>
-    repository.publish(renderReport(report), composeCommitMessage(report, options.commit)),
+    repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
   return { ...judgement, outcomes, report, published };
+}
+
+function namedUnits(names: readonly string[], { units }: DesiredState): readonly DesiredUnit[] {
+  const wanted = new Set(names);
+  return units.filter(({ space, slug }) => wanted.has(`${space}/${slug}`));
+}
+
+/** What people write about a revision may hold what the report must not. */
+function maskText(text: string): string {
+  return String(maskValue('', [], text) ?? '');
 }

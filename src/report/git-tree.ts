@@ -7,6 +7,7 @@ import type { Workplace } from './git-workplace.ts';
 import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
 import { pathPart } from './paths.ts';
 import type { ReportFiles } from './render.ts';
+import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
 
 /**
  * Changes of files that people keep beside the report, by path below the folder of the reports. Each is given the text as
@@ -31,6 +32,9 @@ export async function writeTree(workplace: Workplace, head: Head, change: TreeCh
     const full = `${root}/${path}`;
     files.set(full, edit((await readEntry(workplace.git, head.entries.get(full))) ?? '') || undefined);
   }
+  // Of two versions of the tool that report here, the newer one's schema stays.
+  const schema = `${root}/${SCHEMA_PATH}`;
+  if (isNewerSchema((await readEntry(workplace.git, head.entries.get(schema))) ?? '')) files.delete(schema);
   for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
   files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, root, files)));
   refuseObstacles(head, files);
@@ -98,7 +102,9 @@ async function readSummaries(git: Git, head: Head, root: string, files: Texts): 
 export function refuseLinks(head: Head, { root, cluster }: Pick<TreeChange, 'root' | 'cluster'>): void {
   const folder = `${root}/${pathPart(cluster)}`;
   for (const [path, { mode }] of head.entries) {
-    const isOurs = path === root || path === `${root}/README.md` || `${path}/`.startsWith(`${folder}/`);
+    const isOurs =
+      [root, `${root}/README.md`, `${root}/${SCHEMA_PATH}`, `${root}/schema`].includes(path) ||
+      `${path}/`.startsWith(`${folder}/`);
     if (!isOurs || mode.startsWith('100')) continue;
     throw new GitError('the report repository has a link where the report is written', {
       code: 'configuration',

@@ -6,7 +6,7 @@ import { commitAndPush } from './git-push.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseDesiredObjects, parseFindings } from './previous.ts';
+import { parseCorrections, parseDesiredObjects, parseFindings, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
@@ -147,6 +147,7 @@ async function readPrevious({ git }: Workplace, { entries }: Head, folder: strin
   return {
     findings: parseFindings(await read('findings.jsonl')),
     corrections: parseCorrections(await read('corrections.jsonl')),
+    units: parseUnits(await read('units.jsonl')),
     desiredObjects: parseDesiredObjects(await read('report.json')),
   };
 }

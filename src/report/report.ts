@@ -11,4 +11,7 @@ export {
 } from './git.ts';
 export type { LineChange } from './git-history.ts';
 export type { ReportEdits } from './git-tree.ts';
-export { dollars, type ReportFiles, renderReport, state } from './render.ts';
+export { unitsWithNews, withHistories } from './history.ts';
+export { type ReportFiles, renderReport } from './render.ts';
+export { reportJsonSchema } from './schema.ts';
+export { dollars, state } from './words.ts';

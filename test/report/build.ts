@@ -1,3 +1,4 @@
+import { groupFindings } from '../../src/diff/diff.ts';
 import { buildReport, type ReportInput, renderReport } from '../../src/report/report.ts';
 import { isDrift } from '../../src/types/finding.ts';
 import type { FixOutcome } from '../../src/types/outcome.ts';
@@ -7,7 +8,7 @@ import type { PreviousReport, Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
+export const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0 };
 
 export const SOURCE = {
   ranker: 'heuristic' as const,
@@ -55,6 +56,7 @@ export function reportOf(
     plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
     outcomes,
     promotions: [],
+    group: groupFindings,
     previous: NO_REPORT,
     now: NOW,
     ...more,
@@ -67,7 +69,8 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  return { findings: report.findings, corrections: report.corrections, desiredObjects: report.desiredObjects };
+  const { findings, corrections, units, desiredObjects } = report;
+  return { findings, corrections, units, desiredObjects };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

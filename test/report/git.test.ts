@@ -21,6 +21,8 @@ describe('report repository', () => {
       'reports/prod-eu/findings.jsonl',
       'reports/prod-eu/report.json',
       'reports/prod-eu/shop/deployment.web.md',
+      'reports/prod-eu/units.jsonl',
+      'reports/schema/report-v1.schema.json',
     ]);
     expect(world.git('log', '-1', '--format=%an <%ae> %cn')).to.equal(
       'drift-detector <drift-detector@noreply.invalid> drift-detector\n',
@@ -198,7 +200,7 @@ describe('report repository', () => {
       'reports/prod-us/report.json': '[]',
     });
     await using repository = await openReportRepository(world.options());
-    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction], desiredObjects: 0 });
+    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction], units: [], desiredObjects: 0 });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
   });
