@@ -172,6 +172,7 @@ function toCorrection(
     time: now.toISOString(),
     findingId: id,
     correctionId: outcomeOf.get(id)?.correctionId ?? '',
+    unhealthy: outcomeOf.get(id)?.unhealthy ?? '',
   };
 }
 

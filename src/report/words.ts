@@ -1,4 +1,4 @@
-import type { ReportedDrift, ReportFinding } from '../types/report.ts';
+import type { Correction, ReportedDrift, ReportFinding } from '../types/report.ts';
 import { escapeText } from './markdown.ts';
 
 // How the report says things, on pages, in the commit and on the terminal.
@@ -27,8 +27,8 @@ export function state(finding: ReportFinding): string {
 }
 
 /** What became of a correction, and in which revision. */
-export function correctionState({ result, revision }: { readonly result: string; readonly revision: number }): string {
-  return revision === 0 ? result : `${result}, revision ${revision}`;
+export function correctionState({ result, revision, unhealthy }: Pick<Correction, 'result' | 'revision' | 'unhealthy'>): string {
+  return `${result}${revision === 0 ? '' : `, revision ${revision}`}${unhealthy === '' ? '' : ', not healthy'}`;
 }
 
 /** `kubectl via scale`, `kubectl-set`, or `unknown`; not escaped. */

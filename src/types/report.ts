@@ -91,6 +91,7 @@ export const correctionSchema = z.object({
   correctionId: z.string(),
   // Reports of before this was kept hold only what was fixed.
   result: z.enum(['fixed', 'overridden']).default('fixed'),
+  unhealthy: z.string().default('').describe('Why the workload was not healthy when it had been fixed and waited for.'),
 });
 export type Correction = Readonly<z.output<typeof correctionSchema>>;
 
