@@ -10,7 +10,7 @@ import { findRevision } from '../units/history.ts';
 import { tagRevision } from '../units/revise.ts';
 import { cancelOperations, planOperation, queueOperation } from '../worker/operations.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
-import { bodyOf, type HubRoutes, newRoutes, parametersOf } from './environment.ts';
+import { bodyOf, type HubRoutes, idOf, newRoutes, parametersOf } from './environment.ts';
 import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 import { selectNamedUnits } from './selection.ts';
@@ -106,6 +106,11 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
         const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };
         // Events are listed bare, without a wrapper (reference, section 2).
         return listResponse(hub, request, 'UnitEvent', store.events, [ofUnit], () => (event) => JSON.stringify(event));
+      })
+      .get('/space/:space/unit/:unit/unit_event/:event', (request) => {
+        const event = store.events.get(idOf(request, 'event'));
+        if (event?.UnitID !== unitOf(hub, request).UnitID) throw notFound('UnitEvent', idOf(request, 'event'));
+        return request.json(event);
       })
       .get('/unit_event', (request) =>
         listResponse(hub, request, 'UnitEvent', store.events, [], () => (event) => JSON.stringify(event)),
