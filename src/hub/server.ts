@@ -42,6 +42,9 @@ export interface RunningHub extends AsyncDisposable {
 /** A `where` that names some thousand units stands in the address, which counts as a header. */
 const MAX_ADDRESS_BYTES = 256 * 1024;
 
+/** Longer than clients keep a connection: one that ends just as a write is sent leaves its client not knowing whether it was done. */
+const KEEP_ALIVE_MS = 75_000;
+
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Starts the embedded ConfigHub; resolves when it listens. */
@@ -70,7 +73,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const server = createAdaptorServer({
     fetch: hubApp(hub, access, log).fetch,
     hostname: host,
-    serverOptions: { maxHeaderSize: MAX_ADDRESS_BYTES },
+    serverOptions: { maxHeaderSize: MAX_ADDRESS_BYTES, keepAliveTimeout: KEEP_ALIVE_MS },
   });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

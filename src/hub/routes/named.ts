@@ -39,7 +39,9 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
       const inSpace = { column: 'space_id', values: [spaceOf(hub, request).SpaceID] };
       return listResponse(hub, request, name, store.named, [ofKind, inSpace], (reader) => {
         const extension = extensionOf(reader, name, parameters);
-        return (record) => JSON.stringify(extendNamed(reader, record, extend(reader, name, record, extension), wire(record)));
+        const write = (record: Named): string =>
+          JSON.stringify(extendNamed(reader, record, extend(reader, name, record, extension), wire(record)));
+        return { write, readsData: false };
       });
     })
     .post(`/space/:space/${path}`, async (request) => {

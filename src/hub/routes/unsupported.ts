@@ -6,6 +6,7 @@ const unsupported: readonly (readonly [string, string])[] = [
   ['/space/:space/unit/:unit/import', 'unit import'],
   ['/function/invoke', 'function invoke'],
   ['/space/:space/function/invoke', 'function invoke'],
+  ['/_space', 'the creation of several spaces at once'],
   ['/bridge_worker/:id/:call{me|stream|action_result}', 'a worker outside of the hub'],
   ['/unit_action', 'unit actions (use unit_event)'],
   ['/space/:space/unit/:unit/unit_action', 'unit actions (use unit_event)'],
