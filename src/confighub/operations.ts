@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { HubContext } from './context.ts';
-import { IDS_PER_REQUEST, type UnitRef, type UnitSelection, unitPath } from './units.ts';
+import { unable } from './first-generation.ts';
+import { IDS_PER_REQUEST, type UnitRef, type UnitSelection, unitPath } from './unit-client.ts';
 import { inList, quote } from './where.ts';
 import { type BulkAction, bulkActionSchema, bulkMessageSchema, type UnitEvent, unitEventSchema } from './wire.ts';
 
@@ -39,11 +40,16 @@ export function operationClient({ transport, abilities }: HubContext): Operation
       return actions;
     },
 
-    applySelection: ({ where, filterId }, { revision, dryRun }, signal) =>
-      apply(
-        { where: where === '' ? undefined : where, filter: filterId, revision, dry_run: dryRun ? 'true' : undefined },
-        signal,
-      ),
+    async applySelection({ where, filterId }, { revision, dryRun }, signal) {
+      if (revision !== undefined && !abilities.appliesRevisions)
+        throw unable(
+          'applies units at their head only',
+          `revision ${revision}`,
+          'Restore the revision first, then apply the head.',
+        );
+      const query = { where: where === '' ? undefined : where, filter: filterId, revision };
+      return apply({ ...query, dry_run: dryRun ? 'true' : undefined }, signal);
+    },
 
     async awaitOperation(unit, operationId, signal) {
       const path = `${unitPath(unit)}/unit_event`;

@@ -1,5 +1,6 @@
 import type { BulkAction, BulkChange, BulkUnit, ExtendedUnit, UnitSelection } from '../confighub/client.ts';
 import { unitRef } from '../confighub/client.ts';
+import { unable } from '../confighub/first-generation.ts';
 import { inList, quote } from '../confighub/where.ts';
 import { sanitize } from '../types/describe.ts';
 import { ConfigHubError } from '../types/errors.ts';
@@ -112,10 +113,10 @@ export async function unitUpdateCommand(
   flags: UpdateFlags,
 ): CubResult {
   const { hub, signal } = context;
+  assertMeant(flags, file);
   const change = await bulkChange(context, flags);
   if (slug === undefined) {
-    if (!flags.patch) throw usage('several units are updated with --patch');
-    if (file !== undefined) throw usage('a file is for one unit');
+    if (!flags.patch || file !== undefined) throw usage('several units are updated with --patch');
     return printBulk(
       context,
       flags.upgrade ? 'upgraded' : 'updated',
@@ -127,7 +128,8 @@ export async function unitUpdateCommand(
   if (file !== undefined) {
     const state = { ...ref, version: unit.Unit.Version, dataHash: unit.Unit.DataHash };
     const description = flags.changeDesc === undefined ? {} : { description: flags.changeDesc };
-    await hub.writeUnit(state, { data: context.readFile(file), ...description }, change.underChangeSet, signal);
+    const lock = change.underChangeSet === undefined ? {} : { changeSetId: change.underChangeSet };
+    await hub.writeUnit(state, { data: context.readFile(file), ...description, ...lock }, change.underChangeSet, signal);
   } else {
     const written = await hub.patchUnit(ref, change.patch ?? {}, change, signal);
     const wanted = change.patch?.['SetID'];
@@ -136,6 +138,16 @@ export async function unitUpdateCommand(
   }
   context.out(`Successfully updated unit ${sanitize(unit.Unit.Slug)} (${sanitize(unit.Unit.UnitID)})\n`);
   return 0;
+}
+
+/** One request is one change: what would be left out of it is refused, and so is one that changes nothing. */
+function assertMeant(flags: UpdateFlags, file: string | undefined): void {
+  const changes = (['label', 'upgrade', 'restore'] as const).some((name) => flags[name] !== undefined);
+  const hasPatch = typeof flags.patch === 'string';
+  if (file !== undefined && (changes || hasPatch || flags.dryRun || flags.changeset === '-'))
+    throw usage('a file replaces the configuration of one unit, and goes with --change-desc and --changeset P/X only');
+  if (file === undefined && !changes && !hasPatch && flags.changeset === undefined)
+    throw usage('there is nothing to change', 'Name a file, or --patch JSON, --label, --upgrade, --restore or --changeset.');
 }
 
 export function noSets(unit: string, space: string): ConfigHubError {
@@ -148,6 +160,8 @@ export function noSets(unit: string, space: string): ConfigHubError {
 
 async function bulkChange(context: CubContext, flags: UpdateFlags): Promise<BulkChange> {
   const { hub, signal } = context;
+  if (flags.changeset !== undefined && !hub.abilities.locksUnits)
+    throw unable('has no changesets that lock units', `--changeset ${flags.changeset}`, 'Make the change without --changeset.');
   const closes = flags.changeset === '-';
   const changeSet = flags.changeset === undefined || closes ? undefined : await hub.findChangeSet(flags.changeset, signal);
   const labels =

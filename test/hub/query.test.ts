@@ -188,7 +188,9 @@ describe('hub: pages of a list', () => {
     [{ limit: '0' }, 'limit'],
     [{ limit: '1001' }, 'limit'],
     [{ continue: 'nonsense' }, 'continue'],
-    [{ order_by: 'Color' }, 'Color'],
+    [{ order_by: 'Slug,Color' }, 'order_by: unknown attribute Color of Unit at position 5'],
+    [{ where_data: 'spec.replicas = ' }, 'where_data: expected'],
+    [{ where_data: "spec.replicas = 'x" }, 'where_data: a string that does not end'],
   ] as const) {
     it(`refuse ${JSON.stringify(query)}`, async () => {
       const answer = await cub.get('/unit', query);

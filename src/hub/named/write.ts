@@ -30,6 +30,20 @@ export function createNamed(hub: Hub, kind: NamedKind, spaceId: string, body: Js
   });
 }
 
+/** A new entity with the fields of another one, and a patch over them. */
+export function copyNamed(
+  hub: Hub,
+  kind: NamedKind,
+  source: Named,
+  spaceId: string,
+  patch: JsonObject,
+  allowExists: boolean,
+): Named {
+  // A patch of an object gives an object.
+  const body = mergePatch(pick(source, keysOf(kind)), pick(patch, keysOf(kind))) as JsonObject;
+  return createNamed(hub, kind, spaceId, body, allowExists);
+}
+
 /** A PUT: the whole entity, with the `Version` that was read. Fields that its client does not know keep their values. */
 export function putNamed(hub: Hub, kind: NamedKind, record: Named, body: JsonObject): Named {
   assertVersion(record, body['Version'] ?? 0);

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
 import type { Caller } from '../context.ts';
 import { badRequest, HubError } from '../errors.ts';
-import { type GenerationRules, knownBody } from '../generation.ts';
+import { type GenerationRules, isUnknownParameter, knownBody } from '../generation.ts';
 import { type Parameters, readParameters } from '../query/parameters.ts';
 
 /** Names the page after this one (reference, section 1.4). */
@@ -20,8 +20,8 @@ export function newRoutes(): HubRoutes {
 }
 
 export function parametersOf(request: Request): Parameters {
-  const { unknownParameters } = request.get('generation');
-  const known = Object.entries(request.req.query()).filter(([name]) => !unknownParameters.includes(name));
+  const generation = request.get('generation');
+  const known = Object.entries(request.req.query()).filter(([name]) => !isUnknownParameter(generation, request.req.path, name));
   return readParameters(Object.fromEntries(known));
 }
 

@@ -35,11 +35,12 @@ export function spaceRoutes(hub: Hub): HubRoutes {
       const parameters = parametersOf(request);
       return listResponse(hub, request, 'Space', store.spaces, [], (reader) => {
         const extension = extensionOf(reader, 'Space', parameters);
-        return (space) =>
+        const write = (space: Space): string =>
           JSON.stringify({
             ...extend(reader, 'Space', space, extension),
             ...(parameters.summary ? summarize(reader, space) : {}),
           });
+        return { write, readsData: false };
       });
     })
     .post('/space', async (request) => {

@@ -8,7 +8,7 @@ import { Reader } from '../query/reader.ts';
 import type { Condition } from '../storage/table.ts';
 import { readPatch, readPut } from '../units/body.ts';
 import { cloneUnit, createUnit } from '../units/create.ts';
-import { deleteUnit } from '../units/delete.ts';
+import { deleteUnlocked } from '../units/delete.ts';
 import { updateUnit } from '../units/update.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
 import { listResponse } from './list.ts';
@@ -82,7 +82,7 @@ export function unitRoutes(hub: Hub): HubRoutes {
     })
     .delete('/space/:space/unit/:unit', (request) => {
       const unit = unitOf(hub, request);
-      store.database.write(() => deleteUnit(hub, unit));
+      store.database.write(() => deleteUnlocked(hub, unit));
       return request.json({ Message: `unit ${unit.Slug} deleted` });
     });
 }
