@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ConfigHubClient } from '../confighub/client.ts';
+import type { ChangeSet, ConfigHubClient } from '../confighub/client.ts';
 import type { ChangeSetRef } from '../types/desired.ts';
+import { ConfigHubError } from '../types/errors.ts';
 import type { UnitCorrection } from '../types/plan.ts';
 
 /** Slug of the pass's own changeset for these corrections: the same corrections give the same name. */
@@ -9,7 +10,10 @@ export function changeSetSlug(cluster: string, corrections: readonly UnitCorrect
   return `drift-${cluster}-${createHash('sha256').update(ids.join()).digest('hex').slice(0, 8)}`;
 }
 
-/** Creates the pass's own changeset in the space of its first unit; a changeset covers units of any space. */
+/**
+ * Opens the pass's own changeset in the space of its first unit; a changeset covers units of any space. One of the same
+ * name that an earlier pass left before it wrote anything is taken; one that is closed stays so, and a number is added.
+ */
 export async function openOwnChangeSet(
   confighub: ConfigHubClient,
   cluster: string,
@@ -21,10 +25,22 @@ export async function openOwnChangeSet(
   const names = corrections.map((correction) => correction.unit.slug).sort();
   const description = `Drift corrections of ${names.length} unit${names.length === 1 ? '' : 's'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
   const slug = changeSetSlug(cluster, corrections);
-  const created = await confighub.createChangeSet(
-    home.spaceId,
-    { slug, description, labels: { 'drift-detector': cluster } },
-    signal,
-  );
-  return { id: created.ChangeSetID, slug: created.Slug, space: home.space };
+  const labels = { 'drift-detector': cluster };
+  for (let number = 1; ; number++) {
+    const wanted = number === 1 ? slug : `${slug}-${number}`;
+    const opened = await created(confighub.createChangeSet(home.spaceId, { slug: wanted, description, labels }, signal));
+    const found = opened ?? (await confighub.findChangeSet(`${home.space}/${wanted}`, signal));
+    const isOurs = found.Labels['drift-detector'] === cluster && found.State !== 'Closed';
+    if (opened || isOurs) return { id: found.ChangeSetID, slug: found.Slug, space: home.space };
+  }
+}
+
+/** `undefined` where the name is taken. */
+async function created(creating: Promise<ChangeSet>): Promise<ChangeSet | undefined> {
+  try {
+    return await creating;
+  } catch (error) {
+    if (error instanceof ConfigHubError && error.code === 'conflict') return undefined;
+    throw error;
+  }
 }
