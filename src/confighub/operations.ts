@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { HubContext } from './context.ts';
 import { unable } from './first-generation.ts';
-import { IDS_PER_REQUEST, type UnitRef, type UnitSelection, unitPath } from './unit-client.ts';
-import { inList, quote } from './where.ts';
+import { type UnitRef, type UnitSelection, unitPath } from './unit-client.ts';
+import { quote, whereUnits } from './where.ts';
 import { type BulkAction, bulkActionSchema, bulkMessageSchema, type UnitEvent, unitEventSchema } from './wire.ts';
 
 const EVENT_POLL_MS = { first: 100, longest: 2_000 } as const;
@@ -32,8 +32,7 @@ export function operationClient({ transport, abilities }: HubContext): Operation
   return {
     async applyUnits(unitIds, revision, signal) {
       const actions: BulkAction[] = [];
-      for (let from = 0; from < unitIds.length; from += IDS_PER_REQUEST) {
-        const where = `UnitID IN ${inList(unitIds.slice(from, from + IDS_PER_REQUEST))}`;
+      for (const where of whereUnits(unitIds)) {
         // Generation A applies heads, and ignores what it does not know: naming a revision would be a false promise.
         actions.push(...(await apply({ where, revision: abilities.appliesRevisions ? revision : undefined }, signal)));
       }

@@ -260,7 +260,10 @@ function explain(status: number): { readonly code: ConfigHubError['code']; reado
   if (status === 403) return { code: 'permission', remedy: 'Give the token access to this space.' };
   if (status === 404) return { code: 'not-found', remedy: 'Check the names of spaces, filters and changesets.' };
   if (status === 409 || status === 412)
-    return { code: 'conflict', remedy: 'Nothing to do: somebody was faster and the next pass judges it anew.' };
+    return {
+      code: 'conflict',
+      remedy: 'Somebody changed or locked it first, and the message says which; the next pass judges it anew.',
+    };
   if (status === 429 || status >= 500) return { code: 'unavailable', remedy: 'Run the pass again later.' };
   return { code: 'invalid', remedy: 'See the message; it names what the server does not accept.' };
 }

@@ -87,9 +87,6 @@ export interface UnitClient {
   readRevision(unit: UnitRef, number: number, signal: AbortSignal): Promise<Revision | undefined>;
 }
 
-/** Units named in one request: their ids stand in the address, which servers bound at some 8 kB. */
-export const IDS_PER_REQUEST = 150;
-
 export function unitPath({ spaceId, id }: Pick<UnitRef, 'spaceId' | 'id'>): string {
   return `/space/${encodeURIComponent(spaceId)}/unit/${encodeURIComponent(id)}`;
 }

@@ -5,7 +5,6 @@ import { refuseUnknownChange, restoredNumber } from './first-generation.ts';
 import type { Query } from './transport.ts';
 import {
   type BulkChange,
-  IDS_PER_REQUEST,
   type NewUnit,
   type UnitClient,
   type UnitRef,
@@ -13,7 +12,7 @@ import {
   type UnitState,
   unitPath,
 } from './unit-client.ts';
-import { and, inList, quote } from './where.ts';
+import { and, quote, whereUnits } from './where.ts';
 import {
   bulkUnitSchema,
   type ExtendedRevision,
@@ -218,9 +217,8 @@ export function unitClient(hub: HubContext): UnitClient {
         return found;
       }
       const select = 'RevisionNum,UnitID,Description,CreatedAt,User.Username';
-      for (let start = 0; start < units.length; start += IDS_PER_REQUEST) {
-        const ids = units.slice(start, start + IDS_PER_REQUEST).map(({ id }) => id);
-        const query = { where: and(`UnitID IN ${inList(ids)}`, from), include: 'UserID', select };
+      for (const where of whereUnits(units.map(({ id }) => id))) {
+        const query = { where: and(where, from), include: 'UserID', select };
         found.push(...(await transport.list({ path: '/revision', query }, extendedRevisionSchema, signal)));
       }
       return found;

@@ -80,6 +80,14 @@ describe('hub: access', () => {
     expect((await cub.get('/nothing')).object).to.deep.equal({ Code: '404', Message: 'no such path: GET /api/nothing' });
     const response = await fetch(`${hub.url}/api/space`, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{' });
     expect([response.status, ((await response.json()) as { Code: string }).Code]).to.deep.equal([400, '400']);
+    const deep = `{"Labels":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}`;
+    const space = await createSpace(cub, 'p');
+    const headers = { authorization: 'Bearer x', 'content-type': 'application/merge-patch+json' };
+    const refused = await fetch(`${hub.url}/api/space/${space}`, { method: 'PATCH', headers, body: deep });
+    expect([refused.status, await refused.text()]).to.deep.equal([
+      400,
+      '{"Code":"400","Message":"the body is nested more than 100 levels deep"}',
+    ]);
   });
 });
 

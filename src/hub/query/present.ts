@@ -27,7 +27,7 @@ interface Question {
  * parents too, and slugs are always there.
  */
 export function wantedBy(reader: Reader, listed: EntityName, { select, where = '', contains }: Question, whole: Wanted): Wanted {
-  if (!select) return whole;
+  if (!select || select.length === 0) return whole;
   const hidden = reader.store.generation.hidden[listed] ?? [];
   const unknown = select.find((name) => reader.store.generation.hasDataApart && hidden.includes(name));
   if (unknown !== undefined) throw badRequest(`select: ${unknown} is no field of a ${listed} in this version of the API`);
