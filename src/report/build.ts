@@ -156,7 +156,12 @@ function groupsOf({ plan, group }: ReportInput, open: ReadonlySet<string>): read
   const findings = plan.items.map((item) => item.ranked.finding).filter((finding) => isDrift(finding) && open.has(finding.id));
   return group(findings)
     .filter((together) => together.findings.length > 1)
-    .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }));
+    .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }))
+    .sort((a, b) => b.findings.length - a.findings.length || (groupKey(a) < groupKey(b) ? -1 : 1));
+}
+
+function groupKey({ title, findings }: ReportGroup): string {
+  return `${title} ${findings.join()}`;
 }
 
 function toCorrection(
