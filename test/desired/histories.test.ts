@@ -24,10 +24,21 @@ describe('the last revisions of drifting units', () => {
         ['web', 9],
         ['cart', 2],
       ] as const) {
-        let written = await client.createUnit(SpaceID, { slug, data: deployment(slug, 1), description: 'Initial deployment' }, signal);
+        let written = await client.createUnit(
+          SpaceID,
+          { slug, data: deployment(slug, 1), description: 'Initial deployment' },
+          signal,
+        );
         for (let change = 1; change <= changes; change++) {
-          const state = { spaceId: SpaceID, id: written.UnitID, name: slug, version: written.Version, dataHash: written.DataHash };
-          const description = change === changes ? `change ${change} of ${slug}, password=hunter2` : `change ${change} of ${slug}`;
+          const state = {
+            spaceId: SpaceID,
+            id: written.UnitID,
+            name: slug,
+            version: written.Version,
+            dataHash: written.DataHash,
+          };
+          const description =
+            change === changes ? `change ${change} of ${slug}, password=hunter2` : `change ${change} of ${slug}`;
           written = await client.writeUnit(state, { data: deployment(slug, change + 1), description }, undefined, signal);
         }
         units.push(unit(slug, { id: written.UnitID, spaceId: SpaceID, space: 'dev', headRevision: written.HeadRevisionNum }));
@@ -53,7 +64,11 @@ describe('the last revisions of drifting units', () => {
       expect(web?.revisions.map(({ number }) => number)).to.deep.equal([0, 1, 2, 3, 4].map((back) => head - back));
       expect(web?.revisions[0]).to.include({ author: 'tester', description: 'change 9 of web, ***' });
       expect(web?.revisions[0]?.time).to.match(/^\d{4}-\d{2}-\d{2}T/u);
-      expect(cart?.revisions.map(({ description }) => description)).to.include.members(['change 2 of cart, ***', 'change 1 of cart', 'Initial deployment']);
+      expect(cart?.revisions.map(({ description }) => description)).to.include.members([
+        'change 2 of cart, ***',
+        'change 1 of cart',
+        'Initial deployment',
+      ]);
       if (generation !== 'A') expect(paths.filter((path) => path.includes('revision'))).to.deep.equal(['/revision']);
     });
 
@@ -63,7 +78,15 @@ describe('the last revisions of drifting units', () => {
     const client = await openConfigHub(transport, signal);
     const warnings: string[] = [];
     const broken = unit('web', { id: "it's" });
-    expect(await readHistories(client, [broken], (text) => text, (warning) => warnings.push(warning), signal)).to.deep.equal([]);
+    expect(
+      await readHistories(
+        client,
+        [broken],
+        (text) => text,
+        (warning) => warnings.push(warning),
+        signal,
+      ),
+    ).to.deep.equal([]);
     expect(warnings[0]).to.contain('the last revisions of 1 units are not known');
     await hub.close();
   });

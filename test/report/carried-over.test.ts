@@ -39,6 +39,13 @@ describe('what could not be read', () => {
     expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['cart', 'db', 'web']);
   });
 
+  it('stays open where the schema of its kind could not be read', () => {
+    for (const what of ['OpenAPI v3', 'OpenAPI v3 of apps/v1']) {
+      const unread = { failedReads: [{ what, namespace: '', error: 'timeout' }] };
+      expect(reportOf([], { previous: asPrevious(before), snapshot: unread }).findings).to.have.length(2);
+    }
+  });
+
   it('stays open where a unit cannot be read any more', () => {
     const invalid = [{ space: 'prod', slug: 'web', error: 'not YAML' }];
     const after = reportOf([], { previous: asPrevious(before), desired: { invalid } });
@@ -51,7 +58,9 @@ describe('what could not be read', () => {
     const after = reportOf([], { previous: asPrevious(before), snapshot: { failedReads: elsewhere } });
     expect(after.findings).to.deep.equal([]);
     expect(message(after)).to.match(/^drift\(prod-eu\): nothing open in what could be read\n/u);
-    expect(message(after)).to.contain('high      shop/deployment/cart  gone  +$29.27/month\n  replicas 3 → 1 (kubectl via scale)\n');
+    expect(message(after)).to.contain(
+      'high      shop/deployment/cart  gone  +$29.27/month\n  replicas 3 → 1 (kubectl via scale)\n',
+    );
     expect(message(reportOf([], { previous: asPrevious(before) }))).to.match(/^drift\(prod-eu\): all clear\n/u);
   });
 });
@@ -102,8 +111,12 @@ describe('a drift that is no news', () => {
       outcomes: [outcome(web.id, { result: 'staged', changeSet: 'p/c' })],
     });
     expect(unitsWithNews(staged, asPrevious(before))).to.deep.equal(['prod/web']);
-    expect(withHistories(staged, asPrevious(before), [history('prod/web', 2, 1)]).units).to.deep.equal([history('prod/web', 2, 1)]);
-    expect(unitsWithNews(reportOf([ranked(finding({ live: 7 })), ranked(cart)], { previous: asPrevious(before) }), asPrevious(before))).to.deep.equal(['prod/web']);
+    expect(withHistories(staged, asPrevious(before), [history('prod/web', 2, 1)]).units).to.deep.equal([
+      history('prod/web', 2, 1),
+    ]);
+    expect(
+      unitsWithNews(reportOf([ranked(finding({ live: 7 })), ranked(cart)], { previous: asPrevious(before) }), asPrevious(before)),
+    ).to.deep.equal(['prod/web']);
   });
 });
 
@@ -111,9 +124,13 @@ describe('findings of one action', () => {
   it('are told as one, with their number, worst severity and cost', () => {
     const names = ['a', 'b', 'c'];
     const set = { ...person, manager: 'kubectl-set', subresource: '', time: '2026-11-23T03:04:00Z' };
-    const entries = names.map((name) => ranked(finding({ ref: ref(name), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: set })));
+    const entries = names.map((name) =>
+      ranked(finding({ ref: ref(name), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: set })),
+    );
     const report = reportOf([...entries, ranked(cart)]);
-    expect(filesOf(report)[`${CLUSTER}/README.md`]).to.contain('| kubectl set image, 03:04Z, 3 Deployments | 3 | medium | +$87.81 a month |');
+    expect(filesOf(report)[`${CLUSTER}/README.md`]).to.contain(
+      '| kubectl set image, 03:04Z, 3 Deployments | 3 | medium | +$87.81 a month |',
+    );
     const fixed = reportOf(entries, { outcomes: entries.slice(1).map((entry) => outcome(entry.finding.id)) });
     expect(fixed.groups, 'what was fixed is open no more').to.deep.equal([]);
   });

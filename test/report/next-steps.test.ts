@@ -14,7 +14,8 @@ function reported(parts: Parameters<typeof finding>[0], more: Partial<ReportFind
 }
 
 const commandsOf = (line: ReportFinding): readonly string[] => nextSteps(line, 'prod-eu').map(({ command }) => command);
-const firstWords = (line: ReportFinding): readonly string[] => commandsOf(line).map((command) => command.split(' ').slice(0, 2).join(' '));
+const firstWords = (line: ReportFinding): readonly string[] =>
+  commandsOf(line).map((command) => command.split(' ').slice(0, 2).join(' '));
 
 describe('what a person can do about a drift', () => {
   it('is to fix, accept or ignore it, or to hold fixes', () => {
@@ -56,15 +57,25 @@ describe('what a person can do about a drift', () => {
 
   it('is the same command to a shell, whatever things are called', () => {
     // A shell takes no NUL in a script, and a page shows controls written out.
-    const texts = hostileStrings().map(({ text }) => text).filter((text) => text.isWellFormed() && !text.includes('\0'));
+    const texts = hostileStrings()
+      .map(({ text }) => text)
+      .filter((text) => text.isWellFormed() && !text.includes('\0'));
     const script = texts.map((text) => {
-      const line = reported({ ref: ref(text, { namespace: text }), unit: `${text}/${text}` }, { changeSet: text, result: 'staged', revision: 2 });
-      return nextSteps(line, text).map(({ command }) => `${command}\nprintf '\\n'`).join('\n');
+      const line = reported(
+        { ref: ref(text, { namespace: text }), unit: `${text}/${text}` },
+        { changeSet: text, result: 'staged', revision: 2 },
+      );
+      return nextSteps(line, text)
+        .map(({ command }) => `${command}\nprintf '\\n'`)
+        .join('\n');
     });
     const words = 'PATH=/nowhere\ncub() { printf "%s\\0" "$#"; }\ndrift-detector() { printf "%s\\0" "$#"; }\n';
     const printed = execFileSync('bash', ['-s'], { encoding: 'utf8', input: `${words}${script.join('\n')}` });
     // Staged: apply, accept, ignore, diff, undo, each with as many words as it should have.
-    const counts = printed.split('\n').filter((line) => line !== '').map((line) => line.replace('\0', ''));
+    const counts = printed
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.replace('\0', ''));
     expect(counts).to.deep.equal(texts.flatMap(() => ['7', '4', '6', '8', '2']));
   });
 });

@@ -60,7 +60,9 @@ describe('the published schema', () => {
     const files = renderReport(report);
     const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
     const read = parseFindings(files.get('prod-eu/findings.jsonl') ?? '');
-    expect(JSON.parse(JSON.stringify([...read].sort(byId)))).to.deep.equal(JSON.parse(JSON.stringify([...report.findings].sort(byId))));
+    expect(JSON.parse(JSON.stringify([...read].sort(byId)))).to.deep.equal(
+      JSON.parse(JSON.stringify([...report.findings].sort(byId))),
+    );
     expect(parseCorrections(files.get('prod-eu/corrections.jsonl') ?? '')).to.deep.equal(report.corrections);
     expect(parseUnits(files.get('prod-eu/units.jsonl') ?? '')).to.deep.equal(report.units);
   });
@@ -68,9 +70,11 @@ describe('the published schema', () => {
   it('describes every field that is written', () => {
     const schema = parse(reportJsonSchema());
     const definitions = isJsonObject(schema) ? schema['$defs'] : undefined;
-    for (const [file, name] of Object.entries(PARTS) as [DataFile, string][]) { // As above.
+    for (const [file, name] of Object.entries(PARTS) as [DataFile, string][]) {
+      // As above.
       const definition = isJsonObject(definitions) ? definitions[name] : undefined;
-      const described = isJsonObject(definition) && isJsonObject(definition['properties']) ? Object.keys(definition['properties']) : [];
+      const described =
+        isJsonObject(definition) && isJsonObject(definition['properties']) ? Object.keys(definition['properties']) : [];
       for (const document of documentsOf(realisticReport(), file))
         expect(isJsonObject(document) ? Object.keys(document) : []).to.have.members(described);
     }

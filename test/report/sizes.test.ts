@@ -15,9 +15,12 @@ function largeReport(workloads: number): Report {
     const object = ref(`${long}-${String(index % workloads).padStart(5, '0')}`);
     const path = index % 3 === 0 ? IMAGE : label(`${'l'.repeat(200)}/${index}`);
     const value = `${'|'.repeat(50)}<${'v'.repeat(200)}${index}`;
-    return ranked(finding({ ref: object, path, desired: value, live: `${value}\n${value}`, unit, blame: { ...controller, manager } }), {
-      severity: index < 100 ? 'critical' : 'medium',
-    });
+    return ranked(
+      finding({ ref: object, path, desired: value, live: `${value}\n${value}`, unit, blame: { ...controller, manager } }),
+      {
+        severity: index < 100 ? 'critical' : 'medium',
+      },
+    );
   });
   const words = '&'.repeat(600);
   const fixed = entries.slice(0, 3_000).map((entry) => outcome(entry.finding.id, { changeSet: unit }));
@@ -25,13 +28,21 @@ function largeReport(workloads: number): Report {
   const report = reportOf(entries, {
     detail: words,
     previous: asPrevious(before),
-    outcomes: entries.slice(0, 50).map((entry) => outcome(entry.finding.id, { result: 'failed', message: words, changeSet: unit })),
+    outcomes: entries
+      .slice(0, 50)
+      .map((entry) => outcome(entry.finding.id, { result: 'failed', message: words, changeSet: unit })),
     promotions: Array.from({ length: 500 }, () => ({ unit, upstream: unit, refusal: words })),
-    snapshot: { failedReads: Array.from({ length: 500 }, (_, index) => ({ what: `v1/K${index}`, namespace: long, error: words })) },
+    snapshot: {
+      failedReads: Array.from({ length: 500 }, (_, index) => ({ what: `v1/K${index}`, namespace: long, error: words })),
+    },
   });
   const revisions = Array.from({ length: 5 }, (_, number) => ({ number, time: words, author: words, description: words }));
   return withHistories(
-    { ...report, pauses: Array.from({ length: 500 }, () => ({ what: words, until: words })), guard: { name: 'mass-change', detail: words } },
+    {
+      ...report,
+      pauses: Array.from({ length: 500 }, () => ({ what: words, until: words })),
+      guard: { name: 'mass-change', detail: words },
+    },
     asPrevious(report),
     [{ unit, revisions }],
   );

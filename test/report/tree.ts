@@ -24,14 +24,17 @@ function objects(): readonly ObjectComparison[] {
 
 /** The tree of a pass that met these objects, reads and earlier lines in this order, at this time. */
 export async function tree(shuffle: <T>(list: readonly T[]) => readonly T[], now: Date): Promise<string> {
-  const ranking = await rankFindings(comparison(shuffle(objects()).map((object) => ({ ...object, findings: shuffle(object.findings) }))), {
-    environment: 'prod',
-    prices: DEFAULT_PRICES,
-    model: '',
-    known: new Map(),
-    now,
-    signal: new AbortController().signal,
-  });
+  const ranking = await rankFindings(
+    comparison(shuffle(objects()).map((object) => ({ ...object, findings: shuffle(object.findings) }))),
+    {
+      environment: 'prod',
+      prices: DEFAULT_PRICES,
+      model: '',
+      known: new Map(),
+      now,
+      signal: new AbortController().signal,
+    },
+  );
   const before = asPrevious(earlier());
   const previous: PreviousReport = { ...before, findings: shuffle(before.findings), units: shuffle(before.units) };
   const [first, second] = objects();
@@ -43,17 +46,21 @@ export async function tree(shuffle: <T>(list: readonly T[]) => readonly T[], now
     ),
     snapshot: { failedReads: shuffle(NAMES).map((namespace) => ({ what: 'v1/ConfigMap', namespace, error: 'forbidden' })) },
   });
-  return createHash('sha256').update(JSON.stringify([...renderReport(report)])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([...renderReport(report)]))
+    .digest('hex');
 }
 
 /** All of it was known before, at one time, so that nothing is first seen now. */
 function earlier(): ReturnType<typeof reportOf> {
-  return reportOf(objects().flatMap((object) => object.findings.map((entry) => ranked(entry, { costUsdPerMonth: 1 }))), {
-    previous: NO_REPORT,
-    now: NOW,
-  });
+  return reportOf(
+    objects().flatMap((object) => object.findings.map((entry) => ranked(entry, { costUsdPerMonth: 1 }))),
+    {
+      previous: NO_REPORT,
+      now: NOW,
+    },
+  );
 }
-
 
 if (import.meta.main) {
   const { locale } = Intl.DateTimeFormat().resolvedOptions();

@@ -11,7 +11,11 @@ function field(steps: FieldPath, desired: Json, live: Json): { steps: FieldPath;
 describe('the diff on a page', () => {
   it('shows several fields of one object in one document, each in its place', () => {
     expect(
-      objectDiff([field(IMAGE, 'a:1', 'a:2'), field(REPLICAS, 3, 5), field(envValue('DEBUG').slice(0, -1), null, { name: 'DEBUG', value: 'yes' })]),
+      objectDiff([
+        field(IMAGE, 'a:1', 'a:2'),
+        field(REPLICAS, 3, 5),
+        field(envValue('DEBUG').slice(0, -1), null, { name: 'DEBUG', value: 'yes' }),
+      ]),
     ).to.deep.equal([
       ' spec:',
       '-  replicas: 3',
@@ -63,8 +67,18 @@ describe('the diff on a page', () => {
   });
 
   it('tells members of a set, and elements with several keys', () => {
-    const ports: FieldPath = [{ field: 'spec' }, { field: 'ports' }, { key: { port: 80, protocol: 'TCP' } }, { field: 'nodePort' }];
-    expect(objectDiff([field(ports, 30080, 30081), field([{ field: 'spec' }, { field: 'ips' }, { member: '10.0.0.1' }], '10.0.0.1', null)])).to.deep.equal([
+    const ports: FieldPath = [
+      { field: 'spec' },
+      { field: 'ports' },
+      { key: { port: 80, protocol: 'TCP' } },
+      { field: 'nodePort' },
+    ];
+    expect(
+      objectDiff([
+        field(ports, 30080, 30081),
+        field([{ field: 'spec' }, { field: 'ips' }, { member: '10.0.0.1' }], '10.0.0.1', null),
+      ]),
+    ).to.deep.equal([
       ' spec:',
       '   ips:',
       '-    - 10.0.0.1',
@@ -82,6 +96,8 @@ describe('the diff on a page', () => {
 
   it('ends with what differs too far down to be shown', () => {
     const long = (last: string): string => [...Array.from({ length: 500 }, (_, line) => String(line)), last].join('\n');
-    expect(objectDiff([field([...CONTAINER, { field: 'args' }], long('a'), long('b'))]).at(-1)).to.match(/^@@ \d+ more lines, see findings\.jsonl @@$/u);
+    expect(objectDiff([field([...CONTAINER, { field: 'args' }], long('a'), long('b'))]).at(-1)).to.match(
+      /^@@ \d+ more lines, see findings\.jsonl @@$/u,
+    );
   });
 });
