@@ -4,7 +4,7 @@ import type { PromoteArguments } from './promote/command.ts';
 import { ConfigError } from './types/errors.ts';
 import type { UndoArguments } from './undo/undo.ts';
 
-export type CommandName = 'run' | 'check' | 'diff' | 'promote' | 'undo' | 'hub' | 'cub';
+export type CommandName = 'run' | 'check' | 'diff' | 'promote' | 'undo' | 'hub' | 'cub' | 'schema';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -59,6 +59,7 @@ export type Invocation =
       readonly configFile: undefined;
       readonly undo: UndoArguments;
     }
+  | { readonly command: 'schema' }
   /** Help or version was printed. */
   | { readonly command: 'none' };
 
@@ -197,6 +198,14 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
       },
     };
   });
+
+  program
+    .command('schema')
+    .description("print the JSON Schema of a report's data")
+    .exitOverride()
+    .action(() => {
+      invocation = { command: 'schema' };
+    });
 
   program.command('cub').description("ConfigHub's client for the commands of the walk-through (cub --help)").exitOverride();
 
