@@ -22,9 +22,10 @@ const NO_HEAD: Head = { commit: '', entries: new Map() };
 
 /** Reads the newest commit of the branch, without its history. An empty repository and an absent branch are no commit. */
 export async function fetchHead(git: Git, branch: string, root: string, known: Head = NO_HEAD): Promise<Head> {
-  const listed = await git(['ls-remote', '--heads', 'origin', `refs/heads/${branch}`]);
-  const [advertised = ''] = listed.split(/\s/u);
-  if (advertised === '') return NO_HEAD;
+  // Git gives every branch whose name ends so.
+  const listed = (await git(['ls-remote', '--heads', 'origin', `refs/heads/${branch}`])).split('\n');
+  const [advertised] = listed.find((line) => line.endsWith(`\trefs/heads/${branch}`))?.split('\t') ?? [];
+  if (advertised === undefined) return NO_HEAD;
   if (advertised === known.commit) return known;
   await fetchBranch(git, branch, 1);
   const commit = (await git(['rev-parse', '--verify', trackingRef(branch)])).trim();
