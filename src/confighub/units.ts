@@ -217,7 +217,7 @@ export function unitClient(hub: HubContext): UnitClient {
         }
         return found;
       }
-      const select = 'RevisionNum,UnitID,Description,CreatedAt,User.Username';
+      const select = 'RevisionNum,UnitID,Description,CreatedAt,ChangeSetID,UserID,User.Username';
       for (let start = 0; start < units.length; start += IDS_PER_REQUEST) {
         const ids = units.slice(start, start + IDS_PER_REQUEST).map(({ id }) => id);
         const query = { where: and(`UnitID IN ${inList(ids)}`, from), include: 'UserID', select };

@@ -1,7 +1,7 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { ChangeSetRef } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
-import { openOwnChangeSet } from './changeset.ts';
+import { changeSetOfHead, openOwnChangeSet } from './changeset.ts';
 import { composePair, hasCompletePair } from './pair.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
 import { writePair } from './write-pair.ts';
@@ -12,9 +12,16 @@ export async function writePairs(
   confighub: ConfigHubClient,
   options: FixOptions,
 ): Promise<ChangeSetRef | undefined> {
+  for (const entry of progress) {
+    const { correction } = entry;
+    if (!hasCompletePair(correction)) continue;
+    entry.revision = correction.unit.headRevision;
+    await attempt(entry, options.signal, async () => {
+      entry.changeSet ??= await changeSetOfHead(correction, confighub, options.signal);
+    });
+  }
   const missing = progress.flatMap((entry) => {
     const { correction } = entry;
-    if (hasCompletePair(correction)) entry.revision = correction.unit.headRevision;
     const pair = correction.writesPair && entry.revision === 0 ? composePair(correction, options.firstSeen) : undefined;
     return pair ? [{ entry, pair }] : [];
   });

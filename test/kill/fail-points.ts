@@ -38,7 +38,8 @@ function withoutIds(path: string): string {
 function purposeOf(body: string): string {
   const parts = [
     /"LastChangeDescription":"Drift detected/u.test(body) ? 'observed' : '',
-    /"LastChangeDescription":"Fixed/u.test(body) ? 'restored' : '',
+    /"LastChangeDescription":"Fixed after/u.test(body) ? 'resumed' : '',
+    /"LastChangeDescription":"Fixed (?!after)/u.test(body) ? 'restored' : '',
     /"ChangeSetID":"/u.test(body) ? 'opens changeset' : '',
     /"ChangeSetID":null/u.test(body) ? 'closes changeset' : '',
   ].filter((part) => part !== '');

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/types/json.ts';
 import { type ObjectRef, refOf } from '../../src/types/object-ref.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
+import { buildImageFolder } from '../image/build.ts';
 
 // What passes are killed over: units that are corrected in every way there is, and what of other people's lies beside them.
 
@@ -62,7 +63,9 @@ const head = z.object({ Unit: z.object({ HeadRevisionNum: z.number() }) });
 
 export async function startScene(cluster: ControlPlane): Promise<Scene> {
   await using started = new AsyncDisposableStack();
-  const world = started.use(await startWorld({ cluster }));
+  // The bundle, as the image has it: a pass starts in a fraction of the time that reading a hundred files takes.
+  const program = started.use(buildImageFolder());
+  const world = started.use(await startWorld({ cluster, program: join(program.path, 'dist', 'drift-detector.mjs') }));
   const { admin } = world;
   await cluster.kubectl(['apply', '-f', '-'], await fixture('kill/namespace.yaml'));
   started.defer(async () => {
@@ -131,11 +134,14 @@ export async function startScene(cluster: ControlPlane): Promise<Scene> {
         AUTO_FIX: 'true',
         ENVIRONMENT: 'dev',
         MAX_FIX_PERCENT: '100',
+        // Waiting has no effect that a pass could be killed at, and rollouts are not what is proven here.
+        WAIT_HEALTHY: '0s',
         // More corrections of a field in an hour than anybody makes in a year.
         CONTESTED_AFTER: '0',
         LOG_FORMAT: 'json',
         CACHE_DIR: join(temporary, 'cache'),
         TMPDIR: temporary,
+        NODE_COMPILE_CACHE: join(world.folder, 'compiled'),
         NODE_OPTIONS: `--import ${FAIL_POINTS}`,
         FAIL_TRACE: trace,
         FAIL_AT: failAt,
