@@ -66,9 +66,11 @@ export async function findUnreportedPairs(
     confighub,
     signal,
   );
-  return found.map(({ changeSetId, ...pair }) => {
+  return found.flatMap(({ changeSetId, ...pair }) => {
     const changeSet = changeSets.get(changeSetId ?? '');
-    const wasStaged = changeSet !== undefined && changeSet.openedFor !== cluster;
+    // Passes of another cluster have a report of their own.
+    if (changeSet?.openedFor !== undefined && changeSet.openedFor !== cluster) return [];
+    const wasStaged = changeSet !== undefined && changeSet.openedFor === undefined;
     return { ...pair, changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : '', wasStaged };
   });
 }

@@ -4,7 +4,7 @@ import { ConfigHubError } from '../types/errors.ts';
 import { changeSetOfHead, openOwnChangeSet } from './changeset.ts';
 import { composePair, hasCompletePair } from './pair.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
-import { writePair } from './write-pair.ts';
+import { isStagedAlready, writePair } from './write-pair.ts';
 
 /** Writes the pairs that are not there yet. Returns the pass's own changeset where one was opened. */
 export async function writePairs(
@@ -52,7 +52,12 @@ export async function writePairs(
       announced.add(changeSet.id);
     }
     await attempt(entry, options.signal, async () => {
-      entry.revision = await writePair(confighub, entry.correction, pair, changeSet, options.signal);
+      const { correction } = entry;
+      const isWritten =
+        correction.isStaged && (await isStagedAlready(confighub, correction, pair, changeSet?.id, options.signal));
+      entry.revision = isWritten
+        ? correction.unit.headRevision
+        : await writePair(confighub, correction, pair, changeSet, options.signal);
     });
   }
   return own;

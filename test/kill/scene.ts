@@ -139,7 +139,8 @@ export async function startScene(cluster: ControlPlane): Promise<Scene> {
         // More corrections of a field in an hour than anybody makes in a year.
         CONTESTED_AFTER: '0',
         LOG_FORMAT: 'json',
-        CACHE_DIR: join(temporary, 'cache'),
+        // Only what is killed has to make its own.
+        CACHE_DIR: failAt === '' ? join(world.folder, 'cache') : join(temporary, 'cache'),
         TMPDIR: temporary,
         NODE_COMPILE_CACHE: join(world.folder, 'compiled'),
         NODE_OPTIONS: `--import ${FAIL_POINTS}`,
