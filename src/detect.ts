@@ -78,6 +78,7 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     cluster: config.cluster,
     ...judgement,
     outcomes: [],
+    recorded: [],
     promotions: [],
     group: groupFindings,
     previous,

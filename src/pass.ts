@@ -9,6 +9,7 @@ import type { PassLog } from './pass-log.ts';
 import { type PlanOptions, planFixes } from './plan/plan.ts';
 import { waitingPromotions } from './promote/promotion.ts';
 import { type RankOptions, rankFindings } from './rank/rank.ts';
+import { recoverCorrections } from './recover.ts';
 import {
   buildReport,
   type CommitFacts,
@@ -122,9 +123,19 @@ export async function runPass(
 
   log.fixing(plan);
   const compare = createCompare(snapshot, options.diff);
+  const { cluster } = options.diff;
+  // Before this pass writes: what its predecessors had written is told apart from its own.
+  const recorded = await recoverCorrections(judgement, previous, clients.confighub, {
+    cluster,
+    compare,
+    rank: options.rank,
+    now,
+    onWarning: log.warning,
+    signal,
+  });
   const outcomes = await log.phase('fix', () =>
     carryOutFixes(plan, clients, {
-      cluster: options.diff.cluster,
+      cluster,
       fieldManager: options.fieldManager,
       firstSeen: firstSeenOf(previous, now),
       compare: (object, live) => compare(object, live && projectLive(live, object.ref)),
@@ -142,9 +153,8 @@ export async function runPass(
     waitingPromotions(clients.confighub, desired, log.warning, signal),
   );
   log.promotions(promotions, behindInNumberOnly);
-  const { cluster } = options.diff;
   const report = await log.phase('report', async () => {
-    const facts = { cluster, snapshot, desired, comparison, ranking, plan, outcomes, promotions, previous, now };
+    const facts = { cluster, snapshot, desired, comparison, ranking, plan, outcomes, recorded, promotions, previous, now };
     const built = buildReport({ ...facts, group: groupFindings });
     const units = namedUnits(unitsWithNews(built, previous), desired);
     return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));

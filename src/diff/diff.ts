@@ -8,6 +8,7 @@ import { createIgnores } from './ignore.ts';
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
 export { groupFindings } from './group.ts';
 export { maskValue } from './mask.ts';
+export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
 export { settleSuspects, suspectsOf } from './suspects.ts';
 

@@ -12,6 +12,7 @@ export type PlanReason =
   | 'auto-fix-off'
   | 'changeset-locked'
   | 'locked-elsewhere'
+  | 'unfinished-pair'
   | 'changeset-closed'
   | 'apply-gate'
   | 'incomplete-read'
