@@ -47,7 +47,7 @@ describe('what could not be read', () => {
   });
 
   it('stays open where a unit cannot be read any more', () => {
-    const invalid = [{ space: 'prod', slug: 'web', error: 'not YAML' }];
+    const invalid = [{ space: 'prod', slug: 'web', error: 'not YAML', text: '' }];
     const after = reportOf([], { previous: asPrevious(before), desired: { invalid } });
     expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['web']);
     expect(after.resolved.map(({ object }) => object.name)).to.deep.equal(['cart']);
