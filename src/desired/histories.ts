@@ -6,8 +6,6 @@ import type { UnitHistory } from '../types/report.ts';
 
 /** Revisions of a unit that tell what went before. */
 const KEPT = 5;
-/** What a correction adds to the head that was read before it. */
-const PAIR = 2;
 const DESCRIPTION_LENGTH = 200;
 
 /**
@@ -22,7 +20,7 @@ export async function readHistories(
   signal: AbortSignal,
 ): Promise<readonly UnitHistory[]> {
   if (units.length === 0) return [];
-  const from = Math.max(1, Math.min(...units.map((unit) => unit.headRevision)) + PAIR - KEPT);
+  const from = Math.max(1, Math.min(...units.map((unit) => unit.headRevision)) + 1 - KEPT);
   try {
     const found = await confighub.listRevisionsFrom(units, from, signal);
     const byUnit = Map.groupBy(found, ({ Revision }) => Revision.UnitID);
