@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
+import type { ReportArguments } from './forms/stored.ts';
 import type { PromoteArguments } from './promote/command.ts';
 import { ConfigError } from './types/errors.ts';
 import type { UndoArguments } from './undo/undo.ts';
 
-export type CommandName = 'run' | 'check' | 'diff' | 'promote' | 'undo' | 'hub' | 'cub' | 'schema';
+export type CommandName = 'run' | 'check' | 'diff' | 'report' | 'promote' | 'undo' | 'hub' | 'cub' | 'schema';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -33,6 +34,12 @@ export type Invocation =
       readonly flags: Readonly<Partial<Record<OptionName, string>>>;
       readonly configFile: undefined;
       readonly diff: DiffInvocation;
+    }
+  | {
+      readonly command: 'report';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: string | undefined;
+      readonly report: ReportArguments;
     }
   | {
       readonly command: 'hub';
@@ -129,6 +136,28 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     const { desired, live, schema: schemas = [], fieldManager, output: form, explain, ...others } = given;
     const flags = { ...flagsOf(others), ...(fieldManager ? { desiredManagers: fieldManager.join(',') } : {}) };
     invocation = { command: 'diff', flags, configFile: undefined, diff: { desired, live, schemas, form, explain } };
+  });
+
+  const report = program
+    .command('report')
+    .description('what the report repository holds, in another form; writes nothing')
+    .exitOverride();
+  report.option(
+    '--since <REVISION>',
+    'only what changed since a commit, a tag, a branch such as main~3, or for an age such as 24h or 7d',
+  );
+  report.option('--all-clusters', 'every cluster that reports there, and not only the one of --cluster');
+  report.addOption(new Option('--config <FILE>', 'configuration file, as for run (environment DRIFT_CONFIG)'));
+  for (const option of ['cluster', 'reportRepo', 'reportBranch', 'reportPath', 'output', 'detailedExitcode', 'timeout'] as const)
+    addOption(report, option);
+  report.addHelpText('after', secretsHelp() + EXIT_HELP);
+  report.action(({ since, allClusters, config, ...given }: Given) => {
+    invocation = {
+      command: 'report',
+      flags: flagsOf(given),
+      configFile: typeof config === 'string' ? config : undefined,
+      report: { since: typeof since === 'string' ? since : undefined, allClusters: allClusters === true },
+    };
   });
 
   const promote = program

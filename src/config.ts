@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { FORMS } from './forms/form-names.ts';
 import { parseManifest } from './kubernetes/manifest.ts';
+import { isSafeWebhook } from './notify/address.ts';
 import { parseDuration } from './types/duration.ts';
 import { ConfigError, messageOf } from './types/errors.ts';
 import { Secret } from './types/secret.ts';
@@ -54,6 +56,13 @@ const duration = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'is no duration such as 30m or 1h30m' });
   return z.NEVER;
 });
+/** The receiver learns what drifts where: only a host that is known to be it, or one on this machine. */
+const secretAddress = z
+  .string()
+  .trim()
+  .min(1)
+  .refine((text) => isSafeWebhook(text), 'must be an https address without a user in it, or one on this machine')
+  .transform((value) => new Secret(value));
 const secret = z
   .string()
   .trim()
@@ -355,6 +364,57 @@ export const OPTIONS = {
     default: 'drift-detector@noreply.invalid',
     help: 'address of that author',
   }),
+  commitUrl: option({
+    schema: z
+      .string()
+      .regex(
+        /^(https:\/\/[^\s@]+\{commit\}[^\s@]*)?$/u,
+        'must be an https address without a user in it, with {commit} in its path',
+      ),
+    env: ['COMMIT_URL'],
+    value: 'TEMPLATE',
+    default: '',
+    help: 'page of a report commit, with {commit} for its hash; without it derived from an https report repository',
+  }),
+  webhookUrl: option({
+    schema: secretAddress,
+    env: ['WEBHOOK_URL'],
+    isSecret: true,
+    help: 'address that a changed report is announced to',
+  }),
+  webhookSecret: option({
+    schema: secret,
+    env: ['WEBHOOK_SECRET'],
+    isSecret: true,
+    help: 'key that announcements are signed with (HMAC-SHA256)',
+  }),
+  webhookFormat: option({
+    schema: z.enum(['json', 'slack']),
+    env: ['WEBHOOK_FORMAT'],
+    value: 'FORMAT',
+    default: 'json',
+    help: 'json, or slack for what takes messages as Slack does',
+  }),
+  events: option({
+    schema: boolean,
+    env: ['EVENTS'],
+    default: 'false',
+    help: 'write Kubernetes events on workloads whose drift begins, ends or is held',
+  }),
+  cronjob: option({
+    schema: z.string(),
+    env: ['CRONJOB'],
+    value: 'NAME',
+    default: '',
+    help: 'CronJob that runs the passes, for events on a tripped guard or a failed pass',
+  }),
+  metricsFile: option({
+    schema: z.string(),
+    env: ['METRICS_FILE'],
+    value: 'FILE',
+    default: '',
+    help: 'file that each pass writes its metrics to (OpenMetrics text)',
+  }),
   allowEmpty: option({ schema: boolean, env: ['ALLOW_EMPTY'], default: 'false', help: 'accept zero units or zero workloads' }),
   leaseNamespace: option({
     schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$|^$/u, 'must be the name of a namespace'),
@@ -398,11 +458,17 @@ export const OPTIONS = {
     help: 'json in a pod, pretty on a terminal',
   }),
   output: option({
-    schema: z.enum(['table', 'json', 'name']),
+    schema: z.enum(FORMS),
     env: ['OUTPUT'],
     value: 'FORM',
     default: 'table',
-    help: 'form of the result: table, json or name',
+    help: `form of the result: ${FORMS.slice(0, -1).join(', ')} or ${FORMS.at(-1)}`,
+  }),
+  quiet: option({
+    schema: boolean,
+    env: ['QUIET'],
+    default: 'false',
+    help: 'only the result, and errors: no progress, no log below LOG_LEVEL=error',
   }),
 } as const;
 
@@ -441,8 +507,7 @@ export function loadConfig(
     if (found.value === undefined) continue;
     const result = definition.schema.safeParse(found.value);
     if (result.success) config[name] = result.data;
-    else
-      errors.push(`${found.source}: ${definition.isSecret ? 'is empty' : (result.error.issues[0]?.message ?? 'is not valid')}`);
+    else errors.push(`${found.source}: ${complaint(definition, result.error.issues[0])}`);
   }
   if (errors.length > 0) {
     throw new ConfigError(
@@ -456,6 +521,12 @@ export function loadConfig(
   }
   // Each name was parsed by its own schema above.
   return config as Config;
+}
+
+/** What is wrong with a value. Of a secret only what was written for it here: a message of the library may repeat the value. */
+function complaint({ isSecret }: Option<z.ZodType>, issue: z.core.$ZodIssue | undefined): string {
+  if (isSecret && issue?.code !== 'custom') return 'is empty';
+  return issue?.message ?? 'is not valid';
 }
 
 /** The folder of CACHE_DIR (XDG Base Directory Specification); empty for none, as where there is no home. */

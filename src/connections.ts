@@ -7,6 +7,7 @@ import { createKubernetesClient } from './kubernetes/client.ts';
 import { acquireLease, type Lease } from './kubernetes/lease.ts';
 import { connectKubernetes, type KubeConfigSource } from './kubernetes/transport.ts';
 import type { PassClients } from './pass.ts';
+import { createRequestCounter, type RequestCounts } from './request-counts.ts';
 import { ClusterError } from './types/errors.ts';
 import { guardConfigHub, guardKubernetes } from './write-guard.ts';
 
@@ -21,6 +22,7 @@ const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namesp
 export interface WritingClients extends PassClients, AsyncDisposable {
   /** `undefined` where the account may take no lease and nothing is going to be fixed. */
   readonly lease: Lease | undefined;
+  readonly requests: RequestCounts;
 }
 
 /** Clients for reading: a write of theirs would be a mistake in here, and goes nowhere. */
@@ -48,8 +50,11 @@ export async function connectWriting(
 ): Promise<WritingClients> {
   let lease: Lease | undefined;
   const mayWrite = async (): Promise<void> => lease?.confirm();
-  const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayWrite));
-  const transport = await connectKubernetes(clusterSource(config, config.context));
+  const requests = createRequestCounter();
+  const confighub = await connectHub(config, warn, signal, (transport) =>
+    guardConfigHub(requests.confighub(transport), mayWrite),
+  );
+  const transport = requests.kubernetes(await connectKubernetes(clusterSource(config, config.context)));
   const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
   try {
     const namespace = leaseNamespace(config, environment);
@@ -67,6 +72,7 @@ export async function connectWriting(
     confighub,
     kubernetes,
     lease,
+    requests: requests.counts,
     async [Symbol.asyncDispose]() {
       await lease?.[Symbol.asyncDispose]();
       kubernetes.close();
@@ -74,7 +80,8 @@ export async function connectWriting(
   };
 }
 
-function leaseNamespace(config: Config, environment: Environment): string {
+/** Namespace of the Lease, which is the one that passes run in. */
+export function leaseNamespace(config: Config, environment: Environment): string {
   if (config.leaseNamespace !== '') return config.leaseNamespace;
   if (environment['POD_NAMESPACE']) return environment['POD_NAMESPACE'];
   try {

@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Config, cacheFolder, type Environment, required } from './config.ts';
-import { connectReading, connectWriting, USER_AGENT } from './connections.ts';
+import { connectReading, connectWriting, leaseNamespace, USER_AGENT, VERSION, type WritingClients } from './connections.ts';
 import { groupFindings } from './diff/diff.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat/heartbeat.ts';
+import { numbersOf } from './heartbeat/record.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
-import { printPlan, printReport } from './output.ts';
+import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
+import { type OutputOptions, printPlan, printReport } from './output.ts';
 import { type Judgement, judge, type PassClients, type PassOptions, runPass } from './pass.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
+import { screenOf } from './terminal/screen.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
@@ -46,16 +50,40 @@ async function detectUntil(
   const pass = randomUUID();
   const passLogger = log.child({ pass, cluster: config.cluster });
   const signal = AbortSignal.any([process.stop, deadline]);
+  const monotonicMs = (): number => performance.now();
+  const { cluster, metricsFile } = config;
+  const warn = (message: string): void => passLog.warning(message);
+  const now = (): Date => new Date();
+  const heartbeat = startHeartbeat({ cluster, pass, version: VERSION, metricsFile, now, monotonicMs, warn });
   const passLog = createPassLog(passLogger, {
-    monotonicMs: () => performance.now(),
+    monotonicMs,
     onPhase: (phase, durationMs) => {
-      if (process.isTerminal && config.logFormat !== 'json')
+      heartbeat.phase(phase, durationMs);
+      if (process.isTerminal && config.logFormat !== 'json' && !config.quiet)
         process.err(`  ${phase.padEnd(8)} ${(durationMs / 1000).toFixed(2)} s\n`);
     },
   });
   requireScope(config);
-  const facts = { pass, config, process, signal, passLog };
-  return command === 'run' && !config.dryRun ? runWriting(facts, passLogger) : runReading(facts, command === 'run');
+  const facts = { pass, config, process, signal, deadline, passLog, heartbeat };
+  if (command === 'check' || config.dryRun) return runReading(facts, command === 'run');
+  return telling(facts, () => runWriting(facts, passLogger), heartbeat.writeMetrics);
+}
+
+/** Tells the exit code of the work, or what its error will end with, and goes on as the work does. */
+async function telling(
+  { process, deadline }: Pick<Facts, 'process' | 'deadline'>,
+  work: () => Promise<number>,
+  tell: (exit: number, error?: unknown) => Promise<void>,
+): Promise<number> {
+  let exit: number;
+  try {
+    exit = await work();
+  } catch (error) {
+    await tell(process.stop.aborted ? EXIT.terminated : deadline.aborted ? EXIT.unavailable : exitCodeOf(error), error);
+    throw error;
+  }
+  await tell(exit);
+  return exit;
 }
 
 interface Facts {
@@ -63,7 +91,9 @@ interface Facts {
   readonly config: Config;
   readonly process: ProcessFacts;
   readonly signal: AbortSignal;
+  readonly deadline: AbortSignal;
   readonly passLog: PassLog;
+  readonly heartbeat: Heartbeat;
 }
 
 /** `check` and `run --dry-run`: everything but the writes. A dry run decides with the last report's memory, as a run would. */
@@ -84,21 +114,47 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     previous,
     now: options.now,
   });
-  process.out(isDryRun ? printPlan(judgement.plan, report, config.output) : printReport(report, config.output));
+  const output = outputOptions(config, process);
+  process.out(isDryRun ? printPlan(judgement.plan, report, output) : printReport(report, output));
   return exitOf(judgement, config, passLog);
 }
 
-async function runWriting({ pass, config, process, signal: stop, passLog }: Facts, log: Logger): Promise<number> {
+async function runWriting(facts: Facts, log: Logger): Promise<number> {
+  const { pass, config, process, signal: stop, passLog, heartbeat } = facts;
   // Asked for before anything is connected, so that a missing setting costs nobody a wait.
   const reportRepo = required(config, 'reportRepo');
   const holder = `${hostname()}/${pass}`;
   await using clients = await connectWriting(config, process.environment, holder, passLog.warning, stop);
-  const { lease } = clients;
+  const { lease, requests } = clients;
+  heartbeat.learn({ lease, requests });
   const signal = lease ? AbortSignal.any([stop, lease.lost]) : stop;
+  const notices = notifyOptions(facts, clients, signal);
+  // Awaited here: the Lease is given back when this function is left, and takes the heartbeat along.
+  return await telling(
+    facts,
+    () => writePass(reportRepo, clients, notices, facts, log),
+    async (exit, error) => {
+      heartbeat.noteEnd(exit);
+      if (error !== undefined && !signal.aborted) await announceFailure(error, notices);
+    },
+  );
+}
+
+async function writePass(
+  reportRepo: string,
+  clients: WritingClients,
+  notices: NotifyOptions,
+  { pass, config, process, passLog, heartbeat }: Facts,
+  log: Logger,
+): Promise<number> {
+  const { lease } = clients;
+  const { signal } = notices;
   const options = await passOptions(config, process.environment, clients, pass, signal);
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass(clients, repository, options, passLog);
-  process.out(printReport(result.report, config.output));
+  heartbeat.learn({ numbers: numbersOf(result) });
+  process.out(printReport(result.report, outputOptions(config, process)));
+  await announce(result, repository.previous, notices);
   const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
   const { commit } = result.published;
   log.info(
@@ -115,6 +171,28 @@ async function runWriting({ pass, config, process, signal: stop, passLog }: Fact
     `Pass finished: ${fixed} fixed, ${result.report.findings.length} open, ${commit === '' ? 'nothing to commit' : `report committed as ${commit.slice(0, 10)}`}`,
   );
   return exitOf(result, config, passLog);
+}
+
+function notifyOptions(
+  { pass, config, process, passLog }: Facts,
+  { kubernetes }: WritingClients,
+  signal: AbortSignal,
+): NotifyOptions {
+  return {
+    config,
+    kubernetes,
+    pass,
+    instance: process.environment['POD_NAME'] || hostname(),
+    namespace: leaseNamespace(config, process.environment),
+    userAgent: USER_AGENT,
+    now: new Date(),
+    warn: passLog.warning,
+    signal,
+  };
+}
+
+function outputOptions(config: Config, process: ProcessFacts): OutputOptions {
+  return { form: config.output, screen: screenOf(process), version: VERSION, root: config.reportPath };
 }
 
 function openRepository(

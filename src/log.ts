@@ -21,6 +21,11 @@ const SECRETS: readonly RegExp[] = [
   /(?<=:\/\/)[^\s/:@]+:[^\s/@]+@/gu,
 ];
 
+/** A text with `***` in place of what has the shape of a secret. */
+export function withoutSecrets(text: string): string {
+  return SECRETS.reduce((rest, pattern) => rest.replaceAll(pattern, '***'), text);
+}
+
 /** One JSON object a line on standard error; sentences in colour on a terminal. */
 export function createLogger(options: LogOptions): Logger {
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && options.isTerminal);
@@ -39,7 +44,7 @@ export function createLogger(options: LogOptions): Logger {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: (line) => SECRETS.reduce((text, pattern) => text.replaceAll(pattern, '***'), line) },
+      hooks: { streamWrite: withoutSecrets },
     },
     stream,
   );

@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
-import { type Config, loadConfig, readEnvironment } from './config.ts';
+import { type Config, loadConfig, readEnvironment, required } from './config.ts';
 import { clusterSource, connectHub, connectReading, connectWriting, VERSION } from './connections.ts';
 import { detect } from './detect.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import type { ReportArguments } from './forms/stored.ts';
 import type { Cluster } from './hub/worker/cluster.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import { connectKubernetes } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { type PromoteArguments, promote } from './promote/command.ts';
+import { reportConnection } from './report-connection.ts';
+import { hasColor, screenOf } from './terminal/screen.ts';
 import { sanitize } from './types/describe.ts';
 import { ConfigError, messageOf, UserError } from './types/errors.ts';
 import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
@@ -28,12 +31,13 @@ export async function main(process: ProcessFacts): Promise<number> {
       invocation.configFile ?? process.environment['DRIFT_CONFIG'],
     );
     const log = createLogger({
-      level: config.logLevel,
+      level: config.quiet ? 'error' : config.logLevel,
       format: config.logFormat,
       isTerminal: process.isTerminal,
-      hasColor: hasColor(process),
+      hasColor: hasColor(process.environment, process.isTerminal),
     });
     if (invocation.command === 'diff') return await compareFiles(config, invocation.diff, process);
+    if (invocation.command === 'report') return await showReport(config, invocation.report, process);
     if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
     if (invocation.command === 'cub') return await runCub(config, invocation.arguments, process);
     if (invocation.command === 'promote') return await runPromote(config, invocation.promote, process);
@@ -74,10 +78,15 @@ async function compareFiles(config: Config, invocation: DiffInvocation, process:
   return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
 }
 
-function hasColor({ environment, isTerminal }: ProcessFacts): boolean {
-  if (environment['NO_COLOR']) return false;
-  if (environment['FORCE_COLOR']) return true;
-  return isTerminal && environment['TERM'] !== 'dumb';
+/** `drift-detector report`: only the report repository is read. */
+async function showReport(config: Config, report: ReportArguments, process: ProcessFacts): Promise<number> {
+  // Loaded only here: a pass needs none of it.
+  const { showReports } = await import('./forms/stored.ts');
+  const url = required(config, 'reportRepo');
+  const repository = reportConnection(config, url, process.environment, untilDeadline(config, process));
+  const { text, hasDrift } = await showReports(report, config, repository, VERSION, screenOf(process));
+  process.out(text);
+  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
 }
 
 /** A command's own deadline beside the signals that stop it. */
@@ -203,6 +212,7 @@ if (import.meta.main) {
     argv: process.argv.slice(2),
     environment: readEnvironment(),
     isTerminal: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     stop: stop.signal,

@@ -1,83 +1,128 @@
-import { dollars, state } from './report/report.ts';
+import { printJson, printYaml } from './forms/data.ts';
+import { correctedEntry, type Entry, openEntry, type ShownReport } from './forms/entry.ts';
+import type { Form } from './forms/form-names.ts';
+import { print } from './forms/forms.ts';
+import { renderReport, workloadPage } from './report/report.ts';
+import type { Screen } from './terminal/screen.ts';
+import { paintSeverity } from './terminal/severity.ts';
+import { type Column, fitTable } from './terminal/table.ts';
 import { sanitize } from './types/describe.ts';
 import { displayRef } from './types/object-ref.ts';
 import type { Plan, UnitCorrection } from './types/plan.ts';
-import type { Report, ReportedDrift } from './types/report.ts';
+import type { Report } from './types/report.ts';
 
-export type OutputForm = 'table' | 'json' | 'name';
+export { printTable } from './terminal/table.ts';
+
+export interface OutputOptions {
+  readonly form: Form;
+  readonly screen: Screen;
+  /** Of the program. */
+  readonly version: string;
+  /** Folder of the reports in the report repository. */
+  readonly root: string;
+}
 
 /** The result of a pass for standard output: everything of this pass, corrected or open. */
-export function printReport(report: Report, form: OutputForm): string {
+export function printReport(report: Report, { form, screen, version, root }: OutputOptions): string {
   const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const { cluster, digest, findings, incomplete } = report;
+  const guard = report.guard ?? null;
+  const files = renderReport(report);
+  const [readme = '', page = ''] = [...files].find(([path]) => /^[^/]+\/README\.md$/u.test(path)) ?? [];
+  const folder = readme.slice(0, readme.indexOf('/'));
+  const shown: ShownReport = {
+    cluster,
+    digest,
+    findings,
+    corrections: corrected,
+    guard,
+    incomplete,
+    page,
+    pathOf: (ref) => {
+      const path = `${folder}/${workloadPage(ref)}`;
+      return `${root}/${files.has(path) ? path : `${folder}/findings.jsonl`}`;
+    },
+  };
+  const entriesOf = (): readonly Entry[] => [
+    ...corrected.map((correction) => correctedEntry(cluster, correction)),
+    ...findings.map((finding) => openEntry(cluster, finding)),
+  ];
+  const document = { cluster, digest: `sha256:${digest}`, corrected, open: findings, incomplete, guard };
+  const sarif = { version, provenance: undefined };
+  return print(form, { reports: [shown], entriesOf, document, page: undefined, isComparison: false, sarif }, screen);
+}
+
+const PLAN_COLUMNS: readonly Column[] = [
+  { title: 'ACTION', role: 'key' },
+  { title: 'SEVERITY', role: 'key', paint: paintSeverity },
+  { title: 'WORKLOAD', role: 'key' },
+  { title: 'REASON', role: 'name' },
+  { title: 'WHAT', role: 'text' },
+  { title: 'BY', role: 'extra' },
+  { title: 'THROUGH', role: 'extra' },
+  { title: 'EFFECT', role: 'name' },
+  { title: 'DETAIL', role: 'text' },
+];
+
+/** The whole plan of a dry run: every finding with what would be done about it, why, by whom, and with what effect. */
+export function printPlan(plan: Plan, report: Report, options: OutputOptions): string {
+  const { form, screen } = options;
   switch (form) {
     case 'json':
-      return `${JSON.stringify({ cluster: report.cluster, digest: `sha256:${report.digest}`, corrected, open: report.findings, incomplete: report.incomplete, guard: report.guard ?? null }, undefined, 2)}\n`;
-    case 'name': {
-      const names = [...corrected, ...report.findings].map((entry) => `${entry.object.kind.toLowerCase()}/${entry.object.name}`);
-      return [...new Set(names)].map((name) => `${sanitize(name)}\n`).join('');
-    }
+      return printJson(planDocument(plan, report));
+    case 'yaml':
+      return printYaml(planDocument(plan, report));
     case 'table':
-      return printTable(
-        ['SEVERITY', 'WORKLOAD', 'WHAT', 'BY', '$/MONTH', 'STATE'],
-        [
-          ...corrected.map((entry) => [...columns(entry), entry.revision === 0 ? 'fixed' : `fixed, revision ${entry.revision}`]),
-          ...report.findings.map((finding) => [...columns(finding), state(finding)]),
-        ],
-      );
+    case 'wide':
+      return fitTable(PLAN_COLUMNS, planRows(plan, report), form === 'wide' ? { ...screen, columns: undefined } : screen) + printCircumstances(report);
+    default:
+      return printReport(report, options);
   }
 }
 
-/** The whole plan of a dry run: every finding with what would be done about it, why, by whom, and with what effect. */
-export function printPlan(plan: Plan, report: Report, form: OutputForm): string {
+function planDocument(plan: Plan, report: Report): object {
+  const { cluster, guard, pauses, notes, incomplete } = report;
+  const corrections = plan.corrections.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
+    id,
+    unit: `${unit.space}/${unit.slug}`,
+    objects: objects.map(({ desired, fix }) => ({
+      object: displayRef(desired.ref),
+      findings: fix.map((finding) => finding.id),
+    })),
+    isCritical,
+    writesPair,
+    changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : null,
+    isStaged,
+    route,
+  }));
+  return { cluster, dryRun: true, guard: guard ?? null, pauses, notes, incomplete, items: report.findings, corrections };
+}
+
+function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
   const correctionOf = new Map(
     plan.corrections.flatMap((correction) =>
       correction.objects.flatMap((object) => object.fix.map((finding) => [finding.id, correction] as const)),
     ),
   );
   const shown = new Map(report.findings.map((finding) => [finding.id, finding]));
-  const lines = plan.items.flatMap(({ ranked, action, reason, detail, restartsPods }) => {
+  return plan.items.flatMap(({ ranked, action, reason, detail, restartsPods }) => {
     const finding = shown.get(ranked.finding.id);
     if (!finding) return [];
     const correction = correctionOf.get(finding.id);
-    return [{ finding, action, reason, detail, restartsPods, correction }];
+    return [
+      [
+        action,
+        finding.severity,
+        displayRef(finding.object),
+        reason,
+        finding.summary,
+        finding.blame?.manager ?? 'unknown',
+        correction ? through(correction) : '',
+        correction && restartsPods ? 'restarts pods' : '',
+        detail,
+      ],
+    ];
   });
-  switch (form) {
-    case 'name':
-      return printReport(report, form);
-    case 'json': {
-      const { cluster, guard, pauses, notes, incomplete } = report;
-      const corrections = plan.corrections.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
-        id,
-        unit: `${unit.space}/${unit.slug}`,
-        objects: objects.map(({ desired, fix }) => ({
-          object: displayRef(desired.ref),
-          findings: fix.map((finding) => finding.id),
-        })),
-        isCritical,
-        writesPair,
-        changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : null,
-        isStaged,
-        route,
-      }));
-      const items = lines.map(({ finding }) => finding);
-      return `${JSON.stringify({ cluster, dryRun: true, guard: guard ?? null, pauses, notes, incomplete, items, corrections }, undefined, 2)}\n`;
-    }
-    case 'table':
-      return `${printTable(
-        ['ACTION', 'REASON', 'SEVERITY', 'WORKLOAD', 'WHAT', 'BY', 'THROUGH', 'EFFECT', 'DETAIL'],
-        lines.map(({ finding, action, reason, detail, restartsPods, correction }) => [
-          action,
-          reason,
-          finding.severity,
-          displayRef(finding.object),
-          finding.summary,
-          finding.blame?.manager ?? 'unknown',
-          correction ? through(correction) : '',
-          correction && restartsPods ? 'restarts pods' : '',
-          detail,
-        ]),
-      )}${printCircumstances(report)}`;
-  }
 }
 
 /** What holds for the plan as a whole, one line each. */
@@ -94,30 +139,4 @@ function printCircumstances({ guard, pauses, incomplete, notes }: Report): strin
 function through({ route, isStaged, changeSet }: UnitCorrection): string {
   if (isStaged && changeSet) return `changeset ${changeSet.space}/${changeSet.slug}`;
   return route === 'confighub' ? 'ConfigHub' : 'server-side apply';
-}
-
-function columns(entry: ReportedDrift): string[] {
-  return [
-    entry.severity,
-    displayRef(entry.object),
-    entry.summary,
-    entry.blame?.manager ?? 'unknown',
-    dollars(entry.costUsdPerMonth),
-  ];
-}
-
-/** Columns as wide as their longest cell, `gap` spaces apart; empty without rows. */
-export function printTable(header: readonly string[], rows: readonly (readonly string[])[], gap = 2): string {
-  if (rows.length === 0) return '';
-  const safe = [header, ...rows].map((row) => row.map(sanitize));
-  const widths = header.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)));
-  return safe
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join(' '.repeat(gap))
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

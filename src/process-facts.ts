@@ -5,6 +5,8 @@ export interface ProcessFacts {
   readonly argv: readonly string[];
   readonly environment: Environment;
   readonly isTerminal: boolean;
+  /** Cells in a line of standard output; absent where that is no terminal. */
+  readonly columns?: number | undefined;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Aborted by SIGTERM or Ctrl-C. */

@@ -51,6 +51,8 @@ export interface KubernetesClient {
     operations: readonly JsonPatchOperation[],
     options: Omit<ApplyOptions, 'force'>,
   ): Promise<JsonObject>;
+  /** Creates an object; `false` where one of that name is there already. */
+  create(kind: ResourceKind, body: JsonObject, signal: AbortSignal): Promise<boolean>;
   /** Whether the account may do this to objects of the kind in the namespace, as the authorizer says. */
   mayI(verb: string, ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>, signal: AbortSignal): Promise<boolean>;
   /** The kind that serves an apiVersion and kind; `undefined` where the server does not know it. */
@@ -160,6 +162,15 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
         `patch ${ref.kind} ${ref.name}`,
         ref.name,
       );
+    },
+
+    async create(kind, body, signal) {
+      const namespace = stringAt(body, 'metadata', 'namespace') ?? '';
+      const path = `${collectionPath(kind, namespace)}?fieldValidation=Strict`;
+      const response = await transport.request({ method: 'POST', path, body, contentType: 'application/json', signal });
+      const where = namespace === '' ? '' : ` in namespace ${namespace}`;
+      if (response.status >= 300 && response.status !== 409) throw statusError(response, `create ${kind.plural}${where}`, path);
+      return response.status !== 409;
     },
 
     async mayI(verb, ref, signal) {

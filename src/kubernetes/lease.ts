@@ -17,6 +17,8 @@ export interface LeaseOptions {
 export interface Lease extends AsyncDisposable {
   /** Returns while the lease is surely held; renews it first where it may not be, after a pause of the process for one. Throws `lock-lost`. */
   confirm(): Promise<void>;
+  /** Annotations that it gets when it is given back; later ones replace earlier ones of the same name. */
+  note(annotations: Readonly<Record<string, string>>): void;
   /** Aborted with the error once it is lost. */
   readonly lost: AbortSignal;
 }
@@ -87,6 +89,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   let renewed = clocks();
   let renewing: Promise<void> | undefined;
   let isReleased = false;
+  let noted: Readonly<Record<string, string>> = {};
 
   const lose = (why: string): never => {
     const error = new ClusterError(`the lease was lost: ${why}`, {
@@ -139,6 +142,9 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
 
   return {
     lost: loss.signal,
+    note(annotations) {
+      noted = { ...noted, ...annotations };
+    },
     async confirm() {
       loss.signal.throwIfAborted();
       // Half of the time is left for the write that comes next.
@@ -158,7 +164,9 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
       if (loss.signal.aborted) return;
       // Also where the pass was stopped: whoever comes next need not wait. What fails here runs out by itself.
       const signal = AbortSignal.timeout(5_000);
-      await transport.request({ ...updateRequest(lease, '', offsetMs, options), signal }).catch(() => undefined);
+      await transport
+        .request({ ...updateRequest(annotated(lease, noted), '', offsetMs, options), signal })
+        .catch(() => undefined);
     },
   };
 }
@@ -175,6 +183,13 @@ function clocks(): Clocks {
 /** By the clock that went further: the monotonic one stands still while a machine sleeps, the other may be set back. */
 function sinceMs({ monotonicMs, wallMs }: Clocks): number {
   return Math.max(performance.now() - monotonicMs, Date.now() - wallMs);
+}
+
+function annotated(lease: Json, annotations: Readonly<Record<string, string>>): Json {
+  const metadata = at(lease, 'metadata');
+  if (!isJsonObject(lease) || !isJsonObject(metadata)) return lease;
+  const known = at(metadata, 'annotations');
+  return { ...lease, metadata: { ...metadata, annotations: { ...(isJsonObject(known) ? known : {}), ...annotations } } };
 }
 
 function leasePath({ namespace, name }: LeaseOptions): string {

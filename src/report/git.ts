@@ -1,8 +1,9 @@
 import type { PreviousReport } from '../types/report.ts';
 import { checkBranch } from './git-address.ts';
 import { fetchHead, type Head, listEntries, readEntry } from './git-head.ts';
-import { blameLines, type LineChange, searchHistory } from './git-history.ts';
+import { blameLines, type LineChange } from './git-history.ts';
 import { commitAndPush } from './git-push.ts';
+import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
 import { pathPart } from './paths.ts';
@@ -41,8 +42,15 @@ export interface ReportRepository extends AsyncDisposable {
 export interface ReportReader extends AsyncDisposable {
   /** The branch's newest commit; empty where there is none. */
   readonly head: string;
-  /** Full id of the commit that is meant by an id, the start of one, `HEAD` or `HEAD~3`; `undefined` where there is none. */
+  /**
+   * Full id of the commit that is meant by an id, the start of one, a tag, `HEAD` or the branch, with or without a number of
+   * commits behind it as in `HEAD~3`; `undefined` where there is none.
+   */
   resolve(name: string): Promise<string | undefined>;
+  /** The newest commit that is not younger; empty where the history begins later. */
+  newestAt(time: Date): Promise<string>;
+  /** RFC 3339 time of a commit. */
+  timeOf(commit: string): Promise<string>;
   /** The text of a file below the folder of the reports as this commit has it; `undefined` where it has none. */
   readFile(path: string, commit: string): Promise<string | undefined>;
   /** Paths of all files below the folder of the reports in this commit, in code-unit order. */
@@ -88,26 +96,19 @@ export async function openReportReader(options: ReportReaderOptions): Promise<Re
   const { branch, root } = options;
   const { workplace, head } = await open(options);
   const told = telling(workplace);
-  const find = async (name: string): Promise<string> => {
-    const found = await workplace.git(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]).catch(() => '');
-    return found.trim();
+  const history = 'read the history of the report repository';
+  const trees = new Map([[head.commit, Promise.resolve(head.entries)]]);
+  const entriesOf = (commit: string): Promise<Head['entries']> => {
+    const reading = trees.get(commit) ?? listEntries(workplace.git, commit, root);
+    trees.set(commit, reading);
+    return reading;
   };
-  const entriesOf = (commit: string): Promise<Head['entries']> =>
-    commit === head.commit ? Promise.resolve(head.entries) : listEntries(workplace.git, commit, root);
   return {
     head: head.commit,
-    resolve: (name) =>
-      told('read the history of the report repository', async () => {
-        if (head.commit === '' || !/^(HEAD|[0-9a-f]{4,64})(~\d{1,4})?$/u.test(name)) return undefined;
-        const meant = name.replace(/^HEAD/u, head.commit);
-        const found = await searchHistory(
-          workplace,
-          branch,
-          () => find(meant),
-          (commit) => commit !== '',
-        );
-        return found === '' ? undefined : found;
-      }),
+    resolve: (name) => told(history, () => resolveRevision(workplace, branch, head.commit, name)),
+    newestAt: (time) => told(history, () => newestAt(workplace, branch, head.commit, time)),
+    timeOf: (commit) =>
+      told(history, async () => (await workplace.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim()),
     readFile: (path, commit) =>
       told('read a file', async () => readEntry(workplace.git, (await entriesOf(commit)).get(`${root}/${path}`))),
     listFiles: (commit) =>

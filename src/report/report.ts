@@ -12,6 +12,9 @@ export {
 export type { LineChange } from './git-history.ts';
 export type { ReportEdits } from './git-tree.ts';
 export { unitsWithNews, withHistories } from './history.ts';
+export { escapeText, table as markdownTable } from './markdown.ts';
+export { pathPart, workloadPage } from './paths.ts';
 export { type ReportFiles, renderReport } from './render.ts';
 export { reportJsonSchema } from './schema.ts';
 export { dollars, state } from './words.ts';
+export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';

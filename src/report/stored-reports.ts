@@ -1,0 +1,105 @@
+import { parseDuration } from '../types/duration.ts';
+import { GitError } from '../types/errors.ts';
+import { type Correction, type Incomplete, type ReportFinding, summarySchema } from '../types/report.ts';
+import { openReportReader, type ReportReader, type ReportReaderOptions } from './git.ts';
+import { isRevision } from './git-revision.ts';
+import { parseCorrections, parseFindings, parseJson } from './previous.ts';
+
+/** One cluster's report as a commit of the report repository holds it. */
+export interface StoredReport {
+  /** Below the root of the reports. */
+  readonly folder: string;
+  readonly cluster: string;
+  /** sha256 in hexadecimal; empty where the report has none. */
+  readonly digest: string;
+  readonly guard: { readonly name: string; readonly detail: string } | null;
+  readonly incomplete: readonly Incomplete[];
+  readonly findings: readonly ReportFinding[];
+  readonly corrections: readonly Correction[];
+  /** README.md. */
+  readonly page: string;
+  /** All files of the report, below the root of the reports. */
+  readonly files: ReadonlySet<string>;
+}
+
+export interface ReportCommit {
+  /** Empty for the time before the first commit. */
+  readonly sha: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly reports: readonly StoredReport[];
+}
+
+const storedSchema = summarySchema.pick({ cluster: true, digest: true, guard: true, incomplete: true });
+
+/**
+ * Reads the newest reports, and those of `since` where it is given: a commit, tag or branch with `~3` behind it, or an age
+ * such as `24h` or `7d`. Nothing is written, here or there.
+ */
+export async function readReports(
+  options: ReportReaderOptions,
+  since: string | undefined,
+  now: Date,
+): Promise<{ readonly head: ReportCommit; readonly since: ReportCommit | undefined }> {
+  if (since !== undefined && !isRevision(since)) {
+    throw new GitError(`${JSON.stringify(since.slice(0, 200))} is no revision`, {
+      code: 'usage',
+      subject: '--since',
+      remedy: 'Give a commit, a tag, a branch with ~N behind it, or an age such as 24h or 7d.',
+    });
+  }
+  await using reader = await openReportReader(options);
+  if (reader.head === '') {
+    throw new GitError(`the report repository has no branch ${options.branch}`, {
+      code: 'not-found',
+      subject: 'REPORT_BRANCH',
+      remedy: 'Correct REPORT_BRANCH or REPORT_REPO, or let a pass write the first report (drift-detector run).',
+    });
+  }
+  const then = since === undefined ? undefined : await findCommit(reader, since, options.branch, now);
+  return {
+    head: await readCommit(reader, reader.head),
+    since: then === undefined ? undefined : await readCommit(reader, then),
+  };
+}
+
+async function findCommit(reader: ReportReader, since: string, branch: string, now: Date): Promise<string> {
+  const seconds = ageSeconds(since);
+  if (seconds !== undefined) return reader.newestAt(new Date(now.getTime() - seconds * 1000));
+  const found = await reader.resolve(since);
+  if (found !== undefined) return found;
+  throw new GitError(`${since} is none of the newest commits of ${branch}, and no tag`, {
+    code: 'not-found',
+    subject: '--since',
+    remedy: 'Give a commit that git log shows there, a tag, or an age such as 24h.',
+  });
+}
+
+/** Of a Go duration, or of `7d`; `undefined` for other texts. */
+function ageSeconds(text: string): number | undefined {
+  const days = /^(\d{1,4})d$/u.exec(text)?.[1];
+  if (days !== undefined) return Number(days) * 86_400;
+  const nanoseconds = /^\d/u.test(text) ? parseDuration(text) : undefined;
+  return nanoseconds === undefined ? undefined : nanoseconds / 1e9;
+}
+
+async function readCommit(reader: ReportReader, sha: string): Promise<ReportCommit> {
+  if (sha === '') return { sha, time: '', reports: [] };
+  const files = await reader.listFiles(sha);
+  const read = async (path: string): Promise<string> => (await reader.readFile(path, sha)) ?? '';
+  const reports: StoredReport[] = [];
+  for (const folder of files.flatMap((path) => /^([^/]+)\/report\.json$/u.exec(path)?.[1] ?? [])) {
+    const summary = parseJson(await read(`${folder}/report.json`), storedSchema);
+    if (!summary) continue;
+    reports.push({
+      ...summary,
+      digest: summary.digest.replace(/^sha256:/u, ''),
+      folder,
+      findings: parseFindings(await read(`${folder}/findings.jsonl`)),
+      corrections: parseCorrections(await read(`${folder}/corrections.jsonl`)),
+      page: await read(`${folder}/README.md`),
+      files: new Set(files.filter((path) => path.startsWith(`${folder}/`))),
+    });
+  }
+  return { sha, time: await reader.timeOf(sha), reports };
+}

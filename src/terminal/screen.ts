@@ -1,0 +1,28 @@
+/** What the reader of a stream sees it on. */
+export interface Screen {
+  /** Cells in a line; `undefined` where it is no terminal: nothing is fitted then. */
+  readonly columns: number | undefined;
+  readonly hasColor: boolean;
+}
+
+/** A file or pipe: whole lines, no colour. */
+export const PLAIN: Screen = { columns: undefined, hasColor: false };
+
+/**
+ * Colour by the usual variables (no-color.org, force-color.org): `NO_COLOR` beats all, `FORCE_COLOR` beats a missing or
+ * dumb terminal; `FORCE_COLOR=0` forces nothing.
+ */
+export function hasColor(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = environment;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR && FORCE_COLOR !== '0' && FORCE_COLOR !== 'false') return true;
+  return isTerminal && TERM !== 'dumb' && FORCE_COLOR !== '0';
+}
+
+/** Standard output, as the process has it. */
+export function screenOf(process: {
+  readonly columns?: number | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Screen {
+  return { columns: process.columns, hasColor: hasColor(process.environment, process.columns !== undefined) };
+}
