@@ -148,7 +148,17 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   );
   report.option('--all-clusters', 'every cluster that reports there, and not only the one of --cluster');
   report.addOption(new Option('--config <FILE>', 'configuration file, as for run (environment DRIFT_CONFIG)'));
-  for (const option of ['cluster', 'reportRepo', 'reportBranch', 'reportPath', 'output', 'detailedExitcode', 'timeout'] as const)
+  for (const option of [
+    'cluster',
+    'reportRepo',
+    'reportBranch',
+    'reportPath',
+    'output',
+    'detailedExitcode',
+    'timeout',
+    'gitSshKnownHostsFile',
+    'gitCaFile',
+  ] as const)
     addOption(report, option);
   report.addHelpText('after', secretsHelp() + EXIT_HELP);
   report.action(({ since, allClusters, config, ...given }: Given) => {

@@ -74,7 +74,10 @@ export function printPlan(plan: Plan, report: Report, options: OutputOptions): s
       return printYaml(planDocument(plan, report));
     case 'table':
     case 'wide':
-      return fitTable(PLAN_COLUMNS, planRows(plan, report), form === 'wide' ? { ...screen, columns: undefined } : screen) + printCircumstances(report);
+      return (
+        fitTable(PLAN_COLUMNS, planRows(plan, report), form === 'wide' ? { ...screen, columns: undefined } : screen) +
+        printCircumstances(report)
+      );
     default:
       return printReport(report, options);
   }

@@ -2,7 +2,6 @@ import { state } from '../report/report.ts';
 import { printPath } from '../types/field-path.ts';
 import type { Finding } from '../types/finding.ts';
 import { type ObjectRef, objectKey } from '../types/object-ref.ts';
-import type { PlanReason } from '../types/plan.ts';
 import { type Severity, severityOrder } from '../types/ranking.ts';
 import type { PreviousReport, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
 
@@ -19,7 +18,7 @@ export interface StateChange {
 }
 
 /** Reasons to hold back a fix that pass or can be lifted; others are how things are set up. */
-const HOLDS: ReadonlySet<PlanReason> = new Set(['grace', 'paused', 'contested', 'held-by-model']);
+const HOLDS: ReadonlySet<string> = new Set(['grace', 'paused', 'contested', 'held-by-model']);
 
 /** What changed since the last report, worst first. `informational` tells which drifts a rule covers now. */
 export function stateChanges(

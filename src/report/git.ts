@@ -108,7 +108,9 @@ export async function openReportReader(options: ReportReaderOptions): Promise<Re
     resolve: (name) => told(history, () => resolveRevision(workplace, branch, head.commit, name)),
     newestAt: (time) => told(history, () => newestAt(workplace, branch, head.commit, time)),
     timeOf: (commit) =>
-      told(history, async () => (await workplace.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim()),
+      told(history, async () =>
+        (await workplace.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim(),
+      ),
     readFile: (path, commit) =>
       told('read a file', async () => readEntry(workplace.git, (await entriesOf(commit)).get(`${root}/${path}`))),
     listFiles: (commit) =>

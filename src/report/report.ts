@@ -16,5 +16,5 @@ export { escapeText, table as markdownTable } from './markdown.ts';
 export { pathPart, workloadPage } from './paths.ts';
 export { type ReportFiles, renderReport } from './render.ts';
 export { reportJsonSchema } from './schema.ts';
-export { dollars, state } from './words.ts';
 export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';
+export { dollars, state } from './words.ts';

@@ -210,6 +210,8 @@ describe('configuration', () => {
       'gitToken',
       'gitSshKey',
       'gitSigningKey',
+      'webhookUrl',
+      'webhookSecret',
     ]);
   });
 });

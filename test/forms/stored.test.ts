@@ -209,7 +209,7 @@ describe('drift-detector report', () => {
       for (const revision of ['nothing', '0123456789', '0'.repeat(40)]) {
         const { code, err } = await show('--since', revision);
         expect(code).to.equal(78);
-        expect(err).to.contain(`${revision} is none of the last 1000 commits of main, and no tag`);
+        expect(err).to.contain(`${revision} is none of the newest commits of main, and no tag`);
       }
     });
   });
