@@ -27,7 +27,7 @@ export function printReport(report: Report, { form, screen, version, root }: Out
   const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
   const { cluster, digest, findings, incomplete } = report;
   const guard = report.guard ?? null;
-  const files = renderReport(report);
+  const files = renderReport(report, root);
   const [readme = '', page = ''] = [...files].find(([path]) => /^[^/]+\/README\.md$/u.test(path)) ?? [];
   const folder = readme.slice(0, readme.indexOf('/'));
   const shown: ShownReport = {

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { main } from '../../src/main.ts';
-import { composeCommitMessage, openReportRepository, renderReport } from '../../src/report/report.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
-import type { RankedFinding } from '../../src/types/ranking.ts';
-import { outcome, ranked, reportOf } from '../report/build.ts';
+import { ranked } from '../report/build.ts';
 import { finding, parse, ref } from '../types/builders.ts';
+import { GIT_ENVIRONMENT, publishPass } from './publish.ts';
 
-const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' };
+const ENVIRONMENT = GIT_ENVIRONMENT;
 const PERSON = ['-c', 'user.name=p', '-c', 'user.email=p@example.com'];
 
 interface Shown {
@@ -36,25 +35,6 @@ describe('drift-detector report', () => {
 
   const git = (...args: readonly string[]): string =>
     execFileSync('git', ['-C', bare, ...args], { env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-  /** A pass of a cluster that finds these and corrects those of the second list. */
-  async function pass(cluster: string, found: readonly RankedFinding[], fixed: readonly string[] = []): Promise<string> {
-    const signal = new AbortController().signal;
-    await using repository = await openReportRepository({
-      url: bare,
-      branch: 'main',
-      root: 'reports',
-      cluster,
-      token: undefined,
-      author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
-      environment: ENVIRONMENT,
-      mayPush: async () => undefined,
-      signal,
-    });
-    const outcomes = found.filter((entry) => fixed.includes(entry.finding.ref.name)).map((entry) => outcome(entry.finding.id));
-    const report = { ...reportOf(found, { previous: repository.previous, outcomes }), cluster };
-    return (await repository.publish(renderReport(report), composeCommitMessage(report, { pass: 'p', tool: 't' }))).commit;
-  }
 
   async function show(...argv: readonly string[]): Promise<Shown> {
     let [out, err] = ['', ''];
@@ -82,10 +62,10 @@ describe('drift-detector report', () => {
     bare = join(folder, 'bare.git');
     execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
     commits = [
-      await pass('dev', [web, api]),
-      await pass('prod', [db]),
-      await pass('dev', [ranked(finding({ ref: ref('web'), live: 9 })), db, api], ['api']),
-      await pass('dev', [db]),
+      await publishPass(bare, 'dev', [web, api]),
+      await publishPass(bare, 'prod', [db]),
+      await publishPass(bare, 'dev', [ranked(finding({ ref: ref('web'), live: 9 })), db, api], ['api']),
+      await publishPass(bare, 'dev', [db]),
     ];
     git('tag', 'friday', commits[1] ?? '');
     git(...PERSON, 'tag', '--annotate', '--message=x', 'v1', commits[0] ?? '');
