@@ -131,9 +131,9 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
   it('a failed pass keeps the time of the last success, and a webhook that is down fails no pass', async () => {
     const before = await leaseAnnotations();
     const broken = await run({ REPORT_REPO: join(folder, 'nothing') });
-    expect(broken.code).to.equal(75);
+    expect(broken.code).to.equal(78);
     const after = await leaseAnnotations();
-    expect(after['drift-detector/last-result']).to.equal('unavailable');
+    expect(after['drift-detector/last-result']).to.equal('configuration');
     expect(after['drift-detector/last-success']).to.equal(before['drift-detector/last-success']);
     expect(after['drift-detector/last-pass']).to.not.equal(before['drift-detector/last-pass']);
     const text = await readFile(metrics, 'utf8');
