@@ -43,7 +43,14 @@ function report(): Report {
     ranked(finding({ ref: ref('low'), live: 7 }), { severity: 'low' }),
     ranked(finding({ ref: ref('web'), path: IMAGE, desired: 'a:1', live: 'a:2' }), { severity: 'critical' }),
     ranked(corrected, { severity: 'high' }),
-    ranked(finding({ ref: ref('db', { namespace: 'data' }), path: envValue('X'), live: HOSTILE, desired: 'x' })),
+    ranked(
+      finding({
+        ref: ref('db', { namespace: 'data' }),
+        path: envValue('X'),
+        live: HOSTILE,
+        desired: { [HOSTILE]: 1, 'a: b': 2, 'plain\u202e': 3 },
+      }),
+    ),
   ];
   return reportOf(findings, { ...more, outcomes: [outcome(corrected.id)] });
 }

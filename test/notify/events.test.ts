@@ -160,6 +160,7 @@ describe('changes of state', () => {
     const [suppressed] = stateChanges(held, first, []);
     expect(suppressed?.reason).to.equal('DriftSuppressed');
     expect(suppressed?.note).to.equal('replicas 3 → 5 by kubectl via scale (unit prod/web): paused: until 2099');
+    expect(told(...stateChanges(held, held, []))).to.deep.equal([]);
     const ignored = finding({ ref: ref('web'), class: 'informational', note: 'ignored: debugging' });
     expect(told(...stateChanges(reportOf([]), first, [ignored]))).to.deep.equal(['DriftSuppressed web']);
     expect(told(...stateChanges(reportOf([]), first, []))).to.deep.equal([]);
