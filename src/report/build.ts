@@ -12,7 +12,7 @@ import {
   isDrift,
 } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
-import { displayRef } from '../types/object-ref.ts';
+import { displayRef, objectKey } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan, PlanItem } from '../types/plan.ts';
 import { type Ranking, severityOrder } from '../types/ranking.ts';
@@ -147,14 +147,15 @@ function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): R
   return isSame ? known : (blame ?? null);
 }
 
-/** Its kind, the schema of its kind, or its unit was not read, so that nothing is known of it now. */
-function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired }: ReportInput): boolean {
+/** Its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
+function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired, comparison }: ReportInput): boolean {
   const { apiVersion, kind, namespace } = object;
   const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
   const isMissing = snapshot.failedReads.some(
     (read) => needed.includes(read.what) && (read.namespace === '' || read.namespace === namespace),
   );
-  return isMissing || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
+  const isInvalid = comparison.invalid.some((invalid) => objectKey(invalid.desired.ref) === objectKey(object));
+  return isMissing || isInvalid || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
 }
 
 /** Worst first. Those of equal severity stay in the order given. */
