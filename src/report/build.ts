@@ -12,7 +12,7 @@ import {
   isDrift,
 } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
-import { displayRef } from '../types/object-ref.ts';
+import { displayRef, objectKey } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan, PlanItem } from '../types/plan.ts';
 import { type Ranking, severityOrder } from '../types/ranking.ts';
@@ -60,7 +60,7 @@ export function buildReport(input: ReportInput): Report {
   const ids = new Set(lines.map((line) => line.id));
   const gone = input.previous.findings.filter((finding) => !ids.has(finding.id));
   // What could not be read is neither gone nor back: it stays as it was, with its age and the model's words.
-  const unread = gone.filter((finding) => wasNotRead(finding, input));
+  const { unread = [], resolved = [] } = Object.groupBy(gone, (finding) => (wasNotRead(finding, input) ? 'unread' : 'resolved'));
   const findings = unread.length === 0 ? open : inOrder([...open, ...unread]);
   const overridden = lines.flatMap((line) =>
     line.result === 'overridden' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
@@ -72,6 +72,7 @@ export function buildReport(input: ReportInput): Report {
     input.recorded.filter((entry) => entry.wasStaged === wasStaged).map((entry) => toRecorded(entry, before));
   // A killed pass's are this one's to tell; what a person applied was told when it was staged.
   const toTell = [...recorded(false), ...corrected];
+  const told = new Set(toTell.map(({ findingId }) => findingId));
   const corrections = keepLatest([...input.previous.corrections, ...recorded(true), ...overridden, ...toTell]);
   return {
     cluster: input.cluster,
@@ -80,7 +81,7 @@ export function buildReport(input: ReportInput): Report {
     corrections,
     correctedNow: toTell.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
-    resolved: gone.filter((finding) => !unread.includes(finding) && !toTell.some(({ findingId }) => findingId === finding.id)),
+    resolved: resolved.filter((finding) => !told.has(finding.id)),
     groups: groupsOf(input, new Set(open.map((finding) => finding.id))),
     units: [],
     incomplete: listIncomplete(input),
@@ -146,14 +147,15 @@ function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): R
   return isSame ? known : (blame ?? null);
 }
 
-/** Its kind, the schema of its kind, or its unit was not read, so that nothing is known of it now. */
-function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired }: ReportInput): boolean {
+/** Its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
+function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired, comparison }: ReportInput): boolean {
   const { apiVersion, kind, namespace } = object;
   const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
   const isMissing = snapshot.failedReads.some(
     (read) => needed.includes(read.what) && (read.namespace === '' || read.namespace === namespace),
   );
-  return isMissing || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
+  const isInvalid = comparison.invalid.some((invalid) => objectKey(invalid.desired.ref) === objectKey(object));
+  return isMissing || isInvalid || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
 }
 
 /** Worst first. Those of equal severity stay in the order given. */

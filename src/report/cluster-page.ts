@@ -96,14 +96,14 @@ function pauses({ report }: ClusterPage): readonly string[] {
 
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
   if (report.findings.length === 0) return [];
-  const rows = report.findings.map((finding) => findingRow(finding, pages));
+  const rows = report.findings.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(finding, pages));
   const header = ['severity', 'workload', 'what', 'who', '$ a month', 'state'];
   const first = tableWithin(TABLE_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
   const shown = Math.min(rows.length, FINDINGS_SHOWN) - first.left;
   const folded = rows.slice(shown, shown + FINDINGS_FOLDED);
   const second = tableWithin(TABLE_BYTES, header, folded);
   const foldedShown = folded.length - second.left;
-  const left = rows.length - shown - foldedShown;
+  const left = report.findings.length - shown - foldedShown;
   return [
     '## Open',
     first.text,

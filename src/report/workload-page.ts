@@ -12,6 +12,7 @@ import { correctionState, costWords, dollars, minute, plural, state, who, writer
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
 const DIFF_LINES = 200;
 const DIFF_BYTES = 8_000;
+const FIELDS_SHOWN = 50;
 const FIELDS_BYTES = 4_000;
 /** Fields that get their commands and the model's words on the page. */
 const FIELDS_WITH_COMMANDS = 3;
@@ -83,18 +84,21 @@ function difference({ findings }: Page): readonly string[] {
 }
 
 function fields({ findings }: Page): readonly string[] {
-  const rows = findings.map((finding) => [
-    finding.severity,
-    finding.class,
-    who(finding),
-    escapeText(minute(finding.firstSeen)),
-    dollars(finding.costUsdPerMonth),
-    finding.restartsPods ? 'yes' : 'no',
-    escapeText(state(finding)),
-    escapeText(finding.path === '' ? '(whole object)' : finding.path),
-  ]);
+  const rows = findings
+    .slice(0, FIELDS_SHOWN)
+    .map((finding) => [
+      finding.severity,
+      finding.class,
+      who(finding),
+      escapeText(minute(finding.firstSeen)),
+      dollars(finding.costUsdPerMonth),
+      finding.restartsPods ? 'yes' : 'no',
+      escapeText(state(finding)),
+      escapeText(finding.path === '' ? '(whole object)' : finding.path),
+    ]);
   const header = ['severity', 'class', 'who', 'first seen', '$ a month', 'fix restarts pods', 'state', 'field'];
-  const { text, left } = tableWithin(FIELDS_BYTES, header, rows);
+  const { text, left: unfit } = tableWithin(FIELDS_BYTES, header, rows);
+  const left = findings.length - rows.length + unfit;
   return ['## Fields', text, ...(left > 0 ? [`${plural(left, 'more field')}, see [findings.jsonl](../findings.jsonl).`] : [])];
 }
 
@@ -154,11 +158,13 @@ function commands({ report, findings }: Page): readonly string[] {
   ];
 }
 
-function earlier({ report, findings }: Page): readonly string[] {
-  const fieldOf = (entry: { readonly object: ReportFinding['object']; readonly path: string }): string =>
-    JSON.stringify([displayRef(entry.object), entry.path]);
-  const here = new Set(findings.map(fieldOf));
-  const before = report.corrections.filter((correction) => here.has(fieldOf(correction)));
+function earlier({ report, findings, worst }: Page): readonly string[] {
+  // Of whatever class: a field that was changed may have been removed before.
+  const here = new Set(findings.map(({ path }) => path));
+  const page = workloadPage(worst.object);
+  const before = report.corrections.filter(
+    ({ object, path }) => object.name === worst.object.name && here.has(path) && workloadPage(object) === page,
+  );
   if (before.length === 0) return [];
   const rows = before
     .slice(-EARLIER_SHOWN)

@@ -34,8 +34,9 @@ export function reportOf(
   more: Partial<Omit<ReportInput, 'ranking'>> & { readonly detail?: string } = {},
 ): Report {
   const outcomes: readonly FixOutcome[] = more.outcomes ?? [];
+  const planned = new Set(outcomes.map((outcome) => outcome.findingId));
   const items = findings.map((entry): PlanItem => {
-    const isPlanned = outcomes.some((outcome) => outcome.findingId === entry.finding.id);
+    const isPlanned = planned.has(entry.finding.id);
     const { restartsPods } = entry.finding;
     return isPlanned
       ? { ranked: entry, restartsPods, action: 'fix', reason: 'auto-fix', detail: '' }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { composeCommitMessage, unitsWithNews, withHistories } from '../../src/report/report.ts';
 import type { Report } from '../../src/types/report.ts';
-import { CLUSTER, finding, IMAGE, person, ref } from '../types/builders.ts';
+import { CLUSTER, finding, IMAGE, person, ref, unit } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
 
 // What comes and goes by itself makes no commit, and what was not read is not gone.
@@ -44,6 +44,13 @@ describe('what could not be read', () => {
       const unread = { failedReads: [{ what, namespace: '', error: 'timeout' }] };
       expect(reportOf([], { previous: asPrevious(before), snapshot: unread }).findings).to.have.length(2);
     }
+  });
+
+  it('stays open where the API would not take what is desired any more, so that nothing can be compared', () => {
+    const desired = { ref: web.ref, document: {}, documentIndex: 0, unit: unit('web') };
+    const invalid = [{ desired, path: [], located: [], message: 'replicas: not a number' }];
+    const after = reportOf([], { previous: asPrevious(before), comparison: { invalid } });
+    expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['web']);
   });
 
   it('stays open where a unit cannot be read any more', () => {

@@ -175,6 +175,18 @@ describe('report repository', () => {
     });
   });
 
+  it('leaves the schema of a newer version in place, so that two versions do not take turns', async () => {
+    using world = repositories();
+    const path = 'reports/schema/report-v1.schema.json';
+    const newer = '{"$comment":"revision 999"}\n';
+    world.commitByHand({ [path]: newer });
+    await publishOnce(world.options(), ['web']);
+    expect(world.git('show', `main:${path}`)).to.equal(newer);
+    world.commitByHand({ [path]: '{"$comment":"revision 0"}\n' });
+    await publishOnce(world.options(), ['web', 'cart']);
+    expect(world.git('show', `main:${path}`)).to.contain('"A drift report"');
+  });
+
   it('goes on from a report that somebody damaged, keeping the lines that are whole', async () => {
     using world = repositories();
     const fixed = reportOf([ranked(finding())], { outcomes: [outcome(finding().id)] });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect } from 'chai';
+import { main } from '../../src/main.ts';
 import { parseCorrections, parseFindings, parseUnits } from '../../src/report/previous.ts';
 import { renderReport, reportJsonSchema } from '../../src/report/report.ts';
 import { isNewerSchema, SCHEMA_REVISION } from '../../src/report/schema.ts';
@@ -102,6 +103,14 @@ describe('the published schema', () => {
   it('is the one that is on record: raise SCHEMA_REVISION with every change, and run with UPDATE=1', () => {
     if (process.env['UPDATE']) writeFileSync(GOLDEN, reportJsonSchema());
     expect(reportJsonSchema()).to.equal(readFileSync(GOLDEN, 'utf8'));
+  });
+
+  it('is what drift-detector schema prints', async () => {
+    const printed: string[] = [];
+    const out = (text: string): unknown => printed.push(text);
+    const stop = new AbortController().signal;
+    expect(await main({ argv: ['schema'], environment: {}, isTerminal: false, out, err: out, stop })).to.equal(0);
+    expect(printed.join('')).to.equal(reportJsonSchema());
   });
 
   it('knows a newer one from an older one', () => {
