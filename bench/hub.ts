@@ -176,6 +176,11 @@ async function raw(file: string): Promise<void> {
   }
 }
 
+/** What it takes where nothing else takes time from it: other work of the machine only ever adds. */
+function fastest(values: readonly number[]): number {
+  return Math.min(...values.slice(WARM_UP));
+}
+
 function median(values: readonly number[]): number {
   return values.slice(WARM_UP).toSorted((one, other) => one - other)[Math.floor(RUNS / 2)] ?? Number.NaN;
 }
@@ -232,7 +237,7 @@ async function main(): Promise<void> {
         spaceTimes.push((await ask(hub, 'GET', inSpaces)).milliseconds);
       }
       await raw.stop();
-      const [rawMs, listMs, spaceMs] = [median(rawTimes), median(times), median(spaceTimes)];
+      const [rawMs, listMs, spaceMs] = [fastest(rawTimes), fastest(times), fastest(spaceTimes)];
       const peak = await peakMemory(hub);
       await hub.stop();
       hub = await startHub(folder, SMALL_HEAP);
@@ -248,6 +253,7 @@ async function main(): Promise<void> {
         `${listMs.toFixed(0)} ms`,
         (listMs / rawMs).toFixed(1),
         (spaceMs / rawMs).toFixed(1),
+        (median(times) / median(rawTimes)).toFixed(1),
         `${idle.toFixed(0)} MB`,
         `${peak.toFixed(0)} MB`,
         `${small.toFixed(0)} MB`,
@@ -258,7 +264,7 @@ async function main(): Promise<void> {
     const [bulkMs, singleMs] = await upgrades(hub);
     await hub.stop();
     process.stdout.write(
-      `| units | answer | raw SQLite | one request | ratio | ratio, by spaces | memory before | peak | peak, 48 MB heap |\n|---|---|---|---|---|---|---|---|---|\n`,
+      `| units | answer | raw SQLite | one request | ratio | ratio, by spaces | ratio of medians | memory before | peak | peak, 48 MB heap |\n|---|---|---|---|---|---|---|---|---|---|\n`,
     );
     for (const row of rows) process.stdout.write(`| ${row.join(' | ')} |\n`);
     process.stdout.write(
