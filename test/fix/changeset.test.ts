@@ -13,7 +13,7 @@ import { unit } from '../types/builders.ts';
 const { signal } = new AbortController();
 
 describe("the pass's own changeset", () => {
-  it('is the one that an earlier pass left with this name, unless that is closed or belongs to somebody else', async () => {
+  it('has the name that an earlier pass left, unless that one is closed or belongs to somebody else', async () => {
     await using hub = await startTestHub();
     const client = new Client(hub.url);
     const spaceId = await createSpace(client, 'prod');
@@ -43,12 +43,14 @@ describe("the pass's own changeset", () => {
 
     const first = await open();
     expect(first.slug).to.match(/^drift-dev-[0-9a-f]{8}$/u);
-    expect((await open()).id).to.equal(first.id);
+    const again = await open();
+    expect(again.slug, 'nothing was ever put into the first').to.equal(first.slug);
 
-    await client.patch(`/space/${spaceId}/unit/${owner.id}`, { ChangeSetID: first.id }, { change_set_id: first.id });
-    await confighub.closeChangeSet(first.id, signal);
+    await client.patch(`/space/${spaceId}/unit/${owner.id}`, { ChangeSetID: again.id }, { change_set_id: again.id });
+    expect((await open()).id, 'a unit is locked to it').to.equal(again.id);
+    await confighub.closeChangeSet(again.id, signal);
     const second = await open();
-    expect([second.id === first.id, second.slug]).to.deep.equal([false, `${first.slug}-2`]);
+    expect([second.id === again.id, second.slug]).to.deep.equal([false, `${first.slug}-2`]);
 
     await client.post(`/space/${spaceId}/change_set`, { Slug: first.slug.replace('-dev-', '-eu-') });
     expect((await open('eu')).slug).to.match(/^drift-eu-[0-9a-f]{8}-2$/u);
