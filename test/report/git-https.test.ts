@@ -55,7 +55,9 @@ describe('report repository over https', () => {
     expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).to.equal(`robot:${TOKEN}`);
   });
 
-  it('has the token in no argument of any process and in no file while it reads and pushes', async () => {
+  it('has the token in no argument of any process and in no file while it reads and pushes', async function () {
+    // Linux alone shows the arguments of all processes as files; CI runs there.
+    if (process.platform !== 'linux') this.skip();
     const seen: string[] = [];
     const looks: GitRequest[] = [];
     await using git = await host({
