@@ -62,6 +62,8 @@ describe('report repository in trouble', () => {
     const first = await publishOnce(world.options(), ['web']);
     await publishOnce(world.options({ cluster: 'prod-us' }), ['leaked']);
     await using repository = await openReportRepository(world.options());
+    // With history at hand a plain push would be a fast-forward.
+    expect(await repository.whoChanged('prod-eu/report.json')).to.not.be.empty;
     world.git('update-ref', 'refs/heads/main', first);
     const { commit } = await publish(repository, report(['cart']));
     expect(world.git('rev-list', 'main').trim().split('\n')).to.deep.equal([commit, first]);

@@ -143,8 +143,8 @@ describe('report repository over https', () => {
 
   it('gives the token to no server that it was sent on to', async () => {
     await using other = await host();
-    await using git = await host({ fault: ({ path }) => ({ status: 301, location: `${other.server.url}${path}` }) });
-    const error = await failureOf(() => openReportRepository(git.options()));
+    await using git = await host({ moved: { from: '/old/', to: `${other.server.url}/bare.git/` } });
+    const error = await failureOf(() => openReportRepository(git.options({ url: `${git.server.url}/old` })));
     expect(error.code, error.message).to.equal('permission');
     expect(other.server.requests.length).to.be.above(0);
     expect(other.server.requests.filter(({ authorization }) => authorization !== undefined)).to.deep.equal([]);
