@@ -90,6 +90,12 @@ describe('report repository over https', () => {
     }
   });
 
+  it('understands Git where the token is one of its own words', async () => {
+    await using git = await host({ token: 'remote' });
+    const commit = await publishOnce(git.options({ token: new Secret('remote') }), ['web']);
+    expect(git.world.git('rev-parse', 'main').trim()).to.equal(commit);
+  });
+
   it('says that a token may only read, and leaves everything as it was', async () => {
     const readOnly = ({ service }: GitRequest): Fault | undefined =>
       service === 'push' ? { status: 403, text: `Token ${TOKEN} may not write \u001b[31mhere` } : undefined;
