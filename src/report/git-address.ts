@@ -23,7 +23,7 @@ const REMEDY = 'Give an https, ssh or file URL, or a path.';
 /** Reads REPORT_REPO (git-clone(1), Git URLs). Throws where it is no address, or one that would show or leak a password. */
 export function parseAddress(text: string, hasToken: boolean): Address {
   // `helper::address` starts any program by its name.
-  if (text.startsWith('-') || text.includes('::') || /[\p{Cc}]/u.test(text))
+  if (text === '' || text.startsWith('-') || text.includes('::') || /[\p{Cc}]/u.test(text))
     throw refuse('the report repository is not an address', REMEDY);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//iu.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {

@@ -1,4 +1,5 @@
 import { GitError as SimpleGitError, simpleGit } from 'simple-git';
+import { Secret } from '../types/secret.ts';
 
 /** Runs one Git command in the clone, with this on its standard input, and gives what it printed. */
 export type Git = (args: readonly string[], input?: string) => Promise<string>;
@@ -12,11 +13,15 @@ export class GitCommandError extends SimpleGitError {
   readonly stdout: string;
   /** What it complained of, or why it was ended. */
   readonly stderr: string;
-  constructor(command: string, stdout: string, stderr: string) {
-    super(undefined, `git ${command}: ${stderr.trim() || 'no word'}`);
+  /** Both as they came, to be matched and never shown: what is taken out as a secret may be one of Git's own words. */
+  readonly words: Secret<string>;
+  constructor(command: string, stdout: string, stderr: string, redact: (text: string) => string) {
+    const shown = redact(stderr);
+    super(undefined, `git ${command}: ${shown.trim() || 'no word'}`);
     this.name = 'GitCommandError';
-    this.stdout = stdout;
-    this.stderr = stderr;
+    this.stdout = redact(stdout);
+    this.stderr = shown;
+    this.words = new Secret(`${stderr}\n${stdout}`);
   }
 }
 
@@ -43,9 +48,9 @@ export function createGit(folder: string, { environment, silenceMs, redact, sign
       // Told by the exit code: simple-git by itself calls a command that failed without a word a success.
       errors: (error, { exitCode, stdOut, stdErr }) => {
         if (exitCode === 0 && error === undefined) return undefined;
-        const said = redact(Buffer.concat(stdErr).toString());
-        const reason = error instanceof Error && said.trim() === '' ? redact(error.message) : said;
-        return new GitCommandError(command, redact(Buffer.concat(stdOut).toString()), reason);
+        const said = Buffer.concat(stdErr).toString();
+        const reason = error instanceof Error && said.trim() === '' ? error.message : said;
+        return new GitCommandError(command, Buffer.concat(stdOut).toString(), reason, redact);
       },
     }).env({ ...environment });
     try {

@@ -102,13 +102,13 @@ const BOILERPLATE =
 
 /** What was tried and failed, as an error that says what to do. What is one already, or a bug, stays as it is. */
 export function translateFailure(error: unknown, doing: string, subject: string): unknown {
-  const text = wordsOf(error);
-  if (text === undefined) return error;
-  const { code, remedy } = KINDS.find(({ words }) => words.test(text)) ?? UNKNOWN;
-  const lines = text.split('\n').map((line) => line.trim());
-  const said = lines.filter((line) => !BOILERPLATE.test(line));
-  const shown = said.length > 0 ? said : lines;
-  return new GitError(`cannot ${doing}: ${messageOf(shown.join(' '))}`, { code, subject, remedy, cause: error });
+  const said = sayingOf(error);
+  if (!said) return error;
+  const { code, remedy } = KINDS.find(({ words }) => words.test(said.words)) ?? UNKNOWN;
+  const lines = said.shown.split('\n').map((line) => line.trim());
+  const telling = lines.filter((line) => !BOILERPLATE.test(line));
+  const shown = messageOf((telling.length > 0 ? telling : lines).join(' ')) || 'Git said nothing';
+  return new GitError(`cannot ${doing}: ${shown}`, { code, subject, remedy, cause: error });
 }
 
 /** Whether the same may go well a moment later. */
@@ -116,8 +116,8 @@ export function isPassing(error: unknown): boolean {
   return error instanceof UserError && error.code === 'unavailable';
 }
 
-function wordsOf(error: unknown): string | undefined {
-  // What a push did to a branch is on its standard output, with what the server said about it in brackets.
-  if (error instanceof GitCommandError) return `${error.stderr.trim()}\n${error.stdout.trim()}`.trim() || 'Git said nothing';
-  return error instanceof Error && 'syscall' in error ? error.message : undefined;
+/** What Git or the file system said: to be matched, and to be shown. What a push did to a branch is on its standard output. */
+function sayingOf(error: unknown): { readonly words: string; readonly shown: string } | undefined {
+  if (error instanceof GitCommandError) return { words: error.words.reveal(), shown: `${error.stderr}\n${error.stdout}` };
+  return error instanceof Error && 'syscall' in error ? { words: error.message, shown: error.message } : undefined;
 }

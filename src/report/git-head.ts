@@ -28,7 +28,7 @@ export async function fetchHead(git: Git, branch: string, root: string, known: H
     await fetchBranch(git, branch, 1);
   } catch (error) {
     // An empty repository, or one without this branch: the first report makes it.
-    if (error instanceof GitCommandError && /couldn't find remote ref/iu.test(error.stderr)) return NO_HEAD;
+    if (error instanceof GitCommandError && /couldn't find remote ref/iu.test(error.words.reveal())) return NO_HEAD;
     throw error;
   }
   return readHead(git, trackingRef(branch), root, known);

@@ -57,7 +57,7 @@ export async function blameLines(
 
 /** From the commit itself: blame would let a .mailmap in the repository give its author another name. */
 async function readAuthor({ git }: Workplace, commit: string): Promise<Omit<LineChange, 'isOldestRead'>> {
-  const text = await git(['show', '--no-patch', '--no-mailmap', '--no-show-signature', '--format=%an%x00%ae%x00%at', commit]);
+  const text = await git(['show', '--no-patch', '--no-show-signature', '--format=%an%x00%ae%x00%at', commit]);
   const [name = '', email = '', seconds = ''] = text.trimEnd().split('\0');
   return { commit, name, email, time: new Date(Number(seconds) * 1000).toISOString() };
 }

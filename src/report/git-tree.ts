@@ -17,8 +17,8 @@ import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
 export type ReportEdits = ReadonlyMap<string, (text: string) => string>;
 
 export interface TreeChange {
-  /** What each report.json said, by the id of its blob: filled here, so that a lost race reads only what is new. */
-  readonly summaries: Map<string, string>;
+  /** Texts of the branch by the ids of their blobs: filled here, so that after a lost race only what is new is read. */
+  readonly known: Map<string, string>;
   readonly root: string;
   readonly cluster: string;
   readonly files: ReportFiles;
@@ -36,7 +36,7 @@ export async function writeTree(workplace: Workplace, head: Head, change: TreeCh
   }
   // Of two versions of the tool that report here, the newer one's schema stays.
   const schema = `${root}/${SCHEMA_PATH}`;
-  if (isNewerSchema((await readEntry(workplace.git, head.entries.get(schema))) ?? '')) files.delete(schema);
+  if (isNewerSchema(await readOnce(workplace.git, head.entries.get(schema), change.known))) files.delete(schema);
   for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
   files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, change, files)));
   refuseObstacles(head, files);
@@ -93,7 +93,7 @@ async function readSummaries(git: Git, head: Head, change: TreeChange, files: Te
   for (const path of [...paths].sort()) {
     const folder = /^([^/]+)\/report\.json$/u.exec(path.slice(change.root.length + 1))?.[1];
     if (folder === undefined) continue;
-    const text = files.has(path) ? files.get(path) : await readOnce(git, head.entries.get(path), change.summaries);
+    const text = files.has(path) ? files.get(path) : await readOnce(git, head.entries.get(path), change.known);
     const summary = parseSummary(folder, text ?? '');
     if (summary) summaries.push(summary);
   }

@@ -23,7 +23,7 @@ describe('report repository of several clusters', () => {
           expect(findings, `${cluster} in round ${round}`).to.contain(`"web-${round}"`);
           // Each pass's commit is its own report and nobody else's.
           const touched = world.git('diff-tree', '-r', '--root', '--no-commit-id', '--name-only', published[index] ?? '');
-          expect(touched).to.match(new RegExp(`^(reports/README\\.md\n|reports/${cluster}/.*\n)+$`, 'u'));
+          expect(touched).to.match(new RegExp(`^(reports/(README\\.md|schema/.*|${cluster}/.*)\n)+$`, 'u'));
         }
       }
       const index = world.git('show', 'main:reports/README.md');

@@ -76,19 +76,24 @@ export function repositories(): Repositories {
       });
       run(bare, ['fast-import', '--quiet'], commits.join(''));
     },
-    options: (more = {}) => ({
-      url: bare,
-      branch: 'main',
-      root: 'reports',
-      cluster: 'prod-eu',
-      token: undefined,
-      author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
-      environment: { PATH: ENVIRONMENT['PATH'] ?? '', HOME: '/nonexistent' },
-      mayPush: async () => undefined,
-      signal: new AbortController().signal,
-      ...more,
-    }),
+    options: (more = {}) => optionsFor(bare, more),
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** How a pass of cluster prod-eu reaches the repository of this address. */
+export function optionsFor(url: string, more: Partial<ReportRepositoryOptions> = {}): ReportRepositoryOptions {
+  return {
+    url,
+    branch: 'main',
+    root: 'reports',
+    cluster: 'prod-eu',
+    token: undefined,
+    author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
+    environment: { PATH: ENVIRONMENT['PATH'] ?? '' },
+    mayPush: async () => undefined,
+    signal: new AbortController().signal,
+    ...more,
   };
 }
 

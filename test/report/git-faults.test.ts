@@ -1,0 +1,180 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { openReportRepository } from '../../src/report/report.ts';
+import { startGitHttp } from './git-http-server.ts';
+import { failureOf, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';
+import { startPass } from './sandbox.ts';
+
+function hook(world: Repositories, script: string): void {
+  const path = join(world.bare, 'hooks/pre-receive');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** The only commit of a branch that somebody started anew. */
+function anew(world: Repositories): string {
+  const tree = world.git('mktree').trim();
+  return world.git('commit-tree', '-m', 'anew', tree).trim();
+}
+
+describe('report repository in trouble', () => {
+  it('shows what the rules of the server say, and nothing of it acts on a terminal', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web']);
+    const head = world.git('rev-parse', 'main');
+    hook(world, String.raw`printf 'Only \033[31mreleases\033[0m may be\n pushed here\n' >&2; exit 1`);
+    const error = await failureOf(() => publishOnce(world.options(), []));
+    expect(error.code).to.equal('permission');
+    expect(error.message).to.contain('Only \\u{1b}[31mreleases').and.contain('may be remote: pushed here');
+    expect(error.message).to.not.match(/[\p{Cc}]/u);
+    expect(world.git('rev-parse', 'main')).to.equal(head);
+    hook(world, 'exit 0');
+    expect(await publishOnce(world.options(), [])).to.equal(world.git('rev-parse', 'main').trim());
+  });
+
+  it('refuses a repository in which somebody works, and says what kind is meant', async () => {
+    using world = repositories();
+    world.commitByHand({ 'README.md': 'x\n' });
+    const error = await failureOf(() => publishOnce(world.options({ url: join(world.path, 'clone-1') }), ['web']));
+    expect(error.code, error.message).to.equal('configuration');
+    expect(error.remedy).to.contain('bare');
+  });
+
+  it('goes on top of a branch that was started anew during the pass, and brings nothing old back', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web']);
+    await using repository = await openReportRepository(world.options());
+    const root = anew(world);
+    world.git('update-ref', 'refs/heads/main', root);
+    const { commit } = await publish(repository, report(['cart']));
+    expect(world.git('rev-list', 'main').trim().split('\n')).to.deep.equal([commit, root]);
+    expect(world.git('ls-tree', '-r', '--name-only', 'main'))
+      .to.contain('deployment.cart.md')
+      .and.not.contain('deployment.web.md');
+  });
+
+  it('goes on top of a branch that was set back during the pass, and brings nothing back', async () => {
+    using world = repositories();
+    const first = await publishOnce(world.options(), ['web']);
+    await publishOnce(world.options({ cluster: 'prod-us' }), ['leaked']);
+    await using repository = await openReportRepository(world.options());
+    // With history at hand a plain push would be a fast-forward.
+    expect(await repository.whoChanged('prod-eu/report.json')).to.not.be.empty;
+    world.git('update-ref', 'refs/heads/main', first);
+    const { commit } = await publish(repository, report(['cart']));
+    expect(world.git('rev-list', 'main').trim().split('\n')).to.deep.equal([commit, first]);
+    expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('leaked');
+  });
+
+  it('starts again where the branch was deleted during the pass', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web']);
+    await using repository = await openReportRepository(world.options());
+    world.git('update-ref', '-d', 'refs/heads/main');
+    const { commit } = await publish(repository, report(['cart']));
+    expect(world.git('rev-list', 'main').trim()).to.equal(commit);
+  });
+
+  it('works on a repository that is a shallow clone itself', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), ['web']);
+    await publishOnce(world.options(), ['cart']);
+    const shallow = join(world.path, 'shallow.git');
+    world.git('clone', '--quiet', '--bare', '--depth=1', `file://${world.bare}`, shallow);
+    const commit = await publishOnce(world.options({ url: shallow }), ['web', 'cart']);
+    expect(world.git('--git-dir', shallow, 'rev-list', 'main').trim().split('\n'))
+      .to.have.length(2)
+      .and.include(commit);
+  });
+
+  it('loses as many races as there are, and still ends with the report', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), []);
+    let lost = 0;
+    const mayPush = async (): Promise<void> => {
+      if (lost++ < 6) world.git('update-ref', 'refs/heads/main', nextOf(world));
+    };
+    await using repository = await openReportRepository(world.options({ mayPush }));
+    const { commit } = await publish(repository, report(['web']));
+    expect(lost).to.equal(7);
+    expect(world.git('rev-list', 'main').trim().split('\n')).to.have.length(8);
+    expect(world.git('rev-parse', 'main').trim()).to.equal(commit);
+  });
+
+  it('stops losing races when the pass has no more time', async () => {
+    using world = repositories();
+    await publishOnce(world.options(), []);
+    const stop = new AbortController();
+    const late = new Error('the pass has no more time');
+    let lost = 0;
+    const mayPush = async (): Promise<void> => {
+      world.git('update-ref', 'refs/heads/main', nextOf(world));
+      if (++lost === 3) setImmediate(() => stop.abort(late));
+    };
+    await using repository = await openReportRepository(world.options({ mayPush, signal: stop.signal }));
+    const thrown = await publish(repository, report(['web'])).catch((error: unknown) => error);
+    expect(thrown).to.equal(late);
+    expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('deployment.web.md');
+  });
+
+  it('is not pushed to by a pass that may not write any more', async () => {
+    using world = repositories();
+    const lost = new Error('the lease was lost');
+    await using repository = await openReportRepository(world.options({ mayPush: () => Promise.reject(lost) }));
+    const thrown = await publish(repository, report(['web'])).catch((error: unknown) => error);
+    expect(thrown).to.equal(lost);
+    expect(world.git('for-each-ref')).to.equal('');
+  });
+
+  for (const [when, service] of [
+    ['while it reads', 'fetch'],
+    ['while it pushes', 'push'],
+  ] as const) {
+    it(`is whole after a pass was killed ${when}, and the next one reports`, async () => {
+      using world = repositories();
+      const first = await publishOnce(world.options(), []);
+      const folder = join(world.path, 'tmp');
+      mkdirSync(folder);
+      let pass: ChildProcess | undefined;
+      await using server = await startGitHttp({
+        folder: world.path,
+        fault: (request) => {
+          if (request.service !== service || !request.isTransfer) return undefined;
+          pass?.kill('SIGKILL');
+          return 'stall';
+        },
+      });
+      pass = startPass({ url: `${server.url}/bare.git`, names: ['web'] }, folder);
+      const [, signal] = await once(pass, 'exit');
+      expect(signal).to.equal('SIGKILL');
+      expect(readdirSync(folder)).to.have.length(1);
+      expect(world.git('rev-parse', 'main').trim()).to.equal(first);
+      expect(await publishOnce(world.options(), ['web'])).to.equal(world.git('rev-parse', 'main').trim());
+    });
+  }
+
+  it('takes what a killed pass left away, a day later', async () => {
+    using world = repositories();
+    const left = join(tmpdir(), `drift-report-killed-${process.pid}`);
+    const young = join(tmpdir(), `drift-report-at-work-${process.pid}`);
+    for (const path of [left, young]) {
+      mkdirSync(path);
+      writeFileSync(join(path, 'index.lock'), '');
+    }
+    const old = new Date(Date.now() - 25 * 3600 * 1000);
+    utimesSync(left, old, old);
+    await publishOnce(world.options(), ['web']);
+    const isThere = [existsSync(left), existsSync(young)];
+    rmSync(young, { recursive: true });
+    expect(isThere).to.deep.equal([false, true]);
+  });
+});
+
+/** A commit by somebody else on top of the branch. */
+function nextOf(world: Repositories): string {
+  return world.git('commit-tree', '-m', 'theirs', '-p', 'main', 'main^{tree}').trim();
+}

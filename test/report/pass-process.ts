@@ -1,0 +1,40 @@
+import { text } from 'node:stream/consumers';
+import { GitError } from '../../src/types/errors.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { optionsFor, publishOnce } from './repositories.ts';
+
+/** What a pass in a process of its own ended with. */
+export interface Ended {
+  readonly commit?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly remedy?: string;
+}
+
+/** How it reaches the repository; secrets come as text, by standard input. */
+export interface PassSettings {
+  readonly url: string;
+  readonly token?: string;
+  readonly caFile?: string;
+  readonly sshKey?: string;
+  readonly knownHostsFile?: string;
+  readonly signingKey?: string;
+  readonly names: readonly string[];
+}
+
+const secret = (value: string | undefined): Secret<string> | undefined => (value === undefined ? undefined : new Secret(value));
+
+async function main(): Promise<Ended> {
+  // Written by the test that started this.
+  const { url, names, token, sshKey, signingKey, ...files } = JSON.parse(await text(process.stdin)) as PassSettings;
+  try {
+    const secrets = { token: secret(token), sshKey: secret(sshKey), signingKey: secret(signingKey) };
+    return { commit: await publishOnce(optionsFor(url, { ...files, ...secrets }), names) };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const { code, message, remedy } = error;
+    return { code, message, remedy };
+  }
+}
+
+if (import.meta.main) process.stdout.write(JSON.stringify(await main()));
