@@ -156,7 +156,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
         live.ref,
         [],
         undefined,
-        live.body,
+        wholeObject(live, autoscalerOf(cluster.autoscalers, live.ref) !== undefined),
         undefined,
         live,
         options,
@@ -179,6 +179,13 @@ function comparable(object: JsonObject): JsonObject {
   }
   const { apiVersion: _version, kind: _kind, status: _status, ...rest } = object;
   return { ...rest, metadata: kept };
+}
+
+/** A whole object as a finding holds it: without what comes and goes by itself, so that the finding stays the same. */
+function wholeObject({ body, ref }: LiveObject, isAutoscaled: boolean): JsonObject {
+  const { spec, ...rest } = comparable(body);
+  const { replicas: _autoscaled, ...kept } = isJsonObject(spec) ? spec : {};
+  return { apiVersion: ref.apiVersion, kind: ref.kind, ...rest, ...(spec === undefined ? {} : { spec: isAutoscaled ? kept : spec }) };
 }
 
 function withoutBookkeeping(annotations: JsonObject): JsonObject {
