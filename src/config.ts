@@ -259,6 +259,13 @@ export const OPTIONS = {
     default: '3',
     help: 'corrections of a field within 24 h after which it is left to whoever takes it back; 0 for no limit',
   }),
+  waitHealthy: option({
+    schema: duration,
+    env: ['WAIT_HEALTHY'],
+    value: 'DURATION',
+    default: '1m',
+    help: 'how long corrected workloads are waited for until they are rolled out and healthy; 0 for not at all',
+  }),
   dryRun: option({ schema: boolean, env: ['DRY_RUN'], default: 'false', help: 'plan and print, write nothing' }),
   claudeApiKey: option({
     schema: secret,

@@ -193,6 +193,7 @@ async function passOptions(
       server: clients.confighub.abilities,
     },
     publishRelease: config.publishRelease,
+    waitHealthySeconds: config.waitHealthy,
     fieldManager: config.fieldManager,
     commit: { pass, tool: USER_AGENT },
     now,

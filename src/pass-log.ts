@@ -1,7 +1,7 @@
 import { groupFindings } from './diff/diff.ts';
 import type { Logger } from './log.ts';
 import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summarize } from './types/describe.ts';
-import type { ChangeSetRef, DesiredState } from './types/desired.ts';
+import type { ChangeSetRef, DesiredObject, DesiredState } from './types/desired.ts';
 import { printPath } from './types/field-path.ts';
 import { type Comparison, type Finding, isDrift } from './types/finding.ts';
 import { displayRef } from './types/object-ref.ts';
@@ -29,6 +29,7 @@ export interface PassLog {
   fixing(plan: Plan): void;
   changeSet(changeSet: ChangeSetRef): void;
   outcome(finding: Finding, outcome: FixOutcome): void;
+  unhealthy(object: DesiredObject, reason: string): void;
   promotions(needed: readonly PromotionNeed[], behindInNumberOnly: number): void;
   warning(message: string): void;
 }
@@ -213,6 +214,13 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
             `Not fixed: ${name}: ${outcome.result}: ${sanitize(outcome.message)}`,
           );
       }
+    },
+
+    unhealthy({ ref }, reason) {
+      log.warn(
+        { event: 'fixed-unhealthy', object: displayRef(ref), reason },
+        `Fixed and not healthy: ${sanitize(ref.name)}: ${sanitize(reason)}`,
+      );
     },
 
     promotions(needed, behindInNumberOnly) {

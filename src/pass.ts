@@ -41,6 +41,7 @@ export interface PassOptions {
   readonly plan: PlanOptions;
   readonly fieldManager: string;
   readonly publishRelease: boolean;
+  readonly waitHealthySeconds: number;
   readonly commit: CommitFacts;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -125,8 +126,10 @@ export async function runPass(
       compare: (object, live) => compare(object, live && projectLive(live, object.ref)),
       onOutcome: log.outcome,
       onChangeSet: log.changeSet,
+      onUnhealthy: log.unhealthy,
       onWarning: log.warning,
       publishRelease: options.publishRelease,
+      waitHealthySeconds: options.waitHealthySeconds,
       signal,
     }),
   );

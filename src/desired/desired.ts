@@ -1,7 +1,7 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
 import type { DesiredObject, DesiredState, DesiredUnit, InvalidUnit } from '../types/desired.ts';
-import { displayRef, objectKey, refOf } from '../types/object-ref.ts';
+import { objectKey, refOf } from '../types/object-ref.ts';
 import { type FetchedUnit, fetchUnits, type UnitScope } from './fetch.ts';
 
 export interface DesiredOptions extends UnitScope {
@@ -23,7 +23,7 @@ export function assembleDesired(fetched: readonly FetchedUnit[], target: string)
   let otherTargets = 0;
   for (const result of fetched) {
     if (!result.ok) {
-      invalid.push({ space: result.space, slug: result.unit.Slug, error: result.error });
+      invalid.push({ space: result.space, slug: result.unit.Slug, error: result.error, text: result.unit.Data });
       continue;
     }
     const { unit } = result;
@@ -33,32 +33,21 @@ export function assembleDesired(fetched: readonly FetchedUnit[], target: string)
     }
     units.push(unit);
     const { documents, faults } = readManifest(unit.text);
-    for (const { error } of faults) invalid.push({ space: unit.space, slug: unit.slug, error });
+    for (const { error } of faults) invalid.push({ space: unit.space, slug: unit.slug, error, text: unit.text });
     for (const { document, index } of documents) {
       const ref = refOf(document);
       if (!ref) {
         const error = `document ${index + 1} lacks apiVersion, kind or metadata.name`;
-        invalid.push({ space: unit.space, slug: unit.slug, error });
+        invalid.push({ space: unit.space, slug: unit.slug, error, text: unit.text });
         continue;
       }
       const key = objectKey(ref);
       declaredBy.set(key, [...(declaredBy.get(key) ?? []), { ref, document, documentIndex: index, unit }]);
     }
   }
-  const objects: DesiredObject[] = [];
-  for (const declarations of declaredBy.values()) {
-    const [first] = declarations;
-    if (declarations.length === 1 && first) objects.push(first);
-    // Correcting towards one unit would be drift for the other, and back in the next pass.
-    else {
-      for (const { unit, ref } of declarations) {
-        const others = declarations
-          .filter((other) => other.unit !== unit)
-          .map((other) => `${other.unit.space}/${other.unit.slug}`);
-        const where = others.length > 0 ? `also in ${others.join(', ')}` : 'twice in this unit';
-        invalid.push({ space: unit.space, slug: unit.slug, error: `${displayRef(ref)} is declared ${where}` });
-      }
-    }
-  }
-  return { units, objects, invalid, otherTargets };
+  const declared = [...declaredBy.values()];
+  const objects = declared.flatMap((declarations) => (declarations.length === 1 ? declarations : []));
+  // Correcting towards one unit would be drift for the other, and back in the next pass.
+  const conflicts = declared.filter((declarations) => declarations.length > 1);
+  return { units, objects, conflicts, invalid, otherTargets };
 }

@@ -53,6 +53,8 @@ export interface ObjectComparer {
   /** Every decision about the object, those that found it in sync included. */
   explain(desired: DesiredObject, live: LiveObject): readonly Judged[];
   unmanaged(live: LiveObject): Finding;
+  /** Of an object that is declared more than once. */
+  conflicting(ref: ObjectRef, declarations: readonly DesiredObject[], live: LiveObject | undefined): Finding;
 }
 
 /** Never part of a comparison: written by the API server or by a controller as its own bookkeeping. */
@@ -148,6 +150,14 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       const all: Judged[] = [];
       judge(desired, live, true, (judged) => all.push(judged));
       return all;
+    },
+
+    conflicting(ref, declarations, live) {
+      const names = declarations.map(({ unit }) => `${unit.space}/${unit.slug}`).sort();
+      const [name = '', ...others] = new Set(names);
+      const where = others.length > 0 ? `declared by units ${[name, ...others].join(' and ')}` : `declared twice in unit ${name}`;
+      const verdict: Verdict = { class: 'conflicting', note: `${where}: it is not compared until one declaration is gone` };
+      return createFinding(verdict, ref, [], undefined, undefined, undefined, live, options);
     },
 
     unmanaged(live) {

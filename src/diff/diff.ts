@@ -57,8 +57,19 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
     const findings = comparer.compare(object, live);
     if (findings.length > 0) objects.push({ ref: object.ref, desired: object, live, findings });
   }
+  for (const declarations of desired.conflicts) {
+    const [first] = declarations;
+    if (!first) continue;
+    for (const { unit } of declarations) partlyCompared.add(unit.id);
+    const live = liveByKey.get(objectKey(first.ref));
+    liveByKey.delete(objectKey(first.ref));
+    if (!isInScope(snapshot, first) || !snapshot.kinds.includes(`${first.ref.apiVersion}/${first.ref.kind}`)) continue;
+    objects.push({ ref: first.ref, desired: undefined, live, findings: [comparer.conflicting(first.ref, declarations, live)] });
+  }
   for (const live of liveByKey.values()) {
     if (isMadeByCluster(live) || snapshot.clusterScoped.includes(`${live.ref.apiVersion}/${live.ref.kind}`)) continue;
+    // It may well be what a unit declares that cannot be read just now.
+    if (desired.invalid.some(({ text }) => text.includes(live.ref.name))) continue;
     objects.push({ ref: live.ref, desired: undefined, live, findings: [comparer.unmanaged(live)] });
   }
   objects.sort((a, b) => (objectKey(a.ref) < objectKey(b.ref) ? -1 : 1));

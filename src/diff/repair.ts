@@ -56,6 +56,7 @@ export function repairOf(
     case 'missing':
       return { method: 'create', command: '' };
     case 'unmanaged':
+    case 'conflicting':
     case 'pending':
     case 'informational':
       return NONE;

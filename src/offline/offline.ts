@@ -86,7 +86,7 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
   const documents = [...desiredSide, ...liveSide].flatMap(({ manifest }) => manifest.documents.map(({ document }) => document));
   const schema = mergeOpenApi([...input.schemas, ...documents.filter(isCrd).map(openApiOfCrd)]);
   const snapshot = snapshotOf(live, desired, schema);
-  const state: DesiredState = { units: [UNIT], objects: desired, invalid: [], otherTargets: 0 };
+  const state: DesiredState = { units: [UNIT], objects: desired, conflicts: [], invalid: [], otherTargets: 0 };
   const options = { cluster: '', desiredManagers: input.desiredManagers, ignoreRules: input.ignoreRules, now: input.now };
   const comparison = diff(snapshot, state, options);
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import { type Comparison, canonicalJson, type FieldValue, type Finding, type ObjectComparison } from '../types/finding.ts';
+import { type Comparison, canonicalJson, type FieldValue, type ObjectComparison, wouldBeOverwritten } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanItem, Prediction, UnitCorrection } from '../types/plan.ts';
@@ -65,7 +65,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     : judged;
   return {
     items,
-    corrections: groupByUnit(items, objectOf, input.comparison, options),
+    corrections: groupByUnit(items, objectOf, input, options),
     guard,
     pauses,
     desiredObjects: rememberedSize(declared, before, shrink),
@@ -98,7 +98,7 @@ function keyOf(ranked: RankedFinding): string {
 function groupByUnit(
   items: readonly PlanItem[],
   objectOf: ReadonlyMap<string, ObjectComparison>,
-  comparison: Comparison,
+  { comparison, desired }: Pick<PlanInput, 'comparison' | 'desired'>,
   options: PlanOptions,
 ): readonly UnitCorrection[] {
   const fixIds = new Set(items.filter(wouldChange).map((item) => item.ranked.finding.id));
@@ -131,6 +131,7 @@ function groupByUnit(
       id: correctionId(unit, corrected),
       unit,
       objects: corrected,
+      others: desired.objects.filter((object) => object.unit.id === unit.id && !objects.has(objectKey(object.ref))),
       isCritical: unit.isCritical,
       // Nothing is written on top of somebody's unapplied change: the live revision is applied again instead.
       writesPair:
@@ -160,12 +161,7 @@ function routeOf(
   const keys = new Set(corrected.map((object) => objectKey(object.desired.ref)));
   const others = comparison.objects.filter((object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)));
   const left = [...corrected.flatMap((object) => object.leave), ...others.flatMap((object) => object.findings)];
-  return left.some(departs) ? 'direct' : 'confighub';
-}
-
-/** True for fields that an apply of the unit would overwrite or take away; what others added beside them it does not touch. */
-function departs(finding: Finding): boolean {
-  return finding.class !== 'added' && (finding.desired !== undefined || finding.class === 'to_remove');
+  return left.some(wouldBeOverwritten) ? 'direct' : 'confighub';
 }
 
 /** Rank order plays no part: a model that orders anew does not make another correction of the same drift. */

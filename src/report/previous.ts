@@ -9,7 +9,7 @@ import type { Correction, ReportFinding } from '../types/report.ts';
 const json = z.custom<Json>((value) => value !== undefined);
 const severity = z.enum(SEVERITIES);
 const shared = {
-  class: z.enum(['changed', 'removed', 'added', 'to_remove', 'missing', 'unmanaged', 'pending', 'informational']),
+  class: z.enum(['changed', 'removed', 'added', 'to_remove', 'missing', 'unmanaged', 'conflicting', 'pending', 'informational']),
   object: z.object({ apiVersion: z.string(), kind: z.string(), namespace: z.string(), name: z.string() }),
   path: z.string(),
   summary: z.string(),

@@ -75,6 +75,8 @@ export function summarize(finding: Finding): string {
       return `${finding.ref.kind} is missing`;
     case 'unmanaged':
       return `${finding.ref.kind} is declared by no unit`;
+    case 'conflicting':
+      return `${finding.ref.kind} is declared more than once`;
     case 'added':
       return `${fieldName(finding.path)} added: ${shownValue(finding, finding.live)}`;
     case 'to_remove':

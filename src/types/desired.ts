@@ -56,11 +56,15 @@ export interface InvalidUnit {
   readonly space: string;
   readonly slug: string;
   readonly error: string;
+  /** The text that could not be read: what it names is not unmanaged. */
+  readonly text: string;
 }
 
 export interface DesiredState {
   readonly units: readonly DesiredUnit[];
   readonly objects: readonly DesiredObject[];
+  /** Objects that are declared more than once, each with all of its declarations; none of them is in `objects`. */
+  readonly conflicts: readonly (readonly DesiredObject[])[];
   readonly invalid: readonly InvalidUnit[];
   /** Units left out because they belong to another target. */
   readonly otherTargets: number;

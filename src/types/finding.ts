@@ -12,7 +12,16 @@ import type { LiveObject } from './snapshot.ts';
 /** Canonical JSON: sorted keys, no white space. The input of every digest. */
 export const canonicalJson = configure({ deterministic: true });
 
-export type FindingClass = 'changed' | 'removed' | 'added' | 'to_remove' | 'missing' | 'unmanaged' | 'pending' | 'informational';
+export type FindingClass =
+  | 'changed'
+  | 'removed'
+  | 'added'
+  | 'to_remove'
+  | 'missing'
+  | 'unmanaged'
+  | 'conflicting'
+  | 'pending'
+  | 'informational';
 
 /** The classes that make an object drifted; the others are shown apart and never counted. */
 export const DRIFT_CLASSES: ReadonlySet<FindingClass> = new Set(['changed', 'removed', 'added', 'to_remove', 'missing']);
@@ -32,7 +41,7 @@ export interface Blame {
 /** A value to show, or one that must never be shown: `reveal` is for patches only. */
 export type FieldValue = Json | Secret<Json> | undefined;
 
-/** One field path of one object whose live value departs from desired, or a whole object missing or unmanaged. */
+/** One field path of one object whose live value departs from desired, or a whole object missing, unmanaged or declared twice. */
 export interface Finding {
   /** Stable while the same field of the same object drifts the same way. */
   readonly id: string;
@@ -142,6 +151,11 @@ export function findingFingerprint(
 
 export function isDrift(finding: Finding): boolean {
   return DRIFT_CLASSES.has(finding.class);
+}
+
+/** True for fields that an apply of the unit would overwrite or take away; what others added beside them it does not touch. */
+export function wouldBeOverwritten(finding: Finding): boolean {
+  return finding.class !== 'added' && (finding.desired !== undefined || finding.class === 'to_remove');
 }
 
 /** The value itself, for patches and comparisons only. */

@@ -14,4 +14,6 @@ export interface FixOutcome {
   readonly changeSet: string;
   /** Number of the revision that restores desired; 0 where none was written. */
   readonly revision: number;
+  /** Why a fixed workload is not rolled out and healthy; empty where it is, or was not waited for. */
+  readonly unhealthy: string;
 }

@@ -64,6 +64,8 @@ export interface UnitCorrection {
   readonly id: string;
   readonly unit: DesiredUnit;
   readonly objects: readonly ObjectCorrection[];
+  /** The unit's other objects, which nothing is to be done about. */
+  readonly others: readonly DesiredObject[];
   readonly isCritical: boolean;
   /** Write the drifted and the restored state as two revisions. */
   readonly writesPair: boolean;

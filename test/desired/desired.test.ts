@@ -27,12 +27,9 @@ describe('desired state', () => {
   });
 
   it('compares neither of two units that declare the same object, and names both', () => {
-    const { objects, invalid } = assemble({ one: document('a'), two: document('a'), three: document('b') });
+    const { objects, conflicts } = assemble({ one: document('a'), two: document('a'), three: document('b') });
     expect(objects.map((object) => object.ref.name)).to.deep.equal(['b']);
-    expect(invalid.map(({ slug, error }) => `${slug}: ${error}`)).to.deep.equal([
-      'one: shop/deployment/a is declared also in prod/two',
-      'two: shop/deployment/a is declared also in prod/one',
-    ]);
+    expect(conflicts.map((declarations) => declarations.map(({ unit }) => unit.slug))).to.deep.equal([['one', 'two']]);
   });
 
   it('names a document without a name', () => {

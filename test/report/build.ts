@@ -62,7 +62,7 @@ export function reportOf(
 }
 
 export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixOutcome {
-  return { findingId, correctionId: 'c-1', result: 'fixed', message: '', changeSet: '', revision: 17, ...more };
+  return { findingId, correctionId: 'c-1', result: 'fixed', message: '', changeSet: '', revision: 17, unhealthy: '', ...more };
 }
 
 /** What the next pass reads of this report. */

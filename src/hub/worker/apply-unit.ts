@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Health, healthOf } from '../../kubernetes/health.ts';
 import { parseManifest } from '../../kubernetes/manifest.ts';
 import { parseDuration } from '../../types/duration.ts';
 import type { JsonObject } from '../../types/json.ts';
 import { displayRef, type ObjectRef, objectKey, refOf } from '../../types/object-ref.ts';
 import { FIELD_MANAGER, inOrder, withNamespace } from './documents.ts';
-import { type Health, healthOf } from './health.ts';
 import { counted, failure, type Job, type JobResult } from './job.ts';
 import { writeLiveState } from './live-state.ts';
 import { removeObjects } from './remove-objects.ts';

@@ -1,4 +1,4 @@
-import { at, isJsonArray, type Json, type JsonObject, stringAt } from '../../types/json.ts';
+import { at, isJsonArray, type Json, type JsonObject, stringAt } from '../types/json.ts';
 
 /** How an object is: `waiting` may still become healthy, `failed` will not by itself. */
 export type Health = { readonly state: 'healthy' } | { readonly state: 'waiting' | 'failed'; readonly reason: string };

@@ -1,0 +1,95 @@
+import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
+import type { DesiredObject } from '../types/desired.ts';
+import { ClusterError } from '../types/errors.ts';
+import { printPath } from '../types/field-path.ts';
+import { canonicalJson, type Finding, revealValue, wouldBeOverwritten } from '../types/finding.ts';
+import { type JsonObject, stringAt } from '../types/json.ts';
+import type { ObjectCorrection, UnitCorrection } from '../types/plan.ts';
+import { kindOf } from './cluster-writes.ts';
+import type { FixOptions } from './progress.ts';
+
+/** Times that a write is tried anew because only the status of the object moved on meanwhile. */
+const WRITE_TRIES = 5;
+
+type Judging = Pick<FixOptions, 'compare' | 'signal'>;
+
+/**
+ * Writes to an object only while it departs exactly as it was judged to. It is read and compared right before, and the
+ * write carries that resourceVersion. A rollout's status updates change the version all the time, so a conflict reads
+ * and compares again; an object that drifts otherwise by now is left to the next pass.
+ */
+export async function writeJudged(
+  object: ObjectCorrection,
+  judged: readonly Finding[],
+  kubernetes: KubernetesClient,
+  options: Judging,
+  write: (kind: ResourceKind, live: JsonObject | undefined) => Promise<void>,
+): Promise<void> {
+  const kind = await kindOf(object.desired, kubernetes, options.signal);
+  for (let attempt = 1; ; attempt++) {
+    const live = await kubernetes.get(kind, object.desired.ref, options.signal);
+    requireAsJudged(object, judged, live, options);
+    try {
+      await write(kind, live);
+      return;
+    } catch (error) {
+      const mayRetry = error instanceof ClusterError && error.code === 'conflict' && attempt < WRITE_TRIES;
+      if (!mayRetry) throw error;
+    }
+  }
+}
+
+/** Throws a conflict where an object of the correction is not as it was judged any more; nothing was written by then. */
+export async function requireJudged({ objects }: UnitCorrection, kubernetes: KubernetesClient, options: Judging): Promise<void> {
+  for (const object of objects) {
+    const kind = await kindOf(object.desired, kubernetes, options.signal);
+    requireAsJudged(object, object.fix, await kubernetes.get(kind, object.desired.ref, options.signal), options);
+  }
+}
+
+/**
+ * ConfigHub applies a unit whole and over everything: throws a conflict where, by now, that would take back more than
+ * what the plan fixes, in any object of the unit.
+ */
+export async function requireNothingElse(
+  { objects, others }: UnitCorrection,
+  kubernetes: KubernetesClient,
+  options: Judging,
+): Promise<void> {
+  const planned = new Map(objects.map(({ desired, fix }) => [desired, fix]));
+  for (const desired of [...planned.keys(), ...others]) {
+    const kind = await kindOf(desired, kubernetes, options.signal);
+    const live = await kubernetes.get(kind, desired.ref, options.signal);
+    const fix = new Map(planned.get(desired)?.map((finding) => [finding.id, finding]));
+    for (const finding of options.compare(desired, live)) {
+      const isPlanned = sameDrift(finding, fix.get(finding.id));
+      if (isPlanned || !wouldBeOverwritten(finding)) continue;
+      throw changed(desired, `an apply of its unit would take back ${printPath(finding.path) || 'its deletion'} as well`);
+    }
+  }
+}
+
+function requireAsJudged(
+  { desired, live: before }: ObjectCorrection,
+  judged: readonly Finding[],
+  live: JsonObject | undefined,
+  { compare }: Judging,
+): void {
+  const now = new Map(compare(desired, live).map((finding) => [finding.id, finding]));
+  const isAsJudged = judged.every((finding) => sameDrift(now.get(finding.id), finding));
+  if (!isAsJudged || stringAt(live, 'metadata', 'uid') !== before?.uid) throw changed(desired, '');
+}
+
+function changed({ ref }: DesiredObject, how: string): ClusterError {
+  return new ClusterError(`${ref.kind} ${ref.name} changed while it was being fixed${how === '' ? '' : `: ${how}`}`, {
+    code: 'conflict',
+    subject: ref.name,
+    remedy: 'Nothing to do: the next pass judges it anew.',
+  });
+}
+
+/** The same departure with the same live value. */
+function sameDrift(now: Finding | undefined, judged: Finding | undefined): boolean {
+  if (now === undefined || judged === undefined) return false;
+  return now.id === judged.id && canonicalJson(revealValue(now.live) ?? null) === canonicalJson(revealValue(judged.live) ?? null);
+}
