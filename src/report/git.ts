@@ -7,6 +7,7 @@ import { GitError, messageOf } from '../types/errors.ts';
 import type { PreviousReport } from '../types/report.ts';
 import type { Secret } from '../types/secret.ts';
 import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
+import { type LineChange, parseBlame } from './line-changes.ts';
 import { pathPart } from './paths.ts';
 import { parseCorrections, parseDesiredObjects, parseFindings } from './previous.ts';
 import type { ReportFiles } from './render.ts';
@@ -33,11 +34,22 @@ export interface PublishedReport {
   readonly commit: string;
 }
 
+/**
+ * Changes of files that people keep beside the report, by path below the folder of the reports. Each is given the text as
+ * it stands on the remote branch ('' where there is no such file) and gives the new one; '' removes the file. It is asked
+ * again with what is there then after every lost race, so it must hold for any text, its own result included.
+ */
+export type ReportEdits = ReadonlyMap<string, (text: string) => string>;
+
 /** A shallow clone of the report repository for one pass. */
 export interface ReportRepository extends AsyncDisposable {
   readonly previous: PreviousReport;
-  /** Writes the files, commits and pushes; nothing where the tree is what it was. */
-  publish(files: ReportFiles, message: string): Promise<PublishedReport>;
+  /** The text of a file below the folder of the reports, such as `prod-eu/decisions.yaml`; `undefined` where there is none. */
+  readFile(path: string): Promise<string | undefined>;
+  /** Who changed each line of that file last; empty where there is no such file. Reads as much history as that takes. */
+  whoChanged(path: string): Promise<readonly LineChange[]>;
+  /** Writes the files and edits, commits and pushes; nothing where the tree is what it was. */
+  publish(files: ReportFiles, message: string, edits?: ReportEdits): Promise<PublishedReport>;
 }
 
 const PUSH_TRIES = 5;
@@ -61,7 +73,9 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     const previous = await readPrevious(join(clone, options.root, pathPart(options.cluster)));
     return {
       previous,
-      publish: (files, message) => publish(git, clone, files, message, options),
+      readFile: (path) => readFromHead(git, `${options.root}/${path}`),
+      whoChanged: (path) => whoChanged(git, `${options.root}/${path}`, options),
+      publish: (files, message, edits = new Map()) => publish(git, clone, files, message, edits, options),
       [Symbol.asyncDispose]: () => rm(work, { recursive: true, force: true }),
     };
   } catch (error) {
@@ -189,10 +203,11 @@ async function publish(
   clone: string,
   files: ReportFiles,
   message: string,
+  edits: ReportEdits,
   options: ReportRepositoryOptions,
 ): Promise<PublishedReport> {
   for (let attempt = 1; ; attempt++) {
-    await writeTree(clone, files, options).catch(refuseObstacle);
+    await writeTree(clone, await withEdits(git, files, edits, options), options).catch(refuseObstacle);
     const commit = await run(options, 'commit the report', async () => {
       await git.raw(['add', '--all', '--', options.root]);
       if ((await git.raw(['status', '--porcelain'])).trim() === '') return '';
@@ -213,6 +228,44 @@ async function publish(
   }
 }
 
+/** `undefined` where the branch has no such file, or no commit yet. */
+async function readFromHead(git: SimpleGit, path: string): Promise<string | undefined> {
+  return git.raw(['cat-file', 'blob', `HEAD:${path}`]).catch(() => undefined);
+}
+
+async function withEdits(
+  git: SimpleGit,
+  files: ReportFiles,
+  edits: ReportEdits,
+  options: ReportRepositoryOptions,
+): Promise<ReportFiles> {
+  const all = new Map(files);
+  for (const [path, edit] of edits) all.set(path, edit((await readFromHead(git, `${options.root}/${path}`)) ?? ''));
+  return all;
+}
+
+/** How many commits are read at most to find out who wrote a line. */
+const DEEPEST = 1_600;
+
+async function whoChanged(git: SimpleGit, path: string, options: ReportRepositoryOptions): Promise<readonly LineChange[]> {
+  if ((await readFromHead(git, path)) === undefined) return [];
+  return run(options, 'read the history of the report repository', async () => {
+    for (let depth = 50; ; depth *= 2) {
+      await git.fetch([
+        '--quiet',
+        `--depth=${depth}`,
+        '--no-tags',
+        'origin',
+        `+refs/heads/${options.branch}:refs/remotes/origin/${options.branch}`,
+      ]);
+      const cut = new Set((await git.raw(['rev-list', '--max-parents=0', 'HEAD'])).split('\n'));
+      const isShallow = (await git.revparse(['--is-shallow-repository'])).trim() === 'true';
+      const changes = parseBlame(await git.raw(['blame', '--porcelain', 'HEAD', '--', path]), isShallow ? cut : new Set());
+      if (depth >= DEEPEST || !changes.some(({ isOldestRead }) => isOldestRead)) return changes;
+    }
+  });
+}
+
 /** Makes the cluster's folder exactly the given files. What people keep beside them (decisions.yaml) stays. */
 async function writeTree(clone: string, files: ReportFiles, options: ReportRepositoryOptions): Promise<void> {
   const root = join(clone, options.root);
@@ -222,6 +275,10 @@ async function writeTree(clone: string, files: ReportFiles, options: ReportRepos
   }
   for (const [path, content] of files) {
     const target = join(root, path);
+    if (content === '') {
+      await rm(target, { force: true });
+      continue;
+    }
     await mkdir(dirname(target), { recursive: true });
     await writeFile(`${target}.new`, content);
     await rename(`${target}.new`, target);

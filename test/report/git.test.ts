@@ -215,6 +215,62 @@ describe('report repository', () => {
     expect(world.git('show', 'main:reports/prod-us/x/y.md')).to.equal('theirs\n');
   });
 
+  describe('files that people keep', () => {
+    const path = 'prod-eu/decisions.yaml';
+    const strike = (text: string): string => text.replaceAll(/^accept: .*$/gmu, (line) => `# spent: ${line}`);
+
+    it('are read as they stand in the last commit, also where there is none', async () => {
+      using world = repositories();
+      {
+        await using empty = await openReportRepository(world.options());
+        expect(await empty.readFile(path)).to.equal(undefined);
+        expect(await empty.whoChanged(path)).to.deep.equal([]);
+      }
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\r\n' });
+      await using repository = await openReportRepository(world.options());
+      expect(await repository.readFile(path)).to.equal('accept: a\r\n');
+      expect(await repository.readFile('prod-eu/absent.yaml')).to.equal(undefined);
+    });
+
+    it('say who wrote each line, through the reports that were committed since', async () => {
+      using world = repositories();
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\naccept: b\n' });
+      const first = world.git('rev-parse', 'main').trim();
+      await publishOnce(world.options(), ['web']);
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\naccept: c\n' });
+      const second = world.git('rev-parse', 'main').trim();
+      await publishOnce(world.options(), []);
+      await using repository = await openReportRepository(world.options());
+      const changes = await repository.whoChanged(path);
+      expect(changes.map(({ commit, name, email, isOldestRead }) => ({ commit, name, email, isOldestRead }))).to.deep.equal([
+        { commit: first, name: 'Person', email: 'person@example.com', isOldestRead: false },
+        { commit: second, name: 'Person', email: 'person@example.com', isOldestRead: false },
+      ]);
+      expect(changes[0]?.time).to.equal(new Date(world.git('log', '-1', '--format=%aI', first).trim()).toISOString());
+      // And the clone still takes a report.
+      expect((await publish(repository, report(['cart']))).commit).to.equal(world.git('rev-parse', 'main').trim());
+    });
+
+    it('change by an edit of what is there when it is pushed, and by nothing else', async () => {
+      using world = repositories();
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\n' });
+      await using repository = await openReportRepository(world.options());
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\n# a word of somebody else\n' });
+      await repository.publish(renderReport(report(['web'])), messageOf(report(['web'])), new Map([[path, strike]]));
+      expect(world.git('show', `main:reports/${path}`)).to.equal('# spent: accept: a\n# a word of somebody else\n');
+    });
+
+    it('come and go by an edit', async () => {
+      using world = repositories();
+      await using repository = await openReportRepository(world.options());
+      const of = report([]);
+      await repository.publish(renderReport(of), messageOf(of), new Map([[path, () => 'accept: a\n']]));
+      expect(world.git('show', `main:reports/${path}`)).to.equal('accept: a\n');
+      await repository.publish(renderReport(of), messageOf(of), new Map([[path, () => '']]));
+      expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('decisions.yaml');
+    });
+  });
+
   it('goes on from a report that somebody damaged, keeping the lines that are whole', async () => {
     using world = repositories();
     const fixed = reportOf([ranked(finding())], { outcomes: [outcome(finding().id)] });
