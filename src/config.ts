@@ -243,8 +243,15 @@ export const OPTIONS = {
     schema: whole(0, 100),
     env: ['MAX_SHRINK_PERCENT'],
     value: 'N',
-    default: '50',
-    help: 'by how much fewer objects units may declare than at the last report',
+    default: '49',
+    help: 'by how much fewer objects units may declare than at the last report: the default stops at half',
+  }),
+  maxToZero: option({
+    schema: whole(0, 100_000),
+    env: ['MAX_TO_ZERO'],
+    value: 'N',
+    default: '1',
+    help: 'running workloads that one pass may scale to no replica',
   }),
   fixGrace: option({
     schema: duration,

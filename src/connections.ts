@@ -23,14 +23,18 @@ export interface WritingClients extends PassClients, AsyncDisposable {
   readonly lease: Lease | undefined;
 }
 
-/** Clients for reading; whoever holds them does not write. */
+/** Clients for reading: a write of theirs would be a mistake in here, and goes nowhere. */
 export async function connectReading(
   config: Config,
   warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<PassClients & Disposable> {
-  const confighub = await connectHub(config, warn, signal);
-  const kubernetes = createKubernetesClient(await connectKubernetes(clusterSource(config, config.context)));
+  const mayNotWrite = async (): Promise<void> => {
+    throw new Error('a command that only reads was about to write');
+  };
+  const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayNotWrite));
+  const transport = await connectKubernetes(clusterSource(config, config.context));
+  const kubernetes = createKubernetesClient(guardKubernetes(transport, mayNotWrite));
   return { confighub, kubernetes, [Symbol.dispose]: () => kubernetes.close() };
 }
 

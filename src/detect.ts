@@ -131,16 +131,25 @@ function openRepository(
 function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
   const { snapshot, desired, comparison, plan } = judgement;
   if (plan.guard) return EXIT.guardTripped;
-  const isEmpty = desired.units.length === 0 || snapshot.objects.length === 0;
-  if (isEmpty && !config.allowEmpty) {
-    const what = desired.units.length === 0 ? 'no unit' : `no workload in namespaces labelled ${config.namespaceSelector}`;
-    log.warning(`${what} was found: check CONFIGHUB_SPACE and the labels of the namespaces, or set ALLOW_EMPTY=true`);
+  const empty = nothingCompared(judgement, config);
+  if (empty !== undefined && !config.allowEmpty) {
+    log.warning(`${empty}, or set ALLOW_EMPTY=true`);
     return EXIT.incomplete;
   }
   if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.invalid.length + comparison.unread > 0)
     return EXIT.incomplete;
   const hasDrift = comparison.objects.some((object) => object.findings.some(isDrift));
   return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+}
+
+/** Why there was nothing to compare, and what to look at; `undefined` where there was something. */
+function nothingCompared({ snapshot, desired, comparison }: Judgement, config: Config): string | undefined {
+  const labels = `namespaces labelled ${config.namespaceSelector}`;
+  if (desired.units.length === 0) return 'no unit was found: check CONFIGHUB_SPACE and TARGET';
+  if (snapshot.objects.length === 0)
+    return `no workload was found in ${labels}: check the labels of the namespaces and KUBE_CONTEXT`;
+  if (comparison.compared > 0 || comparison.notMonitored === 0) return undefined;
+  return `none of the ${comparison.notMonitored} objects that units declare is in ${labels}: check CONFIGHUB_SPACE and KUBE_CONTEXT`;
 }
 
 /** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
@@ -186,6 +195,8 @@ async function passOptions(
       maxFixes: config.maxFixes,
       maxFixPercent: config.maxFixPercent,
       maxShrinkPercent: config.maxShrinkPercent,
+      maxToZero: config.maxToZero,
+      allowEmpty: config.allowEmpty,
       // In dev nobody holds an incident call over a workload.
       graceSeconds: config.fixGrace ?? (config.environment === 'dev' ? 0 : 30 * 60),
       contestedAfter: config.contestedAfter,

@@ -5,7 +5,7 @@ import { canonicalJson } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
 import { removeValues } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { ObjectCorrection, Plan, Prediction } from '../types/plan.ts';
+import type { ObjectCorrection, Plan, Prediction, UnitCorrection } from '../types/plan.ts';
 import { applyBody, kindOf, needsRemoval } from './cluster-writes.ts';
 
 const AT_ONCE = 8;
@@ -25,10 +25,13 @@ export async function predictFixes(
   options: PredictOptions,
 ): Promise<ReadonlyMap<string, Prediction>> {
   const limit = pLimit(AT_ONCE);
-  const objects = plan.corrections.flatMap((correction) => correction.objects);
+  const objects = plan.corrections.flatMap((correction) => correction.objects.map((object) => ({ object, correction })));
   const predicted = await Promise.all(
-    objects.map((object) =>
-      limit(async () => ({ key: objectKey(object.desired.ref), prediction: await predict(object, kubernetes, options) })),
+    objects.map(({ object, correction }) =>
+      limit(async () => ({
+        key: objectKey(object.desired.ref),
+        prediction: await predict(object, correction, kubernetes, options),
+      })),
     ),
   );
   return new Map(predicted.flatMap(({ key, prediction }) => (prediction ? [[key, prediction]] : [])));
@@ -37,6 +40,7 @@ export async function predictFixes(
 /** `undefined` where the server gave no answer: that is for the correction itself to meet. */
 async function predict(
   object: ObjectCorrection,
+  { route, isStaged }: Pick<UnitCorrection, 'route' | 'isStaged'>,
   kubernetes: KubernetesClient,
   { fieldManager, signal }: PredictOptions,
 ): Promise<Prediction | undefined> {
@@ -64,6 +68,10 @@ async function predict(
     if (signal.aborted || !(error instanceof ClusterError)) throw error;
     // Changed since the snapshot: judged again right before the write.
     if (error.code === 'unavailable' || error.code === 'conflict') return undefined;
-    return { restartsPods: false, refusal: error.message };
+    // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
+    const isOthers = (isStaged || route === 'confighub') && !fix.some(needsRemoval);
+    const isRight =
+      error.code === 'permission' && isOthers && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
+    return isRight ? undefined : { restartsPods: false, refusal: error.message };
   }
 }

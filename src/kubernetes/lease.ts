@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError, messageOf } from '../types/errors.ts';
-import { type Json, numberAt, stringAt } from '../types/json.ts';
+import { at, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
 import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
 export interface LeaseOptions {
@@ -44,7 +44,9 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
     }
     const version = stringAt(found.body, 'metadata', 'resourceVersion') ?? '';
     const stoodStillMs = seen?.version === version ? performance.now() - seen.at : 0;
-    if (isFree(found.body, Date.now() + offsetMs) || stoodStillMs > seconds * 1000) {
+    // The holder renews for the duration that it wrote, which need not be this pass's.
+    const heldMs = (numberAt(found.body, 'spec', 'leaseDurationSeconds') ?? seconds) * 1000;
+    if (isFree(found.body, Date.now() + offsetMs) || stoodStillMs > heldMs) {
       const taken = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
       if (taken.status === 200) return holdLease(transport, taken.body, offsetMs, options);
       if (taken.status !== 409) throw statusError(taken, 'take the lease', options.name);
@@ -53,7 +55,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
     if (seen !== undefined && seen.version !== version)
       throw heldBy(stringAt(found.body, 'spec', 'holderIdentity') ?? '', options);
     seen ??= { version, at: performance.now() };
-    await sleep((seconds * 1000) / 4, undefined, { signal });
+    await sleep(Math.min(seconds * 1000, heldMs) / 4, undefined, { signal });
   }
 }
 
@@ -82,7 +84,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   const durationMs = options.seconds * 1000;
   const loss = new AbortController();
   let lease = taken;
-  let renewedAt = performance.now();
+  let renewed = clocks();
   let renewing: Promise<void> | undefined;
   let isReleased = false;
 
@@ -98,12 +100,28 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
 
   /** Succeeds only while nobody else took it: the write names the version that this pass wrote last. */
   async function renewOnce(): Promise<void> {
-    const asked = performance.now();
+    const asked = clocks();
     const answer = await transport.request(updateRequest(lease, options.holder, offsetMs, options));
-    if (answer.status === 409 || answer.status === 404) return lose('another pass took it over');
+    if (answer.status === 404) return lose('somebody deleted it');
+    if (answer.status === 409) return readAgain();
     if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
     lease = answer.body;
-    renewedAt = asked;
+    renewed = asked;
+  }
+
+  /** A renewal whose answer was lost on the way, or an annotation of somebody's, moves the version on as well: the name decides. */
+  async function readAgain(): Promise<void> {
+    const asked = clocks();
+    const found = await transport.request({ method: 'GET', path: leasePath(options), signal: options.signal });
+    if (found.status === 404) return lose('somebody deleted it');
+    if (found.status !== 200) throw statusError(found, 'read the lease', options.name);
+    const holder = stringAt(found.body, 'spec', 'holderIdentity') ?? '';
+    if (holder !== options.holder) return lose(`${holder === '' ? 'another pass' : holder} took it over`);
+    const answer = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
+    if (answer.status === 404 || answer.status === 409) return lose('another pass took it over');
+    if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
+    lease = answer.body;
+    renewed = asked;
   }
 
   function renew(): Promise<void> {
@@ -124,7 +142,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     async confirm() {
       loss.signal.throwIfAborted();
       // Half of the time is left for the write that comes next.
-      if (performance.now() - renewedAt < durationMs / 2) return;
+      if (sinceMs(renewed) < durationMs / 2) return;
       try {
         await renew();
       } catch (error) {
@@ -143,6 +161,20 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
       await transport.request({ ...updateRequest(lease, '', offsetMs, options), signal }).catch(() => undefined);
     },
   };
+}
+
+interface Clocks {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+function clocks(): Clocks {
+  return { monotonicMs: performance.now(), wallMs: Date.now() };
+}
+
+/** By the clock that went further: the monotonic one stands still while a machine sleeps, the other may be set back. */
+function sinceMs({ monotonicMs, wallMs }: Clocks): number {
+  return Math.max(performance.now() - monotonicMs, Date.now() - wallMs);
 }
 
 function leasePath({ namespace, name }: LeaseOptions): string {
@@ -173,11 +205,9 @@ function createRequest(options: LeaseOptions, offsetMs: number): LeaseRequest {
 }
 
 function updateRequest(lease: Json, holder: string, offsetMs: number, options: LeaseOptions): LeaseRequest {
-  const metadata = {
-    name: options.name,
-    namespace: options.namespace,
-    resourceVersion: stringAt(lease, 'metadata', 'resourceVersion') ?? '',
-  };
+  // Labels and annotations of others stay: an update replaces the whole object.
+  const kept = at(lease, 'metadata');
+  const { managedFields: _owners, ...metadata } = isJsonObject(kept) ? kept : {};
   const isChange = holder !== '' && stringAt(lease, 'spec', 'holderIdentity') !== holder;
   const transitions = (numberAt(lease, 'spec', 'leaseTransitions') ?? 0) + (isChange ? 1 : 0);
   const body = {

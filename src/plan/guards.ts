@@ -1,3 +1,6 @@
+import { printPath } from '../types/field-path.ts';
+import type { Comparison, Finding } from '../types/finding.ts';
+import { objectKey } from '../types/object-ref.ts';
 import type { TrippedGuard } from '../types/plan.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 
@@ -11,22 +14,25 @@ export interface MassChangeLimits {
 /** Below this many compared objects a share says nothing: two of three is no mass change. */
 const PERCENT_COUNTS_ABOVE = 10;
 
-/** Trips when a pass would change so much that the desired side is more likely wrong than the cluster. */
+/**
+ * Trips when a pass would change so much that the desired side is more likely wrong than the cluster. Names every value
+ * that stands in the way: raising one of two would trip the other.
+ */
 export function guardMassChange(planned: number, compared: number, limits: MassChangeLimits): TrippedGuard | undefined {
   const percent = compared === 0 ? 0 : Math.ceil((planned * 100) / compared);
-  if (planned > limits.maxFixes) {
-    return {
-      name: 'mass-change',
-      detail: `${planned} objects would change, more than MAX_FIXES=${limits.maxFixes}; MAX_FIXES=${planned} lets it pass`,
-    };
-  }
-  if (compared > PERCENT_COUNTS_ABOVE && percent > limits.maxFixPercent) {
-    return {
-      name: 'mass-change',
-      detail: `${planned} of ${compared} objects (${percent} %) would change, more than MAX_FIX_PERCENT=${limits.maxFixPercent}; MAX_FIX_PERCENT=${percent} lets it pass`,
-    };
-  }
-  return undefined;
+  const isTooMany = planned > limits.maxFixes;
+  const isTooLarge = compared > PERCENT_COUNTS_ABOVE && percent > limits.maxFixPercent;
+  if (!isTooMany && !isTooLarge) return undefined;
+  const exceeded = [
+    ...(isTooMany ? [`MAX_FIXES=${limits.maxFixes}`] : []),
+    ...(isTooLarge ? [`MAX_FIX_PERCENT=${limits.maxFixPercent}`] : []),
+  ].join(' and ');
+  const needed = [...(isTooMany ? [`MAX_FIXES=${planned}`] : []), ...(isTooLarge ? [`MAX_FIX_PERCENT=${percent}`] : [])];
+  const what = isTooLarge ? `${planned} of ${compared} objects (${percent} %)` : `${planned} objects`;
+  return {
+    name: 'mass-change',
+    detail: `${what} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`,
+  };
 }
 
 /** Trips when a read failed whose absence could make a fix wrong: without the autoscalers, replicas cannot be judged. */
@@ -46,6 +52,41 @@ export function guardShrink(declared: number, before: number, maxShrinkPercent: 
   return {
     name: 'desired-shrank',
     detail: `units declare ${declared} objects, ${before} at an earlier report (${percent} % less), more than MAX_SHRINK_PERCENT=${maxShrinkPercent}; MAX_SHRINK_PERCENT=${percent} lets it pass`,
+  };
+}
+
+/**
+ * Trips when a pass would create everything that units declare, because none of it is there: the pass is more likely
+ * connected to another cluster than asked to fill this one. A single object says nothing.
+ */
+export function guardWrongCluster(
+  planned: readonly Finding[],
+  { objects, compared }: Pick<Comparison, 'objects' | 'compared'>,
+  allowEmpty: boolean,
+): TrippedGuard | undefined {
+  const absent = objects.filter(({ desired, live }) => desired !== undefined && live === undefined).length;
+  const isCreating = planned.some((finding) => finding.class === 'missing');
+  if (allowEmpty || !isCreating || compared < 2 || absent < compared) return undefined;
+  return {
+    name: 'wrong-cluster',
+    detail: `none of the ${compared} objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and KUBE_CONTEXT, or ALLOW_EMPTY=true lets it pass`,
+  };
+}
+
+/**
+ * Trips when a pass would take running workloads down to no replica, more of them than `maxToZero`: units that say zero
+ * everywhere are more likely a bad edit than a wish, and whoever scaled a workload up by hand may be saving it.
+ */
+export function guardScaleToZero(planned: readonly Finding[], maxToZero: number): TrippedGuard | undefined {
+  const stopped = planned.filter(
+    ({ path, desired, live, class: found }) =>
+      printPath(path) === '/spec/replicas' && desired === 0 && live !== 0 && found !== 'missing',
+  );
+  const count = new Set(stopped.map(({ ref }) => objectKey(ref))).size;
+  if (count <= maxToZero) return undefined;
+  return {
+    name: 'scale-to-zero',
+    detail: `${count} running workload${count === 1 ? '' : 's'} would be scaled to 0, more than MAX_TO_ZERO=${maxToZero}; MAX_TO_ZERO=${count} lets it pass`,
   };
 }
 

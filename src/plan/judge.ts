@@ -30,6 +30,8 @@ export interface Situation {
   readonly object: ObjectComparison | undefined;
   readonly pauses: readonly Pause[];
   readonly terminating: readonly string[];
+  /** Why a part of the object's unit could not be read; `undefined` where it was read whole. */
+  readonly unreadPart: string | undefined;
   readonly corrections: readonly Correction[];
   /** RFC 3339 time at which a finding was first reported. */
   readonly firstSeen: (findingId: string) => string;
@@ -75,6 +77,10 @@ const RULES: readonly Rule[] = [
     );
   },
   (_, __, policy) => (policy.autoFix ? undefined : report('auto-fix-off', 'set AUTO_FIX=true to have it fixed')),
+  (_, unit, __, { unreadPart }) => {
+    if (unreadPart === undefined) return undefined;
+    return blocked('incomplete-read', `unit ${unit?.slug ?? ''} could not be read whole: ${unreadPart}; correct the unit first`);
+  },
   ({ finding }, _, __, { object, terminating }) => {
     const isEnding = stringAt(object?.live?.body, 'metadata', 'deletionTimestamp') !== undefined;
     if (!isEnding && !terminating.includes(finding.ref.namespace)) return undefined;
@@ -88,7 +94,9 @@ const RULES: readonly Rule[] = [
     // Nobody is told after a removal; it may well have been a person.
     const isPerson = finding.blame === undefined || finding.blame.actor === 'person';
     if (!isPerson) return undefined;
-    const until = Date.parse(finding.blame?.time ?? firstSeen(finding.id)) + graceSeconds * 1000;
+    const changed = Date.parse(finding.blame?.time ?? '');
+    const since = Number.isNaN(changed) ? Date.parse(firstSeen(finding.id)) : changed;
+    const until = since + graceSeconds * 1000;
     return now.getTime() < until ? report('grace', `somebody is at it; fixed from ${rfc3339(until)} on (FIX_GRACE)`) : undefined;
   },
   ({ finding }, _, { contestedAfter, fieldManager }, { corrections, now }) => {
@@ -121,6 +129,15 @@ const RULES: readonly Rule[] = [
     return blocked(
       'changeset-closed',
       `changeset ${policy.changeSet.slug} is closed; name an open one in CHANGESET or leave it out`,
+    );
+  },
+  (_, unit, policy) => {
+    // Staged is what a pair of revisions says, and on top of somebody's unapplied change none is written.
+    const isToStage = (unit?.changeSet ?? policy.changeSet) !== undefined && !policy.applyChangeSet;
+    if (!unit?.hasUnappliedChanges || !isToStage) return undefined;
+    return blocked(
+      'unapplied-changes',
+      `revision ${unit.headRevision} of unit ${unit.slug} waits to be applied; apply it, or put revision ${unit.liveRevision} back, then the correction can be staged`,
     );
   },
   (_, __, ___, { prediction }) => (prediction?.refusal ? blocked('denied', prediction.refusal) : undefined),

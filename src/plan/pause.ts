@@ -25,14 +25,19 @@ export function pauseOf(pauses: readonly Pause[], live: LiveObject | undefined, 
 /** RFC 3339, as annotations have it. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/u;
 
+/** Milliseconds since 1970; NaN where nobody can tell which time is meant. */
+function endOf(until: string): number {
+  return TIME.test(until) ? Date.parse(until) : Number.NaN;
+}
+
 function holds(until: string, now: Date): boolean {
-  const time = TIME.test(until) ? Date.parse(until) : Number.NaN;
+  const time = endOf(until);
   return Number.isNaN(time) || now.getTime() < time;
 }
 
 /** How a hold reads in report and log. */
 export function pauseDetail({ what, until }: Pause): string {
-  return TIME.test(until)
-    ? `${what} is annotated ${PAUSE_ANNOTATION}=${until}`
-    : `${what} is annotated ${PAUSE_ANNOTATION} with no time such as 2026-11-24T06:00:00Z; correct or remove it`;
+  return Number.isNaN(endOf(until))
+    ? `${what} is annotated ${PAUSE_ANNOTATION} with no time such as 2026-11-24T06:00:00Z; correct or remove it`
+    : `${what} is annotated ${PAUSE_ANNOTATION}=${until}`;
 }

@@ -1,22 +1,41 @@
 import { createHash } from 'node:crypto';
 import type { DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import { type Comparison, canonicalJson, type FieldValue, type ObjectComparison, wouldBeOverwritten } from '../types/finding.ts';
+import {
+  type Comparison,
+  canonicalJson,
+  type FieldValue,
+  type Finding,
+  type ObjectComparison,
+  wouldBeOverwritten,
+} from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { ObjectCorrection, Plan, PlanItem, Prediction, UnitCorrection } from '../types/plan.ts';
+import type { ObjectCorrection, Plan, PlanItem, Prediction, TrippedGuard, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
 import { firstSeenOf, type PreviousReport } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { ServerAbilities } from '../types/server.ts';
 import type { Snapshot } from '../types/snapshot.ts';
-import { guardMassChange, guardReads, guardShrink, type MassChangeLimits, rememberedSize } from './guards.ts';
+import {
+  guardMassChange,
+  guardReads,
+  guardScaleToZero,
+  guardShrink,
+  guardWrongCluster,
+  type MassChangeLimits,
+  rememberedSize,
+} from './guards.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
 import { activePauses } from './pause.ts';
 
 export interface PlanOptions extends MassChangeLimits, FixPolicy {
   /** By how much fewer objects units may declare than at the last report. */
   readonly maxShrinkPercent: number;
+  /** Running workloads that one pass may scale to no replica. */
+  readonly maxToZero: number;
+  /** A cluster with nothing of what units declare is meant to be so. */
+  readonly allowEmpty: boolean;
   /** Write corrections as pairs of revisions. */
   readonly auditRevisions: boolean;
   /** Apply what was written under a person's changeset. */
@@ -26,13 +45,15 @@ export interface PlanOptions extends MassChangeLimits, FixPolicy {
 /** What the plan is made from: all of it read before, none of it read here. */
 export interface PlanInput {
   readonly snapshot: Pick<Snapshot, 'failedReads' | 'objects' | 'pausedNamespaces' | 'terminating'>;
-  readonly desired: Pick<DesiredState, 'objects'>;
+  readonly desired: Pick<DesiredState, 'objects' | 'invalid'>;
   readonly comparison: Comparison;
   readonly ranking: Ranking;
   readonly previous: Pick<PreviousReport, 'findings' | 'corrections' | 'desiredObjects'>;
   readonly now: Date;
   /** What the API server said to dry runs of a first plan's corrections, by object key. */
   readonly predictions?: ReadonlyMap<string, Prediction>;
+  /** Fingerprints of findings that a person approved one by one: the guards that count let these pass. */
+  readonly approved?: ReadonlySet<string>;
 }
 
 /** Decides for every finding what is done about it, and why; pure and total. */
@@ -41,26 +62,32 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   for (const object of input.comparison.objects) for (const finding of object.findings) objectOf.set(finding.id, object);
   const pauses = activePauses(input.snapshot, input.now);
   const firstSeen = firstSeenOf(input.previous, input.now);
+  const unreadParts = new Map(input.desired.invalid.map(({ space, slug, error }) => [`${space}/${slug}`, error]));
   const judged = input.ranking.findings.map((ranked): PlanItem => {
     const object = objectOf.get(ranked.finding.id);
     return judgeFinding(ranked, object?.desired?.unit, options, {
       object,
       pauses,
       terminating: input.snapshot.terminating,
+      unreadPart: unreadParts.get(ranked.finding.unit),
       corrections: input.previous.corrections,
       firstSeen,
       prediction: input.predictions?.get(keyOf(ranked)),
       now: input.now,
     });
   });
-  const planned = new Set(judged.filter(wouldChange).map((item) => keyOf(item.ranked)));
+  const planned = judged.filter(wouldChange).map(({ ranked }) => ranked.finding);
   const [declared, before] = [input.desired.objects.length, input.previous.desiredObjects];
   const shrink = guardShrink(declared, before, options.maxShrinkPercent);
-  const guards = [guardReads(input.snapshot), shrink, guardMassChange(planned.size, input.comparison.compared, options)];
-  const guard = planned.size === 0 ? undefined : guards.find((tripped) => tripped !== undefined);
+  const ofReads = guardReads(input.snapshot) ?? shrink;
+  const guard = planned.length === 0 ? undefined : (ofReads ?? guardCounts(planned, input.comparison, options));
+  const isHeld = (item: PlanItem): boolean => {
+    const isApproved = ofReads === undefined && input.approved?.has(item.ranked.finding.fingerprint) === true;
+    return wouldChange(item) && !isApproved;
+  };
   const items = guard
     ? judged.map(
-        (item): PlanItem => (wouldChange(item) ? { ...item, action: 'blocked', reason: guard.name, detail: guard.detail } : item),
+        (item): PlanItem => (isHeld(item) ? { ...item, action: 'blocked', reason: guard.name, detail: guard.detail } : item),
       )
     : judged;
   return {
@@ -72,6 +99,16 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     // Said also where nothing was to be fixed: it holds the next fix.
     notes: [...notesOn(options.server), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
   };
+}
+
+/** The guards that look at how much would change, and not at how well it is known. */
+function guardCounts(planned: readonly Finding[], comparison: Comparison, options: PlanOptions): TrippedGuard | undefined {
+  const objects = new Set(planned.map(({ ref }) => objectKey(ref))).size;
+  return (
+    guardWrongCluster(planned, comparison, options.allowEmpty) ??
+    guardScaleToZero(planned, options.maxToZero) ??
+    guardMassChange(objects, comparison.compared, options)
+  );
 }
 
 /** What this server cannot do and is done instead; said once for all findings. */

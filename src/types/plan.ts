@@ -22,6 +22,9 @@ export type PlanReason =
   | 'terminating'
   | 'denied'
   | 'mass-change'
+  | 'wrong-cluster'
+  | 'scale-to-zero'
+  | 'unapplied-changes'
   | 'added-by-controller'
   | 'held-by-model'
   | 'autoscaler'
@@ -79,7 +82,7 @@ export interface UnitCorrection {
 
 /** A guard that stopped all fixes. */
 export interface TrippedGuard {
-  readonly name: 'mass-change' | 'incomplete-read' | 'desired-shrank';
+  readonly name: 'mass-change' | 'incomplete-read' | 'desired-shrank' | 'wrong-cluster' | 'scale-to-zero';
   /** What was found and what would let the pass go on. */
   readonly detail: string;
 }

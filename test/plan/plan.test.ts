@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { abilitiesOf } from '../../src/confighub/generation.ts';
 import { contestOf } from '../../src/plan/contested.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
-import type { ChangeSetRef, DesiredObject, DesiredUnit } from '../../src/types/desired.ts';
+import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
 import { objectKey } from '../../src/types/object-ref.ts';
 import type { Plan, Prediction, UnitCorrection } from '../../src/types/plan.ts';
@@ -56,8 +56,10 @@ interface World {
   readonly terminating?: readonly string[];
   /** Objects that units declare. */
   readonly declared?: number;
+  readonly invalid?: readonly InvalidUnit[];
   readonly previous?: Partial<PreviousReport>;
   readonly predictions?: ReadonlyMap<string, Prediction>;
+  readonly approved?: ReadonlySet<string>;
   /** Findings in rank order; that of the objects where it is left out. */
   readonly order?: (findings: readonly Finding[]) => readonly Finding[];
 }
@@ -87,10 +89,11 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
         pausedNamespaces: world.pausedNamespaces ?? {},
         terminating: world.terminating ?? [],
       },
-      desired: { objects: declared(world.declared ?? objects.length) },
+      desired: { objects: declared(world.declared ?? objects.length), invalid: world.invalid ?? [] },
       previous: { findings: [], corrections: [], desiredObjects: 0, ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
+      approved: world.approved ?? new Set(),
       comparison: comparison(objects, world.compared ?? objects.length),
       ranking: { findings: ranked, source },
     },
@@ -102,7 +105,9 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       changeSet: undefined,
       maxFixes: 25,
       maxFixPercent: 20,
-      maxShrinkPercent: 50,
+      maxShrinkPercent: 49,
+      maxToZero: 1,
+      allowEmpty: false,
       graceSeconds: 0,
       contestedAfter: 3,
       fieldManager: 'confighub',
@@ -219,6 +224,8 @@ describe('deciding what is fixed', () => {
   });
 });
 
+const AUTOSCALERS_UNREAD = { what: 'autoscaling/v2/HorizontalPodAutoscaler', namespace: '', error: 'forbidden' };
+
 describe('guards of a plan', () => {
   it('fixes nothing when more objects would change than MAX_FIXES, and names the value that lets it pass', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 1000 });
@@ -236,6 +243,53 @@ describe('guards of a plan', () => {
     expect(plan(drifted(3), { compared: 15 }).guard).to.equal(undefined);
   });
 
+  it('names every value that stands in the way: raising one of two would trip the other', () => {
+    const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 20 });
+    expect(result.guard?.detail).to.equal(
+      '6 of 20 objects (30 %) would change, more than MAX_FIXES=5 and MAX_FIX_PERCENT=20; MAX_FIXES=6 with MAX_FIX_PERCENT=30 let it pass',
+    );
+    expect(plan(drifted(6), { options: { maxFixes: 6, maxFixPercent: 30 }, compared: 20 }).guard).to.equal(undefined);
+  });
+
+  it('lets pass what a person approved one by one, and nothing beside it', () => {
+    const objects = drifted(6);
+    const approved = new Set([objects[2]?.findings[0]?.fingerprint ?? '']);
+    const world: World = { options: { maxFixes: 5 }, compared: 1000, approved };
+    const result = plan(objects, world);
+    expect(result.guard?.name).to.equal('mass-change');
+    expect(result.corrections.map(({ unit: { slug } }) => slug)).to.deep.equal(['w2']);
+    const unread = plan(objects, { ...world, failedReads: [AUTOSCALERS_UNREAD] });
+    expect(unread.corrections, 'an approval says nothing of what could not be read').to.have.length(0);
+  });
+
+  it('takes only one running workload down to no replica, and names the value that lets more pass', () => {
+    const zero = (name: string, more: Parameters<typeof finding>[0] = {}): ObjectComparison =>
+      compared([finding({ ref: ref(name), desired: 0, live: 3, ...more })]);
+    expect(plan([zero('a')]).guard).to.equal(undefined);
+    const result = plan([zero('a'), zero('b', { class: 'removed', live: undefined })]);
+    expect(result.guard).to.deep.equal({
+      name: 'scale-to-zero',
+      detail: '2 running workloads would be scaled to 0, more than MAX_TO_ZERO=1; MAX_TO_ZERO=2 lets it pass',
+    });
+    expect(result.corrections).to.have.length(0);
+    expect(plan([zero('a'), zero('b')], { options: { maxToZero: 2 } }).guard).to.equal(undefined);
+    expect(plan([zero('a'), zero('b', { path: IMAGE })]).guard, 'another field').to.equal(undefined);
+    expect(plan([zero('a')], { options: { maxToZero: 0 } }).guard?.name).to.equal('scale-to-zero');
+  });
+
+  it('creates nothing in a cluster that holds none of what units declare, which may be another one', () => {
+    const missing = (name: string): ObjectComparison =>
+      compared([finding({ ref: ref(name), class: 'missing', path: [], live: undefined })], { live: undefined });
+    const options = { createMissing: true };
+    const result = plan([missing('a'), missing('b')], { options });
+    expect(result.guard?.name).to.equal('wrong-cluster');
+    expect(result.guard?.detail).to.contain('none of the 2 objects').and.contain('KUBE_CONTEXT').and.contain('ALLOW_EMPTY=true');
+    expect(result.corrections).to.have.length(0);
+    expect(plan([missing('a'), missing('b')], { options: { ...options, allowEmpty: true } }).guard).to.equal(undefined);
+    expect(plan([missing('a'), missing('b')], { options, compared: 3 }).guard, 'one of three is there').to.equal(undefined);
+    expect(plan([missing('a')], { options }).guard, 'the only one was deleted').to.equal(undefined);
+  });
+
   it('asks for no share where ten objects or fewer are compared', () => {
     expect(plan(drifted(10), { compared: 10 }).guard).to.equal(undefined);
     expect(plan(drifted(3), { compared: 11 }).guard?.name).to.equal('mass-change');
@@ -248,7 +302,7 @@ describe('guards of a plan', () => {
   });
 
   it('fixes nothing while the autoscalers could not be read: replicas cannot be judged', () => {
-    const failedReads = [{ what: 'autoscaling/v2/HorizontalPodAutoscaler', namespace: '', error: 'forbidden' }];
+    const failedReads = [AUTOSCALERS_UNREAD];
     const result = plan(drifted(2), { failedReads });
     expect(result.guard).to.deep.include({ name: 'incomplete-read' });
     expect(result.guard?.detail).to.contain('forbidden');
@@ -257,7 +311,7 @@ describe('guards of a plan', () => {
   });
 
   it('says nothing of a guard where nothing was to be fixed', () => {
-    const failedReads = [{ what: 'autoscaling/v2/HorizontalPodAutoscaler', namespace: '', error: 'forbidden' }];
+    const failedReads = [AUTOSCALERS_UNREAD];
     expect(plan(drifted(2), { failedReads, options: { autoFix: false } }).guard).to.equal(undefined);
   });
 
@@ -298,6 +352,28 @@ describe('what holds a fix', () => {
     expect(item?.detail).to.contain('correct or remove it').and.not.contain('tomorrow');
   });
 
+  it('is a pause that names a day or an hour that there is none of, and the detail says so', () => {
+    const [item] = plan([annotated('2026-11-24T25:00:00Z')]).items;
+    expect(item?.detail).to.contain('correct or remove it').and.not.contain('T25');
+  });
+
+  it('is a unit of which a part could not be read: what it declares elsewhere is not known', () => {
+    const invalid = [{ space: 'prod', slug: 'web', error: 'document 2 is no YAML', text: '' }];
+    const [item] = plan([compared([finding()])], { invalid }).items;
+    expect(item).to.include({ action: 'blocked', reason: 'incomplete-read' });
+    expect(item?.detail).to.equal('unit web could not be read whole: document 2 is no YAML; correct the unit first');
+    expect(decision(compared([finding({ ref: ref('other') })]), { invalid }), 'its neighbours').to.equal('fix auto-fix');
+  });
+
+  it("is somebody's unapplied change where the correction would be staged: no pair is written on top of it", () => {
+    const waiting = unit('web', { hasUnappliedChanges: true, headRevision: 4, changeSet: theirs });
+    const [item] = plan([compared([finding()], { unit: waiting })]).items;
+    expect(item).to.include({ action: 'blocked', reason: 'unapplied-changes' });
+    expect(item?.detail).to.contain('revision 4 of unit web waits to be applied').and.contain('revision 3');
+    const applied = compared([finding()], { unit: waiting });
+    expect(decision(applied, { options: { applyChangeSet: true } }), 'the live revision is applied').to.equal('fix auto-fix');
+  });
+
   it('is the grace of a fresh change by a person, counted from managedFields', () => {
     const world = { options: { graceSeconds: 1800 } };
     const [item] = plan([byPerson('2026-11-24T02:45:00Z')], world).items;
@@ -335,14 +411,15 @@ describe('what holds a fix', () => {
     expect(result.corrections).to.have.length(0);
   });
 
-  it('is a desired side that shrank by more than half, until somebody lets it pass', () => {
+  it('is a desired side that shrank by half, until somebody lets it pass', () => {
     const previous = { desiredObjects: 40 };
     const result = plan(drifted(1), { declared: 19, previous });
     expect(result.guard?.name).to.equal('desired-shrank');
     expect(result.guard?.detail).to.contain('declare 19 objects, 40 at').and.contain('MAX_SHRINK_PERCENT=53 lets it pass');
     expect(result.corrections).to.have.length(0);
     expect(result.desiredObjects, 'the next pass compares with the same').to.equal(40);
-    expect(plan(drifted(1), { declared: 20, previous }).guard).to.equal(undefined);
+    expect(plan(drifted(1), { declared: 20, previous }).guard?.name).to.equal('desired-shrank');
+    expect(plan(drifted(1), { declared: 21, previous }).guard).to.equal(undefined);
     const passed = plan(drifted(1), { declared: 19, previous, options: { maxShrinkPercent: 53 } });
     expect([passed.corrections.length, passed.desiredObjects]).to.deep.equal([1, 19]);
   });
