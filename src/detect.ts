@@ -6,17 +6,19 @@ import { EXIT } from './exit-codes.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
 import { printPlan, printReport } from './output.ts';
-import { type Judgement, judge, type PassClients, type PassOptions, runPass } from './pass.ts';
+import { type Judgement, judge, type PassClients, type PassOptions, pulling, reportedDecisions, runPass } from './pass.ts';
+import { decisionsOf } from './pass-decisions.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
+import { NO_DECISIONS } from './types/decision.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
-const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
+const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0, decisions: [] };
 /** What Git and ssh need of the environment; nothing else is handed to them. */
 const GIT_ENVIRONMENT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'TMPDIR', 'LANG'];
 
@@ -73,8 +75,18 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
   await using repository =
     isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
   const previous = repository?.previous ?? NO_REPORT;
-  const judgement = await judge(clients, previous, options, passLog);
-  const report = buildReport({ cluster: config.cluster, ...judgement, outcomes: [], promotions: [], previous, now: options.now });
+  const file = repository ? await decisionsOf(repository, config.cluster) : NO_DECISIONS;
+  const judgement = await judge(clients, { previous, decisions: file, pull: pulling(clients, options) }, options, passLog);
+  const decisions = reportedDecisions(judgement, previous, []);
+  const report = buildReport({
+    cluster: config.cluster,
+    ...judgement,
+    outcomes: [],
+    promotions: [],
+    decisions,
+    previous,
+    now: options.now,
+  });
   process.out(isDryRun ? printPlan(judgement.plan, report, config.output) : printReport(report, config.output));
   return exitOf(judgement, config, passLog);
 }
@@ -88,7 +100,7 @@ async function runWriting({ pass, config, process, signal: stop, passLog }: Fact
   const signal = lease ? AbortSignal.any([stop, lease.lost]) : stop;
   const options = await passOptions(config, process.environment, clients, pass, signal);
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
-  const result = await runPass(clients, repository, options, passLog);
+  const result = await runPass(clients, repository, { ...options, holdsLease: lease !== undefined }, passLog);
   process.out(printReport(result.report, config.output));
   const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
   const { commit } = result.published;
@@ -129,8 +141,9 @@ function openRepository(
 }
 
 function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
-  const { snapshot, desired, comparison, plan } = judgement;
+  const { snapshot, desired, comparison, plan, decisions } = judgement;
   if (plan.guard) return EXIT.guardTripped;
+  if (decisions.unreadable !== '') return EXIT.incomplete;
   const empty = nothingCompared(judgement, config);
   if (empty !== undefined && !config.allowEmpty) {
     log.warning(`${empty}, or set ALLOW_EMPTY=true`);
@@ -206,6 +219,7 @@ async function passOptions(
     publishRelease: config.publishRelease,
     waitHealthySeconds: config.waitHealthy,
     fieldManager: config.fieldManager,
+    holdsLease: false,
     commit: { pass, tool: USER_AGENT },
     now,
     signal,

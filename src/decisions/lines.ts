@@ -21,9 +21,7 @@ export function linesOf(text: string): LinesOf {
     return { from, to: Math.max(from, end) };
   };
   return (section, entry) => {
-    const pair = isMap(contents)
-      ? contents.items.find(({ key }) => isScalar(key) && String(key.value) === section)
-      : undefined;
+    const pair = isMap(contents) ? contents.items.find(({ key }) => isScalar(key) && String(key.value) === section) : undefined;
     const key = isNode(pair?.key) ? pair.key : undefined;
     const value = isNode(pair?.value) ? pair.value : undefined;
     const item = isSeq(value) && entry !== undefined ? value.items[entry] : undefined;

@@ -1,4 +1,3 @@
-import { summarize } from '../types/describe.ts';
 import {
   type Decision,
   type DecisionEffect,
@@ -9,6 +8,7 @@ import {
   type ReportedDecision,
   type TargetedDecision,
 } from '../types/decision.ts';
+import { summarize } from '../types/describe.ts';
 import type { Comparison } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
@@ -52,7 +52,11 @@ function noEffect(kind: ReportedDecision['kind'], what: string, detail: string):
   return { id: '', kind, what, by: '', decidedAt: '', reason: '', effect: 'no-effect', detail };
 }
 
-function lineOf(decision: Decision, became: Became & { readonly what: string }, known: ReportedDecision | undefined): ReportedDecision {
+function lineOf(
+  decision: Decision,
+  became: Became & { readonly what: string },
+  known: ReportedDecision | undefined,
+): ReportedDecision {
   return {
     id: decision.id,
     kind: decision.kind,
@@ -82,7 +86,11 @@ function effectOf(
   if (outcome) return { what, effect: outcome.effect, detail: outcome.detail };
   if (!open) {
     if (known?.effect === 'staged') return { what, effect: 'spent', detail: `${known.detail}; it is applied` };
-    return { what, effect: 'unused', detail: 'nothing drifts in exactly this way now; remove the entry, or decide on what is there' };
+    return {
+      what,
+      effect: 'unused',
+      detail: 'nothing drifts in exactly this way now; remove the entry, or decide on what is there',
+    };
   }
   return { what, ...targetEffect(decision, open.finding.id, input) };
 }
@@ -116,5 +124,8 @@ function targetEffect(decision: TargetedDecision, findingId: string, { plan, fix
     return { effect: by[fix.result], detail: `${words}${where}` };
   }
   if (item?.action === 'fix' || item?.action === 'stage') return { effect: 'planned', detail: 'the next run fixes it' };
-  return { effect: 'waiting', detail: item ? `${item.reason}${item.detail === '' ? '' : `: ${item.detail}`}` : 'it was not judged' };
+  return {
+    effect: 'waiting',
+    detail: item ? `${item.reason}${item.detail === '' ? '' : `: ${item.detail}`}` : 'it was not judged',
+  };
 }

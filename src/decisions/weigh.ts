@@ -8,7 +8,7 @@ import {
 } from '../types/decision.ts';
 import type { DesiredUnit } from '../types/desired.ts';
 import type { Comparison, Finding, ObjectComparison } from '../types/finding.ts';
-import type { FindingVerdict } from '../types/plan.ts';
+import type { PlanDecisions } from '../types/plan.ts';
 
 /** A decision and the finding that it is about. */
 export interface OpenDecision {
@@ -38,9 +38,7 @@ export function weighDecisions({ file, previous, comparison, units }: WeighInput
   const found = new Map<string, Pick<OpenDecision, 'finding' | 'object'>>();
   for (const object of comparison.objects)
     for (const finding of object.findings) found.set(finding.fingerprint, { finding, object });
-  const carriedOut = new Map(
-    units.flatMap((unit) => decisionsIn(unit.lastChangeDescription).map((id) => [id, unit] as const)),
-  );
+  const carriedOut = new Map(units.flatMap((unit) => decisionsIn(unit.lastChangeDescription).map((id) => [id, unit] as const)));
   const open: OpenDecision[] = [];
   const outcomes: DecisionOutcome[] = [];
   for (const decision of file.decisions) {
@@ -68,19 +66,20 @@ export function weighDecisions({ file, previous, comparison, units }: WeighInput
 
 /**
  * What the plan is told: a `fix` decision approves its finding; a live value that somebody accepted or adopted, or about
- * which decisions contradict each other, is left as it is. By finding id.
+ * which decisions contradict each other, is left as it is.
  */
-export function verdictsOf(
+export function planDecisions(
+  { unreadable }: Pick<DecisionsFile, 'unreadable'>,
   { open }: Standing,
   outcomes: ReadonlyMap<string, DecisionOutcome>,
-): ReadonlyMap<string, FindingVerdict> {
-  const verdicts = new Map<string, FindingVerdict>();
+): PlanDecisions {
+  const approved = new Map<string, string>();
+  const kept = new Map<string, string>();
   for (const { decision, finding } of open) {
     const outcome = outcomes.get(decision.id);
-    const by = `${decision.kind} decided by ${displayDecider(decision.by)}`;
-    const isApproved = decision.kind === 'fix' && outcome === undefined;
-    const detail = outcome ? `${by}: ${outcome.detail}` : by;
-    verdicts.set(finding.id, { approves: isApproved, detail });
+    const sentence = `${decision.kind} decided by ${displayDecider(decision.by)}`;
+    if (decision.kind === 'fix' && !outcome) approved.set(finding.fingerprint, sentence);
+    else kept.set(finding.fingerprint, outcome ? `${sentence}: ${outcome.detail}` : sentence);
   }
-  return verdicts;
+  return { approved, kept, unreadable };
 }

@@ -9,9 +9,7 @@ import { secretsIn } from './mask.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
 
 /** A manifest of a live object, or why there can be none. */
-export type CleanManifest =
-  | { readonly ok: true; readonly document: JsonObject }
-  | { readonly ok: false; readonly why: string };
+export type CleanManifest = { readonly ok: true; readonly document: JsonObject } | { readonly ok: false; readonly why: string };
 
 /** Each round declares one level more of the lists in lists: containers, their env variables, the end. */
 const ROUNDS = 20;
@@ -29,7 +27,8 @@ export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffO
   const { ignoreRules: _, ...unignored } = options;
   const comparer = createComparer(cluster, unignored, createIgnores([], new Date(0)));
   const { ref } = live;
-  const schema = compileSchema(cluster.schemas[ref.apiVersion] ?? null, ref.apiVersion, ref.kind) ?? unknownSchema(ref.apiVersion);
+  const schema =
+    compileSchema(cluster.schemas[ref.apiVersion] ?? null, ref.apiVersion, ref.kind) ?? unknownSchema(ref.apiVersion);
   const isAutoscaled = autoscalerOf(cluster.autoscalers, ref) !== undefined;
   let document = skeletonOf(live);
   for (let round = 0; round < ROUNDS; round++) {

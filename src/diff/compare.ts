@@ -195,7 +195,12 @@ function comparable(object: JsonObject): JsonObject {
 function wholeObject({ body, ref }: LiveObject, isAutoscaled: boolean): JsonObject {
   const { spec, ...rest } = comparable(body);
   const { replicas: _autoscaled, ...kept } = isJsonObject(spec) ? spec : {};
-  return { apiVersion: ref.apiVersion, kind: ref.kind, ...rest, ...(spec === undefined ? {} : { spec: isAutoscaled ? kept : spec }) };
+  return {
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    ...rest,
+    ...(spec === undefined ? {} : { spec: isAutoscaled ? kept : spec }),
+  };
 }
 
 function withoutBookkeeping(annotations: JsonObject): JsonObject {

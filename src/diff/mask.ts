@@ -82,6 +82,8 @@ export function secretsIn(kind: string, value: Json, path: FieldPath = []): read
   if (isVariable || isTexts || typeof value !== 'object' || value === null)
     return maskValue(kind, path, value) instanceof Secret ? [printPath(path)] : [];
   if (isJsonArray(value))
-    return value.flatMap((entry, index) => secretsIn(kind, entry, [...path, { key: { name: stringAt(entry, 'name') ?? index } }]));
+    return value.flatMap((entry, index) =>
+      secretsIn(kind, entry, [...path, { key: { name: stringAt(entry, 'name') ?? index } }]),
+    );
   return Object.entries(value).flatMap(([field, entry]) => secretsIn(kind, entry, [...path, { field }]));
 }

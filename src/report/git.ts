@@ -9,7 +9,7 @@ import type { Secret } from '../types/secret.ts';
 import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
 import { type LineChange, parseBlame } from './line-changes.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseDesiredObjects, parseFindings } from './previous.ts';
+import { parseCorrections, parseDesiredObjects, parseFindings, parseReportedDecisions } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportRepositoryOptions {
@@ -183,10 +183,12 @@ async function refuseLinks(git: SimpleGit, { root, cluster }: ReportRepositoryOp
 }
 
 async function readPrevious(folder: string): Promise<PreviousReport> {
+  const summary = await readText(join(folder, 'report.json'));
   return {
     findings: parseFindings(await readText(join(folder, 'findings.jsonl'))),
     corrections: parseCorrections(await readText(join(folder, 'corrections.jsonl'))),
-    desiredObjects: parseDesiredObjects(await readText(join(folder, 'report.json'))),
+    desiredObjects: parseDesiredObjects(summary),
+    decisions: parseReportedDecisions(summary),
   };
 }
 

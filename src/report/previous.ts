@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ReportedDecision, reportedDecisionSchema } from '../types/decision.ts';
 import type { Json } from '../types/json.ts';
 import { SEVERITIES } from '../types/ranking.ts';
 import type { Correction, ReportFinding } from '../types/report.ts';
@@ -80,6 +81,16 @@ export function parseDesiredObjects(text: string): number {
     return parsed.success ? parsed.data.desiredObjects : 0;
   } catch {
     return 0;
+  }
+}
+
+/** `decisions` of a report.json; none where it has none that can be read. */
+export function parseReportedDecisions(text: string): readonly ReportedDecision[] {
+  try {
+    const parsed = z.object({ decisions: z.array(z.unknown()) }).safeParse(JSON.parse(text));
+    return (parsed.data?.decisions ?? []).flatMap((entry) => reportedDecisionSchema.safeParse(entry).data ?? []);
+  } catch {
+    return [];
   }
 }
 

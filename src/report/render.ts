@@ -3,6 +3,7 @@ import { canonicalJson } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, objectKey } from '../types/object-ref.ts';
 import type { Correction, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
+import { renderDecisions } from './decisions.ts';
 import { escapeText, fence, table } from './markdown.ts';
 import { pathPart, workloadPage } from './paths.ts';
 
@@ -62,6 +63,7 @@ function summaryOf(report: Report): Json {
     desiredObjects: report.desiredObjects,
     pauses: report.pauses.map(({ what, until }) => ({ what, until })),
     promotions: report.promotions.map(({ unit, upstream, refusal }) => ({ unit, upstream, refusal })),
+    decisions: report.decisions.map((decision) => ({ ...decision })),
     notes: report.notes,
     incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
     prices: report.prices,
@@ -118,6 +120,7 @@ function renderReadme(report: Report, pages: ReadonlyMap<string, unknown>, witho
     const unlisted = more.length - PAGES;
     if (unlisted > 0) parts.push(`${unlisted} more are in [findings.jsonl](findings.jsonl).`);
   }
+  parts.push(...renderDecisions(report.decisions));
   if (report.promotions.length > 0) {
     const rows = report.promotions
       .slice(0, FINDINGS_SHOWN)

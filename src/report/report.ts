@@ -8,4 +8,5 @@ export {
   type ReportRepositoryOptions,
 } from './git.ts';
 export type { LineChange } from './line-changes.ts';
+export { decisionsPath } from './paths.ts';
 export { dollars, type ReportFiles, renderReport, state } from './render.ts';

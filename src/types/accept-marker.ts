@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
  * was that one. Nothing of it waits to be applied, so it is desired from then on although no apply made it live.
  */
 const ACCEPTED = /^Accepted .*\[decision:[0-9a-f,]+ live:(\d+) sha256:([0-9a-f]{12})\]$/su;
-const CREATED = /\[decision:([0-9a-f]{16}(?:,[0-9a-f]{16})*)[\] ]/u;
+/** At the very end only: what comes before holds what people and clusters wrote. */
+const CARRIED_OUT = /\[decision:([0-9a-f,]+)(?: live:\d+ sha256:[0-9a-f]{12})?\]$/u;
 
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
@@ -32,5 +33,5 @@ export function claimsToAccept(description: string, liveRevision: number): boole
 
 /** Ids of the decisions that a revision carried out. */
 export function decisionsIn(description: string): readonly string[] {
-  return CREATED.exec(description)?.[1]?.split(',') ?? [];
+  return CARRIED_OUT.exec(description)?.[1]?.split(',') ?? [];
 }

@@ -20,7 +20,9 @@ const target = {
     .optional(),
 };
 // What ConfigHub takes for a slug, without what would be a path or an option.
-const slug = z.string('is required: the slug of a space').regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u, 'must be letters, digits, dots and dashes');
+const slug = z
+  .string('is required: the slug of a space')
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u, 'must be letters, digits, dots and dashes');
 
 export const targetSchema = z.strictObject(target);
 export const adoptSchema = z.strictObject({ ...target, space: slug, unit: slug.optional() });
@@ -42,15 +44,18 @@ export interface Decider {
   readonly commit: string;
 }
 
-interface Entry {
+/** A decision as it is told where it is carried out. */
+export interface DecisionText {
   /** Equal entries have equal ids, whatever their reason. */
   readonly id: string;
-  /** Line of the file that the entry begins at, from 1. */
-  readonly line: number;
   /** `undefined` where Git could not tell. */
   readonly by: Decider | undefined;
   /** Empty where none was given. */
   readonly reason: string;
+}
+interface Entry extends DecisionText {
+  /** Line of the file that the entry begins at, from 1. */
+  readonly line: number;
 }
 export interface IgnoreDecision extends Entry {
   readonly kind: 'ignore';

@@ -1,3 +1,4 @@
+import type { ReportedDecision } from './decision.ts';
 import type { Blame, FindingClass } from './finding.ts';
 import type { Json } from './json.ts';
 import type { ObjectRef } from './object-ref.ts';
@@ -79,6 +80,8 @@ export interface Report {
   readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
   readonly promotions: readonly PromotionNeed[];
+  /** What became of what people decided by commit, in the order of their file; spent ones are remembered by it. */
+  readonly decisions: readonly ReportedDecision[];
   /** Holds that people set by annotation. */
   readonly pauses: readonly Pause[];
   /** How many objects units declared, as the guard against a shrunken desired side remembers it. */
@@ -94,6 +97,7 @@ export interface PreviousReport {
   readonly corrections: readonly Correction[];
   /** `Report.desiredObjects`; 0 where there is no report yet. */
   readonly desiredObjects: number;
+  readonly decisions: readonly ReportedDecision[];
 }
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

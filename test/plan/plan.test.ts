@@ -6,7 +6,7 @@ import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
 import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
 import { objectKey } from '../../src/types/object-ref.ts';
-import type { Plan, Prediction, UnitCorrection } from '../../src/types/plan.ts';
+import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/types/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/types/ranking.ts';
 import type { Correction, PreviousReport, ReportFinding } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
@@ -59,7 +59,7 @@ interface World {
   readonly invalid?: readonly InvalidUnit[];
   readonly previous?: Partial<PreviousReport>;
   readonly predictions?: ReadonlyMap<string, Prediction>;
-  readonly approved?: ReadonlySet<string>;
+  readonly decided?: Partial<PlanDecisions>;
   /** Findings in rank order; that of the objects where it is left out. */
   readonly order?: (findings: readonly Finding[]) => readonly Finding[];
 }
@@ -93,7 +93,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       previous: { findings: [], corrections: [], desiredObjects: 0, ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
-      approved: world.approved ?? new Set(),
+      decided: { approved: new Map(), kept: new Map(), unreadable: '', ...world.decided },
       comparison: comparison(objects, world.compared ?? objects.length),
       ranking: { findings: ranked, source },
     },
@@ -253,11 +253,12 @@ describe('guards of a plan', () => {
 
   it('lets pass what a person approved one by one, and nothing beside it', () => {
     const objects = drifted(6);
-    const approved = new Set([objects[2]?.findings[0]?.fingerprint ?? '']);
-    const world: World = { options: { maxFixes: 5 }, compared: 1000, approved };
+    const approved = new Map([[objects[2]?.findings[0]?.fingerprint ?? '', 'fix decided by Ann']]);
+    const world: World = { options: { maxFixes: 4 }, compared: 1000, decided: { approved } };
     const result = plan(objects, world);
     expect(result.guard?.name).to.equal('mass-change');
     expect(result.corrections.map(({ unit: { slug } }) => slug)).to.deep.equal(['w2']);
+    expect(plan(objects, { ...world, options: { maxFixes: 5 } }).guard, 'it is not counted').to.equal(undefined);
     const unread = plan(objects, { ...world, failedReads: [AUTOSCALERS_UNREAD] });
     expect(unread.corrections, 'an approval says nothing of what could not be read').to.have.length(0);
   });

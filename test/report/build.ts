@@ -7,7 +7,7 @@ import type { PreviousReport, Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0 };
+export const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0, decisions: [] };
 
 export const SOURCE = {
   ranker: 'heuristic' as const,
@@ -55,6 +55,7 @@ export function reportOf(
     plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
     outcomes,
     promotions: [],
+    decisions: [],
     previous: NO_REPORT,
     now: NOW,
     ...more,
@@ -67,7 +68,8 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  return { findings: report.findings, corrections: report.corrections, desiredObjects: report.desiredObjects };
+  const { findings, corrections, desiredObjects, decisions } = report;
+  return { findings, corrections, desiredObjects, decisions };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {
