@@ -17,7 +17,7 @@ const ROUNDS = 20;
 /**
  * The manifest that a person would have written for a live object: without status, what the API server sets, known
  * defaults, and what controllers, autoscalers and other tools write into it. It is found by the comparison itself: what
- * would be called added is declared, until nothing is. `replicas` stays unless an autoscaler has it: scaling leaves no
+ * would be called added is declared, until nothing is. `replicas` stays unless an autoscaler sets it: scaling leaves no
  * owner behind, so drift of a number that nobody declares would go unseen (measured on 1.24 to 1.37).
  */
 export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffOptions): CleanManifest {
@@ -35,8 +35,8 @@ export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffO
     const before = document;
     for (const { decision, verdict } of comparer.explain(declared(live, document), live)) {
       const { path } = decision;
-      const isReplicas = printPath(path) === '/spec/replicas';
-      if (isReplicas ? isAutoscaled || valueAt(document, path) !== undefined : !mustBeDeclared(decision.rule, verdict)) continue;
+      const isForced = !isAutoscaled && printPath(path) === '/spec/replicas' && valueAt(document, path) === undefined;
+      if (!isForced && !mustBeDeclared(decision.rule, verdict)) continue;
       document = withField(document, path, declaredValue(path, decision.live, schema));
     }
     if (document === before) break;
