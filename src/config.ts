@@ -315,6 +315,32 @@ export const OPTIONS = {
     help: 'folder of the reports in the repository',
   }),
   gitToken: option({ schema: secret, env: ['GIT_TOKEN'], isSecret: true, help: 'password for an https report repository' }),
+  gitCaFile: option({
+    schema: z.string(),
+    env: ['GIT_CA_FILE'],
+    value: 'FILE',
+    default: '',
+    help: "PEM file of the authorities to trust for an https report repository, in place of the system's",
+  }),
+  gitSshKey: option({
+    schema: secret,
+    env: ['GIT_SSH_KEY'],
+    isSecret: true,
+    help: 'private key for an ssh report repository, without a passphrase',
+  }),
+  gitSshKnownHostsFile: option({
+    schema: z.string(),
+    env: ['GIT_SSH_KNOWN_HOSTS_FILE'],
+    value: 'FILE',
+    default: '',
+    help: 'known_hosts file with the keys of the ssh host; an unknown host is always refused',
+  }),
+  gitSigningKey: option({
+    schema: secret,
+    env: ['GIT_SIGNING_KEY'],
+    isSecret: true,
+    help: 'private ssh key that signs report commits, without a passphrase',
+  }),
   gitAuthorName: option({
     schema: z.string().min(1),
     env: ['GIT_AUTHOR_NAME'],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Config, cacheFolder, type Environment, required } from './config.ts';
 import { connectReading, connectWriting, USER_AGENT } from './connections.ts';
+import { groupFindings } from './diff/diff.ts';
 import { EXIT } from './exit-codes.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
@@ -12,15 +13,14 @@ import { createPassLog, type PassLog } from './pass-log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
+import { reportConnection } from './report-connection.ts';
 import { NO_DECISIONS } from './types/decision.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
-const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0, decisions: [] };
-/** What Git and ssh need of the environment; nothing else is handed to them. */
-const GIT_ENVIRONMENT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'TMPDIR', 'LANG'];
+const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [] };
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
@@ -77,13 +77,13 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
   const previous = repository?.previous ?? NO_REPORT;
   const file = repository ? await decisionsOf(repository, config.cluster) : NO_DECISIONS;
   const judgement = await judge(clients, { previous, decisions: file, pull: pulling(clients, options) }, options, passLog);
-  const decisions = reportedDecisions(judgement, previous, []);
   const report = buildReport({
     cluster: config.cluster,
     ...judgement,
     outcomes: [],
     promotions: [],
-    decisions,
+    decisions: reportedDecisions(judgement, previous, []),
+    group: groupFindings,
     previous,
     now: options.now,
   });
@@ -127,17 +127,7 @@ function openRepository(
   signal: AbortSignal,
   mayPush: () => Promise<void> = async () => undefined,
 ): Promise<ReportRepository> {
-  return openReportRepository({
-    url,
-    branch: config.reportBranch,
-    root: config.reportPath,
-    cluster: config.cluster,
-    token: config.gitToken,
-    author: { name: config.gitAuthorName, email: config.gitAuthorEmail },
-    environment: Object.fromEntries(GIT_ENVIRONMENT.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
-    mayPush,
-    signal,
-  });
+  return openReportRepository({ ...reportConnection(config, url, environment, signal), cluster: config.cluster, mayPush });
 }
 
 function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
@@ -218,6 +208,7 @@ async function passOptions(
     },
     publishRelease: config.publishRelease,
     waitHealthySeconds: config.waitHealthy,
+    reportPath: config.reportPath,
     fieldManager: config.fieldManager,
     holdsLease: false,
     commit: { pass, tool: USER_AGENT },

@@ -63,7 +63,7 @@ export function printPlan(plan: Plan, report: Report, form: OutputForm): string 
       return `${JSON.stringify({ cluster, dryRun: true, guard: guard ?? null, pauses, notes, incomplete, items, corrections }, undefined, 2)}\n`;
     }
     case 'table':
-      return printTable(
+      return `${printTable(
         ['ACTION', 'REASON', 'SEVERITY', 'WORKLOAD', 'WHAT', 'BY', 'THROUGH', 'EFFECT', 'DETAIL'],
         lines.map(({ finding, action, reason, detail, restartsPods, correction }) => [
           action,
@@ -76,8 +76,19 @@ export function printPlan(plan: Plan, report: Report, form: OutputForm): string 
           correction && restartsPods ? 'restarts pods' : '',
           detail,
         ]),
-      );
+      )}${printCircumstances(report)}`;
   }
+}
+
+/** What holds for the plan as a whole, one line each. */
+function printCircumstances({ guard, pauses, incomplete, notes }: Report): string {
+  const lines = [
+    ...(guard ? [`Guard ${guard.name}: ${guard.detail}; nothing is fixed but what a person approved`] : []),
+    ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),
+    ...incomplete.map(({ what, error }) => `Not read: ${what}: ${error}`),
+    ...notes,
+  ];
+  return lines.map((line) => `${sanitize(line)}\n`).join('');
 }
 
 function through({ route, isStaged, changeSet }: UnitCorrection): string {

@@ -1,7 +1,7 @@
 import type { ConfigHubClient } from './confighub/client.ts';
 import { planDecisions, reportDecisions, type Standing, weighDecisions } from './decisions/decisions.ts';
-import { type DesiredOptions, pullDesired } from './desired/desired.ts';
-import { createCompare, type DiffOptions, diff, settleSuspects, suspectsOf } from './diff/diff.ts';
+import { type DesiredOptions, pullDesired, readHistories } from './desired/desired.ts';
+import { createCompare, type DiffOptions, diff, groupFindings, maskValue, settleSuspects, suspectsOf } from './diff/diff.ts';
 import { carryOutFixes } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
@@ -18,11 +18,13 @@ import {
   type PublishedReport,
   type ReportRepository,
   renderReport,
+  unitsWithNews,
+  withHistories,
 } from './report/report.ts';
 import { probeObjects } from './snapshot/probe.ts';
 import { projectLive, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
 import type { DecisionsFile, ReportedDecision } from './types/decision.ts';
-import type { DesiredState } from './types/desired.ts';
+import type { DesiredState, DesiredUnit } from './types/desired.ts';
 import type { Comparison } from './types/finding.ts';
 import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
@@ -47,6 +49,8 @@ export interface PassOptions {
   readonly fieldManager: string;
   readonly publishRelease: boolean;
   readonly waitHealthySeconds: number;
+  /** Folder of the reports inside the report repository. */
+  readonly reportPath: string;
   readonly commit: CommitFacts;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -215,8 +219,9 @@ export async function runPass(
     waitingPromotions(clients.confighub, desired, log.warning, signal),
   );
   log.promotions(promotions, behindInNumberOnly);
-  const report = await log.phase('report', async () =>
-    buildReport({
+  const decided = reportedDecisions(judgement, previous, outcomes);
+  const report = await log.phase('report', async () => {
+    const facts = {
       cluster,
       snapshot,
       desired,
@@ -225,14 +230,17 @@ export async function runPass(
       plan,
       outcomes,
       promotions,
-      decisions: reportedDecisions(judgement, previous, outcomes),
+      decisions: decided,
       previous,
       now,
-    }),
-  );
+    };
+    const built = buildReport({ ...facts, group: groupFindings });
+    const units = namedUnits(unitsWithNews(built, previous), desired);
+    return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));
+  });
   log.decisions(report.decisions, previous.decisions);
   const published = await log.phase('commit', () =>
-    repository.publish(renderReport(report), composeCommitMessage(report, options.commit)),
+    repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
   return { ...judgement, outcomes, report, published };
 }
@@ -246,4 +254,14 @@ export function reportedDecisions(
   fixes: readonly FixOutcome[],
 ): readonly ReportedDecision[] {
   return reportDecisions({ file, previous: previous.decisions, comparison, standing, outcomes: decided, plan, fixes });
+}
+
+function namedUnits(names: readonly string[], { units }: DesiredState): readonly DesiredUnit[] {
+  const wanted = new Set(names);
+  return units.filter(({ space, slug }) => wanted.has(`${space}/${slug}`));
+}
+
+/** What people write about a revision may hold what the report must not. */
+function maskText(text: string): string {
+  return String(maskValue('', [], text) ?? '');
 }

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { HubContext } from './context.ts';
-import { type UnitRef, type UnitSelection, unitPath } from './units.ts';
+import { IDS_PER_REQUEST, type UnitRef, type UnitSelection, unitPath } from './units.ts';
 import { inList, quote } from './where.ts';
 import { type BulkAction, bulkActionSchema, bulkMessageSchema, type UnitEvent, unitEventSchema } from './wire.ts';
 
-/** Units named in one request: their ids stand in the address, which servers bound at some 8 kB. */
-const IDS_PER_REQUEST = 150;
 const EVENT_POLL_MS = { first: 100, longest: 2_000 } as const;
 const TERMINAL = new Set(['Completed', 'Failed', 'Canceled', 'Aborted']);
 

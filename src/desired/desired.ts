@@ -4,6 +4,8 @@ import type { DesiredObject, DesiredState, DesiredUnit, InvalidUnit } from '../t
 import { objectKey, refOf } from '../types/object-ref.ts';
 import { type FetchedUnit, fetchUnits, type UnitScope } from './fetch.ts';
 
+export { readHistories } from './histories.ts';
+
 export interface DesiredOptions extends UnitScope {
   /** Slug of the target that this cluster is; units of other targets are left out. Empty: all. */
   readonly target: string;

@@ -161,8 +161,9 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     },
 
     unmanaged(live) {
+      const rule = ignores.ruleFor(live.ref, [], undefined);
       return createFinding(
-        { class: 'unmanaged', note: 'no unit declares it' },
+        rule ? { class: 'informational', note: `ignored: ${rule.reason}` } : { class: 'unmanaged', note: 'no unit declares it' },
         live.ref,
         [],
         undefined,

@@ -3,13 +3,29 @@ import type { ReportedDecision } from '../types/decision.ts';
 import { summarize } from '../types/describe.ts';
 import type { DesiredState } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
-import { type Comparison, canonicalJson, type FieldValue } from '../types/finding.ts';
+import {
+  type Blame,
+  type Comparison,
+  canonicalJson,
+  type FieldValue,
+  type Finding,
+  type FindingGroup,
+  isDrift,
+} from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan, PlanItem } from '../types/plan.ts';
-import type { Ranking } from '../types/ranking.ts';
-import type { Correction, Incomplete, PreviousReport, PromotionNeed, Report, ReportFinding } from '../types/report.ts';
+import { type Ranking, severityOrder } from '../types/ranking.ts';
+import type {
+  Correction,
+  Incomplete,
+  PreviousReport,
+  PromotionNeed,
+  Report,
+  ReportFinding,
+  ReportGroup,
+} from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 
@@ -26,6 +42,8 @@ export interface ReportInput {
   readonly outcomes: readonly FixOutcome[];
   readonly promotions: readonly PromotionNeed[];
   readonly decisions: readonly ReportedDecision[];
+  /** Sorts findings into those that one action explains. */
+  readonly group: (findings: readonly Finding[]) => readonly FindingGroup[];
   readonly previous: PreviousReport;
   readonly now: Date;
 }
@@ -37,7 +55,12 @@ export function buildReport(input: ReportInput): Report {
   // What autoscalers and controllers note comes and goes by itself: it is logged, and would only make commits here.
   const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
   const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now));
-  const findings = lines.filter((line) => line.result !== 'fixed');
+  const open = lines.filter((line) => line.result !== 'fixed');
+  const ids = new Set(lines.map((line) => line.id));
+  const gone = input.previous.findings.filter((finding) => !ids.has(finding.id));
+  // What could not be read is neither gone nor back: it stays as it was, with its age and the model's words.
+  const unread = gone.filter((finding) => wasNotRead(finding, input));
+  const findings = unread.length === 0 ? open : inOrder([...open, ...unread]);
   const overridden = lines.flatMap((line) =>
     line.result === 'overridden' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
   );
@@ -52,6 +75,9 @@ export function buildReport(input: ReportInput): Report {
     corrections,
     correctedNow: corrected.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
+    resolved: gone.filter((finding) => !unread.includes(finding)),
+    groups: groupsOf(input, new Set(open.map((finding) => finding.id))),
+    units: [],
     incomplete: listIncomplete(input),
     guard: input.plan.guard,
     pauses: input.plan.pauses,
@@ -77,17 +103,19 @@ function toLine(
   const { finding, severity, costUsdPerMonth, opinion } = item.ranked;
   const known = before.get(finding.id);
   const isUnchanged = known?.fingerprint === finding.fingerprint;
+  const isSaidAgain = isUnchanged && known.reason === item.reason && known.result === (outcome?.result ?? null);
   return {
     id: finding.id,
     fingerprint: finding.fingerprint,
     class: finding.class,
     object: finding.ref,
     path: printPath(finding.path),
+    steps: finding.path,
     summary: summarize(finding),
     // A whole object is in the unit or the cluster; the report needs only its name.
     desired: finding.path.length === 0 ? null : shownValue(finding.desired),
     live: finding.path.length === 0 ? null : shownValue(finding.live),
-    blame: finding.blame ?? null,
+    blame: isUnchanged ? steadyBlame(finding.blame, known.blame) : (finding.blame ?? null),
     unit: finding.unit,
     isCritical: finding.isCritical,
     severity,
@@ -96,14 +124,42 @@ function toLine(
     restartsPods: item.restartsPods,
     action: item.action,
     reason: item.reason,
-    detail: item.detail,
+    // A server's own words may hold times and numbers of the request: said again, they are no news.
+    detail: isSaidAgain && item.reason === 'denied' ? known.detail : item.detail,
     result: outcome?.result ?? null,
-    message: outcome?.message ?? '',
+    message: isSaidAgain ? known.message : (outcome?.message ?? ''),
     changeSet: outcome?.changeSet ?? '',
     revision: outcome?.revision ?? 0,
     firstSeen: known?.firstSeen ?? now.toISOString(),
     opinion: opinion ?? null,
   };
+}
+
+/** The time of a write moves with whatever else its writer owns in the object; only another writer is news. */
+function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): ReportFinding['blame'] {
+  const isSame =
+    blame?.manager === known?.manager && blame?.operation === known?.operation && blame?.subresource === known?.subresource;
+  return isSame ? known : (blame ?? null);
+}
+
+function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired }: ReportInput): boolean {
+  const kind = `${object.apiVersion}/${object.kind}`;
+  return (
+    snapshot.failedReads.some(({ what, namespace }) => what === kind && (namespace === '' || namespace === object.namespace)) ||
+    desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit)
+  );
+}
+
+/** Worst first. Those of equal severity stay in the order given. */
+function inOrder(findings: readonly ReportFinding[]): readonly ReportFinding[] {
+  return findings.toSorted((a, b) => severityOrder(a.severity) - severityOrder(b.severity));
+}
+
+function groupsOf({ plan, group }: ReportInput, open: ReadonlySet<string>): readonly ReportGroup[] {
+  const findings = plan.items.map((item) => item.ranked.finding).filter((finding) => isDrift(finding) && open.has(finding.id));
+  return group(findings)
+    .filter((together) => together.findings.length > 1)
+    .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }));
 }
 
 function toCorrection(
@@ -112,13 +168,14 @@ function toCorrection(
   outcomeOf: ReadonlyMap<string, FixOutcome>,
   now: Date,
 ): Correction {
-  const { id, fingerprint, restartsPods, action, reason, detail, result, message, ...drift } = line;
+  const { id, fingerprint, steps, restartsPods, action, reason, detail, result, message, ...drift } = line;
   return {
     ...drift,
     result: became,
     time: now.toISOString(),
     findingId: id,
     correctionId: outcomeOf.get(id)?.correctionId ?? '',
+    unhealthy: outcomeOf.get(id)?.unhealthy ?? '',
   };
 }
 

@@ -1,12 +1,12 @@
 import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
-import { type Severity, severityOrder } from '../types/ranking.ts';
-import type { Correction, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
-import { state } from './render.ts';
+import { severityOrder } from '../types/ranking.ts';
+import type { Report, ReportedDrift, ReportFinding } from '../types/report.ts';
+import { correctionState, costWords, day, dollars, plural, state, writer } from './words.ts';
 
 const MAX_LINE = 72;
-/** Two lines each. */
-const MAX_ENTRIES = 9;
+/** Lines between subject and trailers. */
+const MAX_LINES = 20;
 
 export interface CommitFacts {
   readonly pass: string;
@@ -14,18 +14,15 @@ export interface CommitFacts {
   readonly tool: string;
 }
 
-/** Subject, one line for each thing, and trailers that `git log --format=%(trailers)` reads. */
+/** Subject, one or two lines for each thing, worst first, and trailers that `git log --format=%(trailers)` reads. */
 export function composeCommitMessage(report: Report, facts: CommitFacts): string {
   const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
-  const entries = [...corrected.map(correctionRows), ...report.findings.map(findingRows)];
-  const shown = entries.slice(0, MAX_ENTRIES).flat();
-  if (entries.length > MAX_ENTRIES) shown.push(`... and ${entries.length - MAX_ENTRIES} more`);
   const changeSets = [...new Set([...corrected, ...report.findings].map((entry) => entry.changeSet))]
     .filter((name) => name !== '')
     .sort();
   const trailers = [
     `Drift-Pass: ${facts.pass}`,
-    `Drift-Cluster: ${report.cluster}`,
+    `Drift-Cluster: ${inert(report.cluster)}`,
     `Drift-Digest: sha256:${report.digest}`,
     `Drift-New: ${report.newFindings}`,
     `Drift-Fixed: ${corrected.length}`,
@@ -33,51 +30,93 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     ...changeSets.map((name) => `ConfigHub-ChangeSet: ${inert(name)}`),
     `Drift-Tool: ${facts.tool}`,
   ].map((line) => sanitize(line));
-  return [cut(subject(report, corrected)), shown.map(cut).join('\n'), trailers.join('\n')]
+  const entries: readonly Entry[] = [
+    ...corrected.map((drift) => ({ drift, done: correctionState(drift) })),
+    ...report.findings.map((drift) => ({ drift, done: shortState(drift) })),
+    ...report.resolved.map((drift) => ({ drift, done: 'gone' })),
+  ];
+  const sorted = entries.toSorted((a, b) => severityOrder(a.drift.severity) - severityOrder(b.drift.severity));
+  const around = asides(report);
+  const body = [rowsWithin(MAX_LINES - around.length - 1, sorted), around].map((lines) => lines.map(cut).join('\n'));
+  return [subject(report, corrected.length, sorted[0]?.drift), ...body, trailers.join('\n')]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function subject(report: Report, corrected: readonly Correction[]): string {
-  const scope = `drift(${report.cluster})`;
+interface Entry {
+  readonly drift: ReportedDrift;
+  readonly done: string;
+}
+
+function subject(report: Report, corrected: number, worst: ReportedDrift | undefined): string {
   const open = report.findings.length;
-  if (corrected.length === 0 && open === 0) return `${scope}: all clear`;
   const parts = [
     report.newFindings > 0 ? `${report.newFindings} new` : '',
-    corrected.length > 0 ? `${corrected.length} fixed` : '',
+    corrected > 0 ? `${corrected} fixed` : '',
+    report.resolved.length > 0 ? `${report.resolved.length} gone` : '',
     open > 0 ? `${open} still open` : '',
   ].filter((part) => part !== '');
-  const severities: Severity[] = [...corrected, ...report.findings].map((entry) => entry.severity);
-  const worst = severities.sort((a, b) => severityOrder(a) - severityOrder(b))[0];
-  return `${scope}: ${parts.join(', ')} (worst: ${worst})`;
+  const allClear = report.incomplete.length > 0 ? 'nothing open in what could be read' : 'all clear';
+  const isClear = corrected === 0 && open === 0;
+  const said = isClear ? allClear : `${parts.join(', ')} (worst: ${worst?.severity})`;
+  // The counts are whole whatever the cluster is called.
+  const room = MAX_LINE - `drift(): ${said}`.length;
+  const name = inert(sanitize(report.cluster));
+  return `drift(${name.length > room ? `${cutText(name, room - 3)}...` : name}): ${said}`;
 }
 
-function correctionRows(correction: Correction): readonly string[] {
-  return rows(correction, correction.revision === 0 ? 'fixed' : `fixed, revision ${correction.revision}`);
+/** What holds for all of it: what was not read, what stopped the fixes, what the open drift costs. */
+function asides({ guard, incomplete, findings }: Report): readonly string[] {
+  const lines: string[] = [];
+  if (guard) lines.push(`Guard ${guard.name} tripped: nothing was fixed`);
+  if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);
+  if (findings.length > 0) lines.push(`Open drift: ${costWords(findings)}`);
+  return lines;
 }
 
-function findingRows(finding: ReportFinding): readonly string[] {
-  return rows(finding, state(finding));
+/** The worst entries that fit in so many lines, and how many do not. */
+function rowsWithin(lines: number, entries: readonly Entry[]): readonly string[] {
+  const shown: string[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const rows = rowsOf(entry);
+    const isLast = index === entries.length - 1;
+    if (shown.length + rows.length + (isLast ? 0 : 1) > lines) return [...shown, `... and ${entries.length - index} more`];
+    shown.push(...rows);
+  }
+  return shown;
 }
 
-/** What was done on one line, what had happened and by whom on the next: both fit without losing either. */
-function rows(entry: ReportedDrift, done: string): readonly string[] {
-  const by = entry.blame
-    ? ` (${entry.blame.manager}${entry.blame.subresource === '' ? '' : ` via ${entry.blame.subresource}`})`
-    : '';
-  return [`${entry.severity}  ${displayRef(entry.object)}  ${done}`, `  ${entry.summary}${by}`].map((row) =>
-    inert(sanitize(row)),
-  );
+/** One line where it fits; else what was done and its cost on the first, what had happened and by whom on the second. */
+function rowsOf({ drift, done }: Entry): readonly string[] {
+  const severity = drift.severity.padEnd(8);
+  const name = displayRef(drift.object);
+  const cost = drift.costUsdPerMonth ? `${dollars(drift.costUsdPerMonth)}/month` : '';
+  const by = drift.blame ? `(${writer(drift)}${drift.blame.time === undefined ? '' : ` ${day(drift.blame.time)}`})` : '';
+  const join = (...parts: readonly string[]): string => inert(sanitize(parts.filter((part) => part !== '').join('  ')));
+  const single = join(severity, name, drift.summary, done, by, cost);
+  if (single.length <= MAX_LINE) return [single];
+  return [join(severity, name, done, cost), `  ${fitted(inert(sanitize(drift.summary)), inert(sanitize(by)))}`];
 }
 
-/** A Git host reads commit messages: nothing of a cluster may call people, close issues or make links there. */
+/** Both on one line: who it was stays whole at the cost of what it was, which the page tells anyway. */
+function fitted(summary: string, by: string): string {
+  const room = MAX_LINE - 3 - Math.min(by.length, MAX_LINE / 2);
+  return `${summary.length > room ? `${cutText(summary, room - 3)}...` : summary} ${by}`.trimEnd();
+}
+
+function shortState(finding: ReportFinding): string {
+  return finding.result === null && finding.action === 'report' ? 'report only' : state(finding);
+}
+
+/** A Git host reads commit messages: nothing of a cluster may call people, close issues, skip checks or make links there. */
 function inert(text: string): string {
   return text
     .replaceAll(/(?<!\w)@(?=\w)/gu, '@ ')
-    .replaceAll(/([#!])(?=\d)/gu, '$1 ')
+    .replaceAll(/([#!])(?=\w)|([%~&^])(?=\d)/gu, '$& ')
     .replaceAll(/\b(GH-)(?=\d)/giu, '$1 ')
     .replaceAll('://', ': //')
-    .replaceAll(/\[(?=[^\]]*\b(ci|actions|azp|no ci)\b[^\]]*\])/giu, '[ ');
+    .replaceAll(/NO_CI/giu, 'NO CI')
+    .replaceAll(/\[(?=[^\]]*\b(ci|actions|azp|azurepipelines|travis|circleci|render|netlify|deploy)\b[^\]]*\])/giu, '[ ');
 }
 
 function cut(line: string): string {

@@ -1,7 +1,7 @@
 import type { DecisionEffect, ReportedDecision } from '../types/decision.ts';
-import { escapeText, table } from './markdown.ts';
+import { escapeText } from './markdown.ts';
 
-const SHOWN = 50;
+export const DECISION_HEADER = ['decision', 'what', 'who', 'when', 'reason', 'effect', 'detail'];
 
 /** What needs somebody's hand first, what is over last. */
 const ORDER: readonly DecisionEffect[] = [
@@ -16,26 +16,16 @@ const ORDER: readonly DecisionEffect[] = [
   'spent',
 ];
 
-/** The section about what people decided by commit; nothing where nobody did. */
-export function renderDecisions(decisions: readonly ReportedDecision[]): readonly string[] {
-  if (decisions.length === 0) return [];
+/** A row for each decision by commit and what became of it. */
+export function decisionRows(decisions: readonly ReportedDecision[]): readonly (readonly string[])[] {
   const sorted = decisions.toSorted((one, other) => ORDER.indexOf(one.effect) - ORDER.indexOf(other.effect));
-  const rows = sorted
-    .slice(0, SHOWN)
-    .map(({ kind, what, by, decidedAt, reason, effect, detail }) => [
-      kind === '' ? '' : kind,
-      escapeText(what),
-      escapeText(by),
-      escapeText(decidedAt.slice(0, 10)),
-      escapeText(reason),
-      effect === 'no-effect' ? '**no effect**' : effect,
-      escapeText(detail),
-    ]);
-  const more = decisions.length - rows.length;
-  return [
-    '## Decisions',
-    'What people decided in [decisions.yaml](decisions.yaml). Entries that are spent, expired or unused can be removed.',
-    table(['decision', 'what', 'who', 'when', 'reason', 'effect', 'detail'], rows),
-    ...(more > 0 ? [`${more} more are in [report.json](report.json).`] : []),
-  ];
+  return sorted.map(({ kind, what, by, decidedAt, reason, effect, detail }) => [
+    kind,
+    escapeText(what),
+    escapeText(by),
+    escapeText(decidedAt.slice(0, 10)),
+    escapeText(reason),
+    effect === 'no-effect' ? '**no effect**' : effect,
+    escapeText(detail),
+  ]);
 }

@@ -1,12 +1,18 @@
 export { buildReport, type ReportInput } from './build.ts';
 export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
 export {
+  openReportReader,
   openReportRepository,
   type PublishedReport,
-  type ReportEdits,
+  type ReportReader,
+  type ReportReaderOptions,
   type ReportRepository,
   type ReportRepositoryOptions,
 } from './git.ts';
-export type { LineChange } from './line-changes.ts';
+export type { LineChange } from './git-history.ts';
+export type { ReportEdits } from './git-tree.ts';
+export { unitsWithNews, withHistories } from './history.ts';
 export { decisionsPath } from './paths.ts';
-export { dollars, type ReportFiles, renderReport, state } from './render.ts';
+export { type ReportFiles, renderReport } from './render.ts';
+export { reportJsonSchema } from './schema.ts';
+export { dollars, state } from './words.ts';

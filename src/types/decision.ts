@@ -114,7 +114,7 @@ export interface ReportedDecision {
   readonly detail: string;
 }
 
-export const reportedDecisionSchema: z.ZodType<ReportedDecision> = z.object({
+export const reportedDecisionSchema = z.object({
   id: z.string(),
   kind: z.enum([...DECISION_KINDS, '']),
   what: z.string(),

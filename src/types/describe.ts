@@ -22,8 +22,8 @@ export function cutText(text: string, length: number): string {
 
 /** Text from a cluster, ConfigHub or the model in one line, without what a terminal or a page could act on. */
 export function sanitize(text: string): string {
-  // Controls, marks without a width of their own, line and paragraph ends, halves of a character.
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+  // Controls, what is not seen at all, line and paragraph ends, halves of a character.
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{DI}]/gu, (character) => {
     if (character === '\n') return '\\n';
     return `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`;
   });
@@ -56,7 +56,13 @@ function shownChange({ path }: Finding, from: FieldValue, to: FieldValue): strin
     const isSameName = name(from) === name(to) && tagAt(from) > 0 && tagAt(to) > 0;
     if (isSameName) return `${displayValue(from.slice(tagAt(from) + 1))} → ${displayValue(to.slice(tagAt(to) + 1))}`;
   }
-  return `${displayValue(from)} → ${displayValue(to)}`;
+  return `${inShort(from)} → ${inShort(to)}`;
+}
+
+/** A text of many lines by their number: the first few say nothing about what changed. */
+function inShort(value: FieldValue): string {
+  const lines = typeof value === 'string' ? value.trimEnd().split('\n').length : 1;
+  return lines > 1 ? `(${lines} lines)` : displayValue(value);
 }
 
 /** An env variable's element shown by its value alone. */

@@ -1,68 +1,164 @@
-import type { ReportedDecision } from './decision.ts';
-import type { Blame, FindingClass } from './finding.ts';
+import { z } from 'zod';
+import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
 import type { Json } from './json.ts';
-import type { ObjectRef } from './object-ref.ts';
-import type { OutcomeResult } from './outcome.ts';
-import type { Pause, PlanAction, PlanReason, TrippedGuard } from './plan.ts';
-import type { Opinion, Severity } from './ranking.ts';
+import type { Pause, TrippedGuard } from './plan.ts';
+import { SEVERITIES } from './ranking.ts';
 
-/** What a drift is, whether it is open or was brought back. Values are shown ones; a masked value is `***`. */
-export interface ReportedDrift {
-  readonly class: FindingClass;
-  readonly object: ObjectRef;
-  readonly path: string;
-  /** What happened, in a few words. */
-  readonly summary: string;
-  readonly desired: Json;
-  readonly live: Json;
-  readonly blame: Blame | null;
-  readonly unit: string;
-  readonly isCritical: boolean;
-  readonly severity: Severity;
-  /** Live minus desired, US dollars a month; null where it cannot be known. */
-  readonly costUsdPerMonth: number | null;
-  readonly changeSet: string;
-  readonly revision: number;
-  /** RFC 3339; set once and carried over while the finding stays. */
-  readonly firstSeen: string;
-  readonly opinion: Opinion | null;
-}
+// The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.
+
+/** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+/** Any JSON value; values come from JSON.parse, which gives exactly those that Json names. */
+const json = z.custom<Json>((value) => value !== undefined);
+const severity = z.enum(SEVERITIES);
+const time = z.iso.datetime();
+const count = z.int().min(0);
+
+const objectSchema = z
+  .object({ apiVersion: z.string(), kind: z.string(), namespace: z.string(), name: z.string() })
+  .describe('The Kubernetes object; namespace is empty for cluster-scoped ones.');
+
+const blameSchema = z
+  .object({
+    manager: z.string(),
+    operation: z.enum(['Apply', 'Update']),
+    subresource: z.string(),
+    time: z.exactOptional(z.string()).describe('RFC 3339, an upper bound; absent where the server keeps none.'),
+    actor: z.enum(['person', 'controller', 'autoscaler', 'gitops', 'unknown']),
+  })
+  .describe('The last writer of the field, from managedFields.');
+
+const opinionSchema = z
+  .object({
+    severity,
+    rank: z.number(),
+    isHeld: z.boolean(),
+    advice: z.object({ cause: z.string(), advice: z.string(), confidence: z.enum(['high', 'medium', 'low']) }),
+    promptVersion: z.string(),
+  })
+  .describe('The words of a model: display text, nothing acts on it.');
+
+const stepSchema = z.union([
+  z.object({ field: z.string() }),
+  z.object({
+    key: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    duplicate: z.exactOptional(z.int()),
+  }),
+  z.object({ member: json }),
+]);
+
+/** What a drift is, whether it is open or was brought back. */
+const driftFields = {
+  class: z.enum(['changed', 'removed', 'added', 'to_remove', 'missing', 'unmanaged', 'conflicting', 'pending', 'informational']),
+  object: objectSchema,
+  path: z.string().describe('The field, such as /spec/template/spec/containers[name=app]/image; empty for the whole object.'),
+  summary: z.string().describe('What happened, in a few words.'),
+  desired: json.describe('As the unit has it; null where absent, "***" where it is not shown.'),
+  live: json.describe('As the cluster has it; null where absent, "***" where it is not shown.'),
+  blame: blameSchema.nullable(),
+  unit: z.string().describe('space/slug in ConfigHub; empty for an unmanaged object.'),
+  isCritical: z.boolean(),
+  severity,
+  costUsdPerMonth: z.number().nullable().describe('Live minus desired, US dollars a month of 730 hours; null where unknown.'),
+  changeSet: z.string().describe('space/slug of the changeset used; empty without one.'),
+  revision: z.number().describe('Revision of the unit that restores desired; 0 where none was written.'),
+  firstSeen: time.describe('Set once and carried over while the finding stays.'),
+  opinion: opinionSchema.nullable(),
+};
 
 /** An open finding: one line of findings.jsonl. */
-export interface ReportFinding extends ReportedDrift {
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly restartsPods: boolean;
-  readonly action: PlanAction;
-  readonly reason: PlanReason;
-  readonly detail: string;
-  /** What became of a planned fix that left the finding open; null where none was planned. */
-  readonly result: OutcomeResult | null;
-  readonly message: string;
-}
+export const findingSchema = z.object({
+  id: z.string().describe('Stable while the same field of the same object drifts the same way.'),
+  fingerprint: z.string().describe('Changes with the values and the unit as well; decisions name it.'),
+  ...driftFields,
+  // Lines of before there were steps keep their age.
+  steps: z.array(stepSchema).readonly().default([]).describe('The path, step by step; empty for the whole object.'),
+  restartsPods: z.boolean(),
+  action: z.enum(['fix', 'stage', 'report', 'blocked']),
+  // No closed list: a reason that a later version knows must not cost a line its age.
+  reason: z.string(),
+  detail: z.string(),
+  result: z.string().nullable().describe('What became of a planned fix that left the finding open; null where none was planned.'),
+  message: z.string().describe("The server's own words where a fix did not go as planned."),
+});
+export type ReportFinding = Readonly<z.output<typeof findingSchema>>;
 
 /** A drift that was brought back, or taken back right after: one line of corrections.jsonl. */
-export interface Correction extends ReportedDrift {
-  readonly time: string;
-  readonly findingId: string;
-  readonly correctionId: string;
-  readonly result: 'fixed' | 'overridden';
-}
+export const correctionSchema = z.object({
+  ...driftFields,
+  time,
+  findingId: z.string(),
+  correctionId: z.string(),
+  // Reports of before this was kept hold only what was fixed.
+  result: z.enum(['fixed', 'overridden']).default('fixed'),
+  unhealthy: z.string().default('').describe('Why the workload was not healthy when it had been fixed and waited for.'),
+});
+export type Correction = Readonly<z.output<typeof correctionSchema>>;
 
+/** What an open finding and a correction have in common. */
+export type ReportedDrift = Pick<Correction, keyof typeof driftFields>;
+
+/** The last revisions of a unit with open drift, as they were when that drift was last news: one line of units.jsonl. */
+export const unitHistorySchema = z.object({
+  unit: z.string().describe('space/slug'),
+  revisions: z
+    .array(z.object({ number: z.int(), time: z.string(), author: z.string(), description: z.string() }))
+    .readonly()
+    .describe('Newest first.'),
+});
+export type UnitHistory = Readonly<z.output<typeof unitHistorySchema>>;
+
+const promotionSchema = z.object({
+  unit: z.string().describe('space/slug, as upstream is.'),
+  upstream: z.string(),
+  refusal: z.string().describe('Why ConfigHub would refuse the upgrade; empty where it would not.'),
+});
 /** A unit whose configuration an upgrade from its upstream would change. */
-export interface PromotionNeed {
-  /** `space/slug`, as upstream is. */
-  readonly unit: string;
-  readonly upstream: string;
-  /** Why ConfigHub would refuse the upgrade; empty where it would not. */
-  readonly refusal: string;
-}
+export type PromotionNeed = Readonly<z.output<typeof promotionSchema>>;
 
+const incompleteSchema = z.object({ what: z.string(), error: z.string() });
 /** Something that could not be compared, and why. */
-export interface Incomplete {
-  readonly what: string;
-  readonly error: string;
-}
+export type Incomplete = Readonly<z.output<typeof incompleteSchema>>;
+
+const groupSchema = z.object({
+  title: z.string().describe('What was done, by whom and when.'),
+  findings: z.array(z.string()).readonly().describe('Ids of the open findings that it explains.'),
+});
+/** Open findings that one action of one actor explains. */
+export type ReportGroup = Readonly<z.output<typeof groupSchema>>;
+
+/** report.json: the state of a cluster in short. */
+export const summarySchema = z.object({
+  schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
+  cluster: z.string(),
+  digest: z.string().describe('sha256 over the fingerprints of open findings and the ids of all kept corrections.'),
+  open: count,
+  worst: severity.nullable(),
+  severities: z.object({ critical: count, high: count, medium: count, low: count, info: count }).describe('Open findings.'),
+  costUsdPerMonth: z.number().describe('Sum of the known costs of open findings.'),
+  unknownCosts: count,
+  newest: z.object({ firstSeen: time, count }).nullable().describe('The open findings that were seen last.'),
+  blocked: count,
+  staged: count,
+  corrections: count.describe('Lines of corrections.jsonl.'),
+  lastCorrected: z.object({ time, count }).nullable().describe('What the last pass that corrected something corrected.'),
+  guard: z.object({ name: z.string(), detail: z.string() }).nullable(),
+  desiredObjects: count,
+  groups: z.array(groupSchema).readonly(),
+  pauses: z.array(z.object({ what: z.string(), until: z.string() })).readonly(),
+  promotions: z.array(promotionSchema).readonly(),
+  // Reports of before there were decisions.
+  decisions: z
+    .array(reportedDecisionSchema)
+    .readonly()
+    .default([])
+    .describe('What people decided by commit, and what became of it.'),
+  incomplete: z.array(incompleteSchema).readonly(),
+  notes: z.array(z.string()).readonly(),
+  prices: z.string(),
+});
+export type ReportSummary = Readonly<z.output<typeof summarySchema>>;
 
 /** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
 export interface Report {
@@ -77,6 +173,11 @@ export interface Report {
   readonly correctedNow: number;
   /** How many of this pass's findings were not in the last report. */
   readonly newFindings: number;
+  /** Findings of the last report that are gone without a correction of this pass. Not in the tree. */
+  readonly resolved: readonly ReportFinding[];
+  readonly groups: readonly ReportGroup[];
+  /** Units with open drift, by name. */
+  readonly units: readonly UnitHistory[];
   readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
   readonly promotions: readonly PromotionNeed[];
@@ -95,6 +196,7 @@ export interface Report {
 export interface PreviousReport {
   readonly findings: readonly ReportFinding[];
   readonly corrections: readonly Correction[];
+  readonly units: readonly UnitHistory[];
   /** `Report.desiredObjects`; 0 where there is no report yet. */
   readonly desiredObjects: number;
   readonly decisions: readonly ReportedDecision[];

@@ -110,6 +110,12 @@ export async function undoChangeSet(
     if (targeted.includes(undo)) continue;
     const [before, after] = [undo.restored?.Data ?? '', undo.observed?.Data ?? ''];
     await attempt(undo, () => applyDocuments(clients.kubernetes, before, after, options));
+    const { LiveRevisionNum: liveRevision } = undo.unit.Unit;
+    if (liveRevision === 0) continue;
+    isWhole = false;
+    err(
+      `Not desired yet: ${sanitize(undo.name)}: ConfigHub has revision ${liveRevision} live; ${confighub.abilities.appliesUnits ? 'give the unit a target and apply it' : 'publish a release of its space'}, or the next pass corrects it again\n`,
+    );
   }
   await confighub.closeChangeSet(own.ChangeSetID, signal);
   out(`Undone ${written.length} of ${undos.length} units under changeset ${sanitize(own.Slug)}\n`);

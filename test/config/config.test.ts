@@ -208,6 +208,8 @@ describe('configuration', () => {
       'claudeApiKey',
       'reportRepo',
       'gitToken',
+      'gitSshKey',
+      'gitSigningKey',
     ]);
   });
 });

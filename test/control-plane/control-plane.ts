@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { AUDIT_POLICY } from './audit.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { createAuthority, type KeyPair } from './certificates.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -34,6 +35,8 @@ export interface ControlPlane extends AsyncDisposable {
   readonly server: string;
   /** Of the user `admin` in group system:masters. */
   readonly kubeconfig: string;
+  /** Every request that was answered, one JSON object a line; see audit.ts. Empty for a given cluster, whose log is not ours. */
+  readonly auditLog: string;
   /** The command that runs the real kubectl. */
   readonly kubectlPath: string;
   /** Runs the real kubectl; throws with its standard error where it fails. */
@@ -105,6 +108,7 @@ async function start(
   });
   await write('service-account.key', serviceAccounts.privateKey);
   await write('service-account.pub', serviceAccounts.publicKey);
+  const auditPolicy = await write('audit-policy.yaml', JSON.stringify(AUDIT_POLICY));
   const [etcdPort, peerPort, apiPort] = await ports(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const userConfig = async (name: string, commonName: string, groups: readonly string[] = []): Promise<string> =>
@@ -149,6 +153,8 @@ async function start(
     `--service-account-key-file=${file('service-account.pub')}`,
     `--service-account-signing-key-file=${file('service-account.key')}`,
     '--allow-privileged=true',
+    `--audit-policy-file=${auditPolicy}`,
+    `--audit-log-path=${file('audit.log')}`,
     // Older servers would otherwise wait for a loopback lease on the default endpoint.
     '--endpoint-reconciler-type=none',
   ]);
@@ -187,7 +193,14 @@ async function start(
     await ready('RBAC', '/readyz/poststarthook/rbac/bootstrap-roles', () => true);
     processes.start('kube-controller-manager', binaries['kube-controller-manager'], controllerArgs);
     processes.start('kube-scheduler', binaries['kube-scheduler'], schedulerArgs);
-    processes.start('kwok', binaries.kwok, [`--kubeconfig=${kwokConfig}`, '--manage-all-nodes=true', `--config=${KWOK_STAGES}`]);
+    // Without its lease the node counts as lost after 40 s, and every pod on it as not ready for good.
+    const leases = '--node-lease-duration-seconds=40';
+    processes.start('kwok', binaries.kwok, [
+      `--kubeconfig=${kwokConfig}`,
+      '--manage-all-nodes=true',
+      leases,
+      `--config=${KWOK_STAGES}`,
+    ]);
     await ready('kube-apiserver', '/readyz', () => true);
     // Unvalidated: kubectl of 1.24 would fetch the whole schema first, which takes a second.
     await kubectl(['create', '--validate=false', '-f', '-'], JSON.stringify(FAKE_NODE));
@@ -204,6 +217,7 @@ async function start(
     version: binaries.version,
     server,
     kubeconfig: admin,
+    auditLog: file('audit.log'),
     kubectlPath: binaries.kubectl,
     kubectl,
     kubeconfigForToken: (name, token) => write(`${name}.kubeconfig`, kubeconfig(server, authority.certificate, { token })),
@@ -269,6 +283,7 @@ async function useGivenCluster(config: string): Promise<ControlPlane> {
     version: serverVersion.gitVersion.replace(/^v/u, ''),
     server,
     kubeconfig: config,
+    auditLog: '',
     kubectlPath: 'kubectl',
     kubectl,
     kubeconfigForToken: () => Promise.reject(new Error('a given cluster has no authority of ours')),

@@ -9,6 +9,7 @@ import { startProcesses } from '../control-plane/processes.ts';
 import { type Admin, administer } from './project.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const COMPILE_CACHE = join(tmpdir(), 'drift-detector-compile-cache');
 const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
 export interface CommandResult {
@@ -69,6 +70,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         {
           PATH: process.env['PATH'] ?? '',
           HOME: folder,
+          // Halves the time that a command takes to start (measured: 1.1 s of processor time and 0.6 s).
+          NODE_COMPILE_CACHE: COMPILE_CACHE,
           KUBECONFIG: cluster.kubeconfig,
           CONFIGHUB_URL: hubUrl,
           CUB_TOKEN: 'drift-detector',

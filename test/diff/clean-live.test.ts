@@ -85,8 +85,14 @@ describe('a live workload as a unit', function () {
         const other = again.get(`${live.ref.kind}/${live.ref.name}`);
         const told = JSON.stringify(substance(other?.body ?? {}, isAutoscaled)).replaceAll(twin.namespace, scene.namespace);
         const [before, after] = [leaves(substance(live.body, isAutoscaled)), leaves(parse(told))];
-        expect(after.filter((line) => !before.includes(line)), displayRef(live.ref)).to.deep.equal([]);
-        expect(before.filter((line) => !after.includes(line)), displayRef(live.ref)).to.deep.equal([]);
+        expect(
+          after.filter((line) => !before.includes(line)),
+          displayRef(live.ref),
+        ).to.deep.equal([]);
+        expect(
+          before.filter((line) => !after.includes(line)),
+          displayRef(live.ref),
+        ).to.deep.equal([]);
       }
     });
   }

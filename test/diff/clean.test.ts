@@ -42,7 +42,10 @@ function declaredAs(live: LiveObject, document: JsonObject): DesiredObject {
 function fields(value: Json, path = ''): readonly (readonly [string, Json])[] {
   if (isJsonArray(value)) return value.flatMap((entry) => fields(entry, `${path}[]`));
   if (!isJsonObject(value)) return [[path, value]];
-  return Object.entries(value).flatMap(([key, entry]) => [[`${path}/${key}`, entry] as const, ...fields(entry, `${path}/${key}`)]);
+  return Object.entries(value).flatMap(([key, entry]) => [
+    [`${path}/${key}`, entry] as const,
+    ...fields(entry, `${path}/${key}`),
+  ]);
 }
 
 /** What the API server or a controller writes by itself, as it stands in every object that somebody reads back. */
@@ -88,7 +91,10 @@ describe('the clean manifest of a live object', () => {
       const found = clean(live);
       if (!found.ok) continue;
       const left = compare(declaredAs(live, found.document), live).filter((finding) => finding.class !== 'informational');
-      expect(left.map((finding) => `${finding.class} ${printPath(finding.path)}`), name).to.deep.equal([]);
+      expect(
+        left.map((finding) => `${finding.class} ${printPath(finding.path)}`),
+        name,
+      ).to.deep.equal([]);
     }
   });
 
@@ -97,9 +103,18 @@ describe('the clean manifest of a live object', () => {
       const found = clean(live);
       if (!found.ok) continue;
       const all = fields(found.document);
-      expect(all.filter(([path]) => NEVER.test(path)).map(([path]) => path), name).to.deep.equal([]);
-      expect(all.filter(([path, value]) => Object.hasOwn(DEFAULTS, path) && DEFAULTS[path] === value).map(([path]) => path), name).to.deep.equal([]);
-      expect(all.filter(([, value]) => value === null).map(([path]) => path), name).to.deep.equal([]);
+      expect(
+        all.filter(([path]) => NEVER.test(path)).map(([path]) => path),
+        name,
+      ).to.deep.equal([]);
+      expect(
+        all.filter(([path, value]) => Object.hasOwn(DEFAULTS, path) && DEFAULTS[path] === value).map(([path]) => path),
+        name,
+      ).to.deep.equal([]);
+      expect(
+        all.filter(([, value]) => value === null).map(([path]) => path),
+        name,
+      ).to.deep.equal([]);
     }
   });
 
@@ -113,7 +128,10 @@ describe('the clean manifest of a live object', () => {
       const scaled = { ...live, owners: [], body: { ...live.body, spec: { ...(isJsonObject(spec) ? spec : {}), replicas: 77 } } };
       if (live.ref.kind === 'DaemonSet') continue;
       const findings = compare(declaredAs(live, found.document), scaled).filter(isDrift);
-      expect(findings.map(({ path, class: kind }) => `${kind} ${printPath(path)}`), name).to.include('changed /spec/replicas');
+      expect(
+        findings.map(({ path, class: kind }) => `${kind} ${printPath(path)}`),
+        name,
+      ).to.include('changed /spec/replicas');
       changed++;
     }
     expect(changed).to.be.greaterThan(100);

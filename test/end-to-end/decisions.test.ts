@@ -39,7 +39,9 @@ const decisionLines = z.object({
     z.object({ kind: z.string(), what: z.string(), by: z.string(), reason: z.string(), effect: z.string(), detail: z.string() }),
   ),
 });
-const unitList = z.array(z.object({ Unit: z.object({ UnitID: z.string(), Data: z.string(), LastChangeDescription: z.string() }) }));
+const unitList = z.array(
+  z.object({ Unit: z.object({ UnitID: z.string(), Data: z.string(), LastChangeDescription: z.string() }) }),
+);
 
 describe('decisions by commit', function () {
   this.timeout(180_000);
@@ -47,7 +49,13 @@ describe('decisions by commit', function () {
   let scenario: Scenario;
 
   const run = (environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
-    world.detector(['run'], { ...scenario.environment, AUTO_FIX: 'false', LOG_FORMAT: 'json', CONTESTED_AFTER: '0', ...environment });
+    world.detector(['run'], {
+      ...scenario.environment,
+      AUTO_FIX: 'false',
+      LOG_FORMAT: 'json',
+      CONTESTED_AFTER: '0',
+      ...environment,
+    });
   const passed = async (environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> => {
     const result = await run(environment);
     expect(result.code, result.stderr).to.equal(0);

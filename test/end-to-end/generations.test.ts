@@ -165,6 +165,18 @@ describe('a pass against every generation of ConfigHub', function () {
     expect((await it.client.findUnit(it.unit.spaceId, 'web', signal)).Unit.Data).to.equal(planned);
   });
 
+  it('undoes on generation C in the cluster, and says that only a release makes it desired', async () => {
+    await using it = await scene('C');
+    const slug = /Using changeset (\S+) for/u.exec(sentences(await it.run(), 'changeset-used')[0] ?? '')?.[1] ?? '';
+    expect(await it.replicas()).to.equal('2');
+    const undone = await it.world.detector(['undo', `shop-dev/${slug}`], {});
+    expect(await it.replicas(), undone.stderr).to.equal('4');
+    expect(undone.code).to.equal(20);
+    expect(undone.stderr).to.match(
+      /^Not desired yet: shop-dev\/web: ConfigHub has revision \d+ live; publish a release of its space/mu,
+    );
+  });
+
   it('refuses a named changeset where there are no locks', async () => {
     await using it = await scene('A');
     const result = await it.run({ CHANGESET: 'shop-dev/fixes' });

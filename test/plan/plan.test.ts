@@ -90,7 +90,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
         terminating: world.terminating ?? [],
       },
       desired: { objects: declared(world.declared ?? objects.length), invalid: world.invalid ?? [] },
-      previous: { findings: [], corrections: [], desiredObjects: 0, ...world.previous },
+      previous: { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [], ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
       decided: { approved: new Map(), kept: new Map(), unreadable: '', ...world.decided },

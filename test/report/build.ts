@@ -1,3 +1,4 @@
+import { groupFindings } from '../../src/diff/diff.ts';
 import { buildReport, type ReportInput, renderReport } from '../../src/report/report.ts';
 import { isDrift } from '../../src/types/finding.ts';
 import type { FixOutcome } from '../../src/types/outcome.ts';
@@ -7,7 +8,7 @@ import type { PreviousReport, Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = { findings: [], corrections: [], desiredObjects: 0, decisions: [] };
+export const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [] };
 
 export const SOURCE = {
   ranker: 'heuristic' as const,
@@ -56,6 +57,7 @@ export function reportOf(
     outcomes,
     promotions: [],
     decisions: [],
+    group: groupFindings,
     previous: NO_REPORT,
     now: NOW,
     ...more,
@@ -68,8 +70,8 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  const { findings, corrections, desiredObjects, decisions } = report;
-  return { findings, corrections, desiredObjects, decisions };
+  const { findings, corrections, units, desiredObjects, decisions } = report;
+  return { findings, corrections, units, desiredObjects, decisions };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

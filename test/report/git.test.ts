@@ -1,110 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import {
-  composeCommitMessage,
-  openReportRepository,
-  type ReportRepository,
-  type ReportRepositoryOptions,
-  renderReport,
-} from '../../src/report/report.ts';
-import { GitError } from '../../src/types/errors.ts';
-import type { Report } from '../../src/types/report.ts';
+import { openReportRepository } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
-import { finding, ref } from '../types/builders.ts';
+import { finding } from '../types/builders.ts';
 import { outcome, ranked, reportOf } from './build.ts';
-
-interface Repositories extends Disposable {
-  readonly path: string;
-  /** A bare repository, as a Git host keeps it. */
-  readonly bare: string;
-  /** Runs Git in the bare repository and gives what it printed. */
-  git(...args: readonly string[]): string;
-  /** Commits these files through a clone of its own, as a person would. */
-  commitByHand(files: Readonly<Record<string, string>>, work?: (clone: string) => void): void;
-  options(more?: Partial<ReportRepositoryOptions>): ReportRepositoryOptions;
-}
-
-/** Git without the settings of whoever runs the tests. */
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: process.env['PATH'] ?? '',
-  HOME: '/nonexistent',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Person',
-  GIT_AUTHOR_EMAIL: 'person@example.com',
-  GIT_COMMITTER_NAME: 'Person',
-  GIT_COMMITTER_EMAIL: 'person@example.com',
-};
-
-function repositories(): Repositories {
-  const path = mkdtempSync(join(tmpdir(), 'report-test-'));
-  const bare = join(path, 'bare.git');
-  const run = (cwd: string, args: readonly string[]): string =>
-    execFileSync('git', [...args], { cwd, env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  run(path, ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
-  let clones = 0;
-  return {
-    path,
-    bare,
-    git: (...args) => run(bare, args),
-    commitByHand(files, work = () => undefined) {
-      const clone = join(path, `clone-${++clones}`);
-      run(path, ['clone', '--quiet', bare, clone]);
-      for (const [name, content] of Object.entries(files)) {
-        mkdirSync(dirname(join(clone, name)), { recursive: true });
-        writeFileSync(join(clone, name), content);
-      }
-      work(clone);
-      run(clone, ['add', '--all']);
-      run(clone, ['commit', '--quiet', '-m', 'by hand']);
-      run(clone, ['push', '--quiet', 'origin', 'HEAD:refs/heads/main']);
-    },
-    options: (more = {}) => ({
-      url: bare,
-      branch: 'main',
-      root: 'reports',
-      cluster: 'prod-eu',
-      token: undefined,
-      author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
-      environment: { PATH: ENVIRONMENT['PATH'] ?? '', HOME: '/nonexistent' },
-      mayPush: async () => undefined,
-      signal: new AbortController().signal,
-      ...more,
-    }),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
-  };
-}
-
-function report(names: readonly string[], cluster = 'prod-eu', repository?: ReportRepository): Report {
-  const findings = names.map((name) => ranked(finding({ ref: ref(name) })));
-  return { ...reportOf(findings, repository ? { previous: repository.previous } : {}), cluster };
-}
-
-function messageOf(of: Report): string {
-  return composeCommitMessage(of, { pass: 'pass-1', tool: 'drift-detector/1.0.0' });
-}
-
-function publish(repository: ReportRepository, of: Report): Promise<{ readonly commit: string }> {
-  return repository.publish(renderReport(of), messageOf(of));
-}
-
-/** One whole pass of a cluster: opened, read, published, closed. */
-async function publishOnce(options: ReportRepositoryOptions, names: readonly string[]): Promise<string> {
-  await using repository = await openReportRepository(options);
-  return (await publish(repository, report(names, options.cluster, repository))).commit;
-}
-
-async function failureOf(work: () => Promise<unknown>): Promise<GitError> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof GitError) return error;
-    throw error;
-  }
-  throw new Error('nothing failed');
-}
+import { ENVIRONMENT, failureOf, publish, publishOnce, report, repositories } from './repositories.ts';
 
 describe('report repository', () => {
   it('takes the first report into an empty repository', async () => {
@@ -118,6 +21,8 @@ describe('report repository', () => {
       'reports/prod-eu/findings.jsonl',
       'reports/prod-eu/report.json',
       'reports/prod-eu/shop/deployment.web.md',
+      'reports/prod-eu/units.jsonl',
+      'reports/schema/report-v1.schema.json',
     ]);
     expect(world.git('log', '-1', '--format=%an <%ae> %cn')).to.equal(
       'drift-detector <drift-detector@noreply.invalid> drift-detector\n',
@@ -256,17 +161,16 @@ describe('report repository', () => {
       world.commitByHand({ [`reports/${path}`]: 'accept: a\n' });
       await using repository = await openReportRepository(world.options());
       world.commitByHand({ [`reports/${path}`]: 'accept: a\n# a word of somebody else\n' });
-      await repository.publish(renderReport(report(['web'])), messageOf(report(['web'])), new Map([[path, strike]]));
+      await publish(repository, report(['web']), new Map([[path, strike]]));
       expect(world.git('show', `main:reports/${path}`)).to.equal('# spent: accept: a\n# a word of somebody else\n');
     });
 
     it('come and go by an edit', async () => {
       using world = repositories();
       await using repository = await openReportRepository(world.options());
-      const of = report([]);
-      await repository.publish(renderReport(of), messageOf(of), new Map([[path, () => 'accept: a\n']]));
+      await publish(repository, report([]), new Map([[path, () => 'accept: a\n']]));
       expect(world.git('show', `main:reports/${path}`)).to.equal('accept: a\n');
-      await repository.publish(renderReport(of), messageOf(of), new Map([[path, () => '']]));
+      await publish(repository, report([]), new Map([[path, () => '']]));
       expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('decisions.yaml');
     });
   });
@@ -296,7 +200,13 @@ describe('report repository', () => {
       'reports/prod-us/report.json': '[]',
     });
     await using repository = await openReportRepository(world.options());
-    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction], desiredObjects: 0 });
+    expect(repository.previous).to.deep.equal({
+      findings: [open],
+      corrections: [correction],
+      units: [],
+      desiredObjects: 0,
+      decisions: [],
+    });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
   });
@@ -348,14 +258,14 @@ describe('report repository', () => {
     writeFileSync(hook, '#!/bin/sh\necho "this branch is protected" >&2\nexit 1\n');
     chmodSync(hook, 0o755);
     const error = await failureOf(() => publishOnce(world.options(), ['web']));
-    expect(error.code).to.equal('unavailable');
+    expect(error.code).to.equal('permission');
     expect(error.message).to.contain('cannot push the report').and.contain('protected');
   });
 
-  it('says what to check when the repository cannot be reached', async () => {
+  it('says what to check when there is no such repository', async () => {
     using world = repositories();
     const error = await failureOf(() => openReportRepository(world.options({ url: join(world.path, 'absent.git') })));
-    expect(error.code).to.equal('unavailable');
+    expect(error.code).to.equal('configuration');
     expect(error.message).to.contain('cannot reach the report repository');
     expect(error.remedy).to.contain('REPORT_REPO').and.contain('GIT_TOKEN');
   });

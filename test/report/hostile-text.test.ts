@@ -7,7 +7,8 @@ import type { Finding } from '../../src/types/finding.ts';
 import type { Report } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { CLUSTER, envValue, finding, IMAGE, ref } from '../types/builders.ts';
-import { filesOf, NO_REPORT, NOW, outcome, ranked, reportOf } from './build.ts';
+import { filesOf, outcome, ranked, reportOf } from './build.ts';
+import { HARMLESS, mapWords, reportFrom, type Words } from './hostile-report.ts';
 
 const nasty = [
   '`',
@@ -64,82 +65,7 @@ const hostile = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
 );
 
-interface Words {
-  readonly name: string;
-  readonly namespace: string;
-  readonly kind: string;
-  readonly key: string;
-  readonly desired: string;
-  readonly live: string;
-  readonly manager: string;
-  readonly unit: string;
-  readonly detail: string;
-  readonly message: string;
-  readonly changeSet: string;
-  readonly cause: string;
-  readonly error: string;
-  readonly guard: string;
-}
-const words: fc.Arbitrary<Words> = fc.record({
-  name: hostile,
-  namespace: hostile,
-  kind: hostile,
-  key: hostile,
-  desired: hostile,
-  live: hostile,
-  manager: hostile,
-  unit: hostile,
-  detail: hostile,
-  message: hostile,
-  changeSet: hostile,
-  cause: hostile,
-  error: hostile,
-  guard: hostile,
-});
-const harmless: Words = {
-  name: 'web',
-  namespace: 'shop',
-  kind: 'Deployment',
-  key: 'key',
-  desired: 'a',
-  live: 'b',
-  manager: 'kubectl',
-  unit: 'prod/web',
-  detail: 'a detail',
-  message: 'a message',
-  changeSet: 'prod/fixes',
-  cause: 'a cause',
-  error: 'an error',
-  guard: 'a guard',
-};
-
-/** Of two fields one is fixed and one is left open, with every text that the world may have written. */
-function reportFrom(texts: Words): Report {
-  const object = ref(texts.name, { namespace: texts.namespace, kind: texts.kind });
-  const blame = { manager: texts.manager, operation: 'Update' as const, subresource: texts.manager, actor: 'person' as const };
-  const common = { ref: object, desired: texts.desired, live: texts.live, blame, unit: texts.unit };
-  const open = finding({ ...common, path: [{ field: 'data' }, { field: texts.key }] });
-  const fixed = finding({ ...common, path: envValue(texts.key) });
-  const failed = finding({ ...common, path: [{ field: 'spec' }, { key: { name: texts.key } }, { member: texts.key }] });
-  const advice = { cause: texts.cause, advice: texts.cause, confidence: 'low' as const };
-  const opinion = { severity: 'low' as const, rank: 1, isHeld: false, advice, promptVersion: '1' };
-  return {
-    ...reportOf(
-      [open, fixed, failed].map((entry) => ranked(entry, { opinion })),
-      {
-        detail: texts.detail,
-        outcomes: [
-          outcome(fixed.id, { changeSet: texts.changeSet }),
-          outcome(failed.id, { result: 'failed', message: texts.message, changeSet: texts.changeSet }),
-        ],
-        snapshot: { failedReads: [{ what: 'apps/v1/Deployment', namespace: texts.namespace, error: texts.error }] },
-        previous: NO_REPORT,
-        now: NOW,
-      },
-    ),
-    guard: { name: 'mass-change', detail: texts.guard },
-  };
-}
+const words: fc.Arbitrary<Words> = fc.record(mapWords(() => hostile));
 
 /** The shape of a page: what each line is to a Markdown reader, values in fences counted apart. */
 function shapeOf(page: string): readonly string[] {
@@ -166,14 +92,18 @@ function shapeOf(page: string): readonly string[] {
 
 /** A page without its fences and without what is escaped. */
 function markupOf(page: string): string {
-  return page.replaceAll(/^(`{3,})diff\n[\s\S]*?\n\1$/gmu, '').replaceAll(/\\[^\w\s]/gu, '');
+  return page
+    .replaceAll(/^(`{3,})(diff|sh)\n[\s\S]*?\n\1$/gmu, '')
+    .replaceAll(/\\[^\w\s]/gu, '')
+    .replaceAll(/`[a-z+-][A-Za-z /-]*`/gu, '')
+    .replaceAll('&#8203;', '·');
 }
 
 const pages = (report: Report): readonly [string, string][] => [...renderReport(report)].filter(([path]) => path.endsWith('.md'));
 
 describe('text from the outside in a report', () => {
   it('cannot change the shape of a page, whatever it says', () => {
-    const expected = pages(reportFrom(harmless)).map(([, page]) => shapeOf(page));
+    const expected = pages(reportFrom(HARMLESS)).map(([, page]) => shapeOf(page));
     fc.assert(
       fc.property(words, (texts) => {
         expect(pages(reportFrom(texts)).map(([, page]) => shapeOf(page))).to.deep.equal(expected);
@@ -186,8 +116,11 @@ describe('text from the outside in a report', () => {
     fc.assert(
       fc.property(words, (texts) => {
         for (const [, page] of pages(reportFrom(texts))) {
-          const markup = markupOf(page).replaceAll(/\]\((corrections\.jsonl|[a-z0-9./-]+\.md)\)/gu, '');
-          expect(markup).to.not.match(/[<>@`~]|\]\(|:\/\/|\bwww\./iu);
+          const markup = markupOf(page).replaceAll(
+            /\]\(((\.\.\/)?(corrections|findings)\.jsonl|report\.json|[a-z0-9./-]+\.md)\)/gu,
+            '',
+          );
+          expect(markup).to.not.match(/[<>~]|\]\(|:\/\/|\bwww\.|(?<!\w)@\w|@[\w-]+\.\w/iu);
           expect(markup.replaceAll(/^#+ /gmu, '')).to.not.match(/(?<!&)#\d/u);
           expect(page).to.not.match(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
           expect(page.isWellFormed()).to.equal(true);
@@ -203,7 +136,7 @@ describe('text from the outside in a report', () => {
         for (const path of renderReport(reportFrom(texts)).keys()) {
           expect(posix.normalize(path)).to.equal(path);
           expect(path).to.match(
-            /^prod-eu\/([a-z0-9-]+\/[a-z0-9.-]+\.md|README\.md|report\.json|(findings|corrections)\.jsonl)$/u,
+            /^([a-z0-9-.]+\/([a-z0-9-]+\/[a-z0-9.-]+\.md|README\.md|report\.json|(findings|corrections|units)\.jsonl)|schema\/report-v1\.schema\.json)$/u,
           );
         }
       }),
@@ -233,7 +166,9 @@ describe('text from the outside in a report', () => {
     const page = filesOf(reportOf([ranked(finding({ path: IMAGE, desired: 'a', live: '``````\n# out\n```````' }))]))[
       `${CLUSTER}/shop/deployment.web.md`
     ];
-    expect(page).to.contain('````````diff\n- a\n+ ``````\n+ # out\n+ ```````\n````````\n');
+    expect(page)
+      .to.match(/^`{8}diff\n/mu)
+      .and.match(/\n[+ ] +```````\n`{8}\n/u);
   });
 
   it('never shows a masked value in any file or in the commit', () => {
@@ -281,9 +216,9 @@ describe('commit message', () => {
     const [subject, , ...body] = text.split('\n');
     expect(subject).to.equal('drift(prod-eu): 2 new, 1 fixed, 1 still open (worst: critical)');
     expect(body.slice(0, 4)).to.deep.equal([
-      'critical  shop/deployment/web  fixed, revision 17',
+      'critical  shop/deployment/web  fixed, revision 17  +$29.27/month',
       '  replicas 3 → 5 (kubectl via scale)',
-      'high  shop/deployment/cart  report only (auto-fix-off)',
+      'high      shop/deployment/cart  report only  +$29.27/month',
       '  replicas 3 → 1 (kubectl via scale)',
     ]);
   });
@@ -319,7 +254,9 @@ describe('commit message', () => {
     const lines = paragraphs.slice(0, -1).join('\n').split('\n');
     for (const line of lines) expect([...line].length, line).to.be.at.most(72);
     expect(lines.length).to.be.at.most(21);
-    expect(text).to.contain('... and 51 more');
+    expect(text)
+      .to.match(/\.\.\. and 5\d more/u)
+      .and.contain('(kubectl via scale)');
     expect(text.isWellFormed()).to.equal(true);
   });
 

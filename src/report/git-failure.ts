@@ -1,0 +1,113 @@
+import { GitError, messageOf, UserError } from '../types/errors.ts';
+import { GitCommandError } from './git-command.ts';
+
+interface Kind {
+  readonly code: 'configuration' | 'permission' | 'unavailable';
+  readonly remedy: string;
+}
+
+const FULL: Kind = {
+  code: 'unavailable',
+  remedy: 'Give the folder for temporary files (TMPDIR; in a pod the sizeLimit of its emptyDir) more room.',
+};
+
+/**
+ * What Git's words in the C locale mean, the first row that fits: it has no other way to tell failures of a transport
+ * apart (its exit code is 128 for all of them). Each row is seen on a real server in test/report/git-faults.test.ts or beside it.
+ */
+const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
+  {
+    words: /insufficient permission|unable to create temporary object directory: Permission/iu,
+    code: 'permission',
+    remedy: 'Let the user that receives the push write to the repository.',
+  },
+  {
+    words: /^remote:.*(No space left on device|Disk quota exceeded)|remote unpack failed/imu,
+    code: 'unavailable',
+    remedy: 'Make room on the Git server; the next pass reports again.',
+  },
+  { words: /No space left on device|Disk quota exceeded|File too large|ENOSPC|EDQUOT|EFBIG/u, ...FULL },
+  {
+    words: /EACCES|EROFS|ENOENT: |Read-only file system/u,
+    code: 'configuration',
+    remedy: 'Let TMPDIR name a folder that may be written.',
+  },
+  {
+    words: /spawn git ENOENT|cannot run ssh|ssh: not found|cannot run ssh-keygen/u,
+    code: 'configuration',
+    remedy: 'Install Git and the OpenSSH client where the pass runs.',
+  },
+  {
+    words: /hook declined|protected branch|\(deny|prohibited/u,
+    code: 'permission',
+    remedy: 'The rules of the Git server refused the report: let its author push to REPORT_BRANCH, or name another branch.',
+  },
+  {
+    words: /refusing to update checked out branch|branch is currently checked out/u,
+    code: 'configuration',
+    remedy: 'Let REPORT_REPO name a bare repository (git init --bare), or a branch that nobody has checked out there.',
+  },
+  {
+    words: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known/u,
+    code: 'configuration',
+    remedy:
+      'Put the lines of ssh-keyscan for this host, checked against what its operator publishes, into GIT_SSH_KNOWN_HOSTS_FILE.',
+  },
+  {
+    words: /Load key .*|No user exists for uid/u,
+    code: 'configuration',
+    remedy: 'Let GIT_SSH_KEY_FILE hold a private key without a passphrase, and give the user of the pod an entry in /etc/passwd.',
+  },
+  {
+    words: /certificate|CAfile/iu,
+    code: 'configuration',
+    remedy: 'Let GIT_CA_FILE name a PEM file with the authority that signed the certificate of the Git server.',
+  },
+  {
+    words:
+      /Permission denied|Authentication failed|could not read (Username|Password)|error: 40[13]|read.only|access denied|not allowed to/iu,
+    code: 'permission',
+    remedy: 'Check that GIT_TOKEN or GIT_SSH_KEY_FILE is valid and may push to the report repository.',
+  },
+  {
+    words: /not found|does not appear to be a git repository|No such file or directory|does not exist|error: 404/iu,
+    code: 'configuration',
+    remedy: 'Check REPORT_REPO, and that GIT_TOKEN or the ssh key may read it: hosts hide repositories from all others.',
+  },
+  {
+    words: /dubious ownership|invalid path|bad (tree|object)|cannot sign|failed to write commit object|gpg|signing/iu,
+    code: 'configuration',
+    remedy: 'Check the report repository by git fsck, and GIT_SIGNING_KEY_FILE for a private key without a passphrase.',
+  },
+];
+
+const UNKNOWN: Kind = {
+  code: 'unavailable',
+  remedy: 'Check REPORT_REPO, REPORT_BRANCH and the network, and try again.',
+};
+
+/** Of no use to anybody, and they push what is said out of the line. */
+const BOILERPLATE =
+  /^(hint:.*|To .*|Done|@+|and the repository exists\.|Please make sure you have the correct access rights|fatal: Could not read from remote repository\.|error: failed to push some refs to .*|)$/u;
+
+/** What was tried and failed, as an error that says what to do. What is one already, or a bug, stays as it is. */
+export function translateFailure(error: unknown, doing: string, subject: string): unknown {
+  const text = wordsOf(error);
+  if (text === undefined) return error;
+  const { code, remedy } = KINDS.find(({ words }) => words.test(text)) ?? UNKNOWN;
+  const lines = text.split('\n').map((line) => line.trim());
+  const said = lines.filter((line) => !BOILERPLATE.test(line));
+  const shown = said.length > 0 ? said : lines;
+  return new GitError(`cannot ${doing}: ${messageOf(shown.join(' '))}`, { code, subject, remedy, cause: error });
+}
+
+/** Whether the same may go well a moment later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'unavailable';
+}
+
+function wordsOf(error: unknown): string | undefined {
+  // What a push did to a branch is on its standard output, with what the server said about it in brackets.
+  if (error instanceof GitCommandError) return `${error.stderr.trim()}\n${error.stdout.trim()}`.trim() || 'Git said nothing';
+  return error instanceof Error && 'syscall' in error ? error.message : undefined;
+}

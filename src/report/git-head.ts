@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Git } from './git-command.ts';
+import type { Workplace } from './git-workplace.ts';
+
+/** What stands in a tree: a file (100644, 100755), a link (120000) or a commit of another repository (160000). */
+export interface TreeEntry {
+  readonly mode: string;
+  /** Of its blob; a hash of the content. */
+  readonly id: string;
+}
+
+/** The remote branch as last fetched. */
+export interface Head {
+  /** Full id; empty where the repository is empty or has no such branch. */
+  readonly commit: string;
+  /** All below the folder of the reports, by path from the top of the repository. */
+  readonly entries: ReadonlyMap<string, TreeEntry>;
+}
+
+const NO_HEAD: Head = { commit: '', entries: new Map() };
+
+/** Reads the newest commit of the branch, without its history. An empty repository and an absent branch are no commit. */
+export async function fetchHead(git: Git, branch: string, root: string, known: Head = NO_HEAD): Promise<Head> {
+  const listed = await git(['ls-remote', '--heads', 'origin', `refs/heads/${branch}`]);
+  const [advertised = ''] = listed.split(/\s/u);
+  if (advertised === '') return NO_HEAD;
+  if (advertised === known.commit) return known;
+  await fetchBranch(git, branch, 1);
+  const commit = (await git(['rev-parse', '--verify', trackingRef(branch)])).trim();
+  return { commit, entries: await listEntries(git, commit, root) };
+}
+
+/** Fetches the branch with this many commits of its history. */
+export async function fetchBranch(git: Git, branch: string, depth: number): Promise<void> {
+  const refspec = `+refs/heads/${branch}:${trackingRef(branch)}`;
+  await git(['fetch', '--quiet', `--depth=${depth}`, '--no-tags', '--no-write-fetch-head', 'origin', refspec]);
+}
+
+export async function listEntries(git: Git, commit: string, folder: string): Promise<ReadonlyMap<string, TreeEntry>> {
+  const entries = new Map<string, TreeEntry>();
+  for (const line of (await git(['ls-tree', '-r', '-z', '--full-tree', commit, '--', folder])).split('\0')) {
+    const [, mode, id, path] = /^(\d{6}) \w+ ([0-9a-f]+)\t([\s\S]+)$/u.exec(line) ?? [];
+    if (mode !== undefined && id !== undefined && path !== undefined) entries.set(path, { mode, id });
+  }
+  return entries;
+}
+
+/** The text of a file, byte for byte as it was committed; `undefined` where there is none or a link stands in its place. */
+export async function readEntry(git: Git, entry: TreeEntry | undefined): Promise<string | undefined> {
+  return entry?.mode.startsWith('100') ? git(['cat-file', 'blob', entry.id]) : undefined;
+}
+
+/** Commits whose parents were not fetched; empty where the history is whole (gitformat-shallow, `shallow` in the clone). */
+export async function cutCommits({ clone }: Workplace): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(clone, 'shallow'), 'utf8').catch(() => '');
+  return new Set(text.split('\n').filter((line) => line !== ''));
+}
+
+function trackingRef(branch: string): string {
+  return `refs/remotes/origin/${branch}`;
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPassing } from './git-failure.ts';
+import { fetchBranch, fetchHead, type Head, listEntries } from './git-head.ts';
+import type { Workplace } from './git-workplace.ts';
+
+export interface PushOptions {
+  readonly branch: string;
+  /** Folder of the reports inside the repository. */
+  readonly root: string;
+  readonly message: string;
+  /** Asked before each push; throws where this pass may not write any more. */
+  readonly mayPush: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface Pushed {
+  /** Empty where the branch already had this tree and nothing was committed. */
+  readonly commit: string;
+  /** The branch as it is now. */
+  readonly head: Head;
+}
+
+/** How often a push is tried that fails for another reason than somebody else's push. */
+const TRIES = 5;
+const LONGEST_WAIT_MS = 5_000;
+/** How far below the head a commit is looked for whose push was not answered. */
+const LOST_DEPTH = 50;
+
+/**
+ * Commits the tree that `compose` makes for a head on top of it, and pushes it. Somebody else's push in between is no
+ * failure: the same report goes on top of theirs, as often as it takes until the pass's deadline.
+ */
+export async function commitAndPush(
+  workplace: Workplace,
+  start: Head,
+  compose: (head: Head) => Promise<string>,
+  options: PushOptions,
+): Promise<Pushed> {
+  const { git, translate } = workplace;
+  const { branch, root, signal } = options;
+  let head = start;
+  let failures = 0;
+  let mine: { readonly commit: string; readonly onto: Head } | undefined;
+  for (let attempt = 1; ; attempt++) {
+    // What failed on the head that it was made for is pushed again as it is: should it have arrived, it is the same commit.
+    if (mine?.onto !== head) {
+      const tree = await compose(head);
+      if (tree === (await treeOf(workplace, head)))
+        return { commit: mine && (await isBelow(workplace, head, mine.commit, branch)) ? mine.commit : '', head };
+      mine = { commit: await commitTree(workplace, tree, head, options.message), onto: head };
+    }
+    await options.mayPush();
+    let failure: unknown;
+    try {
+      await push(workplace, branch, mine.onto.commit, mine.commit);
+      return { commit: mine.commit, head: await headAt(workplace, mine.commit, root) };
+    } catch (error) {
+      failure = translate(error, 'push the report');
+    }
+    if (signal.aborted) throw signal.reason;
+    // What the branch holds now says more than the failure: the push may have gone well and only its answer been lost.
+    const now: Head = await fetchHead(git, branch, root, head).catch((error) => {
+      failure = translate(error, 'fetch the report repository again');
+      return head;
+    });
+    if (now.commit === mine.commit) return { commit: mine.commit, head: now };
+    if (now === head && (!isPassing(failure) || ++failures === TRIES)) throw failure;
+    head = now;
+    await sleep(Math.random() * Math.min(LONGEST_WAIT_MS, 100 * 2 ** attempt), undefined, { signal }).catch(() => {
+      throw signal.reason;
+    });
+  }
+}
+
+/** By plumbing alone: no hook, template or editor has a say, and the message stays as it is. */
+async function commitTree({ git, isSigning }: Workplace, tree: string, head: Head, message: string): Promise<string> {
+  const parent = head.commit === '' ? [] : ['-p', head.commit];
+  const printed = await git(['commit-tree', ...(isSigning ? ['-S'] : []), ...parent, '-F', '-', tree], message);
+  return printed.trim();
+}
+
+/**
+ * Moves the branch from exactly this commit ('' for no branch) to its new child. The lease is the stricter form of the
+ * refusal to overwrite: also a branch that somebody set back, which the push would fast-forward over, is left alone.
+ */
+async function push({ git }: Workplace, branch: string, from: string, to: string): Promise<void> {
+  const ref = `refs/heads/${branch}`;
+  await git(['push', '--porcelain', '--no-verify', `--force-with-lease=${ref}:${from}`, 'origin', `${to}:${ref}`]);
+}
+
+async function treeOf({ git }: Workplace, head: Head): Promise<string> {
+  return head.commit === '' ? '' : (await git(['rev-parse', '--verify', `${head.commit}^{tree}`])).trim();
+}
+
+async function headAt({ git }: Workplace, commit: string, root: string): Promise<Head> {
+  return { commit, entries: await listEntries(git, commit, root) };
+}
+
+/** Whether others built on this commit, whose push was not answered. */
+async function isBelow({ git }: Workplace, head: Head, commit: string, branch: string): Promise<boolean> {
+  await fetchBranch(git, branch, LOST_DEPTH);
+  return (await git(['rev-list', head.commit])).split('\n').includes(commit);
+}

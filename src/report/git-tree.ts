@@ -1,0 +1,137 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GitError } from '../types/errors.ts';
+import type { Git } from './git-command.ts';
+import { type Head, readEntry, type TreeEntry } from './git-head.ts';
+import type { Workplace } from './git-workplace.ts';
+import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
+import { pathPart } from './paths.ts';
+import type { ReportFiles } from './render.ts';
+import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
+
+/**
+ * Changes of files that people keep beside the report, by path below the folder of the reports. Each is given the text as
+ * it stands on the remote branch ('' where there is no such file) and gives the new one; '' removes the file. It is asked
+ * again with what is there then after every lost race, so it must hold for any text, its own result included.
+ */
+export type ReportEdits = ReadonlyMap<string, (text: string) => string>;
+
+export interface TreeChange {
+  readonly root: string;
+  readonly cluster: string;
+  readonly files: ReportFiles;
+  readonly edits: ReportEdits;
+}
+
+/** Makes the tree that the branch shall have: the head's, with the cluster's folder exactly the given files. Its id. */
+export async function writeTree(workplace: Workplace, head: Head, change: TreeChange): Promise<string> {
+  const { root } = change;
+  refuseLinks(head, change);
+  const files = new Map<string, string | undefined>([...change.files].map(([path, text]) => [`${root}/${path}`, text]));
+  for (const [path, edit] of change.edits) {
+    const full = `${root}/${path}`;
+    files.set(full, edit((await readEntry(workplace.git, head.entries.get(full))) ?? '') || undefined);
+  }
+  // Of two versions of the tool that report here, the newer one's schema stays.
+  const schema = `${root}/${SCHEMA_PATH}`;
+  if (isNewerSchema((await readEntry(workplace.git, head.entries.get(schema))) ?? '')) files.delete(schema);
+  // Edits alone are a person's: the report stays as it is.
+  if (change.files.size > 0) for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
+  files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, root, files)));
+  refuseObstacles(head, files);
+  return writeEntries(workplace, head, files);
+}
+
+/** Texts by path from the top of the repository; `undefined` where no file shall be. */
+type Texts = ReadonlyMap<string, string | undefined>;
+
+async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts): Promise<string> {
+  await git(['read-tree', ...(head.commit === '' ? ['--empty'] : [head.commit])]);
+  const written = [...files].flatMap(([path, text]) => (text === undefined ? [] : [{ path, text }]));
+  const ids = await writeBlobs(
+    git,
+    join(folder, 'files'),
+    written.map(({ text }) => text),
+  );
+  const lines = written.map(({ path }, index) => `${modeOf(head.entries.get(path))} ${ids[index]}\t${path}\0`);
+  const nothing = '0'.repeat(ids[0]?.length ?? 40);
+  const removed = [...files.keys()].filter((path) => files.get(path) === undefined && head.entries.has(path));
+  await git(['update-index', '-z', '--index-info'], [...removed.map((path) => `0 ${nothing}\t${path}\0`), ...lines].join(''));
+  return (await git(['write-tree'])).trim();
+}
+
+/** The ids of the blobs with these texts, in order; as they are, whatever attributes the repository gives their paths. */
+async function writeBlobs(git: Git, folder: string, texts: readonly string[]): Promise<readonly string[]> {
+  await mkdir(folder);
+  try {
+    const paths = texts.map((_, index) => join(folder, String(index)));
+    for (const [index, path] of paths.entries()) await writeFile(path, texts[index] ?? '');
+    const printed = await git(['hash-object', '-w', '--no-filters', '--stdin-paths'], `${paths.join('\n')}\n`);
+    return printed.trim().split('\n');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function modeOf(entry: TreeEntry | undefined): string {
+  return entry?.mode.startsWith('100') ? entry.mode : '100644';
+}
+
+/** The pages of workloads, `<namespace>/<kind>.<name>.md`, that are in the tree now. What people keep beside them stays. */
+function pagesOf(head: Head, { root, cluster }: TreeChange): readonly string[] {
+  const folder = `${root}/${pathPart(cluster)}/`;
+  return [...head.entries.keys()].filter(
+    (path) => path.startsWith(folder) && path.slice(folder.length).includes('/') && path.endsWith('.md'),
+  );
+}
+
+/** What each cluster's report.json says; a folder without a readable one is not a report. */
+async function readSummaries(git: Git, head: Head, root: string, files: Texts): Promise<readonly ClusterSummary[]> {
+  const paths = new Set([...head.entries.keys(), ...files.keys()]);
+  const summaries: ClusterSummary[] = [];
+  for (const path of [...paths].sort()) {
+    const folder = /^([^/]+)\/report\.json$/u.exec(path.slice(root.length + 1))?.[1];
+    if (folder === undefined) continue;
+    const text = files.has(path) ? files.get(path) : await readEntry(git, head.entries.get(path));
+    const summary = parseSummary(folder, text ?? '');
+    if (summary) summaries.push(summary);
+  }
+  return summaries;
+}
+
+/** A link where the report is written would lead its readers out of the repository. */
+export function refuseLinks(head: Head, { root, cluster }: Pick<TreeChange, 'root' | 'cluster'>): void {
+  const folder = `${root}/${pathPart(cluster)}`;
+  for (const [path, { mode }] of head.entries) {
+    const isOurs =
+      [root, `${root}/README.md`, `${root}/${SCHEMA_PATH}`, `${root}/schema`].includes(path) ||
+      `${path}/`.startsWith(`${folder}/`);
+    if (!isOurs || mode.startsWith('100')) continue;
+    throw new GitError('the report repository has a link where the report is written', {
+      code: 'configuration',
+      subject: path,
+      remedy: 'Remove the link from the report repository.',
+    });
+  }
+}
+
+/** A file where a folder belongs, or a folder where a file does. */
+function refuseObstacles(head: Head, files: Texts): void {
+  const folders = new Set([...head.entries.keys()].flatMap(parentsOf));
+  for (const [path, text] of files) {
+    if (text === undefined) continue;
+    const obstacle = folders.has(path) ? path : parentsOf(path).find((parent) => head.entries.has(parent));
+    if (obstacle === undefined) continue;
+    throw new GitError('cannot write the report: something else stands in its place', {
+      code: 'configuration',
+      subject: obstacle,
+      remedy: 'Remove what stands there from the report repository.',
+    });
+  }
+}
+
+/** `a` and `a/b` of `a/b/c`. */
+function parentsOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}

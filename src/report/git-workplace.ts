@@ -1,0 +1,175 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sanitize } from '../types/describe.ts';
+import { GitError, messageOf } from '../types/errors.ts';
+import type { Secret } from '../types/secret.ts';
+import { type Address, parseAddress, withoutCredentials } from './git-address.ts';
+import { createGit, type Git } from './git-command.ts';
+import { CLONE_CONFIG, gitConfig, KNOWN_HOSTS, SSH_KEY, sshCommand, TOKEN_VARIABLE, USER_VARIABLE } from './git-config.ts';
+import { translateFailure } from './git-failure.ts';
+import { faultOfKey } from './private-key.ts';
+
+/** How the report repository is reached. */
+export interface GitConnectionOptions {
+  /** https, ssh or file URL, or a path on this machine. */
+  readonly url: string;
+  /** For https: the password. */
+  readonly token: Secret<string> | undefined;
+  /** For ssh: the text of a private key without a passphrase; without it ssh uses what the user has. */
+  readonly sshKey?: Secret<string> | undefined;
+  /** For ssh: a file of known_hosts lines (sshd(8)); without it ssh uses the user's and the system's. */
+  readonly knownHostsFile?: string;
+  /** For https: a PEM file of the authorities to trust in place of the system's. */
+  readonly caFile?: string;
+  /** The text of a private ssh key without a passphrase that signs the commits; without it nothing is signed. */
+  readonly signingKey?: Secret<string> | undefined;
+  readonly author: { readonly name: string; readonly email: string };
+  /** What Git inherits: `PATH` and proxies. Nothing else of the environment reaches it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A Git command that prints nothing for so long is ended; a minute unless given. */
+  readonly silenceMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A folder of its own for one pass, with an empty clone, and Git set up to talk to the report repository as `origin`. */
+export interface Workplace extends AsyncDisposable {
+  readonly git: Git;
+  /** The bare clone: no work tree, so that no link, filter or attribute of the repository is ever acted upon. */
+  readonly clone: string;
+  /** Where files may be written that are gone after the pass. */
+  readonly folder: string;
+  readonly isSigning: boolean;
+  /** What became of something tried here, as an error for the user. */
+  translate(error: unknown, doing: string): unknown;
+}
+
+const PREFIX = 'drift-report-';
+/** No pass runs for longer (TIMEOUT), so an older folder was left by one that was killed. */
+const LEFT_AFTER_MS = 24 * 3600 * 1000;
+
+export async function openWorkplace(options: GitConnectionOptions): Promise<Workplace> {
+  const address = parseAddress(options.url, options.token !== undefined);
+  const translate = (error: unknown, doing: string): unknown =>
+    options.signal.aborted ? options.signal.reason : translateFailure(error, doing, withoutCredentials(options.url));
+  const folder = await makeFolder().catch((error) => Promise.reject(translate(error, 'make a folder to work in')));
+  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    const clone = join(folder, 'clone.git');
+    await mkdir(clone);
+    const environment = await prepare(folder, address, options);
+    const redact = redaction(options);
+    const git = createGit(clone, { environment, silenceMs: options.silenceMs ?? 60_000, redact, signal: options.signal });
+    await git(['init', '--quiet', '--bare', '--initial-branch=none']);
+    await appendFile(join(clone, 'config'), CLONE_CONFIG);
+    await git(['remote', 'add', 'origin', address.url]);
+    return {
+      git,
+      clone,
+      folder,
+      isSigning: options.signingKey !== undefined,
+      translate,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw translate(error, 'prepare a clone of the report repository');
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  const root = tmpdir();
+  const left = (await readdir(root)).filter((name) => name.startsWith(PREFIX));
+  for (const name of left) {
+    const path = join(root, name);
+    const age = await stat(path)
+      .then(({ mtimeMs }) => Date.now() - mtimeMs)
+      .catch(() => 0);
+    // Another user's folder cannot be removed, and need not be.
+    if (age > LEFT_AFTER_MS) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+  return mkdtemp(join(root, PREFIX));
+}
+
+/** Writes what Git and ssh read, for this user alone: ssh refuses a key that others can read, as a mounted secret's is. */
+async function prepare(folder: string, address: Address, options: GitConnectionOptions): Promise<Record<string, string>> {
+  const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author } = options;
+  const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 });
+  if (sshKey) await write(SSH_KEY, keyText(sshKey, 'GIT_SSH_KEY_FILE'));
+  if (signingKey) await write('signing-key', keyText(signingKey, 'GIT_SIGNING_KEY_FILE'));
+  if (knownHostsFile !== '') await write(KNOWN_HOSTS, await readSetting(knownHostsFile, 'GIT_SSH_KNOWN_HOSTS_FILE'));
+  if (caFile !== '') await readSetting(caFile, 'GIT_CA_FILE');
+  await write(
+    '.gitconfig',
+    gitConfig({
+      address,
+      hasToken: token !== undefined,
+      signingKey: signingKey ? join(folder, 'signing-key') : '',
+      sshCommand: sshCommand({ hasKey: sshKey !== undefined, hasKnownHosts: knownHostsFile !== '' }),
+    }),
+  );
+  return {
+    ...options.environment,
+    HOME: folder,
+    TMPDIR: folder,
+    // Failures are told apart by Git's own words.
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
+    GIT_COMMITTER_NAME: author.name,
+    GIT_COMMITTER_EMAIL: author.email,
+    ...(caFile === '' ? {} : { GIT_SSL_CAINFO: resolve(caFile) }),
+    ...(token && address.origin !== '' ? credential(token.reveal(), address.user) : {}),
+  };
+}
+
+function credential(token: string, user: string): Record<string, string> {
+  // One line each: that is how Git reads them.
+  if (/\p{Cc}/u.test(token)) {
+    throw new GitError('the token for the report repository holds a line break or another control character', {
+      code: 'configuration',
+      subject: 'GIT_TOKEN',
+      remedy: 'Put the token alone into GIT_TOKEN or GIT_TOKEN_FILE.',
+    });
+  }
+  // Hosts that take a token as the password take any name beside it; this one is GitHub's.
+  return { [USER_VARIABLE]: user === '' ? 'x-access-token' : user, [TOKEN_VARIABLE]: token };
+}
+
+/** With the line end that ssh insists on and that a setting loses. */
+function keyText(key: Secret<string>, subject: string): string {
+  const text = `${key.reveal().replaceAll('\r\n', '\n').trim()}\n`;
+  const fault = faultOfKey(text);
+  if (fault === undefined) return text;
+  throw new GitError(`the key ${fault}`, {
+    code: 'configuration',
+    subject,
+    remedy: `Let ${subject} name a file with a private key without a passphrase, as ssh-keygen -t ed25519 -N '' makes it.`,
+  });
+}
+
+async function readSetting(path: string, subject: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new GitError(`the file cannot be read: ${messageOf(error)}`, {
+      code: 'configuration',
+      subject,
+      remedy: `Let ${subject} name a file that is there and may be read.`,
+      cause: error,
+    });
+  }
+}
+
+/** Takes the token out of a text, as it is and as basic authentication writes it, and what a terminal could act on. */
+function redaction({ token }: GitConnectionOptions): (text: string) => string {
+  const secrets = token ? [token.reveal(), encodeURIComponent(token.reveal())] : [];
+  return (text) => {
+    let shown = withoutCredentials(text);
+    for (const secret of secrets) shown = shown.replaceAll(secret, '***');
+    return shown.split(/\r?\n/u).map(sanitize).join('\n');
+  };
+}

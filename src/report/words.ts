@@ -1,0 +1,80 @@
+import type { Correction, ReportedDrift, ReportFinding } from '../types/report.ts';
+import { escapeText } from './markdown.ts';
+
+// How the report says things, on pages, in the commit and on the terminal.
+
+/** `+$29.27`, `-$3.00`, `$0`, or `unknown` where requests are not declared. */
+export function dollars(amount: number | null): string {
+  if (amount === null) return 'unknown';
+  if (amount === 0) return '$0';
+  return `${amount > 0 ? '+' : '-'}$${Math.abs(amount).toFixed(2)}`;
+}
+
+/** What was decided and became of it, as a short text. */
+export function state(finding: ReportFinding): string {
+  if (finding.result === 'staged') return `staged, revision ${finding.revision}`;
+  if (finding.result !== null) return finding.result;
+  switch (finding.action) {
+    case 'fix':
+      return 'would be fixed';
+    case 'stage':
+      return 'would be staged';
+    case 'blocked':
+      return `blocked (${finding.reason})`;
+    case 'report':
+      return `report only (${finding.reason})`;
+  }
+}
+
+/** What became of a correction, and in which revision. */
+export function correctionState({ result, revision, unhealthy }: Pick<Correction, 'result' | 'revision' | 'unhealthy'>): string {
+  return `${result}${revision === 0 ? '' : `, revision ${revision}`}${unhealthy === '' ? '' : ', not healthy'}`;
+}
+
+/** `kubectl via scale`, `kubectl-set`, or `unknown`; not escaped. */
+export function writer({ blame }: Pick<ReportedDrift, 'blame'>): string {
+  if (!blame) return 'unknown';
+  return `${blame.manager}${blame.subresource === '' ? '' : ` via ${blame.subresource}`}`;
+}
+
+/** The writer and when, for a table's cell. */
+export function who(entry: Pick<ReportedDrift, 'blame'>): string {
+  if (!entry.blame) return 'unknown';
+  const { time } = entry.blame;
+  return escapeText(`${writer(entry)}, ${time === undefined ? 'time unknown' : day(time)}`);
+}
+
+/** `11-23 03:12Z`: for cells and lines that have no room for a year. */
+export function day(time: string): string {
+  return minute(time).replace(/^\d{4}-(?=\d{2}-\d{2} )/u, '');
+}
+
+/** A time to the minute, `2026-11-23 03:12Z`; what is no RFC 3339 time of UTC is left as it is. */
+export function minute(time: string): string {
+  return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/u, '$1 $2Z');
+}
+
+/** `1 field`, `3 fields` */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export interface CostSum {
+  /** Of the costs that are known, US dollars a month. */
+  readonly known: number;
+  readonly unknown: number;
+}
+
+/** Summed in cents, so that the order does not matter. */
+export function sumCosts(entries: readonly Pick<ReportedDrift, 'costUsdPerMonth'>[]): CostSum {
+  const known = entries.map((entry) => entry.costUsdPerMonth).filter((cost) => cost !== null);
+  const cents = known.reduce((sum, cost) => sum + Math.round(cost * 100), 0);
+  return { known: cents / 100, unknown: entries.length - known.length };
+}
+
+/** `+$29.27 a month, 1 of unknown cost` */
+export function costWords(entries: readonly Pick<ReportedDrift, 'costUsdPerMonth'>[]): string {
+  const { known, unknown } = sumCosts(entries);
+  if (unknown === entries.length) return 'of unknown cost';
+  return `${dollars(known)} a month${unknown > 0 ? `, ${unknown} of unknown cost` : ''}`;
+}

@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { z } from 'zod';
+import { parseSummary, renderIndex } from '../../src/report/index-page.ts';
+import { renderReport } from '../../src/report/report.ts';
+import { sanitize } from '../../src/types/describe.ts';
+import { HARMLESS, hostileStrings, mapWords, reportFrom, type Words } from '../report/hostile-report.ts';
+import { startBrowser, toHtml } from './markdown.ts';
+
+// Every hostile string in every text of a report, rendered as Git hosts do and shown by a real browser.
+
+/** Runs in the page: every element with its attributes but for where links lead, these apart, and all text. */
+const LOOK = `({
+  elements: [...document.querySelectorAll('*')].map((element) =>
+    [element.tagName, ...[...element.attributes].map(({ name, value }) => (name === 'href' ? name : name + '=' + value))].join(' ')),
+  links: [...document.querySelectorAll('[href],[src]')].map((element) => element.getAttribute('href') ?? 'src'),
+  text: document.body.textContent,
+})`;
+const shownSchema = z.object({ elements: z.array(z.string()), links: z.array(z.string()), text: z.string() });
+
+/** What each text becomes a part of, so that it can be looked for. */
+const MARKED: readonly (keyof Words)[] = [
+  'name',
+  'manager',
+  'detail',
+  'cause',
+  'error',
+  'guard',
+  'author',
+  'description',
+  'group',
+  'note',
+];
+
+function filesFor(texts: Words): ReadonlyMap<string, string> {
+  const files = new Map(renderReport(reportFrom(texts)));
+  const [folder = ''] = [...files.keys()].flatMap((path) => (path.endsWith('/report.json') ? [path.split('/')[0]] : []));
+  const summary = parseSummary(folder, files.get(`${folder}/report.json`) ?? '');
+  if (summary) files.set('README.md', renderIndex([summary]));
+  return files;
+}
+
+async function show(
+  page: Page,
+  files: ReadonlyMap<string, string>,
+): Promise<readonly (z.output<typeof shownSchema> & { readonly path: string })[]> {
+  const shown = [];
+  for (const [path, markdown] of files) {
+    if (!path.endsWith('.md')) continue;
+    await page.setContent(`<!doctype html><meta charset="utf-8"><body>${toHtml(markdown)}</body>`);
+    const seen = shownSchema.parse(await page.evaluate(LOOK));
+    shown.push({ path, ...seen });
+  }
+  return shown;
+}
+
+/** As it is read: without the marks that keep words apart, and with white space as Markdown leaves it. */
+function asRead(text: string): string {
+  return text.replaceAll('\u200b', '').replaceAll(/\s+/gu, ' ').trim();
+}
+
+describe('a report full of hostile text, in a browser', function () {
+  this.timeout(240_000);
+  let browser: Browser;
+  let page: Page;
+  const disturbances: string[] = [];
+
+  before(async () => {
+    browser = await startBrowser();
+    page = await browser.newPage();
+    page.on('request', (request) => disturbances.push(`request ${request.url()}`));
+    page.on('dialog', (dialog) => {
+      disturbances.push(`dialog ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('popup', () => disturbances.push('popup'));
+    page.on('framenavigated', (frame) => {
+      if (frame.url() !== 'about:blank') disturbances.push(`navigation to ${frame.url()}`);
+    });
+  });
+  after(async () => {
+    await browser.close();
+  });
+
+  it('has the elements of a page of harmless names, says what it is to say, and fetches and runs nothing', async () => {
+    const expected = (await show(page, filesFor(HARMLESS))).map(({ elements }) => elements);
+    const known = expected.flat();
+    for (const { about, text } of hostileStrings()) {
+      const files = filesFor(mapWords(() => text));
+      const shown = await show(page, files);
+      const what = `${about}: ${JSON.stringify(text)}`;
+      // A page that is full leaves sections out.
+      if (about === 'long') expect(known, what).to.include.members(shown.flatMap(({ elements }) => elements));
+      else
+        expect(
+          shown.map(({ elements }) => elements),
+          what,
+        ).to.deep.equal(expected);
+      for (const { path, links } of shown)
+        for (const link of links) {
+          expect(link, what).to.match(/^[a-z0-9./-]+$/iu);
+          const target = new URL(link, `https://host.example/${path}`).pathname.slice(1);
+          expect([...files.keys()], what).to.include(target);
+        }
+      const everything = asRead(shown.map((entry) => entry.text).join('\n'));
+      expect(everything, what).to.contain(asRead(sanitize(text)).slice(0, 100));
+      expect(disturbances, what).to.deep.equal([]);
+    }
+  });
+
+  it('says each text where it belongs', async () => {
+    const files = filesFor(
+      mapWords((place) => (place === 'kind' ? 'Deployment' : `<b>${place}</b> [${place}](x) \`${place}\` @${place} #1${place}`)),
+    );
+    const everything = asRead((await show(page, files)).map((entry) => entry.text).join('\n'));
+    for (const place of MARKED) expect(everything).to.contain(`<b>${place}</b> [${place}](x) \`${place}\` @${place} #1${place}`);
+  });
+
+  it('would notice an element, a script and a request', async () => {
+    const seen = await show(
+      page,
+      new Map([['x.md', '<img src="http://127.0.0.1:9/x.png"> <script>alert(1)</script> www.evil.example']]),
+    );
+    expect(seen[0]?.elements.map((element) => element.split(' ')[0])).to.include.members(['IMG', 'SCRIPT', 'A']);
+    await expectEventually(() => disturbances.includes('request http://127.0.0.1:9/x.png') && disturbances.includes('dialog 1'));
+  });
+
+  async function expectEventually(isTrue: () => boolean): Promise<void> {
+    // Each round trip to the browser lets its events in.
+    while (!isTrue()) await page.evaluate(() => undefined);
+  }
+});

@@ -1,0 +1,241 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import { openReportReader, openReportRepository } from '../../src/report/report.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { type Authority, createAuthority, type KeyPair } from '../control-plane/certificates.ts';
+import { type Fault, type GitHttpOptions, type GitRequest, startGitHttp } from './git-http-server.ts';
+import { failureOf, publish, publishOnce, report, repositories } from './repositories.ts';
+
+const TOKEN = 'tok"en$(canary)\'\\%';
+
+describe('report repository over https', () => {
+  let authority: Authority;
+  let tls: KeyPair;
+  before(async () => {
+    authority = await createAuthority();
+    tls = await authority.issue({ commonName: 'git' });
+  });
+
+  /** A repository behind a server, and how a pass reaches it. */
+  async function host(more: Partial<GitHttpOptions> = {}) {
+    const world = repositories();
+    const caFile = join(world.path, 'ca.pem');
+    writeFileSync(caFile, authority.certificate);
+    const server = await startGitHttp({ folder: world.path, token: TOKEN, tls, ...more });
+    const options: typeof world.options = (given = {}) =>
+      world.options({ url: `${server.url}/bare.git`, token: new Secret(TOKEN), caFile, ...given });
+    return {
+      world,
+      server,
+      options,
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        world[Symbol.dispose]();
+      },
+    };
+  }
+
+  it('takes reports, asked for a password and trusting the authority of GIT_CA_FILE', async () => {
+    await using git = await host();
+    const first = await publishOnce(git.options(), ['web']);
+    const second = await publishOnce(git.options(), ['web', 'cart']);
+    expect(git.world.git('rev-list', 'main').trim().split('\n')).to.deep.equal([second, first]);
+    const sent = git.server.requests.findLast(({ isTransfer }) => isTransfer)?.authorization ?? '';
+    expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).to.equal(`x-access-token:${TOKEN}`);
+  });
+
+  it('sends the user that the address names', async () => {
+    await using git = await host();
+    const url = git.options().url.replace('https://', 'https://robot@');
+    await publishOnce(git.options({ url }), ['web']);
+    const sent = git.server.requests.findLast(({ isTransfer }) => isTransfer)?.authorization ?? '';
+    expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).to.equal(`robot:${TOKEN}`);
+  });
+
+  it('has the token in no argument of any process and in no file while it reads and pushes', async () => {
+    const seen: string[] = [];
+    const looks: GitRequest[] = [];
+    await using git = await host({
+      fault: (request) => {
+        looks.push(request);
+        for (const pid of readdirSync('/proc').filter((name) => /^\d+$/u.test(name))) {
+          const words = readOr(`/proc/${pid}/cmdline`);
+          if (words.includes('canary')) seen.push(words);
+        }
+        for (const path of filesBelow(workplace)) if (readOr(path).includes('canary')) seen.push(path);
+        return undefined;
+      },
+    });
+    let workplace = '';
+    const before = new Set(workplaces());
+    await using repository = await openReportRepository(git.options());
+    workplace = workplaces().find((path) => !before.has(path)) ?? '';
+    await publish(repository, report(['web']));
+    expect(looks.filter(({ service, isTransfer }) => service === 'push' && isTransfer)).to.have.length(1);
+    expect(filesBelow(workplace).map((path) => path.slice(workplace.length))).to.include('/.gitconfig');
+    expect(seen).to.deep.equal([]);
+  });
+
+  it('says that a token is not accepted, or is missing', async () => {
+    await using git = await host();
+    for (const token of [new Secret('another'), undefined]) {
+      const error = await failureOf(() => openReportRepository(git.options({ token })));
+      expect(error.code).to.equal('permission');
+      expect(error.remedy).to.contain('GIT_TOKEN');
+    }
+  });
+
+  it('says that a token may only read, and leaves everything as it was', async () => {
+    const readOnly = ({ service }: GitRequest): Fault | undefined =>
+      service === 'push' ? { status: 403, text: `Token ${TOKEN} may not write \u001b[31mhere` } : undefined;
+    await using git = await host({ fault: readOnly });
+    git.world.commitByHand({ 'README.md': 'x\n' });
+    const head = git.world.git('rev-parse', 'main');
+    const error = await failureOf(() => publishOnce(git.options(), ['web']));
+    expect(error.code).to.equal('permission');
+    expect(error.message).to.contain('cannot push the report').and.contain('Token *** may not write').and.contain('403');
+    expect(error.message).to.not.contain('\u001b');
+    expect(inspect(error, { depth: null, showHidden: true })).to.not.contain('canary');
+    expect(git.world.git('rev-parse', 'main')).to.equal(head);
+  });
+
+  for (const [what, fault, code, words] of [
+    ['there is no such repository', { status: 404 }, 'configuration', 'not found'],
+    ['the server has a fault', { status: 502 }, 'unavailable', '502'],
+    ['the connection is cut', 'cut', 'unavailable', 'cannot reach the report repository'],
+    ['the server does not answer', 'stall', 'unavailable', 'timeout'],
+  ] as const) {
+    it(`says that ${what}`, async () => {
+      await using git = await host({ fault: () => fault });
+      const error = await failureOf(() => openReportRepository(git.options({ silenceMs: 500 })));
+      expect(error.code, error.message).to.equal(code);
+      expect(error.message).to.contain(words);
+    });
+  }
+
+  it('says that nobody listens there', async () => {
+    const git = await host();
+    await git[Symbol.asyncDispose]();
+    const error = await failureOf(() => openReportRepository(git.options({ caFile: '' })));
+    expect(error.code, error.message).to.equal('unavailable');
+  });
+
+  it('trusts no certificate that it was not told to trust, and names GIT_CA_FILE', async () => {
+    await using git = await host();
+    const error = await failureOf(() => openReportRepository(git.options({ caFile: '' })));
+    expect(error.code, error.message).to.equal('configuration');
+    expect(error.remedy).to.contain('GIT_CA_FILE');
+    expect(git.server.requests).to.deep.equal([]);
+    const absent = await failureOf(() => openReportRepository(git.options({ caFile: join(git.world.path, 'absent.pem') })));
+    expect(absent).to.include({ code: 'configuration', subject: 'GIT_CA_FILE' });
+  });
+
+  it('follows a repository that was renamed', async () => {
+    await using git = await host({ moved: { from: '/old/', to: '/bare.git/' } });
+    const commit = await publishOnce(git.options({ url: `${git.server.url}/old` }), ['web']);
+    expect(git.world.git('rev-parse', 'main').trim()).to.equal(commit);
+  });
+
+  it('gives the token to no server that it was sent on to', async () => {
+    await using other = await host();
+    await using git = await host({ fault: ({ path }) => ({ status: 301, location: `${other.server.url}${path}` }) });
+    const error = await failureOf(() => openReportRepository(git.options()));
+    expect(error.code, error.message).to.equal('permission');
+    expect(other.server.requests.length).to.be.above(0);
+    expect(other.server.requests.filter(({ authorization }) => authorization !== undefined)).to.deep.equal([]);
+  });
+
+  it('sends no token in the clear, but to this machine', async () => {
+    await using git = await host();
+    const url = git.options().url.replace(/^https:\/\/127\.0\.0\.1/u, 'http://git.example');
+    const error = await failureOf(() => openReportRepository(git.options({ url })));
+    expect(error).to.include({ code: 'configuration', subject: 'REPORT_REPO' });
+    expect(error.message).to.contain('in the clear');
+  });
+
+  it('refuses a token that could say more than a password', async () => {
+    await using git = await host();
+    const token = new Secret('canary\nhost=evil.example');
+    const error = await failureOf(() => openReportRepository(git.options({ token })));
+    expect(error).to.include({ code: 'configuration', subject: 'GIT_TOKEN' });
+    expect(inspect(error, { depth: null })).to.not.contain('canary');
+  });
+
+  it('counts a push as done whose answer was lost, with the same commit', async () => {
+    await using git = await host({
+      fault: ({ service, isTransfer }) => (service === 'push' && isTransfer ? 'lose-answer' : undefined),
+    });
+    const commit = await publishOnce(git.options(), ['web']);
+    expect(git.world.git('rev-list', 'main').trim()).to.equal(commit);
+  });
+
+  it('counts it as done also where another cluster built on it before anybody looked', async () => {
+    let theirs = '';
+    let isLost = false;
+    await using git = await host({
+      fault: async ({ service, isTransfer }) => {
+        if (isLost && theirs === '') theirs = await publishOnce(git.world.options({ cluster: 'prod-us' }), ['db']);
+        if (isLost || service === 'fetch' || !isTransfer) return undefined;
+        isLost = true;
+        return 'lose-answer';
+      },
+    });
+    const commit = await publishOnce(git.options(), ['web']);
+    expect(git.world.git('rev-list', 'main').trim().split('\n')).to.deep.equal([theirs, commit]);
+  });
+
+  it('tries again where the connection was cut in the middle of a push', async () => {
+    let pushes = 0;
+    await using git = await host({
+      fault: ({ service, isTransfer }) => (service === 'push' && isTransfer && ++pushes === 1 ? 'cut' : undefined),
+    });
+    const commit = await publishOnce(git.options(), ['web']);
+    expect(git.world.git('rev-list', 'main').trim()).to.equal(commit);
+    expect(pushes).to.equal(2);
+  });
+
+  it('reads at older commits, as many as it takes', async () => {
+    await using git = await host();
+    const commits = [await publishOnce(git.options(), ['web'])];
+    git.world.commitMany(60);
+    commits.push(await publishOnce(git.options(), []));
+    await using reader = await openReportReader(git.options());
+    const [old = '', head = ''] = commits;
+    expect(reader.head).to.equal(head);
+    expect(await reader.resolve('HEAD~1')).to.equal(git.world.git('rev-parse', 'main~1').trim());
+    expect(await reader.resolve(old.slice(0, 10))).to.equal(old);
+    expect(await reader.resolve('HEAD~61')).to.equal(old);
+    expect(await reader.resolve('HEAD~62')).to.equal(undefined);
+    expect(await reader.resolve('--all')).to.equal(undefined);
+    expect(await reader.listFiles(old)).to.include('prod-eu/shop/deployment.web.md');
+    expect(await reader.listFiles(head)).to.not.include('prod-eu/shop/deployment.web.md');
+    expect(await reader.readFile('prod-eu/findings.jsonl', old)).to.equal(
+      git.world.git('show', `${old}:reports/prod-eu/findings.jsonl`),
+    );
+    expect(await reader.readFile('prod-eu/absent', old)).to.equal(undefined);
+  });
+});
+
+function workplaces(): readonly string[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith('drift-report-'))
+    .map((name) => join(tmpdir(), name));
+}
+
+function filesBelow(folder: string): readonly string[] {
+  if (folder === '') return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Processes and files come and go while they are looked at. */
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}

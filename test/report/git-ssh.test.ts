@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import { openReportRepository, type ReportRepositoryOptions } from '../../src/report/report.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { makeKey, type SshServer, startSsh } from './git-ssh-server.ts';
+import { failureOf, publishOnce, type Repositories, repositories } from './repositories.ts';
+
+describe('report repository over ssh', () => {
+  let ssh: SshServer;
+  before(async () => {
+    ssh = await startSsh();
+  });
+  after(() => ssh?.[Symbol.asyncDispose]());
+
+  function optionsOf(world: Repositories, more: Partial<ReportRepositoryOptions> = {}): ReportRepositoryOptions {
+    const knownHostsFile = join(world.path, 'known hosts %h');
+    writeFileSync(knownHostsFile, ssh.knownHosts);
+    // As configuration reads a secret: without the line end, which ssh insists on.
+    const sshKey = new Secret(ssh.keys.writer.trim());
+    return world.options({ url: `${ssh.url}${world.bare}`, sshKey, knownHostsFile, ...more });
+  }
+
+  it('takes reports from the key of GIT_SSH_KEY_FILE and no other, and forwards no agent', async () => {
+    using world = repositories();
+    await using agent = await startAgent(ssh.keys.stranger);
+    const { environment } = world.options();
+    const commit = await publishOnce(optionsOf(world, { environment: { ...environment, SSH_AUTH_SOCK: agent.socket } }), ['web']);
+    expect(world.git('rev-parse', 'main').trim()).to.equal(commit);
+    const commands = ssh.log().filter((line) => line.includes(world.bare));
+    expect(commands.map((line) => line.split(' ')[0])).to.include('git-receive-pack');
+    for (const line of commands) expect(line).to.match(/ agent=$/u);
+  });
+
+  it('uses no key of the agent where one of its own is refused', async () => {
+    using world = repositories();
+    await using agent = await startAgent(ssh.keys.writer);
+    const environment = { ...world.options().environment, SSH_AUTH_SOCK: agent.socket };
+    const error = await failureOf(() =>
+      openReportRepository(optionsOf(world, { environment, sshKey: new Secret(ssh.keys.stranger) })),
+    );
+    expect(error.code, error.message).to.equal('permission');
+    expect(error.remedy).to.contain('GIT_SSH_KEY_FILE');
+    expect(error.message).to.contain('Permission denied (publickey)');
+  });
+
+  it('uses the agent where it has no key of its own, as on a developer’s machine', async () => {
+    using world = repositories();
+    await using agent = await startAgent(ssh.keys.writer);
+    const environment = { ...world.options().environment, SSH_AUTH_SOCK: agent.socket };
+    await publishOnce(optionsOf(world, { environment, sshKey: undefined }), ['web']);
+    expect(world.git('rev-list', '--count', 'main').trim()).to.equal('1');
+  });
+
+  it('keeps its copy of the key for this user alone while it runs, and not a moment longer', async () => {
+    using world = repositories();
+    const copies = (): readonly string[] =>
+      readdirSync(tmpdir())
+        .filter((name) => name.startsWith('drift-report-') && readdirSync(join(tmpdir(), name)).includes('ssh-key'))
+        .map((name) => join(tmpdir(), name));
+    const before = new Set(copies());
+    {
+      await using repository = await openReportRepository(optionsOf(world));
+      expect(repository.previous.findings).to.deep.equal([]);
+      const mine = copies().filter((path) => !before.has(path));
+      expect(mine).to.have.length(1);
+      for (const path of mine) {
+        expect(statSync(path).mode & 0o777).to.equal(0o700);
+        expect(statSync(join(path, 'ssh-key')).mode & 0o777).to.equal(0o600);
+      }
+    }
+    expect(copies().filter((path) => !before.has(path))).to.deep.equal([]);
+  });
+
+  it('refuses a host whose key is another than the known one, and one that it does not know', async () => {
+    using world = repositories();
+    const served = ssh.log().length;
+    const other = makeKey(join(world.path, 'other'));
+    const [name = ''] = ssh.knownHosts.split(' ');
+    for (const known of [`${name} ${other.public}\n`, '']) {
+      const knownHostsFile = join(world.path, 'known');
+      writeFileSync(knownHostsFile, known);
+      const error = await failureOf(() => openReportRepository(optionsOf(world, { knownHostsFile })));
+      expect(error.code, error.message).to.equal('configuration');
+      expect(error.remedy).to.contain('GIT_SSH_KNOWN_HOSTS_FILE');
+    }
+    expect(ssh.log().length).to.equal(served);
+    const absent = await failureOf(() => openReportRepository(optionsOf(world, { knownHostsFile: join(world.path, 'absent') })));
+    expect(absent).to.include({ code: 'configuration', subject: 'GIT_SSH_KNOWN_HOSTS_FILE' });
+  });
+
+  it('says what the server says of a key that may only read, and leaves everything as it was', async () => {
+    using world = repositories();
+    world.commitByHand({ 'README.md': 'x\n' });
+    const head = world.git('rev-parse', 'main');
+    const error = await failureOf(() => publishOnce(optionsOf(world, { sshKey: new Secret(ssh.keys.reader) }), ['web']));
+    expect(error.code, error.message).to.equal('permission');
+    expect(error.message).to.contain('marked as read only');
+    expect(world.git('rev-parse', 'main')).to.equal(head);
+  });
+
+  it('says that a key cannot be used: with a passphrase, or none at all', async () => {
+    using world = repositories();
+    const locked = makeKey(join(world.path, 'locked'), 'passphrase').private;
+    const noKey = '-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n-----END OPENSSH PRIVATE KEY-----\n';
+    const lockedPem = '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\ncanary\n-----END RSA PRIVATE KEY-----\n';
+    for (const key of [locked, lockedPem, noKey, 'canary']) {
+      const error = await failureOf(() => openReportRepository(optionsOf(world, { sshKey: new Secret(key) })));
+      expect(error.code, error.message).to.equal('configuration');
+      expect(`${error.subject} ${error.remedy}`).to.contain('GIT_SSH_KEY_FILE');
+      expect(inspect(error, { depth: null })).to.not.contain('canary');
+    }
+  });
+
+  it('says that there is no such repository', async () => {
+    using world = repositories();
+    const error = await failureOf(() => openReportRepository(optionsOf(world, { url: `${ssh.url}${world.path}/absent.git` })));
+    expect(error.code, error.message).to.equal('configuration');
+    expect(error.remedy).to.contain('REPORT_REPO');
+  });
+
+  it('says that nobody listens there', async () => {
+    using world = repositories();
+    const error = await failureOf(() => openReportRepository(optionsOf(world, { url: 'ssh://git@127.0.0.1:9/reports.git' })));
+    expect(error.code, error.message).to.equal('unavailable');
+    expect(error.message).to.contain('Connection refused');
+  });
+});
+
+/** An ssh-agent that holds this key. */
+async function startAgent(key: string): Promise<AsyncDisposable & { readonly socket: string }> {
+  const world = repositories();
+  const socket = join(world.path, 'agent');
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = new Promise<void>((resolve) => agent.on('close', () => resolve()));
+  // It prints where it listens once it does.
+  await new Promise<void>((resolve) => agent.stdout.once('data', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    const add = spawn('ssh-add', ['-q', '-'], {
+      env: { ...process.env, SSH_AUTH_SOCK: socket },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    add.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`ssh-add ended with ${code}`))));
+    add.stdin.end(key);
+  });
+  return {
+    socket,
+    async [Symbol.asyncDispose]() {
+      agent.kill();
+      await ended;
+      world[Symbol.dispose]();
+    },
+  };
+}
