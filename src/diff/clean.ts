@@ -2,7 +2,7 @@ import { type FieldPath, printPath, valueAt, withValueAt } from '../types/field-
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import type { LiveObject } from '../types/snapshot.ts';
 import { type Cluster, createComparer, type DiffOptions, type Judged, type ObjectComparer } from './compare.ts';
-import { autoscalerOf } from './context.ts';
+import { autoscalerOf, NOTED_BY } from './context.ts';
 import { createIgnores } from './ignore.ts';
 import { isKnownDefault } from './known-defaults.ts';
 import { secretsIn } from './mask.ts';
@@ -33,11 +33,11 @@ export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffO
   let document = skeletonOf(live);
   for (let round = 0; round < ROUNDS; round++) {
     const before = document;
-    for (const { decision, verdict } of comparer.explain(declared(live, document), live)) {
-      const { path } = decision;
+    for (const judged of comparer.explain(declared(live, document), live)) {
+      const { path } = judged.decision;
       const isForced = !isAutoscaled && printPath(path) === '/spec/replicas' && valueAt(document, path) === undefined;
-      if (!isForced && !mustBeDeclared(decision.rule, verdict)) continue;
-      document = withField(document, path, declaredValue(path, decision.live, schema));
+      if (!isForced && !mustBeDeclared(judged)) continue;
+      document = withField(document, path, declaredValue(path, judged.decision.live, schema));
     }
     if (document === before) break;
   }
@@ -96,9 +96,12 @@ function declared(live: LiveObject, document: JsonObject): Parameters<ObjectComp
   };
 }
 
-function mustBeDeclared(rule: Judged['decision']['rule'], verdict: Judged['verdict']): boolean {
+function mustBeDeclared({ decision, verdict, blame }: Judged): boolean {
   // Ours by an Update of earlier days, and no known default: nothing tells whether it is wanted, and it is there.
-  if (rule === 'dropped-or-default') return true;
+  if (decision.rule === 'dropped-or-default') return true;
+  // Labels and annotations of whoever deploys the workload are part of it; what a controller notes is not.
+  const isDeployers = verdict?.note.startsWith(NOTED_BY) === true && (blame?.actor === 'gitops' || blame?.actor === 'unknown');
+  if (isDeployers) return true;
   return verdict?.class === 'added' || verdict?.class === 'to_remove';
 }
 

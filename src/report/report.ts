@@ -1,5 +1,5 @@
 export { buildReport, type ReportInput } from './build.ts';
-export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
+export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
 export {
   openReportReader,
   openReportRepository,

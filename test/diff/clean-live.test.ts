@@ -37,6 +37,9 @@ async function snapshotOf({ cluster, namespace }: LiveScene): Promise<Snapshot> 
   }
 }
 
+/** The API server writes it only where the manifest leaves the type of strategy out (measured on 1.34). */
+const SAME_AS_NOTHING = new Set(['/spec/updateStrategy/rollingUpdate/partition: 0']);
+
 /** What an object is, without what the API server and controllers note about it. */
 function substance(body: JsonObject, isAutoscaled: boolean): Json {
   const { replicas = null, ...spec } = isJsonObject(body['spec']) ? body['spec'] : {};
@@ -84,7 +87,8 @@ describe('a live workload as a unit', function () {
         const isAutoscaled = live.ref.kind !== 'DaemonSet' && at(document, 'spec', 'replicas') === undefined;
         const other = again.get(`${live.ref.kind}/${live.ref.name}`);
         const told = JSON.stringify(substance(other?.body ?? {}, isAutoscaled)).replaceAll(twin.namespace, scene.namespace);
-        const [before, after] = [leaves(substance(live.body, isAutoscaled)), leaves(parse(told))];
+        const said = (value: Json): readonly string[] => leaves(value).filter((line) => !SAME_AS_NOTHING.has(line));
+        const [before, after] = [said(substance(live.body, isAutoscaled)), said(parse(told))];
         expect(
           after.filter((line) => !before.includes(line)),
           displayRef(live.ref),
