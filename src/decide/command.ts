@@ -39,6 +39,8 @@ export async function decide(
       throw mistake(`${path} cannot be read: ${file.unreadable}`, 'Mend it first: until then no pass fixes anything.');
     const change = editFor(given, finding, file, reported, now);
     if (!change) return text;
+    const [fault] = readDecisions(JSON.stringify({ [kind]: [change.entry] }), []).mistakes;
+    if (fault) throw mistake(fault.error, 'Correct what was given to the command.');
     const edited = editDecisions(text, change);
     if (edited !== undefined) return edited;
     throw mistake(

@@ -35,8 +35,8 @@ export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffO
     const before = document;
     for (const judged of comparer.explain(declared(live, document), live)) {
       const { path } = judged.decision;
-      const isForced = !isAutoscaled && printPath(path) === '/spec/replicas' && valueAt(document, path) === undefined;
-      if (!isForced && !mustBeDeclared(judged)) continue;
+      const isForced = (!isAutoscaled && printPath(path) === '/spec/replicas') || isEmptyDirectory(path);
+      if (isForced ? valueAt(document, path) !== undefined : !mustBeDeclared(judged)) continue;
       document = withField(document, path, declaredValue(path, judged.decision.live, schema));
     }
     if (document === before) break;
@@ -94,6 +94,12 @@ function declared(live: LiveObject, document: JsonObject): Parameters<ObjectComp
       lastChangeDescription: '',
     },
   };
+}
+
+/** The only source of a volume that goes without saying; a volume without a source looks like a mistake to people. */
+function isEmptyDirectory(path: FieldPath): boolean {
+  const last = path.at(-1);
+  return last !== undefined && 'field' in last && last.field === 'emptyDir' && printPath(path.slice(0, -2)).endsWith('/volumes');
 }
 
 function mustBeDeclared({ decision, verdict, blame }: Judged): boolean {

@@ -212,6 +212,7 @@ describe('decisions by commit', function () {
         /^Adopted drift-test\/deployment\/shopfront \(decided by Eve Kim <eve@example\.org>: it is ours\) \[decision:[0-9a-f]{16}\]$/u,
       );
       const clean = { ledger: 'stateful', 'node-agent': 'daemon', shopfront: 'deployment' };
+      for (const [slug, name] of Object.entries(clean)) await writeFile(`/tmp/${name}.clean.yaml`, made[slug]?.text ?? '');
       for (const [slug, name] of Object.entries(clean))
         expect(made[slug]?.text, slug).to.equal(await fixture(`decisions/adopt/${name}.clean.yaml`));
       expect((await decisions()).map(({ effect }) => effect)).to.deep.equal(['spent', 'spent', 'spent']);
@@ -231,6 +232,7 @@ describe('decisions by commit', function () {
   describe('the commands', () => {
     it('write the entry, keep what others wrote, and do nothing twice', async () => {
       await kubectl(world, 'set', 'env', 'deployment/backend-api', 'DEBUG=true', 'DB_PASSWORD=hunter2');
+      await kubectl(world, 'scale', 'deployment/frontend-web', '--replicas=5');
       await kubectl(world, 'create', 'deployment', 'keys', '--image=registry.example/keys:1');
       await kubectl(world, 'set', 'env', 'deployment/keys', 'API_TOKEN=sk-live-0123456789abcdef0123');
       await passed();
@@ -263,6 +265,8 @@ describe('decisions by commit', function () {
       expect(wrong.stderr).to.contain('no unit declares it; adopt or ignore it');
       const secret = await decideAs('accept', (await findingOf('backend-api', 'DB_PASSWORD')).fingerprint);
       expect(secret.stderr).to.contain('looks like a secret');
+      const date = await decideAs('ignore', 'frontend-web', '--reason', 'x', '--until', '2026-13-01');
+      expect(date.stderr).to.contain('until: must be a date such as 2026-12-01');
       expect(await commitCount(world)).to.equal(before);
     });
   });
