@@ -212,7 +212,6 @@ describe('decisions by commit', function () {
         /^Adopted drift-test\/deployment\/shopfront \(decided by Eve Kim <eve@example\.org>: it is ours\) \[decision:[0-9a-f]{16}\]$/u,
       );
       const clean = { ledger: 'stateful', 'node-agent': 'daemon', shopfront: 'deployment' };
-      for (const [slug, name] of Object.entries(clean)) await writeFile(`/tmp/${name}.clean.yaml`, made[slug]?.text ?? '');
       for (const [slug, name] of Object.entries(clean))
         expect(made[slug]?.text, slug).to.equal(await fixture(`decisions/adopt/${name}.clean.yaml`));
       expect((await decisions()).map(({ effect }) => effect)).to.deep.equal(['spent', 'spent', 'spent']);
