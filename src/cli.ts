@@ -6,7 +6,7 @@ import type { DecisionKind } from './types/decision.ts';
 import { ConfigError } from './types/errors.ts';
 import type { UndoArguments } from './undo/undo.ts';
 
-export type CommandName = 'run' | 'check' | 'diff' | 'promote' | 'undo' | 'hub' | 'cub';
+export type CommandName = 'run' | 'check' | 'diff' | 'promote' | 'undo' | 'hub' | 'cub' | 'schema';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -67,6 +67,7 @@ export type Invocation =
       readonly configFile: undefined;
       readonly decide: DecideArguments;
     }
+  | { readonly command: 'schema' }
   /** Help or version was printed. */
   | { readonly command: 'none' };
 
@@ -233,6 +234,14 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
       },
     };
   });
+
+  program
+    .command('schema')
+    .description("print the JSON Schema of a report's data")
+    .exitOverride()
+    .action(() => {
+      invocation = { command: 'schema' };
+    });
 
   program.command('cub').description("ConfigHub's client for the commands of the walk-through (cub --help)").exitOverride();
 

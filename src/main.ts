@@ -25,6 +25,7 @@ export async function main(process: ProcessFacts): Promise<number> {
   try {
     const invocation = parseCommandLine(process.argv, VERSION, process);
     if (invocation.command === 'none') return EXIT.ok;
+    if (invocation.command === 'schema') return await printSchema(process);
     const config = loadConfig(
       invocation.flags,
       process.environment,
@@ -48,6 +49,13 @@ export async function main(process: ProcessFacts): Promise<number> {
     process.err(explain(error, process.isTerminal));
     return exitCodeOf(error);
   }
+}
+
+async function printSchema(process: ProcessFacts): Promise<number> {
+  // Loaded only here, as other commands are.
+  const { reportJsonSchema } = await import('./report/report.ts');
+  process.out(reportJsonSchema());
+  return EXIT.ok;
 }
 
 function explain(error: unknown, isTerminal: boolean): string {

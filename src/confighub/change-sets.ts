@@ -14,7 +14,7 @@ export interface ChangeSetClient {
   ): Promise<ChangeSet>;
   /** Closes a changeset for the units that it still locks. */
   closeChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly BulkUnit[]>;
-  /** IDs of the units that have revisions in the changeset, in the order of their first one. */
+  /** IDs of the units that have revisions in the changeset, in the order of their first one; none where there are no locks. */
   unitsOfChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -60,6 +60,7 @@ export function changeSetClient(hub: HubContext): ChangeSetClient {
       ),
 
     async unitsOfChangeSet(changeSetId, signal) {
+      if (!hub.abilities.locksUnits) return [];
       const query = { where: `ChangeSetID = ${quote(changeSetId)}`, select: 'RevisionNum,UnitID' };
       const found = await transport.list({ path: '/revision', query }, z.object({ Revision: revisionSchema }), signal);
       return [...new Set(found.map(({ Revision }) => Revision.UnitID))];

@@ -4,10 +4,11 @@ import { abilitiesOf, detectGeneration } from './generation.ts';
 import { type NamedClient, namedClient } from './named.ts';
 import { type OperationClient, operationClient } from './operations.ts';
 import type { ConfigHubTransport } from './transport.ts';
-import { type UnitClient, unitClient } from './units.ts';
+import type { UnitClient } from './unit-client.ts';
+import { unitClient } from './units.ts';
 
-export type { BulkChange, NewUnit, UnitChange, UnitRef, UnitSelection, UnitState } from './units.ts';
-export { unitRef } from './units.ts';
+export type { BulkChange, NewUnit, UnitChange, UnitRef, UnitSelection, UnitState } from './unit-client.ts';
+export { unitRef } from './unit-client.ts';
 export type {
   BulkAction,
   BulkUnit,

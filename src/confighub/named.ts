@@ -1,5 +1,6 @@
 import { type HubContext, listWrapped, notFound, spaceBySlug, splitReference } from './context.ts';
-import type { UnitSelection } from './units.ts';
+import { refuseDataFilter } from './first-generation.ts';
+import type { UnitSelection } from './unit-client.ts';
 import { and, quote } from './where.ts';
 import {
   type BridgeWorker,
@@ -72,6 +73,7 @@ export function namedClient(hub: HubContext): NamedClient {
       const filter = found.find((entry) => entry.Slug === slug);
       if (!filter) throw notFound(`filter ${reference}`, reference);
       if (hub.abilities.generation !== 'A') return { where, filterId: filter.FilterID };
+      refuseDataFilter(filter, reference);
       // Generation A keeps filters and cannot be asked by one: its terms are asked for instead.
       const fromSpace = filter.FromSpaceID === null ? '' : `SpaceID = ${quote(filter.FromSpaceID)}`;
       return { where: and(where, filter.Where, fromSpace) };

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { HubContext } from './context.ts';
-import { IDS_PER_REQUEST, type UnitRef, type UnitSelection, unitPath } from './units.ts';
-import { inList, quote } from './where.ts';
+import { unable } from './first-generation.ts';
+import { type UnitRef, type UnitSelection, unitPath } from './unit-client.ts';
+import { quote, whereUnits } from './where.ts';
 import { type BulkAction, bulkActionSchema, bulkMessageSchema, type UnitEvent, unitEventSchema } from './wire.ts';
 
 const EVENT_POLL_MS = { first: 100, longest: 2_000 } as const;
@@ -31,19 +32,23 @@ export function operationClient({ transport, abilities }: HubContext): Operation
   return {
     async applyUnits(unitIds, revision, signal) {
       const actions: BulkAction[] = [];
-      for (let from = 0; from < unitIds.length; from += IDS_PER_REQUEST) {
-        const where = `UnitID IN ${inList(unitIds.slice(from, from + IDS_PER_REQUEST))}`;
+      for (const where of whereUnits(unitIds)) {
         // Generation A applies heads, and ignores what it does not know: naming a revision would be a false promise.
         actions.push(...(await apply({ where, revision: abilities.appliesRevisions ? revision : undefined }, signal)));
       }
       return actions;
     },
 
-    applySelection: ({ where, filterId }, { revision, dryRun }, signal) =>
-      apply(
-        { where: where === '' ? undefined : where, filter: filterId, revision, dry_run: dryRun ? 'true' : undefined },
-        signal,
-      ),
+    async applySelection({ where, filterId }, { revision, dryRun }, signal) {
+      if (revision !== undefined && !abilities.appliesRevisions)
+        throw unable(
+          'applies units at their head only',
+          `revision ${revision}`,
+          'Restore the revision first, then apply the head.',
+        );
+      const query = { where: where === '' ? undefined : where, filter: filterId, revision };
+      return apply({ ...query, dry_run: dryRun ? 'true' : undefined }, signal);
+    },
 
     async awaitOperation(unit, operationId, signal) {
       const path = `${unitPath(unit)}/unit_event`;

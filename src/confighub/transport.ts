@@ -14,6 +14,9 @@ const LONGEST_WAIT_MS = 60_000;
 /** Names the next page of a list (API of late 2026; harmless before). */
 const CONTINUE_HEADER = 'confighub-continue';
 
+/** Keeps a byte order mark, which is a part of configuration like any other character. */
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 export interface ConfigHubConnection {
   /** `scheme://host[:port]`, without `/api`. */
   readonly url: string;
@@ -57,6 +60,8 @@ type HubRequest = HubWrite | (HubRead & { readonly method: 'GET'; readonly body?
 
 interface Answer {
   readonly text: string;
+  /** What was asked, with the server's name for the request. */
+  readonly subject: string;
   readonly next: string | undefined;
 }
 
@@ -79,14 +84,15 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
         signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
       });
       // Within the same try: the connection may also end in the middle of the answer.
-      text = await response.text();
+      text = UTF8.decode(await response.arrayBuffer());
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw unreached(connection.url, error);
     }
+    const subject = subjectOf(connection.url, request, response.headers.get('x-request-id'));
     if (response.status === 200 || response.status === 207)
-      return { text, next: response.headers.get(CONTINUE_HEADER) ?? undefined };
-    throw refused(response, text, subjectOf(connection.url, request));
+      return { text, subject, next: response.headers.get(CONTINUE_HEADER) ?? undefined };
+    throw refused(response, text, subject);
   }
 
   /** The same request with a new token, where the old one has run out: a refused login has done nothing. */
@@ -114,7 +120,7 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     });
   }
 
-  function parse<S extends z.ZodType>(schema: S, text: string, subject: string): z.output<S> {
+  function parse<S extends z.ZodType>(schema: S, { text, subject }: Pick<Answer, 'text' | 'subject'>): z.output<S> {
     let value: unknown;
     try {
       value = text === '' ? null : JSON.parse(text);
@@ -136,24 +142,22 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     });
   }
 
-  const subject = (request: HubRequest): string => subjectOf(connection.url, request);
   return {
     url: connection.url,
     async get(request, schema, signal) {
-      const asked = { ...request, method: 'GET' } as const;
-      return parse(schema, (await persistently(asked, signal)).text, subject(asked));
+      return parse(schema, await persistently({ ...request, method: 'GET' }, signal));
     },
     async list(request, element, signal) {
       const all: z.output<typeof element>[] = [];
       for (let next: string | undefined; ; ) {
         const asked = { ...request, method: 'GET', query: { ...request.query, continue: next } } as const;
         const answer = await persistently(asked, signal);
-        all.push(...parse(z.array(element), answer.text, subject(asked)));
+        for (const entry of parse(z.array(element), answer)) all.push(entry);
         if (answer.next === undefined || answer.next === '') return all;
         if (answer.next === next) {
           throw new ConfigHubError('ConfigHub names the same page of a list again and again', {
             code: 'bad-answer',
-            subject: subject(asked),
+            subject: answer.subject,
             remedy: 'Report this message; the server does not page its lists as it should.',
           });
         }
@@ -164,7 +168,7 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
       return (await persistently({ ...request, method: 'GET' }, signal)).text;
     },
     async send(request, schema, signal) {
-      return parse(schema, (await persistently(request, signal)).text, subject(request));
+      return parse(schema, await persistently(request, signal));
     },
   };
 }
@@ -186,9 +190,10 @@ function bodyOf(request: HubRequest): { readonly body?: string } {
   return request.body === undefined ? {} : { body: JSON.stringify(request.body) };
 }
 
-function subjectOf(url: string, request: HubRequest): string {
+function subjectOf(url: string, request: HubRequest, requestId: string | null): string {
   const address = `${request.method} ${url}/api${request.path}`;
-  return request.about === undefined ? address : `${request.about}: ${address}`;
+  const asked = request.about === undefined ? address : `${request.about}: ${address}`;
+  return requestId ? `${asked} (request ${cutText(sanitize(requestId), 100)})` : asked;
 }
 
 /** A refusal that the server itself says is one for now. */
@@ -225,11 +230,10 @@ function refused(response: Response, text: string, subject: string): ConfigHubEr
   } catch {
     // An error page of a proxy; the status says enough.
   }
-  const requestId = response.headers.get('x-request-id');
   const message = cutText(sanitize(stringAt(body, 'Message') || `HTTP ${response.status}`), 500);
   const { code, remedy } = explain(response.status);
   const detail = {
-    subject: requestId ? `${subject} (request ${cutText(sanitize(requestId), 100)})` : subject,
+    subject,
     status: response.status,
     code,
     remedy,
@@ -256,7 +260,10 @@ function explain(status: number): { readonly code: ConfigHubError['code']; reado
   if (status === 403) return { code: 'permission', remedy: 'Give the token access to this space.' };
   if (status === 404) return { code: 'not-found', remedy: 'Check the names of spaces, filters and changesets.' };
   if (status === 409 || status === 412)
-    return { code: 'conflict', remedy: 'Nothing to do: somebody was faster and the next pass judges it anew.' };
+    return {
+      code: 'conflict',
+      remedy: 'Somebody changed or locked it first, and the message says which; the next pass judges it anew.',
+    };
   if (status === 429 || status >= 500) return { code: 'unavailable', remedy: 'Run the pass again later.' };
   return { code: 'invalid', remedy: 'See the message; it names what the server does not accept.' };
 }

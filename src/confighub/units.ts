@@ -1,9 +1,19 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type HubContext, notFound } from './context.ts';
-import { and, inList, quote } from './where.ts';
+import { listUnitsWithData } from './data-apart.ts';
+import { refuseUnknownChange, restoredNumber } from './first-generation.ts';
+import type { Query } from './transport.ts';
 import {
-  type BulkUnit,
+  type BulkChange,
+  type NewUnit,
+  type UnitClient,
+  type UnitRef,
+  type UnitSelection,
+  type UnitState,
+  unitPath,
+} from './unit-client.ts';
+import { and, quote, whereUnits } from './where.ts';
+import {
   bulkUnitSchema,
   type ExtendedRevision,
   type ExtendedUnit,
@@ -11,96 +21,8 @@ import {
   extendedUnitSchema,
   type Revision,
   type Unit,
-  unitDataSchema,
   writtenUnitSchema,
 } from './wire.ts';
-
-/** A unit of one server, and how people name it. */
-export interface UnitRef {
-  readonly spaceId: string;
-  readonly id: string;
-  /** `space/unit`, for messages. */
-  readonly name: string;
-}
-
-/** A unit as it was read: a write is refused where it has changed since. */
-export interface UnitState extends UnitRef {
-  readonly version: number;
-  /** SHA-256 of the head's bytes; empty on servers that give none (generation A). */
-  readonly dataHash: string;
-}
-
-export interface UnitChange {
-  /** New text; omitted leaves it as it is. An empty one is a real one: it withdraws the unit's objects. */
-  readonly data?: string;
-  readonly description?: string;
-  /** Opens the unit in this changeset, or closes it with `null`. */
-  readonly changeSetId?: string | null;
-}
-
-/** Units of any space; both conditions hold. */
-export interface UnitSelection {
-  readonly where: string;
-  readonly filterId?: string;
-}
-
-export interface BulkChange {
-  /** Fields of the units, as a merge patch on the wire's names. */
-  readonly patch?: Readonly<Record<string, unknown>>;
-  /** Take what the upstream units changed; local changes stay. */
-  readonly upgrade?: boolean;
-  /** Put an earlier revision's data back: a number, `LiveRevisionNum`, `Before:ChangeSet:<id>`. */
-  readonly restore?: string;
-  readonly underChangeSet?: string | undefined;
-  readonly dryRun?: boolean;
-}
-
-export interface NewUnit {
-  readonly slug: string;
-  readonly data?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly targetId?: string;
-  readonly description?: string;
-}
-
-export interface UnitClient {
-  /** Units of any space with data, space, set, target and changeset; one request, two where data stands apart (generation C). */
-  listUnits(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]>;
-  /** The same without data, with the state of each unit and the head of its upstream. */
-  listUnitStates(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]>;
-  findUnit(spaceId: string, slug: string, signal: AbortSignal): Promise<ExtendedUnit>;
-  createUnit(spaceId: string, unit: NewUnit, signal: AbortSignal): Promise<Unit>;
-  /** A copy that remembers where it came from, so that it can be upgraded. */
-  cloneUnit(
-    spaceId: string,
-    upstream: Pick<UnitRef, 'spaceId' | 'id'>,
-    unit: Omit<NewUnit, 'data'>,
-    signal: AbortSignal,
-  ): Promise<Unit>;
-  /** Clones every selected unit into every space that `whereSpace` selects. */
-  cloneUnits(
-    selection: UnitSelection,
-    whereSpace: string,
-    patch: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ): Promise<readonly BulkUnit[]>;
-  /** Writes only while the unit is as it was read; a conflict means that somebody was faster. */
-  writeUnit(unit: UnitState, change: UnitChange, underChangeSet: string | undefined, signal: AbortSignal): Promise<Unit>;
-  /** A merge patch on the wire's names; for what has no meaning of its own here. */
-  patchUnit(unit: UnitRef, patch: Readonly<Record<string, unknown>>, change: BulkChange, signal: AbortSignal): Promise<Unit>;
-  patchUnits(selection: UnitSelection, change: BulkChange, signal: AbortSignal): Promise<readonly BulkUnit[]>;
-  deleteUnit(unit: UnitRef, signal: AbortSignal): Promise<void>;
-  /** Newest first; their data only where the server sends it along. */
-  listRevisions(unit: UnitRef, signal: AbortSignal): Promise<readonly ExtendedRevision[]>;
-  /** Revisions of units of any space from a number on, without data where that can be said; one request for 150 units, on generation A one each. */
-  listRevisionsFrom(
-    units: readonly Pick<UnitRef, 'spaceId' | 'id'>[],
-    number: number,
-    signal: AbortSignal,
-  ): Promise<readonly ExtendedRevision[]>;
-  /** A revision with its data; `undefined` where the unit has none of that number. */
-  readRevision(unit: UnitRef, number: number, signal: AbortSignal): Promise<Revision | undefined>;
-}
 
 const INCLUDE = {
   A: 'SpaceID,SetID,TargetID',
@@ -139,23 +61,12 @@ const STATE_FIELDS = {
   C: [...COMMON_FIELDS, ...LOCK_FIELDS, 'DataHash', 'LastReleasedRevisionNum'].join(),
 } as const;
 
-/** Units named in one request: their ids stand in the address, which servers bound at some 8 kB. */
-export const IDS_PER_REQUEST = 150;
-
-export function unitPath({ spaceId, id }: Pick<UnitRef, 'spaceId' | 'id'>): string {
-  return `/space/${encodeURIComponent(spaceId)}/unit/${encodeURIComponent(id)}`;
-}
-
-export function unitRef(unit: Pick<Unit, 'SpaceID' | 'UnitID' | 'Slug'>, space: string): UnitRef {
-  return { spaceId: unit.SpaceID, id: unit.UnitID, name: `${space}/${unit.Slug}` };
-}
-
 export function unitClient(hub: HubContext): UnitClient {
   const { transport } = hub;
   const { generation } = hub.abilities;
   const hasDataApart = generation === 'C';
   const include = INCLUDE[generation];
-  const queryOf = ({ where, filterId }: UnitSelection): Readonly<Record<string, string | undefined>> => ({
+  const queryOf = ({ where, filterId }: UnitSelection): Query => ({
     where: where === '' ? undefined : where,
     filter: filterId,
   });
@@ -163,31 +74,8 @@ export function unitClient(hub: HubContext): UnitClient {
 
   async function listUnits(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]> {
     const query = queryOf(selection);
-    const units = (): Promise<ExtendedUnit[]> =>
-      transport.list({ path: '/unit', query: { ...query, include } }, extendedUnitSchema, signal);
-    if (!hasDataApart) return units();
-    const [listed, data] = await Promise.all([units(), transport.list({ path: '/unit_data', query }, unitDataSchema, signal)]);
-    const dataOf = new Map(data.map((entry) => [entry.UnitID, entry]));
-    return Promise.all(
-      listed.map(async (entry) => {
-        const found = dataOf.get(entry.Unit.UnitID);
-        // The two lists are read one beside the other: a unit that changed between them is read again, data before number,
-        // so that no text is ever taken for an older revision than it is.
-        const isSame = found !== undefined && found.DataHash === entry.Unit.DataHash;
-        return isSame ? { ...entry, Unit: { ...entry.Unit, Data: found.Data } } : rereadUnit(entry, signal);
-      }),
-    );
-  }
-
-  async function rereadUnit(entry: ExtendedUnit, signal: AbortSignal): Promise<ExtendedUnit> {
-    const ref = unitRef(entry.Unit, entry.Space?.Slug ?? entry.Unit.SpaceID);
-    const path = unitPath(ref);
-    for (;;) {
-      const now = await transport.get({ path, query: { include }, about: about(ref) }, extendedUnitSchema, signal);
-      const text = await transport.text({ path: `${path}/data`, about: about(ref) }, signal);
-      const isSame = createHash('sha256').update(text).digest('hex') === now.Unit.DataHash;
-      if (isSame) return { ...now, Unit: { ...now.Unit, Data: text } };
-    }
+    if (hasDataApart) return listUnitsWithData(transport, query, include, signal);
+    return transport.list({ path: '/unit', query: { ...query, include } }, extendedUnitSchema, signal);
   }
 
   async function patchUnit(
@@ -196,12 +84,33 @@ export function unitClient(hub: HubContext): UnitClient {
     change: BulkChange,
     signal: AbortSignal,
   ): Promise<Unit> {
-    const query = changeQuery(change);
+    const query = generation === 'A' ? await firstGenerationQuery(unit, change, signal) : changeQuery(change);
     return transport.send(
       { method: 'PATCH', path: unitPath(unit), query, body: patch, about: about(unit) },
       writtenUnitSchema,
       signal,
     );
+  }
+
+  /** A single unit's revision goes by its ID there. */
+  async function firstGenerationQuery(unit: UnitRef, change: BulkChange, signal: AbortSignal): Promise<Query> {
+    const number = restoredNumber(change.restore);
+    const { restore: _, ...rest } = change;
+    refuseUnknownChange(number === undefined ? change : rest, about(unit));
+    if (number === undefined) return changeQuery(change);
+    const revision = await readRevision(unit, number, signal);
+    if (!revision) throw notFound(`revision ${number} of unit ${unit.name}`, about(unit));
+    return { ...changeQuery(rest), revision_id: revision.RevisionID };
+  }
+
+  async function readRevision(unit: UnitRef, number: number, signal: AbortSignal): Promise<Revision | undefined> {
+    const path = `${unitPath(unit)}/revision`;
+    const query = { where: `RevisionNum = ${number}`, include: 'UserID' };
+    const found = await transport.list({ path, query, about: about(unit) }, extendedRevisionSchema, signal);
+    const revision = found.find(({ Revision: { RevisionNum } }) => RevisionNum === number)?.Revision;
+    if (!revision || !hasDataApart) return revision;
+    const text = await transport.text({ path: `${path}/${revision.RevisionID}/data`, about: about(unit) }, signal);
+    return { ...revision, Data: text };
   }
 
   return {
@@ -272,18 +181,16 @@ export function unitClient(hub: HubContext): UnitClient {
 
     patchUnit,
 
-    patchUnits: (selection, change, signal) =>
-      transport.send(
-        {
-          method: 'PATCH',
-          path: '/unit',
-          query: { ...queryOf(selection), ...changeQuery(change), include },
-          // An upgrade alone has no patch, and says so (as ConfigHub's own client does).
-          body: change.patch ?? null,
-        },
+    async patchUnits(selection, change, signal) {
+      if (generation === 'A') refuseUnknownChange(change, `units where ${selection.where}`);
+      const query = { ...queryOf(selection), ...changeQuery(change), include };
+      // An upgrade alone has no patch, and says so (as ConfigHub's own client does).
+      return transport.send(
+        { method: 'PATCH', path: '/unit', query, body: change.patch ?? null },
         z.array(bulkUnitSchema),
         signal,
-      ),
+      );
+    },
 
     async deleteUnit(unit, signal) {
       await transport.send({ method: 'DELETE', path: unitPath(unit), about: about(unit) }, z.unknown(), signal);
@@ -310,23 +217,14 @@ export function unitClient(hub: HubContext): UnitClient {
         return found;
       }
       const select = 'RevisionNum,UnitID,Description,CreatedAt,User.Username';
-      for (let start = 0; start < units.length; start += IDS_PER_REQUEST) {
-        const ids = units.slice(start, start + IDS_PER_REQUEST).map(({ id }) => id);
-        const query = { where: and(`UnitID IN ${inList(ids)}`, from), include: 'UserID', select };
+      for (const where of whereUnits(units.map(({ id }) => id))) {
+        const query = { where: and(where, from), include: 'UserID', select };
         found.push(...(await transport.list({ path: '/revision', query }, extendedRevisionSchema, signal)));
       }
       return found;
     },
 
-    async readRevision(unit, number, signal) {
-      const path = `${unitPath(unit)}/revision`;
-      const query = { where: `RevisionNum = ${number}`, include: 'UserID' };
-      const found = await transport.list({ path, query, about: about(unit) }, extendedRevisionSchema, signal);
-      const revision = found.find(({ Revision: { RevisionNum } }) => RevisionNum === number)?.Revision;
-      if (!revision || !hasDataApart) return revision;
-      const text = await transport.text({ path: `${path}/${revision.RevisionID}/data`, about: about(unit) }, signal);
-      return { ...revision, Data: text };
-    },
+    readRevision,
   };
 
   function putData(
@@ -350,7 +248,7 @@ export function unitClient(hub: HubContext): UnitClient {
   }
 }
 
-function changeQuery({ upgrade, restore, underChangeSet, dryRun }: BulkChange): Readonly<Record<string, string | undefined>> {
+function changeQuery({ upgrade, restore, underChangeSet, dryRun }: BulkChange): Query {
   return {
     upgrade: upgrade ? 'true' : undefined,
     restore,

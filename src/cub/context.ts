@@ -1,4 +1,4 @@
-import type { ConfigHubClient, UnitSelection } from '../confighub/client.ts';
+import type { ConfigHubClient, ExtendedUnit, UnitSelection } from '../confighub/client.ts';
 import { and, inList, quote } from '../confighub/where.ts';
 import { ConfigError } from '../types/errors.ts';
 
@@ -30,6 +30,11 @@ export function usage(message: string, remedy = 'drift-detector cub --help lists
 export async function oneSpace({ hub, signal }: CubContext, slug: string | undefined) {
   if (slug === undefined || slug === '*') throw usage('this command needs --space with the name of one space');
   return hub.findSpace(slug, signal);
+}
+
+/** The unit of `--space` with this name. */
+export async function findUnit(context: CubContext, slug: string, space: string | undefined): Promise<ExtendedUnit> {
+  return context.hub.findUnit((await oneSpace(context, space)).SpaceID, slug, context.signal);
 }
 
 /** The units that the flags mean; `--space '*'` means those of every space. */

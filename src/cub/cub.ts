@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type CubContext, usage } from './context.ts';
+import * as revisions from './revision-commands.ts';
 import * as setup from './setup-commands.ts';
 import * as units from './unit-commands.ts';
 
@@ -160,12 +161,12 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
     .option('--from <REVISION>', 'a number, live or head', 'live')
     .option('--to <REVISION>', 'a number, live or head', 'head')
     .action((slug, flags) => {
-      command = (context) => units.unitDiffCommand(context, slug, flags);
+      command = (context) => revisions.unitDiffCommand(context, slug, flags);
     });
   inSpace(add(group('revision', 'revisions'), 'list <unit>', 'revisions of a unit, newest first'))
     .option('--json', 'as JSON')
     .action((slug, flags) => {
-      command = (context) => units.revisionListCommand(context, slug, flags);
+      command = (context) => revisions.revisionListCommand(context, slug, flags);
     });
 
   try {

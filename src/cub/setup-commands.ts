@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
-import type { ChangeSet } from '../confighub/client.ts';
-import { inList, quote } from '../confighub/where.ts';
+import type { ChangeSet, ExtendedUnit } from '../confighub/client.ts';
+import { quote, whereUnits } from '../confighub/where.ts';
 import { sanitize } from '../types/describe.ts';
 import { ConfigHubError } from '../types/errors.ts';
 import { type CubContext, oneSpace, readLabels, usage } from './context.ts';
+import { type CubResult, json, wireUnit } from './results.ts';
 import { printColumns } from './tables.ts';
-import { type CubResult, json } from './unit-commands.ts';
 
 type Labelled = { readonly space?: string; readonly label?: readonly string[] };
 
@@ -190,9 +190,10 @@ export async function changeSetGetCommand(
   const { hub, signal } = context;
   const changeSet = await hub.findChangeSet(`${(await oneSpace(context, flags.space)).Slug}/${slug}`, signal);
   const ids = await hub.unitsOfChangeSet(changeSet.ChangeSetID, signal);
-  const units = ids.length === 0 ? [] : await hub.listUnitStates({ where: `UnitID IN ${inList(ids)}` }, signal);
+  const units: ExtendedUnit[] = [];
+  for (const where of whereUnits(ids)) units.push(...(await hub.listUnitStates({ where }, signal)));
   if (flags.json) {
-    const Units = units.map(({ Unit: { Data: _, ...unit }, Space }) => ({ ...unit, SpaceSlug: Space?.Slug ?? '' }));
+    const Units = units.map(wireUnit).map(({ Unit: { Data: _, ...unit }, Space }) => ({ ...unit, SpaceSlug: Space?.Slug ?? '' }));
     context.out(json({ ...changeSet, Units }));
     return 0;
   }

@@ -1,17 +1,15 @@
-import type { BulkAction, BulkChange, BulkUnit, ExtendedUnit, UnitSelection } from '../confighub/client.ts';
+import type { BulkAction, BulkChange, UnitSelection } from '../confighub/client.ts';
 import { unitRef } from '../confighub/client.ts';
+import { unable } from '../confighub/first-generation.ts';
 import { inList, quote } from '../confighub/where.ts';
 import { sanitize } from '../types/describe.ts';
 import { ConfigHubError } from '../types/errors.ts';
 import { isJsonObject } from '../types/json.ts';
-import { type CubContext, oneSpace, readLabels, type SelectionFlags, selectUnits, usage } from './context.ts';
-import { unifiedDiff } from './diff.ts';
+import { type CubContext, findUnit, oneSpace, readLabels, type SelectionFlags, selectUnits, usage } from './context.ts';
+import { type CubResult, json, printBulk, wireUnit } from './results.ts';
 import { resolveReference } from './revision-reference.ts';
-import { listTable, printColumns } from './tables.ts';
+import { listTable } from './tables.ts';
 import { unitTree } from './tree.ts';
-
-/** 0, or 1 where what was asked for was not done. */
-export type CubResult = Promise<0 | 1>;
 
 export async function unitListCommand(
   context: CubContext,
@@ -112,10 +110,10 @@ export async function unitUpdateCommand(
   flags: UpdateFlags,
 ): CubResult {
   const { hub, signal } = context;
+  assertMeant(flags, file);
   const change = await bulkChange(context, flags);
   if (slug === undefined) {
-    if (!flags.patch) throw usage('several units are updated with --patch');
-    if (file !== undefined) throw usage('a file is for one unit');
+    if (!flags.patch || file !== undefined) throw usage('several units are updated with --patch');
     return printBulk(
       context,
       flags.upgrade ? 'upgraded' : 'updated',
@@ -127,7 +125,8 @@ export async function unitUpdateCommand(
   if (file !== undefined) {
     const state = { ...ref, version: unit.Unit.Version, dataHash: unit.Unit.DataHash };
     const description = flags.changeDesc === undefined ? {} : { description: flags.changeDesc };
-    await hub.writeUnit(state, { data: context.readFile(file), ...description }, change.underChangeSet, signal);
+    const lock = change.underChangeSet === undefined ? {} : { changeSetId: change.underChangeSet };
+    await hub.writeUnit(state, { data: context.readFile(file), ...description, ...lock }, change.underChangeSet, signal);
   } else {
     const written = await hub.patchUnit(ref, change.patch ?? {}, change, signal);
     const wanted = change.patch?.['SetID'];
@@ -136,6 +135,16 @@ export async function unitUpdateCommand(
   }
   context.out(`Successfully updated unit ${sanitize(unit.Unit.Slug)} (${sanitize(unit.Unit.UnitID)})\n`);
   return 0;
+}
+
+/** One request is one change: what would be left out of it is refused, and so is one that changes nothing. */
+function assertMeant(flags: UpdateFlags, file: string | undefined): void {
+  const changes = (['label', 'upgrade', 'restore'] as const).some((name) => flags[name] !== undefined);
+  const hasPatch = typeof flags.patch === 'string';
+  if (file !== undefined && (changes || hasPatch || flags.dryRun || flags.changeset === '-'))
+    throw usage('a file replaces the configuration of one unit, and goes with --change-desc and --changeset P/X only');
+  if (file === undefined && !changes && !hasPatch && flags.changeset === undefined)
+    throw usage('there is nothing to change', 'Name a file, or --patch JSON, --label, --upgrade, --restore or --changeset.');
 }
 
 export function noSets(unit: string, space: string): ConfigHubError {
@@ -148,6 +157,8 @@ export function noSets(unit: string, space: string): ConfigHubError {
 
 async function bulkChange(context: CubContext, flags: UpdateFlags): Promise<BulkChange> {
   const { hub, signal } = context;
+  if (flags.changeset !== undefined && !hub.abilities.locksUnits)
+    throw unable('has no changesets that lock units', `--changeset ${flags.changeset}`, 'Make the change without --changeset.');
   const closes = flags.changeset === '-';
   const changeSet = flags.changeset === undefined || closes ? undefined : await hub.findChangeSet(flags.changeset, signal);
   const labels =
@@ -254,80 +265,4 @@ export async function unitDeleteCommand(context: CubContext, slug: string, flags
   await context.hub.deleteUnit(unitRef(Unit, Space?.Slug ?? ''), context.signal);
   context.out(`Successfully deleted unit ${sanitize(Unit.Slug)} (${sanitize(Unit.UnitID)})\n`);
   return 0;
-}
-
-export async function revisionListCommand(
-  context: CubContext,
-  slug: string,
-  flags: { readonly space?: string; readonly json?: boolean },
-): CubResult {
-  const { Unit, Space } = await findUnit(context, slug, flags.space);
-  const revisions = await context.hub.listRevisions(unitRef(Unit, Space?.Slug ?? ''), context.signal);
-  if (flags.json) context.out(json(revisions));
-  else {
-    const rows = revisions.map(({ Revision, User }) => [
-      String(Revision.RevisionNum),
-      Revision.CreatedAt,
-      User?.Username ?? '',
-      Revision.Description,
-    ]);
-    context.out(printColumns(['REVISION', 'TIMESTAMP', 'AUTHOR', 'DESCRIPTION'], rows));
-  }
-  return 0;
-}
-
-/** `--from` and `--to` as numbers, `live`, `head`, or counted back from the head. */
-export async function unitDiffCommand(
-  context: CubContext,
-  slug: string,
-  flags: { readonly space?: string; readonly from: string; readonly to: string },
-): CubResult {
-  const { Unit, Space } = await findUnit(context, slug, flags.space);
-  const ref = unitRef(Unit, Space?.Slug ?? '');
-  const numberOf = (text: string): number => {
-    if (text === 'head') return Unit.HeadRevisionNum;
-    if (text === 'live') return Unit.LiveRevisionNum;
-    const number = /^-?\d+$/u.test(text) ? Number(text) : Number.NaN;
-    if (Number.isNaN(number)) throw usage(`${JSON.stringify(text)} is no revision`, 'Give a number, live or head.');
-    return number < 0 ? Unit.HeadRevisionNum + number : number;
-  };
-  const read = async (text: string) => {
-    const number = numberOf(text);
-    const revision = await context.hub.readRevision(ref, number, context.signal);
-    if (revision) return revision;
-    throw new ConfigHubError(`unit ${ref.name} has no revision ${number}`, {
-      code: 'not-found',
-      subject: ref.name,
-      remedy:
-        text === 'live' ? 'It was never applied; name another revision with --from.' : 'cub revision list shows those it has.',
-    });
-  };
-  context.out(unifiedDiff(await read(flags.from), await read(flags.to)));
-  return 0;
-}
-
-async function findUnit(context: CubContext, slug: string, space: string | undefined): Promise<ExtendedUnit> {
-  return context.hub.findUnit((await oneSpace(context, space)).SpaceID, slug, context.signal);
-}
-
-/** All refused: failed. Some refused: said, and the others stay done, as ConfigHub's own client has it. */
-function printBulk(context: CubContext, done: string, results: readonly BulkUnit[]): 0 | 1 {
-  const refused = results.flatMap(({ Error: error }) => (error ? [error] : []));
-  const units = results.flatMap(({ Unit }) => (Unit ? [Unit] : []));
-  context.out(units.map(({ Slug, UnitID }) => `${sanitize(Slug)} (${sanitize(UnitID)})\n`).join(''));
-  context.say(
-    `${units.length} ${units.length === 1 ? 'unit' : 'units'} ${done}${refused.length > 0 ? `, ${refused.length} refused` : ''}\n`,
-  );
-  for (const { Message } of refused) context.say(`refused: ${sanitize(Message)}\n`);
-  return units.length === 0 && refused.length > 0 ? 1 : 0;
-}
-
-/** The unit as the wire has it, where data is base64. */
-function wireUnit(extended: ExtendedUnit) {
-  const { Data, ...unit } = extended.Unit;
-  return { ...extended, Unit: { ...unit, Data: Buffer.from(Data, 'utf8').toString('base64') } };
-}
-
-export function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ConfigHubClient } from '../confighub/client.ts';
-import { and, quote } from '../confighub/where.ts';
+import type { ChangeSet, ConfigHubClient } from '../confighub/client.ts';
 import type { ChangeSetRef } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
 import type { UnitCorrection } from '../types/plan.ts';
@@ -14,7 +13,10 @@ export function changeSetSlug(cluster: string, corrections: readonly Written[]):
   return `drift-${cluster}-${createHash('sha256').update(ids.join()).digest('hex').slice(0, 8)}`;
 }
 
-/** Creates the pass's own changeset in the space of its first unit; a changeset covers units of any space. */
+/**
+ * Opens the pass's own changeset in the space of its first unit; a changeset covers units of any space. One of the same
+ * name that an earlier pass left before it wrote anything is taken; one that is closed stays so, and a number is added.
+ */
 export async function openOwnChangeSet(
   confighub: ConfigHubClient,
   cluster: string,
@@ -28,13 +30,21 @@ export async function openOwnChangeSet(
   const description = `${what} of ${names.length} unit${names.length === 1 ? '' : 's'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
   const slug = changeSetSlug(cluster, corrections);
   const labels = { 'drift-detector': cluster };
-  const created = await confighub.createChangeSet(home.spaceId, { slug, description, labels }, signal).catch(async (error) => {
-    // A pass that was killed right after it had made it left one of that name, which nothing was written under.
-    if (!(error instanceof ConfigHubError) || error.code !== 'conflict') throw error;
-    const found = await confighub.listChangeSets(and(`SpaceID = ${quote(home.spaceId)}`, `Slug = ${quote(slug)}`), signal);
-    const left = found.find(({ Labels, State }) => Labels['drift-detector'] === cluster && State !== 'Closed');
-    if (!left) throw error;
-    return left;
-  });
-  return { id: created.ChangeSetID, slug: created.Slug, space: home.space };
+  for (let number = 1; ; number++) {
+    const wanted = number === 1 ? slug : `${slug}-${number}`;
+    const opened = await created(confighub.createChangeSet(home.spaceId, { slug: wanted, description, labels }, signal));
+    const found = opened ?? (await confighub.findChangeSet(`${home.space}/${wanted}`, signal));
+    const isOurs = found.Labels['drift-detector'] === cluster && found.State !== 'Closed';
+    if (opened || isOurs) return { id: found.ChangeSetID, slug: found.Slug, space: home.space };
+  }
+}
+
+/** `undefined` where the name is taken. */
+async function created(creating: Promise<ChangeSet>): Promise<ChangeSet | undefined> {
+  try {
+    return await creating;
+  } catch (error) {
+    if (error instanceof ConfigHubError && error.code === 'conflict') return undefined;
+    throw error;
+  }
 }

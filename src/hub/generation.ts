@@ -12,6 +12,8 @@ export interface GenerationRules {
   readonly version: string | undefined;
   readonly hidden: Readonly<Partial<Record<EntityName, readonly string[]>>>;
   readonly unknownParameters: readonly string[];
+  /** Parameters that are known on some paths only, and ignored on others. */
+  readonly knownOnly?: Readonly<Record<string, RegExp>>;
   readonly unknownPaths: readonly RegExp[];
   /** Configuration stands apart from the unit, units are released with their space, and writes answer in a wrapper. */
   readonly hasDataApart: boolean;
@@ -25,6 +27,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
     version: undefined,
     hidden: { Unit: SINCE_B_FIELDS, Revision: SINCE_B_FIELDS, ChangeSet: ['State', 'SpaceSlug'], Tag: ['ChangeSetID'] },
     unknownParameters: ['filter', 'filter_space', 'change_set_id', 'tag', 'revision', 'allow_exists', 'recursive'],
+    knownOnly: { dry_run: /\/unit\/apply$/u },
     unknownPaths: [
       /^\/(revision|unit_event|unit_action|(unit|revision)_(data|mutation_sources))$/u,
       /^\/unit\/(destroy|refresh|cancel)$/u,
@@ -61,7 +64,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
     unknownPaths: [
       /\/set(\/|$)/u,
       /\/unit\/([^/]+\/)?(apply|destroy|refresh|import)$/u,
-      /\/unit\/[^/]+\/(live-state|live_state|live_data|unit_event)$/u,
+      /\/unit\/[^/]+\/(live-state|live_state|live_data|unit_event(\/[^/]+)?)$/u,
       /^\/unit_event$/u,
     ],
     hasDataApart: true,
@@ -75,6 +78,11 @@ export function generationRules(generation: HubGeneration): GenerationRules {
 /** True for a path below `/api` that the generation does not have. */
 export function isUnknownPath({ unknownPaths }: GenerationRules, path: string): boolean {
   return unknownPaths.some((pattern) => pattern.test(path));
+}
+
+/** True for a query parameter that the generation ignores on this path below `/api`. */
+export function isUnknownParameter({ unknownParameters, knownOnly }: GenerationRules, path: string, name: string): boolean {
+  return unknownParameters.includes(name) || knownOnly?.[name]?.test(path) === false;
 }
 
 /** Takes away the fields that the generation does not have. */

@@ -42,6 +42,9 @@ export interface RunningHub extends AsyncDisposable {
 /** A `where` that names some thousand units stands in the address, which counts as a header. */
 const MAX_ADDRESS_BYTES = 256 * 1024;
 
+/** Longer than clients keep a connection: one that ends just as a write is sent leaves its client not knowing whether it was done. */
+const KEEP_ALIVE_MS = 75_000;
+
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Starts the embedded ConfigHub; resolves when it listens. */
@@ -53,6 +56,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       `a hub without tokens lets everybody in, so it does not listen on ${host}: give it tokens, or let it listen on 127.0.0.1`,
     );
   }
+  if (Object.values(options.tokens ?? {}).some((token) => !/^\S+$/u.test(token)))
+    throw new Error('a token that is empty or has spaces in it cannot be sent by anybody');
   const database = openDatabase(options.dataDir);
   // The worker needs the hub to write, the hub the worker to hand over what was queued.
   let enqueue: (operations: readonly QueuedOperation[]) => void = () => {};
@@ -68,7 +73,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const server = createAdaptorServer({
     fetch: hubApp(hub, access, log).fetch,
     hostname: host,
-    serverOptions: { maxHeaderSize: MAX_ADDRESS_BYTES },
+    serverOptions: { maxHeaderSize: MAX_ADDRESS_BYTES, keepAliveTimeout: KEEP_ALIVE_MS },
   });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -125,9 +130,17 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
+/** How long answers that are being read may take when the hub stops. */
+const LAST_ANSWERS_MS = 5_000;
+
 function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // A client that reads slowly, or not at all, would hold the hub for as long as it likes.
+    const end = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+    server.close(() => {
+      clearTimeout(end);
+      resolve();
+    });
     // Keep-alive connections would hold the server open for as long as their clients like.
     server.closeIdleConnections();
   });

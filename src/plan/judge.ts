@@ -33,8 +33,8 @@ export interface Situation {
   /** Why a part of the object's unit could not be read; `undefined` where it was read whole. */
   readonly unreadPart: string | undefined;
   readonly corrections: readonly Correction[];
-  /** RFC 3339 time at which a finding was first reported. */
-  readonly firstSeen: (findingId: string) => string;
+  /** RFC 3339 time at which the finding was first reported; now where the last report has it with other values. */
+  readonly seenSince: string;
   /** What the API server said to a dry run of the object's correction; `undefined` before it was asked. */
   readonly prediction: Prediction | undefined;
   /** Who decided that this finding is fixed; `undefined` for nobody. */
@@ -101,12 +101,12 @@ const RULES: readonly Rule[] = [
     const pause = pauseOf(pauses, object?.live, finding.ref.namespace);
     return pause && report('paused', pauseDetail(pause));
   },
-  unlessApproved(({ finding }, _, { graceSeconds }, { firstSeen, now }) => {
+  unlessApproved(({ finding }, _, { graceSeconds }, { seenSince, now }) => {
     // Nobody is told after a removal; it may well have been a person.
     const isPerson = finding.blame === undefined || finding.blame.actor === 'person';
     if (!isPerson) return undefined;
     const changed = Date.parse(finding.blame?.time ?? '');
-    const since = Number.isNaN(changed) ? Date.parse(firstSeen(finding.id)) : changed;
+    const since = Number.isNaN(changed) ? Date.parse(seenSince) : changed;
     const until = since + graceSeconds * 1000;
     return now.getTime() < until ? report('grace', `somebody is at it; fixed from ${rfc3339(until)} on (FIX_GRACE)`) : undefined;
   }),

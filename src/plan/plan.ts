@@ -63,6 +63,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   for (const object of input.comparison.objects) for (const finding of object.findings) objectOf.set(finding.id, object);
   const pauses = activePauses(input.snapshot, input.now);
   const firstSeen = firstSeenOf(input.previous, input.now);
+  const fingerprints = new Set(input.previous.findings.map(({ fingerprint }) => fingerprint));
   const unreadParts = new Map(input.desired.invalid.map(({ space, slug, error }) => [`${space}/${slug}`, error]));
   const judged = input.ranking.findings.map((ranked): PlanItem => {
     const object = objectOf.get(ranked.finding.id);
@@ -72,7 +73,8 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
       terminating: input.snapshot.terminating,
       unreadPart: unreadParts.get(ranked.finding.unit),
       corrections: input.previous.corrections,
-      firstSeen,
+      // Other values are another change, made since: its grace begins anew.
+      seenSince: fingerprints.has(ranked.finding.fingerprint) ? firstSeen(ranked.finding.id) : input.now.toISOString(),
       prediction: input.predictions?.get(keyOf(ranked)),
       approvedBy: input.decided?.approved.get(ranked.finding.fingerprint),
       keptBy: input.decided?.kept.get(ranked.finding.fingerprint),

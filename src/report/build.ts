@@ -142,12 +142,14 @@ function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): R
   return isSame ? known : (blame ?? null);
 }
 
+/** Its kind, the schema of its kind, or its unit was not read, so that nothing is known of it now. */
 function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired }: ReportInput): boolean {
-  const kind = `${object.apiVersion}/${object.kind}`;
-  return (
-    snapshot.failedReads.some(({ what, namespace }) => what === kind && (namespace === '' || namespace === object.namespace)) ||
-    desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit)
+  const { apiVersion, kind, namespace } = object;
+  const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
+  const isMissing = snapshot.failedReads.some(
+    (read) => needed.includes(read.what) && (read.namespace === '' || read.namespace === namespace),
   );
+  return isMissing || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
 }
 
 /** Worst first. Those of equal severity stay in the order given. */
@@ -159,7 +161,12 @@ function groupsOf({ plan, group }: ReportInput, open: ReadonlySet<string>): read
   const findings = plan.items.map((item) => item.ranked.finding).filter((finding) => isDrift(finding) && open.has(finding.id));
   return group(findings)
     .filter((together) => together.findings.length > 1)
-    .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }));
+    .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }))
+    .sort((a, b) => b.findings.length - a.findings.length || (groupKey(a) < groupKey(b) ? -1 : 1));
+}
+
+function groupKey({ title, findings }: ReportGroup): string {
+  return `${title} ${findings.join()}`;
 }
 
 function toCorrection(

@@ -17,6 +17,16 @@ const FULL: Kind = {
  */
 const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
   {
+    words: /signing-key|failed to write commit object|cannot run ssh-keygen/u,
+    code: 'configuration',
+    remedy: 'Let GIT_SIGNING_KEY_FILE name a private ssh key without a passphrase, and install the OpenSSH client.',
+  },
+  {
+    words: /matches more than one/u,
+    code: 'configuration',
+    remedy: 'Delete the branch or tag whose name ends as the name of REPORT_BRANCH begins anew: refs/heads/refs/heads/...',
+  },
+  {
     words: /insufficient permission|unable to create temporary object directory: Permission/iu,
     code: 'permission',
     remedy: 'Let the user that receives the push write to the repository.',
@@ -33,7 +43,7 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
     remedy: 'Let TMPDIR name a folder that may be written.',
   },
   {
-    words: /spawn git ENOENT|cannot run ssh|ssh: not found|cannot run ssh-keygen/u,
+    words: /spawn git ENOENT|cannot run ssh|ssh: not found/u,
     code: 'configuration',
     remedy: 'Install Git and the OpenSSH client where the pass runs.',
   },
@@ -75,9 +85,9 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
     remedy: 'Check REPORT_REPO, and that GIT_TOKEN or the ssh key may read it: hosts hide repositories from all others.',
   },
   {
-    words: /dubious ownership|invalid path|bad (tree|object)|cannot sign|failed to write commit object|gpg|signing/iu,
+    words: /dubious ownership|invalid path|bad (tree|object)/iu,
     code: 'configuration',
-    remedy: 'Check the report repository by git fsck, and GIT_SIGNING_KEY_FILE for a private key without a passphrase.',
+    remedy: 'Check who owns the report repository, and what is in it by git fsck.',
   },
 ];
 

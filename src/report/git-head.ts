@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Git } from './git-command.ts';
+import { type Git, GitCommandError } from './git-command.ts';
 import type { Workplace } from './git-workplace.ts';
 
 /** What stands in a tree: a file (100644, 100755), a link (120000) or a commit of another repository (160000). */
@@ -14,21 +14,30 @@ export interface TreeEntry {
 export interface Head {
   /** Full id; empty where the repository is empty or has no such branch. */
   readonly commit: string;
+  /** Id of its tree; empty where there is no commit. */
+  readonly tree: string;
   /** All below the folder of the reports, by path from the top of the repository. */
   readonly entries: ReadonlyMap<string, TreeEntry>;
 }
 
-const NO_HEAD: Head = { commit: '', entries: new Map() };
+const NO_HEAD: Head = { commit: '', tree: '', entries: new Map() };
 
-/** Reads the newest commit of the branch, without its history. An empty repository and an absent branch are no commit. */
+/** Reads the newest commit of the branch, without its history; `known` itself where it still is that. */
 export async function fetchHead(git: Git, branch: string, root: string, known: Head = NO_HEAD): Promise<Head> {
-  const listed = await git(['ls-remote', '--heads', 'origin', `refs/heads/${branch}`]);
-  const [advertised = ''] = listed.split(/\s/u);
-  if (advertised === '') return NO_HEAD;
-  if (advertised === known.commit) return known;
-  await fetchBranch(git, branch, 1);
-  const commit = (await git(['rev-parse', '--verify', trackingRef(branch)])).trim();
-  return { commit, entries: await listEntries(git, commit, root) };
+  try {
+    await fetchBranch(git, branch, 1);
+  } catch (error) {
+    // An empty repository, or one without this branch: the first report makes it.
+    if (error instanceof GitCommandError && /couldn't find remote ref/iu.test(error.stderr)) return NO_HEAD;
+    throw error;
+  }
+  return readHead(git, trackingRef(branch), root, known);
+}
+
+/** A commit that is in the clone. */
+export async function readHead(git: Git, name: string, root: string, known: Head = NO_HEAD): Promise<Head> {
+  const [commit = '', tree = ''] = (await git(['rev-parse', `${name}^{commit}`, `${name}^{tree}`])).split('\n');
+  return commit === known.commit ? known : { commit, tree, entries: await listEntries(git, commit, root) };
 }
 
 /** Fetches the branch with this many commits of its history. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPassing } from './git-failure.ts';
-import { fetchBranch, fetchHead, type Head, listEntries } from './git-head.ts';
+import { fetchBranch, fetchHead, type Head, readHead } from './git-head.ts';
 import type { Workplace } from './git-workplace.ts';
 
 export interface PushOptions {
@@ -22,7 +22,9 @@ export interface Pushed {
 
 /** How often a push is tried that fails for another reason than somebody else's push. */
 const TRIES = 5;
-const LONGEST_WAIT_MS = 5_000;
+/** Doubled by each try; a try itself takes about a second over a network. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
 /** How far below the head a commit is looked for whose push was not answered. */
 const LOST_DEPTH = 50;
 
@@ -45,7 +47,7 @@ export async function commitAndPush(
     // What failed on the head that it was made for is pushed again as it is: should it have arrived, it is the same commit.
     if (mine?.onto !== head) {
       const tree = await compose(head);
-      if (tree === (await treeOf(workplace, head)))
+      if (tree === head.tree)
         return { commit: mine && (await isBelow(workplace, head, mine.commit, branch)) ? mine.commit : '', head };
       mine = { commit: await commitTree(workplace, tree, head, options.message), onto: head };
     }
@@ -53,7 +55,7 @@ export async function commitAndPush(
     let failure: unknown;
     try {
       await push(workplace, branch, mine.onto.commit, mine.commit);
-      return { commit: mine.commit, head: await headAt(workplace, mine.commit, root) };
+      return { commit: mine.commit, head: await readHead(git, mine.commit, root) };
     } catch (error) {
       failure = translate(error, 'push the report');
     }
@@ -66,9 +68,11 @@ export async function commitAndPush(
     if (now.commit === mine.commit) return { commit: mine.commit, head: now };
     if (now === head && (!isPassing(failure) || ++failures === TRIES)) throw failure;
     head = now;
-    await sleep(Math.random() * Math.min(LONGEST_WAIT_MS, 100 * 2 ** attempt), undefined, { signal }).catch(() => {
-      throw signal.reason;
-    });
+    await sleep(Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1)), undefined, { signal }).catch(
+      () => {
+        throw signal.reason;
+      },
+    );
   }
 }
 
@@ -86,14 +90,6 @@ async function commitTree({ git, isSigning }: Workplace, tree: string, head: Hea
 async function push({ git }: Workplace, branch: string, from: string, to: string): Promise<void> {
   const ref = `refs/heads/${branch}`;
   await git(['push', '--porcelain', '--no-verify', `--force-with-lease=${ref}:${from}`, 'origin', `${to}:${ref}`]);
-}
-
-async function treeOf({ git }: Workplace, head: Head): Promise<string> {
-  return head.commit === '' ? '' : (await git(['rev-parse', '--verify', `${head.commit}^{tree}`])).trim();
-}
-
-async function headAt({ git }: Workplace, commit: string, root: string): Promise<Head> {
-  return { commit, entries: await listEntries(git, commit, root) };
 }
 
 /** Whether others built on this commit, whose push was not answered. */

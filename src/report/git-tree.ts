@@ -17,6 +17,8 @@ import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
 export type ReportEdits = ReadonlyMap<string, (text: string) => string>;
 
 export interface TreeChange {
+  /** What each report.json said, by the id of its blob: filled here, so that a lost race reads only what is new. */
+  readonly summaries: Map<string, string>;
   readonly root: string;
   readonly cluster: string;
   readonly files: ReportFiles;
@@ -37,7 +39,7 @@ export async function writeTree(workplace: Workplace, head: Head, change: TreeCh
   if (isNewerSchema((await readEntry(workplace.git, head.entries.get(schema))) ?? '')) files.delete(schema);
   // Edits alone are a person's: the report stays as it is.
   if (change.files.size > 0) for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
-  files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, root, files)));
+  files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, change, files)));
   refuseObstacles(head, files);
   return writeEntries(workplace, head, files);
 }
@@ -86,17 +88,24 @@ function pagesOf(head: Head, { root, cluster }: TreeChange): readonly string[] {
 }
 
 /** What each cluster's report.json says; a folder without a readable one is not a report. */
-async function readSummaries(git: Git, head: Head, root: string, files: Texts): Promise<readonly ClusterSummary[]> {
+async function readSummaries(git: Git, head: Head, change: TreeChange, files: Texts): Promise<readonly ClusterSummary[]> {
   const paths = new Set([...head.entries.keys(), ...files.keys()]);
   const summaries: ClusterSummary[] = [];
   for (const path of [...paths].sort()) {
-    const folder = /^([^/]+)\/report\.json$/u.exec(path.slice(root.length + 1))?.[1];
+    const folder = /^([^/]+)\/report\.json$/u.exec(path.slice(change.root.length + 1))?.[1];
     if (folder === undefined) continue;
-    const text = files.has(path) ? files.get(path) : await readEntry(git, head.entries.get(path));
+    const text = files.has(path) ? files.get(path) : await readOnce(git, head.entries.get(path), change.summaries);
     const summary = parseSummary(folder, text ?? '');
     if (summary) summaries.push(summary);
   }
   return summaries;
+}
+
+async function readOnce(git: Git, entry: TreeEntry | undefined, known: Map<string, string>): Promise<string> {
+  if (!entry) return '';
+  const text = known.get(entry.id) ?? (await readEntry(git, entry)) ?? '';
+  known.set(entry.id, text);
+  return text;
 }
 
 /** A link where the report is written would lead its readers out of the repository. */

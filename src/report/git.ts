@@ -54,6 +54,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
   const { branch, root, cluster, mayPush, signal } = options;
   const { workplace, head: first } = await open(options);
   const told = telling(workplace);
+  const summaries = new Map<string, string>();
   let head = first;
   try {
     // Known before anything is corrected, rather than when the report of it cannot be written.
@@ -69,7 +70,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
         }),
       publish: (files, message, edits = new Map()) =>
         told('commit the report', async () => {
-          const compose = (onto: Head): Promise<string> => writeTree(workplace, onto, { root, cluster, files, edits });
+          const compose = (onto: Head): Promise<string> => writeTree(workplace, onto, { root, cluster, files, edits, summaries });
           const pushed = await commitAndPush(workplace, head, compose, { branch, root, message, mayPush, signal });
           head = pushed.head;
           return { commit: pushed.commit };

@@ -17,8 +17,16 @@ const PARTS = {
   decisions: decisionsFileSchema,
 };
 
+let text: string | undefined;
+
 /** JSON Schema (draft 2020-12) of report.json at its root, and of one line of each .jsonl file below `$defs`. */
 export function reportJsonSchema(): string {
+  // Always the same, and half of the time that a small report takes.
+  text ??= composeSchema();
+  return text;
+}
+
+function composeSchema(): string {
   const definitions = Object.fromEntries(
     Object.entries(PARTS).map(([name, schema]) => {
       // As it is read: what has a default may be absent, and fields of later versions are no fault.
@@ -49,7 +57,7 @@ export function reportJsonSchema(): string {
 }
 
 /** True where what stands in the repository was written by a newer version, which is to stay. */
-export function isNewerSchema(text: string): boolean {
-  const found = parseJson(text, z.object({ $comment: z.string() }));
+export function isNewerSchema(written: string): boolean {
+  const found = parseJson(written, z.object({ $comment: z.string() }));
   return Number(/^revision (\d+)$/u.exec(found?.$comment ?? '')?.[1] ?? 0) > SCHEMA_REVISION;
 }

@@ -190,6 +190,7 @@ describe('ConfigHub when the answer is not its own', () => {
       expect(error.code).to.equal('bad-answer');
       expect(error.message).to.contain('another shape');
       expect(error.subject).to.contain('/space');
+      if (what !== 'nothing') expect(error.subject).to.contain('(request req-7)');
     });
   }
 

@@ -1,6 +1,13 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { type ConfigHubClient, openConfigHub, type UnitState, unitRef } from '../../src/confighub/client.ts';
-import { detectGeneration } from '../../src/confighub/generation.ts';
+import {
+  type ConfigHubClient,
+  createConfigHubClient,
+  openConfigHub,
+  type UnitState,
+  unitRef,
+} from '../../src/confighub/client.ts';
+import { abilitiesOf, detectGeneration } from '../../src/confighub/generation.ts';
 import { tokenSession } from '../../src/confighub/session.ts';
 import { connectConfigHub } from '../../src/confighub/transport.ts';
 import type { ExtendedUnit } from '../../src/confighub/wire.ts';
@@ -9,7 +16,7 @@ import { ConfigHubError } from '../../src/types/errors.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { startTestHub } from '../hub/harness.ts';
 import { deployment } from '../hub/scene.ts';
-import { html, json, refuses, startHubDouble } from './double.ts';
+import { type Answer, html, json, refuses, startHubDouble } from './double.ts';
 
 // The same interface against a server of each generation: what differs stays inside the client.
 
@@ -233,3 +240,79 @@ for (const generation of ['all', 'A', 'B', 'C'] as const) {
     });
   });
 }
+
+describe('ConfigHub client on generation A', () => {
+  it('restores a unit by the number of a revision, which goes by its id there', async () => {
+    await using it = await world('A');
+    const unit = stateOf(await aUnit(it.client, 'a: 1\n'));
+    await it.client.writeUnit(unit, { data: 'a: 2\n', description: 'two' }, undefined, signal);
+    await it.client.patchUnit(unit, {}, { restore: '1' }, signal);
+    const { Unit } = await it.client.findUnit(unit.spaceId, 'web', signal);
+    expect([Unit.Data, Unit.HeadRevisionNum]).to.deep.equal(['a: 1\n', 3]);
+    expect((await failureOf(it.client.patchUnit(unit, {}, { restore: '9' }, signal))).message).to.contain('revision 9');
+  });
+
+  it('refuses a filter on data, whose units it could not select', async () => {
+    await using it = await world('A');
+    const { Unit } = await aUnit(it.client, 'a: 1\n');
+    const body = { Slug: 'big', From: 'Unit', WhereData: 'spec.replicas > 3' };
+    await it.client.createFilter(Unit.SpaceID, { slug: 'all', from: 'Unit', where: '' }, signal);
+    await fetch(`${it.hub.url}/api/space/${Unit.SpaceID}/filter`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer tester' },
+      body: JSON.stringify(body),
+    });
+    expect(await it.client.selectByFilter('dev/all', '', signal)).to.deep.equal({ where: '' });
+    const error = await failureOf(it.client.selectByFilter('dev/big', '', signal));
+    expect([error.code, error.subject]).to.deep.equal(['invalid', 'filter dev/big']);
+  });
+});
+
+describe('ConfigHub client on generation C', () => {
+  const data = 'a: 1\n';
+  const hash = createHash('sha256').update(data).digest('hex');
+  const unit = (id: string, DataHash: string) => ({ Unit: { UnitID: id, SpaceID: 's', Slug: id, DataHash, Version: 1 } });
+
+  /** A server whose units change or vanish between its two lists. */
+  const answer: Answer = (request, response) => {
+    const answers: Readonly<Record<string, unknown>> = {
+      '/api/unit': [unit('same', hash), unit('changed', 'older'), unit('gone', hash)],
+      '/api/unit_data': [
+        { UnitID: 'same', Data: data, DataHash: hash },
+        { UnitID: 'changed', Data: 'newer', DataHash: 'newer' },
+      ],
+      '/api/space/s/unit/changed': unit('changed', hash),
+    };
+    if (request.path.endsWith('/changed/data')) return void response.end(data);
+    if (answers[request.path] === undefined) return refuses(404, 'gone')(request, response);
+    json(answers[request.path])(request, response);
+  };
+
+  it('reads again what changed between its two lists, and leaves out what is gone', async () => {
+    await using hub = await startHubDouble(answer);
+    const client = createConfigHubClient(hub.transport, abilitiesOf('C'));
+    const units = await client.listUnits({ where: '' }, signal);
+    expect(units.map(({ Unit }) => [Unit.UnitID, Unit.Data])).to.deep.equal([
+      ['same', data],
+      ['changed', data],
+    ]);
+  });
+
+  it('gives up on a unit whose text never has its hash, instead of asking for ever', async () => {
+    await using hub = await startHubDouble((request, response) => {
+      if (request.path.endsWith('/changed/data')) response.end('never the same');
+      else answer(request, response);
+    });
+    const client = createConfigHubClient(hub.transport, abilitiesOf('C'));
+    const error = await failureOf(client.listUnits({ where: '' }, signal));
+    expect([error.code, error.subject]).to.deep.equal(['unavailable', 'unit s/changed']);
+    expect(hub.requests.filter(({ path }) => path.endsWith('/changed/data'))).to.have.length(5);
+  });
+
+  it('keeps every byte of a text, a byte order mark too', async () => {
+    await using it = await world('C');
+    const text = '\ufeffa: 1\r\nb: "\u00e4"';
+    const ref = stateOf(await aUnit(it.client, text));
+    expect((await it.client.readRevision(ref, ref.version === 1 ? 1 : 2, signal))?.Data).to.equal(text);
+  });
+});

@@ -268,6 +268,9 @@ describe('cub with mistakes', () => {
     ['a patch that is no JSON', ['unit', 'update', 'web', '--space', 'x', '--patch', '{"SetID":'], 64, 'no JSON object'],
     ['a label without a value', ['space', 'create', 'x', '--label', 'tier'], 64, 'name=value'],
     ['a file that is not there', ['unit', 'create', 'web', '/nowhere.yaml', '--space', 'home'], 64, '/nowhere.yaml'],
+    ['an update of nothing', ['unit', 'update', 'web', '--space', 'home', '--patch'], 64, 'nothing to change'],
+    ['a rehearsal with a file', ['unit', 'update', 'web', 'f.yaml', '--space', 'home', '--dry-run'], 64, 'a file replaces'],
+    ['a file with labels', ['unit', 'update', 'web', 'f.yaml', '--space', 'home', '--label', 'a=b'], 64, 'a file replaces'],
     ['a column that is not there', ['unit', 'list', '--space', '*', '--columns', 'Color'], 64, 'no column Color'],
     ['a duration that is none', ['unit', 'apply', '--space', '*', '--timeout', 'soon'], 64, 'no duration'],
   ];
@@ -311,6 +314,30 @@ describe('cub on a ConfigHub without', () => {
     const id = '0b7f4c1e-58b1-4b7e-9d0c-0d2f6f0f1a11';
     const patched = await cub(hub.url, ['unit', 'update', 'web', '--space', 'dev', '--patch', JSON.stringify({ SetID: id })]);
     expect([patched.code, patched.err.includes('no Sets')]).to.deep.equal([78, true]);
+  });
+
+  it('locks, rehearsals and applies of revisions says so, and changes nothing', async () => {
+    await using hub = await startTestHub({ apiGeneration: 'A' });
+    await cub(hub.url, ['space', 'create', 'dev']);
+    await cub(hub.url, ['unit', 'create', 'web', '--space', 'dev', '--label', 'tier=frontend']);
+    const { out: before } = await cub(hub.url, ['unit', 'list', '--space', 'dev', '--json']);
+    await cub(hub.url, ['changeset', 'create', 'fix', '--space', 'dev']);
+    const cases: readonly (readonly [string, readonly string[]])[] = [
+      ['no changesets that lock units', ['unit', 'update', '--patch', '--space', 'dev', '--changeset', 'dev/fix']],
+      ['no changesets that lock units', ['unit', 'update', 'web', '--patch', '--space', 'dev', '--changeset', '-']],
+      ['cannot rehearse', ['unit', 'update', 'web', '--patch', '--label', 'a=b', '--dry-run', '--space', 'dev']],
+      ['cannot rehearse', ['unit', 'update', '--patch', '--label', 'a=b', '--dry-run', '--space', 'dev']],
+      ['cannot restore Before:1', ['unit', 'update', 'web', '--patch', '--restore', 'Before:1', '--space', 'dev']],
+      ['at their head only', ['unit', 'apply', '--space', 'dev', '--revision', '1']],
+    ];
+    for (const [words, args] of cases) {
+      const result = await cub(hub.url, args);
+      expect([result.code, result.out], args.join(' ')).to.deep.equal([78, '']);
+      expect(result.err, args.join(' ')).to.contain(words);
+    }
+    expect((await cub(hub.url, ['unit', 'list', '--space', 'dev', '--json'])).out).to.equal(before);
+    const shown = await cub(hub.url, ['changeset', 'get', 'fix', '--space', 'dev', '--json']);
+    expect([shown.code, JSON.parse(shown.out).Units]).to.deep.equal([0, []]);
   });
 
   it('an apply for single units says how it is delivered there', async () => {

@@ -5,6 +5,8 @@ import type { CommandResult } from '../demo/world.ts';
 
 /** drift-detector in one process of its own that stays warm: many commands one after the other, each as `main` runs it. */
 export interface DetectorHost extends Disposable {
+  /** Of the process, for signals. */
+  readonly pid: number;
   run(argv: readonly string[], environment: Readonly<Record<string, string>>): Promise<CommandResult>;
 }
 
@@ -25,6 +27,7 @@ export function startDetectorHost(): DetectorHost {
     told();
   });
   return {
+    pid: child.pid ?? 0,
     async run(argv, environment) {
       const order: Order = { argv, environment };
       const result = await new Promise<Omit<CommandResult, 'stderr'>>((resolve, reject) => {
@@ -42,7 +45,7 @@ export function startDetectorHost(): DetectorHost {
       return { ...result, stderr: log };
     },
     [Symbol.dispose]: () => {
-      child.kill();
+      child.kill('SIGKILL');
     },
   };
 }

@@ -138,6 +138,8 @@ describe('what holds a pass back', function () {
       );
     await audited();
     let passed = hub.passages.length;
+    const branches = (): Promise<string> => watched.world.git('--git-dir', repository, 'for-each-ref');
+    const before = await branches();
 
     const dry = await pass(['run', '--dry-run'], repository, scenario.environment);
     expect(dry.code, dry.stderr).to.equal(scenario.exit);
@@ -145,6 +147,7 @@ describe('what holds a pass back', function () {
     expect(writtenObjects(afterDry), 'objects that a dry run wrote').to.deep.equal([]);
     expect(leaseWrites(afterDry), 'the Lease of a dry run').to.deep.equal([]);
     expect(hubWrites(hub, passed), 'what a dry run wrote to ConfigHub').to.deep.equal([]);
+    expect(await branches(), 'what a dry run pushed').to.equal(before);
     const plan = dry.stdout === '' ? undefined : outputOf(dry, printedPlan);
     expect(plan?.guard?.name ?? undefined, 'the guard of the plan').to.equal(scenario.guard);
     expect(decisions(plan?.items ?? []), 'the plan').to.deep.equal(scenario.plan);
@@ -170,7 +173,7 @@ describe('what holds a pass back', function () {
     for (const text of scenario.says) expect(result.stdout).to.contain(text);
     if (scenario.guard !== undefined) {
       const page = await watched.world.git('--git-dir', repository, 'show', 'main:reports/dev/README.md');
-      expect(page).to.contain(`**Guard ${scenario.guard}:**`);
+      expect(page).to.contain(`**Guard ${scenario.guard}**`);
     }
     const told = [...sentences(result), result.stderr].join('\n');
     for (const text of scenario.logs) expect(told).to.contain(text);
@@ -210,6 +213,33 @@ describe('what holds a pass back', function () {
           .filter((right) => !used.has(right)),
       ]);
     expect(unused, 'rights that nothing needs').to.deep.equal([]);
+  });
+
+  it('prints the plan of a dry run as a table too, with everything that holds for the whole of it', async () => {
+    const { kubectl, follow } = watched;
+    await follow([
+      'kubectl -n guards-a annotate deployment/web-1 drift-detector/pause-until=2099-01-01T00:00:00Z',
+      'kubectl -n guards-a scale deployment/web-1 deployment/web-2 deployment/web-5 --replicas=2',
+    ]);
+    try {
+      const dry = await pass(['run', '--dry-run'], await watched.newRepository(), { OUTPUT: 'table', MAX_FIXES: '1' });
+      expect(dry.code, dry.stderr).to.equal(21);
+      const [header, ...lines] = dry.stdout.trimEnd().split('\n');
+      expect(header).to.match(/^ACTION +REASON +SEVERITY +WORKLOAD +WHAT +BY +THROUGH +EFFECT +DETAIL$/u);
+      expect(lines.slice(0, 3).sort()[0]).to.match(
+        /^blocked +mass-change +medium +guards-a\/deployment\/web-2 +replicas 1 → 2 +kubectl/u,
+      );
+      expect(lines.slice(0, 3).sort()[2]).to.match(
+        /^report +paused +medium +guards-a\/deployment\/web-1 +replicas 1 → 2 +kubectl/u,
+      );
+      expect(lines.slice(3)).to.deep.equal([
+        'Guard mass-change: 2 objects would change, more than MAX_FIXES=1; MAX_FIXES=2 lets it pass; nothing is fixed but what a person approved',
+        'Paused: guards-a/deployment/web-1 until 2099-01-01T00:00:00Z',
+      ]);
+    } finally {
+      await kubectl('-n', 'guards-a', 'annotate', 'deployment/web-1', 'drift-detector/pause-until-');
+      await kubectl('-n', 'guards-a', 'scale', 'deployment/web-1', 'deployment/web-2', 'deployment/web-5', '--replicas=1');
+    }
   });
 
   for (const scenario of SCENARIOS) {

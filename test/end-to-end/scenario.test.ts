@@ -197,8 +197,12 @@ describe('the walk-through', function () {
       expect(sentences(first, 'claude-analysis')).to.deep.equal(['Claude AI analysis: Over-scaling by hand, $18.39 a month.']);
       const page = await reportFile(world, 'reports/dev/drift-test/deployment.orders.md');
       expect(page)
-        .to.contain('## high: replicas 2 → 6')
-        .and.to.contain('Advice by model (confidence medium): Scaled up by hand. Add an autoscaler.');
+        .to.contain('**high**: replicas 2 → 6')
+        .and.to.contain('## Advice by the model')
+        .and.to.contain('| replicas 2 → 6 | Scaled up by hand. | Add an autoscaler. | medium |')
+        .and.to.contain('-  replicas: 2\n+  replicas: 6')
+        .and.to.contain('## Last revisions of unit calm-otter-dev/orders-config')
+        .and.to.match(/\| 1 \| [^|]* \| admin \| Initial deployment \|/u);
       const commits = await commitCount(world);
 
       expect((await run(environment)).code).to.equal(0);

@@ -31,6 +31,39 @@ describe('hub: access', () => {
     expect(part((await admin.get(`/bridge_worker`)).list[0], 'BridgeWorker')).not.to.have.property('Secret');
   });
 
+  it('ends the sessions of a worker with the worker, and each after a day', async () => {
+    let now = Date.parse('2026-11-24T00:00:00Z');
+    await using hub = await startTestHub({ clock: () => new Date(now) });
+    const admin = new Client(hub.url, 'admin');
+    const space = await createSpace(admin, 'p');
+    const logIn = async (slug: string) => {
+      const worker = await createNamed(admin, space, 'bridge_worker', { Slug: slug });
+      const body = JSON.stringify({ worker_id: worker['BridgeWorkerID'], worker_secret: worker['Secret'] });
+      const answer = await fetch(`${hub.url}/auth/worker`, { method: 'POST', body });
+      const session = new Client(hub.url, ((await answer.json()) as { readonly access_token: string }).access_token);
+      return { worker, name: async () => (await session.get('/me')).object['Username'] };
+    };
+    const [one, other] = [await logIn('one'), await logIn('other')];
+    expect([await one.name(), await other.name()]).to.deep.equal(['one', 'other']);
+    await admin.delete(`/space/${space}/bridge_worker/${one.worker['BridgeWorkerID']}`);
+    // Without tokens of its own the hub takes any token, but not for a worker's.
+    expect([await one.name(), await other.name()]).to.deep.equal(['admin', 'other']);
+    now += 24 * 60 * 60 * 1000;
+    expect(await other.name()).to.equal('admin');
+  });
+
+  it('does not start with a token that nobody could send', async () => {
+    for (const token of ['', 'two words']) {
+      let message = '';
+      try {
+        await startTestHub({ tokens: { admin: token } });
+      } catch (error) {
+        message = String(error);
+      }
+      expect(message).to.contain('cannot be sent');
+    }
+  });
+
   it('does not listen beyond loopback without tokens', async () => {
     let message = '';
     try {
@@ -47,6 +80,14 @@ describe('hub: access', () => {
     expect((await cub.get('/nothing')).object).to.deep.equal({ Code: '404', Message: 'no such path: GET /api/nothing' });
     const response = await fetch(`${hub.url}/api/space`, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{' });
     expect([response.status, ((await response.json()) as { Code: string }).Code]).to.deep.equal([400, '400']);
+    const deep = `{"Labels":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}`;
+    const space = await createSpace(cub, 'p');
+    const headers = { authorization: 'Bearer x', 'content-type': 'application/merge-patch+json' };
+    const refused = await fetch(`${hub.url}/api/space/${space}`, { method: 'PATCH', headers, body: deep });
+    expect([refused.status, await refused.text()]).to.deep.equal([
+      400,
+      '{"Code":"400","Message":"the body is nested more than 100 levels deep"}',
+    ]);
   });
 });
 

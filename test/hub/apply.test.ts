@@ -150,6 +150,25 @@ describe('hub: apply', () => {
     expect((await cub.post('/unit/apply', undefined, { where: "Slug = 'none'" })).json).to.deep.equal([]);
   });
 
+  it('opens the gate that waits for an approval, and no other, when the unit is approved', async () => {
+    await using hub = await startTestHub();
+    const cub = new Client(hub.url);
+    const space = await createSpace(cub, 'p');
+    const unit = await createUnit(cub, space, 'web', deployment('web', 3), { TargetID: await createTarget(cub, space) });
+    await cub.patch(unitPath(unit), { ApplyGates: { 'p/review/is-approved': true, 'p/policy/no-placeholders': true } });
+    await cub.post(`${unitPath(unit)}/approve`);
+    const held = await cub.post(`${unitPath(unit)}/apply`);
+    expect([held.status, held.object['Message']]).to.deep.equal([
+      422,
+      'unit p/web is held by the apply gates p/policy/no-placeholders',
+    ]);
+    await cub.patch(unitPath(unit), { ApplyGates: null });
+    expect((await cub.post(`${unitPath(unit)}/apply`)).status).to.equal(200);
+    const [event] = (await cub.get(`${unitPath(unit)}/unit_event`)).list;
+    expect((await cub.get(`${unitPath(unit)}/unit_event/${event?.['UnitEventID']}`)).json).to.deep.equal(event);
+    expect((await cub.get(`${unitPath(unit)}/unit_event/${unit['UnitID']}`)).status).to.equal(404);
+  });
+
   it('applies the revisions of a changeset and nothing newer', async () => {
     const cluster = new RememberingCluster();
     await using hub = await startTestHub({ clusterFor: async () => cluster });

@@ -138,6 +138,23 @@ describe('hub: changesets', () => {
     expect((await cub.delete(`/space/${space}/change_set/${other}`)).status).to.equal(200);
   });
 
+  it('does not let a locked unit be deleted, alone or by a query, until its changeset is closed', async () => {
+    await using hub = await startTestHub();
+    const { cub, space, web, changeSet } = await scene(hub.url);
+    await cub.patch(unitPath(web), { ChangeSetID: changeSet }, { change_set_id: changeSet });
+    const message = 'unit p/web is locked by ChangeSet p/bulk-drift-fix; close that one first';
+    const refused = await cub.delete(unitPath(web));
+    expect([refused.status, refused.object['Message']]).to.deep.equal([409, message]);
+    const bulk = await cub.delete('/unit', { where: `SpaceID = '${space}'` });
+    expect([bulk.status, part(bulk.list[0], 'Error')['Message'], bulk.list[1]]).to.deep.equal([
+      207,
+      message,
+      { Message: 'unit api deleted' },
+    ]);
+    await cub.patch(unitPath(web), { ChangeSetID: null });
+    expect((await cub.delete(unitPath(web))).status).to.equal(200);
+  });
+
   it('goes back to before the changeset', async () => {
     await using hub = await startTestHub();
     const { cub, web, changeSet } = await scene(hub.url);

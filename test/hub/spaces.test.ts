@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Client, startTestHub } from './harness.ts';
-import { createNamed, createSpace, createUnit, deployment, part } from './scene.ts';
+import { createNamed, createSpace, createUnit, deployment, part, unitPath } from './scene.ts';
 
 describe('hub: spaces', () => {
   it('creates, finds, lists with counts, and deletes a space as cub asks for it', async () => {
@@ -78,14 +78,61 @@ describe('hub: spaces', () => {
     expect((await cub.get('/space')).list.map((entry) => part(entry, 'Space')['Slug'])).to.deep.equal(['q']);
   });
 
+  it('copies filters into other spaces at once, with a patch over each', async () => {
+    await using hub = await startTestHub();
+    const cub = new Client(hub.url);
+    const home = await createSpace(cub, 'home');
+    for (const slug of ['dev', 'prod']) await createSpace(cub, slug, { project: 'p' });
+    await createNamed(cub, home, 'filter', { Slug: 'app', From: 'Unit', Where: "Labels.type = 'app'" });
+    const query = { where: `Slug = 'app' AND SpaceID = '${home}'`, where_space: "Labels.project = 'p'" };
+    const copied = await cub.post('/filter', { Labels: { copied: 'yes' } }, query);
+    expect([copied.status, copied.list.map((result) => part(result, 'Filter'))]).to.deep.equal([
+      200,
+      copied.list.map((result) => ({
+        ...part(result, 'Filter'),
+        Slug: 'app',
+        Where: "Labels.type = 'app'",
+        Labels: { copied: 'yes' },
+      })),
+    ]);
+    expect((await cub.get('/filter', { where: "Labels.copied = 'yes'" })).list).to.have.length(2);
+    expect((await cub.post('/filter', null, query)).list.map((result) => part(result, 'Error')['Status'])).to.deep.equal([
+      409, 409,
+    ]);
+  });
+
   it('says of what ConfigHub has and this server has not that it is not supported', async () => {
     await using hub = await startTestHub();
     const cub = new Client(hub.url);
     const space = await createSpace(cub, 'p');
-    for (const path of ['/trigger', `/space/${space}/view`, `/space/${space}/function`, '/unit_action']) {
-      const answer = await cub.get(path);
-      expect([answer.status, String(answer.object['Message'])][0], path).to.equal(501);
-      expect(String(answer.object['Message']), path).to.contain('not supported');
+    const unit = await createUnit(cub, space, 'web', 'a: 1\n');
+    const missing = [
+      ['GET', '/trigger', 'triggers'],
+      ['GET', `/space/${space}/view`, 'views'],
+      ['POST', `/space/${space}/invocation`, 'invocations'],
+      ['GET', '/unit_action', 'unit actions'],
+      ['POST', '/function/invoke', 'function invoke'],
+      ['POST', `/space/${space}/function/invoke`, 'function invoke'],
+      ['POST', `${unitPath(unit)}/import`, 'unit import'],
+      ['POST', '/_space', 'several spaces at once'],
+      ['POST', '/target', 'several entities of kind Target at once'],
+      ['GET', '/bridge_worker/w1/me', 'a worker outside'],
+    ] as const;
+    for (const [method, path, what] of missing) {
+      const answer = method === 'GET' ? await cub.get(path) : await cub.post(path, {});
+      expect(answer.status, path).to.equal(501);
+      expect(String(answer.object['Message']), path).to.contain(what).and.contain('not supported');
     }
+    // What a login as a worker asks for: there is none, and that is an answer.
+    for (const path of ['/function', `/space/${space}/function`]) expect((await cub.get(path)).object).to.deep.equal({});
+  });
+
+  it('takes no name that would mean something else, or act on a terminal', async () => {
+    await using hub = await startTestHub();
+    const cub = new Client(hub.url);
+    for (const slug of ['*', '', 'a b', "it's", 'a/b', '\u001b[31mred', '\u202egnp', 'x'.repeat(129), 5, null])
+      expect((await cub.post('/space', { Slug: slug })).status, String(slug)).to.equal(400);
+    for (const slug of ['käse', '店铺', 'a*', 'x'.repeat(128)])
+      expect((await cub.post('/space', { Slug: slug })).status).to.equal(200);
   });
 });

@@ -213,16 +213,23 @@ describe('hub: units', () => {
     expect((await cub.get('/unit', { where })).list).to.have.length(1);
   });
 
-  it('says so where a part of the API is missing', async () => {
+  it('guards configuration by any of several hashes, weak ones and * too', async () => {
     await using hub = await startTestHub();
     const cub = new Client(hub.url);
     const unit = await createUnit(cub, await createSpace(cub, 'p'), 'web', 'a: 1\n');
-    for (const action of ['import']) {
-      const answer = await cub.post(`${unitPath(unit)}/${action}`);
-      expect([answer.status, answer.object['Message']]).to.deep.equal([
-        501,
-        `unit ${action} is not supported by the embedded ConfigHub`,
-      ]);
+    const statusOf = async (method: string, headers: Readonly<Record<string, string>>): Promise<number> => {
+      const body = method === 'PUT' ? { body: 'a: 1\n' } : {};
+      const all = { authorization: 'Bearer tester', ...headers };
+      return (await fetch(`${hub.url}/api${unitPath(unit)}/data`, { method, headers: all, ...body })).status;
+    };
+    const hash = String(unit['DataHash']);
+    for (const tag of [`W/"${hash}"`, `"other", "${hash}"`, '*']) {
+      expect(await statusOf('PUT', { 'if-match': tag }), tag).to.equal(200);
+      expect(await statusOf('GET', { 'if-none-match': tag }), tag).to.equal(304);
+    }
+    for (const tag of [hash, '""', `"${hash.slice(1)}"`]) {
+      expect(await statusOf('PUT', { 'if-match': tag }), tag).to.equal(412);
+      expect(await statusOf('GET', { 'if-none-match': tag }), tag).to.equal(200);
     }
   });
 });

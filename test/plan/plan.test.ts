@@ -386,13 +386,16 @@ describe('what holds a fix', () => {
   });
 
   it('is the grace counted from the first report where managedFields has no time', () => {
-    const seen = (firstSeen: string): Partial<PreviousReport> => ({
-      findings: [{ id: finding().id, firstSeen } as ReportFinding],
+    const seen = (firstSeen: string, { id, fingerprint } = finding()): Partial<PreviousReport> => ({
+      // Of a line only these are looked at.
+      findings: [{ id, fingerprint, firstSeen } as ReportFinding],
     });
     const options = { graceSeconds: 1800 };
     expect(decision(byPerson(), { options })).to.equal('report grace');
     expect(decision(byPerson(), { options, previous: seen('2026-11-24T02:40:00Z') })).to.equal('report grace');
     expect(decision(byPerson(), { options, previous: seen('2026-11-24T02:30:00Z') })).to.equal('fix auto-fix');
+    const other = seen('2026-11-24T02:30:00Z', finding({ live: 8 }));
+    expect(decision(byPerson(), { options, previous: other }), 'scaled anew since').to.equal('report grace');
   });
 
   it('is an object, or a namespace, on its way out', () => {

@@ -23,6 +23,8 @@ export interface Repositories extends Disposable {
   git(...args: readonly string[]): string;
   /** Commits these files through a clone of its own, as a person would. */
   commitByHand(files: Readonly<Record<string, string>>, work?: (clone: string) => void): void;
+  /** Gives the bare repository to another user; root alone can. */
+  own(uid: number): void;
   /** So many commits on top, by another person, each with a line of its own in `notes.txt`. */
   commitMany(count: number): void;
   options(more?: Partial<ReportRepositoryOptions>): ReportRepositoryOptions;
@@ -58,9 +60,12 @@ export function repositories(): Repositories {
         writeFileSync(join(clone, name), content);
       }
       work(clone);
-      run(clone, ['add', '--all']);
+      run(clone, ['add', '--all', '--force']);
       run(clone, ['commit', '--quiet', '-m', 'by hand']);
       run(clone, ['push', '--quiet', 'origin', 'HEAD:refs/heads/main']);
+    },
+    own(uid) {
+      execFileSync('chown', ['-R', String(uid), bare]);
     },
     commitMany(count) {
       const commits = Array.from({ length: count }, (_, index) => {

@@ -28,8 +28,13 @@ export const stringMap = z
 export const uuid = z.guid().transform((value) => value.toLowerCase());
 export const optionalUuid = uuid.nullish().transform((value) => value ?? null);
 
-/** Anything that can stand in a `where` literal and after a slash: no space, quote, slash or backslash. */
-const slug = z.string().regex(/^[^\s'"\\/]{1,128}$/u, 'must be 1 to 128 characters without spaces, quotes and slashes');
+/** Anything that can stand in a `where` literal, after a slash and on a terminal; `*` means all of them. */
+const slug = z
+  .string()
+  .regex(
+    /^(?!\*$)[^\s\p{C}'"\\/]{1,128}$/u,
+    'must be 1 to 128 characters without spaces, control characters, quotes and slashes, and not *',
+  );
 
 /** The common fields that a client may write. */
 export const commonFields = { Slug: slug, DisplayName: text, Labels: stringMap, Annotations: stringMap };

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../types/json.ts';
 import { equal } from './equal.ts';
 import { byKey } from './list-keys.ts';
 
@@ -36,10 +36,6 @@ export function editsTowards(
 function editsOfObject(base: JsonObject, ours: JsonObject, theirs: JsonObject, path: Path): readonly Edit[] {
   const keys = new Set([...Object.keys(base), ...Object.keys(theirs)]);
   return [...keys].flatMap((key) => editsTowards(own(base, key), own(ours, key), own(theirs, key), [...path, key]));
-}
-
-function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 /** `undefined` where one of the lists has no keys: it is then one value, ours or theirs as a whole. */

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../types/json.ts';
 import { equal } from '../merge/equal.ts';
 import { byKey, keyField } from '../merge/list-keys.ts';
 import { splitParts } from '../merge/split.ts';
@@ -133,8 +133,4 @@ function changesBetween(before: Json | undefined, after: Json | undefined, path 
     }
   }
   return [{ path, before, after }];
-}
-
-function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -32,6 +32,7 @@ export function deleteNamed(hub: Hub, record: Named, whenUsed: 'refuse' | 'detac
     }
     for (const unit of users) detach(hub, unit, reference.field);
   }
+  if (record.EntityType === 'BridgeWorker') hub.store.sessions.endOf(id);
   hub.store.named.delete(id);
 }
 

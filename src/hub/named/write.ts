@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from '../../types/json.ts';
+import { assertPatchVersion, assertVersion, readFields, type Versioned } from '../bodies.ts';
 import type { Hub } from '../context.ts';
 import type { Common } from '../entities/common.ts';
 import type { Named, NamedKind } from '../entities/named.ts';
-import { badRequest, HubError } from '../errors.ts';
+import { HubError } from '../errors.ts';
 import { ORGANIZATION_ID } from '../identity.ts';
 import { mergePatch, pick } from '../merge-patch.ts';
+import { namedId } from '../storage/store.ts';
 import { assertUsable } from './rules.ts';
 
 /** The part of a record that a body decides, checked by the kind's own schema. */
@@ -30,14 +32,28 @@ export function createNamed(hub: Hub, kind: NamedKind, spaceId: string, body: Js
   });
 }
 
+/** A new entity with the fields of another one, and a patch over them. */
+export function copyNamed(
+  hub: Hub,
+  kind: NamedKind,
+  source: Named,
+  spaceId: string,
+  patch: JsonObject,
+  allowExists: boolean,
+): Named {
+  // A patch of an object gives an object.
+  const body = mergePatch(pick(source, keysOf(kind)), pick(patch, keysOf(kind))) as JsonObject;
+  return createNamed(hub, kind, spaceId, body, allowExists);
+}
+
 /** A PUT: the whole entity, with the `Version` that was read. Fields that its client does not know keep their values. */
 export function putNamed(hub: Hub, kind: NamedKind, record: Named, body: JsonObject): Named {
-  assertVersion(record, body['Version'] ?? 0);
+  assertVersion(versioned(record), body['Version'] ?? 0);
   return changeNamed(hub, kind, record, { Slug: record.Slug, ...pick(body, keysOf(kind)) });
 }
 
 export function patchNamed(hub: Hub, kind: NamedKind, record: Named, patch: JsonObject): Named {
-  if (patch['Version'] !== undefined && patch['Version'] !== null) assertVersion(record, patch['Version']);
+  assertPatchVersion(versioned(record), patch['Version']);
   return changeNamed(hub, kind, record, mergePatch(pick(record, keysOf(kind)), pick(patch, keysOf(kind))));
 }
 
@@ -55,10 +71,8 @@ function keysOf(kind: NamedKind): readonly string[] {
 }
 
 function readNamed(kind: NamedKind, body: Json): Written {
-  const parsed = kind.writable.safeParse(body);
   // Every kind's schema is made of commonFields and more fields whose results are JSON.
-  if (parsed.success) return parsed.data as Written;
-  throw badRequest(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  return readFields(kind.writable, body) as Written;
 }
 
 function findBySlug(hub: Hub, kind: NamedKind, spaceId: string, slug: string): Named | undefined {
@@ -73,10 +87,6 @@ function assertFree(existing: Named | undefined, kind: NamedKind): void {
   if (existing) throw new HubError(409, `${kind.definition.name} ${existing.Slug} already exists in this space`);
 }
 
-function assertVersion(record: Named, version: Json): void {
-  if (version === record.Version) return;
-  throw new HubError(
-    409,
-    `data has changed since last read: ${record.EntityType} ${record.Slug} is at Version ${record.Version}, the request carries ${JSON.stringify(version)}`,
-  );
+function versioned(record: Named): Versioned {
+  return { type: record.EntityType, id: namedId(record), slug: record.Slug, version: record.Version };
 }

@@ -25,10 +25,10 @@ export interface Order {
 
 /** `DESC:CreatedAt,Slug`: attributes, each descending where it says so; equal ones keep the order of creation. */
 export function readOrder(entity: EntityName, text: string | undefined): Order {
-  const terms = (text ?? '').split(',').filter((term) => term.trim() !== '');
-  const columns = terms.map((term) => {
+  const terms = [...(text ?? '').matchAll(/[^,]+/gu)].filter(([term]) => term.trim() !== '');
+  const columns = terms.map(({ 0: term, index }) => {
     const [, direction, name = ''] = /^(?:(ASC|DESC):)?(.*)$/u.exec(term.trim()) ?? [];
-    return { attribute: resolvePath(entity, name.split('.'), 0), isDescending: direction === 'DESC' };
+    return { attribute: resolvePath(entity, name.split('.'), index, 'order_by'), isDescending: direction === 'DESC' };
   });
   return {
     keysOf: (row) => columns.map(({ attribute }) => attribute.read(row)),

@@ -27,7 +27,7 @@ interface Question {
  * parents too, and slugs are always there.
  */
 export function wantedBy(reader: Reader, listed: EntityName, { select, where = '', contains }: Question, whole: Wanted): Wanted {
-  if (!select) return whole;
+  if (!select || select.length === 0) return whole;
   const hidden = reader.store.generation.hidden[listed] ?? [];
   const unknown = select.find((name) => reader.store.generation.hasDataApart && hidden.includes(name));
   if (unknown !== undefined) throw badRequest(`select: ${unknown} is no field of a ${listed} in this version of the API`);
@@ -75,10 +75,18 @@ export function presentText(
   const text = isStoredAsShown
     ? withSpaceSlug(reader, record, stored)
     : JSON.stringify(presentSmall(reader, entity, record, owner, wanted));
-  const { Data, ...others } = largeFields(reader, entity, record, owner, wanted);
-  const rest = JSON.stringify(others).slice(1, -1);
+  let large = '';
   // Base64 has no character that JSON would escape, and a record always has fields.
-  return `${text.slice(0, -1)}${Data === undefined ? '' : `,"Data":"${String(Data)}"`}${rest === '' ? '' : `,${rest}`}}`;
+  for (const [field, value] of Object.entries(largeFields(reader, entity, record, owner, wanted)))
+    large += `,"${field}":${typeof value === 'string' ? `"${value}"` : JSON.stringify(value)}`;
+  return `${text.slice(0, -1)}${large}}`;
+}
+
+/** Whether the configuration of a listed entity is shown. */
+export function showsData({ store }: Reader, entity: EntityName, wanted: Wanted): boolean {
+  return (
+    (entity === 'Unit' || entity === 'Revision') && !store.generation.hidden[entity]?.includes('Data') && wanted(entity, 'Data')
+  );
 }
 
 function withSpaceSlug(reader: Reader, record: JsonObject, stored: string): string {

@@ -5,6 +5,7 @@ import { definitions } from '../entities/entities.ts';
 import { mutationOf } from '../entities/mutation.ts';
 import { organization } from '../entities/organization.ts';
 import type { Store } from '../storage/store.ts';
+import type { StoredRecord } from '../storage/table.ts';
 import type { Row } from '../where/resolve.ts';
 
 /** Kinds of which a list may name as many as it has elements; they are remembered for a batch only. */
@@ -15,22 +16,21 @@ export class Reader {
   readonly store: Store;
   readonly #loaded = new Map<string, JsonObject | undefined>();
   readonly #ofBatch = new Map<string, JsonObject | undefined>();
-  #blobs: ReadonlyMap<string, Buffer> = new Map();
+  #data: ReadonlyMap<string, Buffer> = new Map();
 
   constructor(store: Store) {
     this.store = store;
   }
 
-  /** Told of the records that are presented next, so that their data is read in one go. */
-  expect(records: readonly JsonObject[]): void {
+  /** Told of the records that are presented next, whose data was read along with them. */
+  expect(stored: readonly StoredRecord<JsonObject>[]): void {
     this.#ofBatch.clear();
-    const hashes = records.map((record) => record['DataHash']).filter((hash) => typeof hash === 'string');
-    this.#blobs = hashes.length === 0 ? new Map() : this.store.blobs.getAll(hashes);
+    this.#data = new Map(stored.flatMap(({ record, data }) => (data ? [[String(record['DataHash']), data] as const] : [])));
   }
 
   /** Configuration by its hash. */
   data(hash: string): Buffer {
-    return this.#blobs.get(hash) ?? this.store.blobs.get(hash);
+    return this.#data.get(hash) ?? this.store.blobs.get(hash);
   }
 
   /** The stored record; `undefined` where there is none of that kind with the ID. */

@@ -46,12 +46,15 @@ export function selectPage<R extends JsonObject>(
   const inSpace =
     filter?.spaceId === undefined || !table.isColumn('space_id') ? [] : [{ column: 'space_id', values: [filter.spaceId] }];
   const narrowed = narrow(entity, where, (field) => columnOf(entity, table, field));
+  // Compiled as a whole: a term of the wrong type is refused wherever it would be answered.
+  const holdsWhere = compileWhere(entity, where);
   const predicates: Predicate[] = [];
-  if (where.length > 0) predicates.push(compileWhere(entity, where));
+  if (narrowed.rest.length > 0)
+    predicates.push(narrowed.rest.length === where.length ? holdsWhere : compileWhere(entity, narrowed.rest));
   if (selection.contains) predicates.push(containing(selection.contains));
   const holdsData = dataPredicates(reader, entity, selection, filter);
   const order = readOrder(entity, selection.order_by);
-  const all = [...conditions, ...inSpace, ...narrowed];
+  const all = [...conditions, ...inSpace, ...narrowed.conditions];
   // Nothing to ask of the records themselves: they need not be read to be selected.
   if (predicates.length === 0 && holdsData.length === 0 && !selection.order_by) {
     return pageOf(

@@ -10,16 +10,22 @@ import { listResponse } from './list.ts';
 export function apartRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
   const ofUnits = (request: Request, parts: (reader: Reader, unit: Unit) => JsonObject): Response =>
-    listResponse(hub, request, 'Unit', store.units, [], (reader) => (unit) => {
-      const { UnitID, SpaceID, Slug } = unit;
-      return JSON.stringify({ UnitID, SpaceID, Slug, SpaceSlug: spaceSlug(reader, SpaceID), ...parts(reader, unit) });
-    });
+    listResponse(hub, request, 'Unit', store.units, [], (reader) => ({
+      readsData: parts === configuration,
+      write: (unit) => {
+        const { UnitID, SpaceID, Slug } = unit;
+        return JSON.stringify({ UnitID, SpaceID, Slug, SpaceSlug: spaceSlug(reader, SpaceID), ...parts(reader, unit) });
+      },
+    }));
   const ofRevisions = (request: Request, parts: (reader: Reader, revision: Revision) => JsonObject): Response =>
-    listResponse(hub, request, 'Revision', store.revisions, [], (reader) => (revision) => {
-      const { RevisionID, RevisionNum, UnitID, SpaceID } = revision;
-      const name = { RevisionID, RevisionNum, UnitID, SpaceID, SpaceSlug: spaceSlug(reader, SpaceID) };
-      return JSON.stringify({ ...name, ...parts(reader, revision) });
-    });
+    listResponse(hub, request, 'Revision', store.revisions, [], (reader) => ({
+      readsData: parts === configuration,
+      write: (revision) => {
+        const { RevisionID, RevisionNum, UnitID, SpaceID } = revision;
+        const name = { RevisionID, RevisionNum, UnitID, SpaceID, SpaceSlug: spaceSlug(reader, SpaceID) };
+        return JSON.stringify({ ...name, ...parts(reader, revision) });
+      },
+    }));
 
   return newRoutes()
     .get('/unit_data', (request) => ofUnits(request, configuration))

@@ -33,7 +33,7 @@ export function authenticate(hub: Hub, access: Access): MiddlewareHandler<Enviro
 }
 
 function sessionUser(hub: Hub, token: string): User | undefined {
-  const userId = hub.store.sessions.userOf(token);
+  const userId = hub.store.sessions.userOf(token, hub.now());
   return userId === undefined ? undefined : hub.store.users.get(userId);
 }
 
@@ -49,6 +49,9 @@ function userByToken(access: Access, token: string): User | undefined {
   );
   return matching[0] && userOf(matching[0][0]);
 }
+
+/** Clients log in anew when they are told 401; a token that leaks is good for a day. */
+const SESSION_MS = 24 * 60 * 60 * 1000;
 
 const login = z.object({ worker_id: z.guid(), worker_secret: z.string().min(1) });
 
@@ -69,7 +72,9 @@ export function loginRoutes(hub: Hub): HubRoutes {
     const token = `${hub.newId()}${hub.newId()}`.replaceAll('-', '');
     hub.store.database.write(() => {
       if (!hub.store.users.get(user.UserID)) hub.store.users.insert(user);
-      hub.store.sessions.put(token, user.UserID);
+      const now = hub.now();
+      const expiresAt = new Date(Date.parse(now) + SESSION_MS).toISOString();
+      hub.store.sessions.put(token, { userId: user.UserID, workerId: worker.data.BridgeWorkerID, expiresAt }, now);
     });
     return request.json({
       user: { id: user.UserID, email: user.Username },

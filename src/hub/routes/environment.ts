@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
 import type { Caller } from '../context.ts';
 import { badRequest, HubError } from '../errors.ts';
-import { type GenerationRules, knownBody } from '../generation.ts';
+import { type GenerationRules, isUnknownParameter, knownBody } from '../generation.ts';
 import { type Parameters, readParameters } from '../query/parameters.ts';
 
 /** Names the page after this one (reference, section 1.4). */
@@ -20,8 +20,8 @@ export function newRoutes(): HubRoutes {
 }
 
 export function parametersOf(request: Request): Parameters {
-  const { unknownParameters } = request.get('generation');
-  const known = Object.entries(request.req.query()).filter(([name]) => !unknownParameters.includes(name));
+  const generation = request.get('generation');
+  const known = Object.entries(request.req.query()).filter(([name]) => !isUnknownParameter(generation, request.req.path, name));
   return readParameters(Object.fromEntries(known));
 }
 
@@ -43,7 +43,20 @@ export async function bodyOf(request: Request): Promise<JsonObject> {
   }
   if (body === null) return {};
   if (!isJsonObject(body)) throw badRequest('the body is not a JSON object');
+  if (isDeeperThan(body, MAX_DEPTH)) throw badRequest(`the body is nested more than ${MAX_DEPTH} levels deep`);
   return knownBody(request.get('generation'), body);
+}
+
+/** No entity comes near it, and no recursion over a body breaks below it. */
+const MAX_DEPTH = 100;
+
+function isDeeperThan(body: Json, depth: number): boolean {
+  let level: readonly Json[] = [body];
+  for (let reached = 0; level.length > 0; reached++) {
+    if (reached > depth) return true;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return false;
 }
 
 /** A body of a PATCH: refused under another content type, whose meaning would be another one (reference, section 6.2). */

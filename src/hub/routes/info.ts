@@ -10,22 +10,26 @@ export function infoRoutes(version: string | undefined): HubRoutes {
 
 /** Who is here. */
 export function memberRoutes(hub: Hub): HubRoutes {
-  return newRoutes()
-    .get('/me', (request) => {
-      const { user } = request.get('caller');
-      return request.json({
-        UserID: user.UserID,
-        Username: user.Username,
-        Slug: user.Username,
-        DisplayName: user.DisplayName,
-        ExternalID: user.Username,
-        OrganizationID: organization.OrganizationID,
-        ExternalOrganizationID: organization.ExternalID,
-        ProfilePictureURL: '',
-      });
-    })
-    .get('/organization', (request) => request.json([{ Organization: organization }]))
-    .get('/organization/:id', (request) => request.json({ Organization: organization }))
-    .get('/user', (request) => request.json(hub.store.users.find().map((user) => ({ User: user }))))
-    .get('/function', (request) => request.json({}));
+  return (
+    newRoutes()
+      .get('/me', (request) => {
+        const { user } = request.get('caller');
+        return request.json({
+          UserID: user.UserID,
+          Username: user.Username,
+          Slug: user.Username,
+          DisplayName: user.DisplayName,
+          ExternalID: user.Username,
+          OrganizationID: organization.OrganizationID,
+          ExternalOrganizationID: organization.ExternalID,
+          ProfilePictureURL: '',
+        });
+      })
+      .get('/organization', (request) => request.json([{ Organization: organization }]))
+      .get('/organization/:id', (request) => request.json({ Organization: organization }))
+      .get('/user', (request) => request.json(hub.store.users.find().map((user) => ({ User: user }))))
+      // None: a login as a worker asks for the list, and goes on with an empty one.
+      .get('/function', (request) => request.json({}))
+      .get('/space/:space/function', (request) => request.json({}))
+  );
 }

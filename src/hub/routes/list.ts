@@ -2,6 +2,7 @@ import type { JsonObject } from '../../types/json.ts';
 import type { Hub } from '../context.ts';
 import type { EntityName } from '../entities/definition.ts';
 import { extensionOf, extensionWriter } from '../query/extend.ts';
+import { showsData } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import { selectPage } from '../query/select.ts';
 import type { Condition, Table } from '../storage/table.ts';
@@ -10,8 +11,14 @@ import { CONTINUE, parametersOf, type Request } from './environment.ts';
 /** Records that are read and written at once: what a list holds in memory, and for how long others wait. */
 const RECORDS = 32;
 
-/** How an element of a list is written, from the record and its stored text. */
-export type WriterOf<R> = (reader: Reader) => (record: R, stored: string) => string;
+/** How the elements of a list are written. */
+export interface ListWriter<R> {
+  /** From the record and its stored text. */
+  readonly write: (record: R, stored: string) => string;
+  /** Whether it writes each record's configuration. */
+  readonly readsData: boolean;
+}
+export type WriterOf<R> = (reader: Reader) => ListWriter<R>;
 
 /**
  * Answers a list batch by batch, no faster than the client takes it, so that its size is never in memory. What is listed
@@ -29,14 +36,14 @@ export function listResponse<R extends JsonObject>(
   const reader = new Reader(hub.store);
   const { seqs, next } = selectPage(reader, entity, table, conditions, parameters);
   // Made here: a mistake in `select` is answered, not streamed.
-  const write = writerOf(reader);
+  const { write, readsData } = writerOf(reader);
   const headers: Record<string, string> = { 'content-type': 'application/json; charset=UTF-8' };
   if (next !== undefined) headers[CONTINUE] = next;
   let from = 0;
   let before = '[';
   const batch = (): string => {
-    const stored = table.readStored(seqs.slice(from, from + RECORDS));
-    reader.expect(stored.map(({ record }) => record));
+    const stored = table.readStored(seqs.slice(from, from + RECORDS), readsData);
+    reader.expect(stored);
     from += RECORDS;
     let text = '';
     for (const entry of stored) {
@@ -63,5 +70,8 @@ export function listResponse<R extends JsonObject>(
 
 function extended<R extends JsonObject>(request: Request, entity: EntityName): WriterOf<R> {
   const parameters = parametersOf(request);
-  return (reader) => extensionWriter(reader, entity, extensionOf(reader, entity, parameters));
+  return (reader) => {
+    const extension = extensionOf(reader, entity, parameters);
+    return { write: extensionWriter(reader, entity, extension), readsData: showsData(reader, entity, extension.wanted) };
+  };
 }

@@ -17,7 +17,7 @@ export function mutationRoutes(hub: Hub): HubRoutes {
       const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };
       return listResponse(hub, request, 'Mutation', revisions, [ofUnit, CAUSES], (reader) => {
         const write = extensionWriter(reader, 'Mutation', extensionOf(reader, 'Mutation', parametersOf(request)));
-        return (revision, stored) => write(mutationOf(revision), stored);
+        return { write: (revision, stored) => write(mutationOf(revision), stored), readsData: false };
       });
     })
     .get('/space/:space/unit/:unit/mutation/:mutation', (request) => {

@@ -1,17 +1,23 @@
 import type { JsonObject } from '../../types/json.ts';
 import type { Hub } from '../context.ts';
+import type { EntityName } from '../entities/definition.ts';
 import type { Named, NamedKind } from '../entities/named.ts';
+import { notSupported } from '../errors.ts';
 import { deleteNamed } from '../named/delete.ts';
 import { extendNamed } from '../named/extend.ts';
-import { createNamed, patchNamed, putNamed } from '../named/write.ts';
+import { copyNamed, createNamed, patchNamed, putNamed } from '../named/write.ts';
 import { extend, extensionOf } from '../query/extend.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
+import { type Copy, copiesOf } from './copies.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
 import { listResponse } from './list.ts';
 import { namedOf, spaceOf } from './lookup.ts';
 import { selectBy } from './selection.ts';
+
+/** Kinds that are copied as units are. */
+const COPIED: readonly EntityName[] = ['Filter', 'Tag', 'ChangeSet', 'Set'];
 
 /** The same routes for every kind below a space, and its list over all spaces. */
 export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
@@ -33,7 +39,9 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
       const inSpace = { column: 'space_id', values: [spaceOf(hub, request).SpaceID] };
       return listResponse(hub, request, name, store.named, [ofKind, inSpace], (reader) => {
         const extension = extensionOf(reader, name, parameters);
-        return (record) => JSON.stringify(extendNamed(reader, record, extend(reader, name, record, extension), wire(record)));
+        const write = (record: Named): string =>
+          JSON.stringify(extendNamed(reader, record, extend(reader, name, record, extension), wire(record)));
+        return { write, readsData: false };
       });
     })
     .post(`/space/:space/${path}`, async (request) => {
@@ -57,6 +65,17 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
     .patch(`/space/:space/${path}/:id`, async (request) => {
       const patch = await patchOf(request);
       return request.json(wire(store.database.write(() => patchNamed(hub, kind, namedOf(hub, kind, request), patch))));
+    })
+    .post(`/${path}`, async (request) => {
+      // A worker's copy would share its secret, a target's its worker, a link's both ends: these are made one by one.
+      if (!COPIED.includes(name)) throw notSupported(`the creation of several entities of kind ${name} at once`);
+      const patch = await bodyOf(request);
+      const parameters = parametersOf(request);
+      const copy = ({ source, space, slug }: Copy<Named>): JsonObject => ({
+        [name]: wire(copyNamed(hub, kind, source, space, { ...patch, Slug: slug }, parameters.allow_exists)),
+      });
+      const copies = copiesOf(hub, selectNamed(request), parameters);
+      return bulkAnswer(request, bulk(hub, copies, copy, { dryRun: parameters.dry_run }));
     })
     .patch(`/${path}`, async (request) => {
       const patch = await patchOf(request);

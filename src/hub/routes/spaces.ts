@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../types/json.ts';
+import { assertPatchVersion, assertVersion, readFields, type Versioned } from '../bodies.ts';
 import type { Hub } from '../context.ts';
 import { type Space, writableSpace } from '../entities/space.ts';
-import { badRequest, HubError } from '../errors.ts';
+import { HubError } from '../errors.ts';
 import { ORGANIZATION_ID } from '../identity.ts';
 import { mergePatch, pick } from '../merge-patch.ts';
 import { extend, extensionOf } from '../query/extend.ts';
@@ -24,7 +25,7 @@ export function spaceRoutes(hub: Hub): HubRoutes {
   const selectSpaces = (request: Request): readonly Space[] => selectBy(hub, request, 'Space', store.spaces, []);
 
   const change = (space: Space, fields: Json): Space => {
-    const next: Space = { ...space, ...readSpace(fields) };
+    const next: Space = { ...space, ...readFields(writableSpace, fields) };
     if (next.Slug !== space.Slug) assertFree(hub, next.Slug);
     if (JSON.stringify(next) === JSON.stringify(space)) return space;
     return store.spaces.update({ ...next, UpdatedAt: hub.now(), Version: space.Version + 1 });
@@ -35,15 +36,16 @@ export function spaceRoutes(hub: Hub): HubRoutes {
       const parameters = parametersOf(request);
       return listResponse(hub, request, 'Space', store.spaces, [], (reader) => {
         const extension = extensionOf(reader, 'Space', parameters);
-        return (space) =>
+        const write = (space: Space): string =>
           JSON.stringify({
             ...extend(reader, 'Space', space, extension),
             ...(parameters.summary ? summarize(reader, space) : {}),
           });
+        return { write, readsData: false };
       });
     })
     .post('/space', async (request) => {
-      const fields = readSpace(pick(await bodyOf(request), writableKeys));
+      const fields = readFields(writableSpace, pick(await bodyOf(request), writableKeys));
       const parameters = parametersOf(request);
       const space = store.database.write(() => {
         const existing = store.spaces.last({ column: 'slug', values: [fields.Slug] });
@@ -77,7 +79,7 @@ export function spaceRoutes(hub: Hub): HubRoutes {
         wire(
           store.database.write(() => {
             const space = spaceOf(hub, request);
-            assertVersion(space, body['Version'] ?? 0);
+            assertVersion(versioned(space), body['Version'] ?? 0);
             return change(space, pick(body, writableKeys));
           }),
         ),
@@ -89,8 +91,8 @@ export function spaceRoutes(hub: Hub): HubRoutes {
         wire(
           store.database.write(() => {
             const space = spaceOf(hub, request);
-            if (patch['Version'] !== undefined && patch['Version'] !== null) assertVersion(space, patch['Version']);
-            return change(space, mergePatch(pick(space, writableKeys), pick(patch, writableKeys)));
+            assertPatchVersion(versioned(space), patch['Version']);
+            return change(space, patched(space, patch));
           }),
         ),
       );
@@ -98,7 +100,7 @@ export function spaceRoutes(hub: Hub): HubRoutes {
     .patch('/_space', async (request) => {
       const patch = await patchOf(request);
       const one = (space: Space): JsonObject => ({
-        Space: wire(change(space, mergePatch(pick(space, writableKeys), pick(patch, writableKeys)))),
+        Space: wire(change(space, patched(space, patch))),
       });
       return bulkAnswer(request, bulk(hub, selectSpaces(request), one, { dryRun: parametersOf(request).dry_run }));
     })
@@ -117,20 +119,14 @@ export function spaceRoutes(hub: Hub): HubRoutes {
     });
 }
 
-function readSpace(fields: Json): ReturnType<typeof writableSpace.parse> {
-  const parsed = writableSpace.safeParse(fields);
-  if (parsed.success) return parsed.data;
-  throw badRequest(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+function patched(space: Space, patch: JsonObject): Json {
+  return mergePatch(pick(space, writableKeys), pick(patch, writableKeys));
 }
 
 function assertFree(hub: Hub, slug: string): void {
   if (hub.store.spaces.has({ column: 'slug', values: [slug] })) throw new HubError(409, `space ${slug} already exists`);
 }
 
-function assertVersion(space: Space, version: Json): void {
-  if (version === space.Version) return;
-  throw new HubError(
-    409,
-    `data has changed since last read: space ${space.Slug} is at Version ${space.Version}, the request carries ${JSON.stringify(version)}`,
-  );
+function versioned({ SpaceID, Slug, Version }: Space): Versioned {
+  return { type: 'Space', id: SpaceID, slug: Slug, version: Version };
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../types/json.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';
 import type { Unit } from '../entities/unit.ts';
+import type { UnitEvent } from '../entities/unit-event.ts';
 import { badRequest, HubError, notFound } from '../errors.ts';
 import { Reader } from '../query/reader.ts';
 import { approveUnit } from '../units/approve.ts';
@@ -10,8 +11,8 @@ import { findRevision } from '../units/history.ts';
 import { tagRevision } from '../units/revise.ts';
 import { cancelOperations, planOperation, queueOperation } from '../worker/operations.ts';
 import { bulk, bulkAnswer } from './bulk.ts';
-import { bodyOf, type HubRoutes, newRoutes, parametersOf } from './environment.ts';
-import { listResponse } from './list.ts';
+import { bodyOf, type HubRoutes, idOf, newRoutes, parametersOf } from './environment.ts';
+import { type ListWriter, listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 import { selectNamedUnits } from './selection.ts';
 
@@ -64,6 +65,9 @@ function operationRoutes(hub: Hub): HubRoutes {
   return routes;
 }
 
+/** Events are listed bare, without a wrapper (reference, section 2). */
+const bare: ListWriter<UnitEvent> = { write: (event) => JSON.stringify(event), readsData: false };
+
 /** What is done with units besides writing them: apply, approve, tag, and the events of it. */
 export function unitActionRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
@@ -104,11 +108,13 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
       })
       .get('/space/:space/unit/:unit/unit_event', (request) => {
         const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };
-        // Events are listed bare, without a wrapper (reference, section 2).
-        return listResponse(hub, request, 'UnitEvent', store.events, [ofUnit], () => (event) => JSON.stringify(event));
+        return listResponse(hub, request, 'UnitEvent', store.events, [ofUnit], () => bare);
       })
-      .get('/unit_event', (request) =>
-        listResponse(hub, request, 'UnitEvent', store.events, [], () => (event) => JSON.stringify(event)),
-      )
+      .get('/space/:space/unit/:unit/unit_event/:event', (request) => {
+        const event = store.events.get(idOf(request, 'event'));
+        if (event?.UnitID !== unitOf(hub, request).UnitID) throw notFound('UnitEvent', idOf(request, 'event'));
+        return request.json(event);
+      })
+      .get('/unit_event', (request) => listResponse(hub, request, 'UnitEvent', store.events, [], () => bare))
   );
 }

@@ -16,7 +16,7 @@ export function unitDataRoutes(hub: Hub): HubRoutes {
     .get('/space/:space/unit/:unit/data', (request) => {
       const unit = unitOf(hub, request);
       const etag = `"${unit.DataHash}"`;
-      if (request.req.header('if-none-match')?.replace(/^W\//u, '') === etag) return request.body(null, 304, { etag });
+      if (names(request.req.header('if-none-match'), unit)) return request.body(null, 304, { etag });
       return request.body(new Uint8Array(store.blobs.get(unit.DataHash)), 200, {
         etag,
         'content-type': 'application/octet-stream',
@@ -49,8 +49,14 @@ export function unitDataRoutes(hub: Hub): HubRoutes {
     });
 }
 
+/** Whether a condition names the data that the unit has: by its tag, weak or not, among others or not, or by `*` (RFC 9110, 13.1). */
+function names(condition: string | undefined, unit: Unit): boolean {
+  const tags = (condition ?? '').split(',').map((tag) => tag.trim().replace(/^W\//u, ''));
+  return tags.includes('*') || tags.includes(`"${unit.DataHash}"`);
+}
+
 function assertHash(unit: Unit, ifMatch: string | undefined): void {
-  if (ifMatch === undefined || ifMatch === '*' || ifMatch.replace(/^W\//u, '') === `"${unit.DataHash}"`) return;
+  if (ifMatch === undefined || names(ifMatch, unit)) return;
   throw new HubError(412, `data has changed since last read: unit ${unit.Slug} is at "${unit.DataHash}"`, {
     type: 'Unit',
     id: unit.UnitID,

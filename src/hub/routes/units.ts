@@ -6,9 +6,9 @@ import { extend, extensionOf } from '../query/extend.ts';
 import { everything, present } from '../query/present.ts';
 import { Reader } from '../query/reader.ts';
 import type { Condition } from '../storage/table.ts';
-import { readPatch, readPut } from '../units/body.ts';
+import { readPatch, readPut, type UnitBody } from '../units/body.ts';
 import { cloneUnit, createUnit } from '../units/create.ts';
-import { deleteUnit } from '../units/delete.ts';
+import { deleteUnlocked } from '../units/delete.ts';
 import { updateUnit } from '../units/update.ts';
 import { bodyOf, type HubRoutes, newRoutes, parametersOf, patchOf, type Request } from './environment.ts';
 import { listResponse } from './list.ts';
@@ -52,6 +52,15 @@ export function unitRoutes(hub: Hub): HubRoutes {
     return cloneUnit(hub, caller, upstream, space.SpaceID, body);
   };
 
+  const update = (request: Request, read: (unit: Unit) => UnitBody): Response => {
+    const parameters = parametersOf(request);
+    const work = (): JsonObject => {
+      const unit = unitOf(hub, request);
+      return wire(updateUnit(hub, request.get('caller'), unit, read(unit), parameters, false));
+    };
+    return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
+  };
+
   return newRoutes()
     .get('/unit', (request) => list(request, []))
     .get('/space/:space/unit', inSpace)
@@ -64,25 +73,15 @@ export function unitRoutes(hub: Hub): HubRoutes {
     .get('/space/:space/unit/:unit/extended', one)
     .put('/space/:space/unit/:unit', async (request) => {
       const body = await bodyOf(request);
-      const parameters = parametersOf(request);
-      const work = (): JsonObject => {
-        const unit = unitOf(hub, request);
-        return wire(updateUnit(hub, request.get('caller'), unit, readPut(unit, body), parameters, false));
-      };
-      return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
+      return update(request, (unit) => readPut(unit, body));
     })
     .patch('/space/:space/unit/:unit', async (request) => {
       const patch = await patchOf(request);
-      const parameters = parametersOf(request);
-      const work = (): JsonObject => {
-        const unit = unitOf(hub, request);
-        return wire(updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), parameters, false));
-      };
-      return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
+      return update(request, (unit) => readPatch(unit, patch));
     })
     .delete('/space/:space/unit/:unit', (request) => {
       const unit = unitOf(hub, request);
-      store.database.write(() => deleteUnit(hub, unit));
+      store.database.write(() => deleteUnlocked(hub, unit));
       return request.json({ Message: `unit ${unit.Slug} deleted` });
     });
 }

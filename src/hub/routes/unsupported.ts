@@ -4,10 +4,9 @@ import { type HubRoutes, newRoutes } from './environment.ts';
 /** Parts of the API that are known and not here: named in the answer, so that nobody looks for a typing error in the path. */
 const unsupported: readonly (readonly [string, string])[] = [
   ['/space/:space/unit/:unit/import', 'unit import'],
-  ['/function', 'function list'],
-  ['/space/:space/function', 'function list'],
   ['/function/invoke', 'function invoke'],
   ['/space/:space/function/invoke', 'function invoke'],
+  ['/_space', 'the creation of several spaces at once'],
   ['/bridge_worker/:id/:call{me|stream|action_result}', 'a worker outside of the hub'],
   ['/unit_action', 'unit actions (use unit_event)'],
   ['/space/:space/unit/:unit/unit_action', 'unit actions (use unit_event)'],

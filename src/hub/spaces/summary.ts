@@ -10,7 +10,7 @@ export function summarize(reader: Reader, space: Space): JsonObject {
   const targets = named.filter(({ EntityType }) => EntityType === 'Target');
   return {
     TotalUnitCount: units.length,
-    GatedUnitCount: units.filter(({ ApplyGates }) => Object.values(ApplyGates).includes(true)).length,
+    GatedUnitCount: units.filter(({ ApplyGates }) => Object.keys(ApplyGates).length > 0).length,
     IncompleteApplyUnitCount: units.filter((unit) => unit.LastAppliedRevisionNum !== unit.LiveRevisionNum).length,
     RecentChangeUnitCount: 0,
     UnappliedUnitCount: units.filter((unit) => unit.HeadRevisionNum > unit.LiveRevisionNum).length,

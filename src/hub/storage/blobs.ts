@@ -5,6 +5,11 @@ export function hashOf(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
+/** The same bytes, not copied. */
+export function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
 /** Configuration by its SHA-256: the revisions before and after a correction hold the same bytes once. */
 export class Blobs {
   readonly #database: Database;
@@ -19,19 +24,6 @@ export class Blobs {
     return hash;
   }
 
-  /** Several at once, by hash. */
-  getAll(hashes: readonly string[]): ReadonlyMap<string, Buffer> {
-    const rows = this.#database.all(
-      'SELECT hash, data FROM blob WHERE hash IN (SELECT value FROM json_each(?))',
-      JSON.stringify(hashes),
-    );
-    return new Map(
-      rows.flatMap(({ hash, data }) =>
-        data instanceof Uint8Array ? [[String(hash), Buffer.from(data.buffer, data.byteOffset, data.byteLength)] as const] : [],
-      ),
-    );
-  }
-
   /** Bytes of a blob that is not read. */
   size(hash: string): number {
     return Number(this.#database.get('SELECT length(data) AS size FROM blob WHERE hash = ?', hash)?.['size'] ?? 0);
@@ -40,6 +32,6 @@ export class Blobs {
   get(hash: string): Buffer {
     const data = this.#database.get('SELECT data FROM blob WHERE hash = ?', hash)?.['data'];
     if (!(data instanceof Uint8Array)) throw new Error(`blob ${hash} is missing`);
-    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    return bufferOf(data);
   }
 }

@@ -79,4 +79,10 @@ export const migrations: readonly string[] = [
   UPDATE unit SET body = json_set(body, '$.HeadMutationNum', (SELECT max(num) FROM temp.numbered n WHERE n.unit_id = unit.id));
   DROP TABLE temp.numbered;
   `,
+  // Sessions of before did not say whose they are or when they end; whoever had one logs in anew.
+  `
+  DROP TABLE session;
+  CREATE TABLE session (
+    token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, worker_id TEXT NOT NULL, expires_at TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];

@@ -9,15 +9,32 @@ export class Sessions {
     this.#database = database;
   }
 
-  put(token: string, userId: string): void {
-    this.#database.run('INSERT OR REPLACE INTO session (token_hash, user_id) VALUES (?, ?)', hashOf(Buffer.from(token)), userId);
+  /** `expiresAt` is RFC 3339 in UTC, as `now` is everywhere here. Sessions that have ended meanwhile are forgotten. */
+  put(
+    token: string,
+    session: { readonly userId: string; readonly workerId: string; readonly expiresAt: string },
+    now: string,
+  ): void {
+    this.#database.run('DELETE FROM session WHERE expires_at <= ?', now);
+    this.#database.run(
+      'INSERT INTO session (token_hash, user_id, worker_id, expires_at) VALUES (?, ?, ?, ?)',
+      hashOf(Buffer.from(token)),
+      session.userId,
+      session.workerId,
+      session.expiresAt,
+    );
   }
 
-  /** The user whose token it is; `undefined` for a token that was never handed out. */
-  userOf(token: string): string | undefined {
-    const userId = this.#database.get('SELECT user_id FROM session WHERE token_hash = ?', hashOf(Buffer.from(token)))?.[
-      'user_id'
-    ];
+  /** The user whose token it is; `undefined` for a token that was never handed out, or has ended. */
+  userOf(token: string, now: string): string | undefined {
+    const hash = hashOf(Buffer.from(token));
+    const row = this.#database.get('SELECT user_id FROM session WHERE token_hash = ? AND expires_at > ?', hash, now);
+    const userId = row?.['user_id'];
     return typeof userId === 'string' ? userId : undefined;
+  }
+
+  /** Ends every session of a worker. */
+  endOf(workerId: string): void {
+    this.#database.run('DELETE FROM session WHERE worker_id = ?', workerId);
   }
 }

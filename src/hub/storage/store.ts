@@ -40,6 +40,7 @@ export function openStore(database: Database, generation: GenerationRules): Stor
     id: (revision) => revision.RevisionID,
     columns: ['unit_id', 'revision_num', 'change_set_id', 'source', 'mutation_num'],
     zeros: revisionZeros,
+    hasData: true,
   });
   return {
     generation,
@@ -50,6 +51,7 @@ export function openStore(database: Database, generation: GenerationRules): Stor
       id: (unit) => unit.UnitID,
       columns: ['space_id', 'slug', 'target_id', 'set_id', 'change_set_id', 'upstream_unit_id'],
       zeros: unitZeros,
+      hasData: true,
     }),
     revisions,
     named: new Table<Named>(database, { name: 'named', id: namedId, columns: ['entity_type', 'space_id', 'slug'] }),

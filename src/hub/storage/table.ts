@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../types/json.ts';
+import { bufferOf } from './blobs.ts';
 import type { Database, StoredRow } from './database.ts';
 
 /** Narrows a table to the rows whose column holds one of the values. */
@@ -18,12 +19,16 @@ interface TableOptions<R> {
    * answered with the text as it is stored.
    */
   readonly zeros?: Partial<R>;
+  /** Its records name configuration by `DataHash`. */
+  readonly hasData?: boolean;
 }
 
 /** A record as it is stored: its text, and the same parsed; of a table with `zeros`, fields that have them are absent. */
 export interface StoredRecord<R> {
   readonly record: R;
   readonly text: string;
+  /** Its configuration, where that was asked for. */
+  readonly data: Buffer | undefined;
 }
 
 /** One kind's records: JSON in, JSON out. The only place that writes SQL for entities. */
@@ -91,18 +96,18 @@ export class Table<R extends JsonObject> {
     return this.readStored(seqs).map(({ record }) => this.#whole(record));
   }
 
-  /** The same as they are stored, for answers that show them so. */
-  readStored(seqs: readonly number[]): readonly StoredRecord<R>[] {
+  /** The same as they are stored, for answers that show them so, and their configuration in the same question. */
+  readStored(seqs: readonly number[], withData = false): readonly StoredRecord<R>[] {
+    const { name, hasData = false } = this.#options;
+    const [field, join] = withData && hasData ? [', blob.data', "LEFT JOIN blob ON blob.hash = body ->> 'DataHash'"] : ['', ''];
+    // CROSS JOIN is a promise of SQLite's to go through the places in their order, and no other way round.
     const rows = this.#database.all(
-      `SELECT seq, body FROM ${this.#options.name} WHERE seq IN (SELECT value FROM json_each(?))`,
+      `SELECT body${field} FROM json_each(?) AS place CROSS JOIN ${name} ON seq = place.value ${join}`,
       JSON.stringify(seqs),
     );
-    const bySeq = new Map(rows.map((row) => [Number(row['seq']), row]));
-    return seqs.flatMap((seq) => {
-      const row = bySeq.get(seq);
-      if (!row) return [];
-      const text = String(row['body']);
-      return [{ record: JSON.parse(text) as R, text }];
+    return rows.map(({ body, data }) => {
+      const text = String(body);
+      return { record: JSON.parse(text) as R, text, data: data instanceof Uint8Array ? bufferOf(data) : undefined };
     });
   }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { isJsonObject, type JsonObject } from '../../types/json.ts';
+import { assertPatchVersion, assertVersion, readFields, type Versioned } from '../bodies.ts';
 import { type Unit, type WritableUnit, writableUnit } from '../entities/unit.ts';
-import { badRequest, HubError } from '../errors.ts';
+import { badRequest } from '../errors.ts';
 import { mergePatch, pick } from '../merge-patch.ts';
 
 /** What a request's body asks of a unit. */
@@ -28,16 +29,14 @@ export function readData(body: JsonObject): Uint8Array | undefined {
   return Buffer.from(parsed.data, 'base64');
 }
 
-export function readFields(fields: Json): WritableUnit {
-  const parsed = writableUnit.safeParse(fields);
-  if (parsed.success) return parsed.data;
-  throw badRequest(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+function versioned({ UnitID, Slug, Version }: Unit): Versioned {
+  return { type: 'Unit', id: UnitID, slug: Slug, version: Version };
 }
 
 /** A whole unit, as cub sends back what it read with its change in it. `Version` must be the one that is stored. */
 export function readPut(unit: Unit, body: JsonObject): UnitBody {
-  assertVersion(unit, body['Version'] ?? 0);
-  const fields = readFields({ Slug: unit.Slug, ToolchainType: unit.ToolchainType, ...pick(body, writableKeys) });
+  assertVersion(versioned(unit), body['Version'] ?? 0);
+  const fields = readFields(writableUnit, { Slug: unit.Slug, ToolchainType: unit.ToolchainType, ...pick(body, writableKeys) });
   return {
     fields,
     data: readData(body),
@@ -49,23 +48,14 @@ export function readPut(unit: Unit, body: JsonObject): UnitBody {
 
 /** A merge patch (reference, section 6.2); read-only fields in it are ignored, `Version` is checked when it is there. */
 export function readPatch(unit: Unit, patch: JsonObject): UnitBody {
-  if (patch['Version'] !== undefined && patch['Version'] !== null) assertVersion(unit, patch['Version']);
+  assertPatchVersion(versioned(unit), patch['Version']);
   return {
-    fields: readFields(mergePatch(pick(unit, writableKeys), pick(patch, writableKeys))),
+    fields: readFields(writableUnit, mergePatch(pick(unit, writableKeys), pick(patch, writableKeys))),
     data: readData(patch),
     describes: typeof patch['LastChangeDescription'] === 'string',
     changeSet: readChangeSet(patch),
     applyGates: readGates(unit, patch),
   };
-}
-
-function assertVersion(unit: Unit, version: Json): void {
-  if (version === unit.Version) return;
-  throw new HubError(
-    409,
-    `data has changed since last read: unit ${unit.Slug} is at Version ${unit.Version}, the request carries ${JSON.stringify(version)}`,
-    { type: 'Unit', id: unit.UnitID },
-  );
 }
 
 function readChangeSet(patch: JsonObject): string | null | undefined {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../types/json.ts';
+import { readFields } from '../bodies.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { RevisionSource } from '../entities/revision.ts';
 import type { Unit, WritableUnit } from '../entities/unit.ts';
@@ -7,14 +8,14 @@ import { ORGANIZATION_ID } from '../identity.ts';
 import { mergePatch, pick } from '../merge-patch.ts';
 import { Reader } from '../query/reader.ts';
 import { assertReferences, assertSlugIsFree } from './assertions.ts';
-import { readData, readFields } from './body.ts';
+import { readData } from './body.ts';
 import { contentHash, insertRevision } from './revise.ts';
 
 const writableKeys = Object.keys(writableUnit.shape);
 
 /** A new unit from a body. Runs in a transaction. */
 export function createUnit(hub: Hub, caller: Caller, spaceId: string, body: JsonObject): Unit {
-  const fields = readFields(pick(body, writableKeys));
+  const fields = readFields(writableUnit, pick(body, writableKeys));
   return insertUnit(hub, caller, spaceId, {
     fields: { ...fields, LastChangeDescription: fields.LastChangeDescription || `Created ${fields.Slug}` },
     data: readData(body) ?? new Uint8Array(),
@@ -32,7 +33,7 @@ export function cloneUnit(hub: Hub, caller: Caller, upstream: Unit, spaceId: str
   const { Slug, DisplayName, Labels, Annotations, ToolchainType } = upstream;
   const described = typeof patch['LastChangeDescription'] === 'string' && patch['LastChangeDescription'] !== '';
   const base = { Slug, DisplayName, Labels, Annotations, ToolchainType };
-  const fields = readFields(mergePatch(base, pick(patch, writableKeys)));
+  const fields = readFields(writableUnit, mergePatch(base, pick(patch, writableKeys)));
   const stamp = `Cloned from ${reader.nameOf(upstream)} at revision ${upstream.HeadRevisionNum}`;
   return insertUnit(hub, caller, spaceId, {
     fields: { ...fields, LastChangeDescription: described ? fields.LastChangeDescription : stamp },

@@ -3,6 +3,7 @@ import type { AttributeType, EntityName } from '../entities/definition.ts';
 import { badRequest } from '../errors.ts';
 import { isUuid } from '../identity.ts';
 import { compare, test } from './operators.ts';
+import { assertPattern } from './pattern.ts';
 import { printPath } from './print.ts';
 import { type Attribute, type Row, resolvePath } from './resolve.ts';
 import type { ComparisonOperator, Literal, Subject, Term, Where } from './syntax.ts';
@@ -66,7 +67,7 @@ function compileComparison(entity: EntityName, term: Term & { readonly kind: 'co
     };
   }
   const wanted = literalOf(left.type, operand, subject);
-  if (operator.includes('~')) assertRegularExpression(String(wanted), subject);
+  if (operator.includes('~')) assertPattern(String(wanted), `where: ${printPath(subject.path)} at position ${subject.position}`);
   return (row) => {
     const value = left.read(row);
     return value === undefined ? whenAbsent : test(operator, left.type, value, wanted);
@@ -141,15 +142,5 @@ function literalOf(type: AttributeType, literal: Literal, subject: Subject): Jso
     case 'boolean map':
       if (literal.kind !== 'string') throw wrong('a string in quotes');
       return literal.value;
-  }
-}
-
-function assertRegularExpression(pattern: string, subject: Subject): void {
-  try {
-    new RegExp(pattern, 'u');
-  } catch (error) {
-    throw badRequest(
-      `where: not a regular expression after ${printPath(subject.path)} at position ${subject.position}: ${error instanceof Error ? error.message : pattern}`,
-    );
   }
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../../types/json.ts';
 import type { AttributeType } from '../entities/definition.ts';
+import { matches } from './pattern.ts';
 import type { ComparisonOperator } from './syntax.ts';
 
 /** Whether `left operator right` holds; both are present and of the attribute's type. */
@@ -21,13 +22,13 @@ export function test(operator: ComparisonOperator, type: AttributeType, left: Js
     case 'NOT ILIKE':
       return !like(String(left).toLowerCase(), String(right).toLowerCase());
     case '~':
-      return matches(String(left), String(right), 'u');
+      return matches(String(left), String(right), false);
     case '!~':
-      return !matches(String(left), String(right), 'u');
+      return !matches(String(left), String(right), false);
     case '~*':
-      return matches(String(left), String(right), 'ui');
+      return matches(String(left), String(right), true);
     case '!~*':
-      return !matches(String(left), String(right), 'ui');
+      return !matches(String(left), String(right), true);
   }
 }
 
@@ -59,10 +60,6 @@ function order(left: Json, right: Json): number {
 function instant(value: Json): number {
   const text = String(value);
   return Date.parse(/(?:Z|[+-]\d{2}:\d{2})$/u.test(text) || !text.includes('T') ? text : `${text}Z`);
-}
-
-function matches(text: string, pattern: string, flags: string): boolean {
-  return new RegExp(pattern, flags).test(text);
 }
 
 /**

@@ -8,11 +8,11 @@ import {
   type Term,
   type Where,
 } from './syntax.ts';
-import { type Grammar, type Token, tokenize } from './tokens.ts';
+import { type Grammar, PARAMETER, type Token, tokenize } from './tokens.ts';
 
 /** Reads the whole grammar of `where` (reference, section 3.1); a syntax error names its position. Empty text holds for everything. */
 export function parseWhere(text: string, grammar: Grammar = 'attributes'): Where {
-  const cursor = new Cursor(tokenize(text, grammar));
+  const cursor = new Cursor(tokenize(text, grammar), PARAMETER[grammar]);
   if (cursor.peek().kind === 'end') return [];
   const terms = [parseTerm(cursor)];
   while (cursor.peek().kind !== 'end') {
@@ -24,10 +24,13 @@ export function parseWhere(text: string, grammar: Grammar = 'attributes'): Where
 
 class Cursor {
   readonly #tokens: readonly Token[];
+  /** Names the parameter in messages. */
+  readonly #parameter: string;
   #index = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], parameter: string) {
     this.#tokens = tokens;
+    this.#parameter = parameter;
   }
 
   peek(): Token {
@@ -63,11 +66,10 @@ class Cursor {
     if (!this.takeSymbol(symbol)) throw this.unexpected(symbol);
   }
 
-  unexpected(wanted: string): Error {
-    const token = this.peek();
+  unexpected(wanted: string, token = this.peek()): Error {
     const found = token.kind === 'end' ? token.text : `"${token.text}"`;
     const hint = token.text === 'OR' ? '; OR does not exist, use IN (...)' : '';
-    return badRequest(`where: expected ${wanted} at position ${token.position}, found ${found}${hint}`);
+    return badRequest(`${this.#parameter}: expected ${wanted} at position ${token.position}, found ${found}${hint}`);
   }
 }
 
@@ -91,10 +93,10 @@ function parseTerm(cursor: Cursor): Term {
 
 function parseSubject(cursor: Cursor): Subject {
   const token = cursor.next();
-  if (token.kind !== 'path') throw badRequest(`where: expected an attribute at position ${token.position}, found ${token.text}`);
+  if (token.kind !== 'path') throw cursor.unexpected('an attribute', token);
   if (token.text !== 'LEN' || !cursor.takeSymbol('(')) return { path: token.path, length: false, position: token.position };
   const inner = cursor.next();
-  if (inner.kind !== 'path') throw badRequest(`where: expected an attribute at position ${inner.position}, found ${inner.text}`);
+  if (inner.kind !== 'path') throw cursor.unexpected('an attribute', inner);
   cursor.expectSymbol(')');
   return { path: inner.path, length: true, position: inner.position };
 }

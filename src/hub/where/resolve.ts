@@ -21,10 +21,10 @@ export interface Attribute {
 }
 
 /** Finds an attribute by its path; an unknown one is refused by name and position. */
-export function resolvePath(entity: EntityName, path: Path, position: number): Attribute {
+export function resolvePath(entity: EntityName, path: Path, position: number, parameter = 'where'): Attribute {
   const unprefixed = path[0] === entity && path.length > 1 ? path.slice(1) : path;
   return resolveFrom(definitions[entity], unprefixed, () =>
-    badRequest(`where: unknown attribute ${printPath(path)} of ${entity} at position ${position}`),
+    badRequest(`${parameter}: unknown attribute ${printPath(path)} of ${entity} at position ${position}`),
   );
 }
 

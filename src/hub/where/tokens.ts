@@ -22,6 +22,9 @@ const dataPath = new RegExp(String.raw`(?![0-9])${dataSegment}(?:\.${dataSegment
 /** What a path leads through: attributes of entities, or fields of the documents in a unit's data. */
 export type Grammar = 'attributes' | 'data';
 
+/** The query parameter that is written in it. */
+export const PARAMETER = { attributes: 'where', data: 'where_data' } as const satisfies Record<Grammar, string>;
+
 /** Splits `where` text into tokens, ending with one of kind `end`. */
 export function tokenize(text: string, grammar: Grammar = 'attributes'): readonly Token[] {
   const tokens: Token[] = [];
@@ -55,7 +58,8 @@ function nextToken(
   if (quoted) return { kind: 'string', value: quoted[1] ?? '', text: quoted[0], position: start };
   const digits = take(integer);
   if (digits) {
-    if (digits[0].length > 10) throw badRequest(`where: integer ${digits[0]} at position ${start} has more than 10 digits`);
+    if (digits[0].length > 10)
+      throw badRequest(`${PARAMETER[grammar]}: integer ${digits[0]} at position ${start} has more than 10 digits`);
     return { kind: 'integer', value: Number(digits[0]), text: digits[0], position: start };
   }
   const word = take(grammar === 'data' ? dataPath : path);
@@ -69,7 +73,7 @@ function nextToken(
       text[start] === "'"
         ? 'a string that does not end, or that holds a quote or backslash'
         : `unexpected ${JSON.stringify(text[start])}`;
-    throw badRequest(`where: ${hint} at position ${start}`);
+    throw badRequest(`${PARAMETER[grammar]}: ${hint} at position ${start}`);
   }
   skip(symbol.length);
   return { kind: 'symbol', text: symbol, position: start };

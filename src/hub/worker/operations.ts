@@ -12,7 +12,7 @@ export function planOperation(hub: Hub, unit: Unit, action: OperationAction, rev
   const subject = { type: 'Unit', id: unit.UnitID };
   const name = new Reader(hub.store).nameOf(unit);
   if (unit.TargetID === null) throw new HubError(400, `unit ${name} has no target`, subject);
-  const gates = Object.entries(unit.ApplyGates).flatMap(([gate, closed]) => (closed ? [gate] : []));
+  const gates = Object.keys(unit.ApplyGates);
   if (action === 'Apply' && gates.length > 0)
     throw new HubError(422, `unit ${name} is held by the apply gates ${gates.join(', ')}`, subject);
   if (revision?.startsWith('Before:')) throw badRequest('Before: is not a revision to apply');

@@ -1,0 +1,310 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { type CommandResult, fixture } from '../demo/world.ts';
+import { eventually } from '../manifests/overlay.ts';
+import { type DetectorHost, startDetectorHost } from './detector-host.ts';
+import type { Matches } from './gate.ts';
+import { hubWrites, outputOf, startWatchedWorld, type WatchedWorld, writtenObjects } from './watched-world.ts';
+
+// Something happens right between two requests of a pass: the gate holds the second until it has happened. Nobody's
+// change is overwritten, and the report names what became of the fix.
+
+const finding = z.object({
+  object: z.object({ name: z.string() }),
+  summary: z.string(),
+  result: z.string().nullable(),
+  message: z.string(),
+});
+const report = z.object({ open: z.array(finding), corrected: z.array(finding.pick({ object: true, summary: true })) });
+const revisions = z.array(z.object({ Revision: z.object({ Description: z.string() }) }));
+
+/** The units, one workload each; the last has a target, so ConfigHub applies it. */
+const NAMES = ['web-1', 'web-2', 'web-8'];
+const NAMESPACE = 'guards-a';
+
+describe('what happens in the middle of a pass', function () {
+  this.timeout(120_000);
+  let watched: WatchedWorld;
+  let [one, other]: DetectorHost[] = [];
+  let repository: string;
+
+  const pass = (
+    host: DetectorHost | undefined = one,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<CommandResult> => {
+    if (!host) throw new Error('the hosts are not started');
+    // Held requests make passes slow, and rollouts of kwok's pods are not what is looked at.
+    const more = { CONFIGHUB_SPACE: 'races', OUTPUT: 'json', WAIT_HEALTHY: '0s', CONTESTED_AFTER: '0', MAX_FIX_PERCENT: '100' };
+    return host.run(['run'], { ...watched.settings(repository), ...more, ...environment });
+  };
+  const kubectl = (...args: readonly string[]): Promise<string> => watched.kubectl('-n', NAMESPACE, ...args);
+  const replicas = (name: string): Promise<string> => kubectl('get', 'deployment', name, '-o', 'jsonpath={.spec.replicas}');
+  const image = (name: string): Promise<string> =>
+    kubectl('get', 'deployment', name, '-o', 'jsonpath={.spec.template.spec.containers[0].image}');
+  const text = (unit: string): Promise<string> => watched.type(`cub unit get ${unit} --space races --data-only`);
+  const descriptions = async (unit: string): Promise<readonly string[]> => {
+    const found: unknown = JSON.parse(await watched.type(`cub revision list ${unit} --space races --json`));
+    return revisions.parse(found).map(({ Revision }) => Revision.Description);
+  };
+  const pairs = async (unit: string): Promise<number> =>
+    (await descriptions(unit)).filter((description) => description.startsWith('Fixed ')).length;
+
+  const isRead =
+    (name: string): Matches =>
+    ({ method, path }) =>
+      method === 'GET' && path.endsWith(`/namespaces/${NAMESPACE}/deployments/${name}`);
+  const isApply =
+    (name: string): Matches =>
+    ({ method, path }) =>
+      method === 'PATCH' && path.includes(`/deployments/${name}?`) && !path.includes('dryRun');
+  const isUnitWrite: Matches = ({ method, path }) => method === 'PATCH' && /^\/api\/space\/[^/]+\/unit\//u.test(path);
+  /** Matches only once as many such requests were answered since now. */
+  const following = (gate: 'hub' | 'cluster', count: number, earlier: Matches, matches: Matches): Matches => {
+    const from = watched[gate].passages.length;
+    return (request) => {
+      const seen = watched[gate].passages.slice(from).filter((passage) => passage.status === 200 && earlier(passage));
+      return seen.length >= count && matches(request);
+    };
+  };
+  /** What became of the only finding of a workload. */
+  const became = (result: CommandResult, name: string): z.output<typeof finding> => {
+    const found = outputOf(result, report).open.filter(({ object }) => object.name === name);
+    const [first, ...more] = found;
+    if (!first || more.length > 0) throw new Error(`${found.length} open findings of ${name}: ${result.stdout}${result.stderr}`);
+    return first;
+  };
+  const isFixedNext = async (name: string): Promise<void> => {
+    const next = await pass();
+    expect(next.code, next.stderr).to.equal(0);
+    expect(
+      outputOf(next, report).corrected.map(({ object }) => object.name),
+      next.stdout,
+    ).to.include(name);
+  };
+
+  before(async () => {
+    watched = await startWatchedWorld([NAMESPACE]);
+    [one, other] = [startDetectorHost(), startDetectorHost()];
+    repository = await watched.newRepository();
+    const { type, world } = watched;
+    const template = await fixture('guards/web.yaml');
+    await type('cub space create races');
+    for (const name of NAMES) {
+      const own = template.replaceAll('NAME', name);
+      await writeFile(join(world.folder, `${name}.yaml`), own);
+      await writeFile(join(world.folder, `${name}-next.yaml`), own.replace('web:1.0.0', 'web:2.0.0'));
+      await type(`cub unit create ${name} $FOLDER/${name}.yaml --space races`);
+      if (name !== 'web-8')
+        await kubectl('apply', '--server-side', '--field-manager=confighub', '-f', join(world.folder, `${name}.yaml`));
+    }
+    await watched.follow([
+      'cub worker create cluster --space races',
+      'cub target create cluster {} cluster --space races',
+      'cub unit set-target cluster --space races --unit web-8',
+      'cub unit apply web-8 --space races',
+      'cub changeset create friday --space races',
+    ]);
+  });
+  after(async () => {
+    for (const host of [one, other]) host?.[Symbol.dispose]();
+    await watched?.[Symbol.asyncDispose]();
+  });
+
+  it('an object that is changed after it was judged keeps its new value, and no revision tells of a fix', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const from = watched.hub.passages.length;
+    const read = watched.cluster.hold(isRead('web-1'));
+    const passing = pass();
+    const held = await read;
+    await kubectl('scale', 'deployment/web-1', '--replicas=3');
+    held.release();
+    const result = await passing;
+    expect(result.code, result.stderr).to.equal(0);
+    expect(became(result, 'web-1')).to.deep.include({ result: 'conflict', summary: 'replicas 1 → 2' });
+    expect(became(result, 'web-1').message).to.contain('Deployment web-1 changed while it was being fixed');
+    expect(await replicas('web-1')).to.equal('3');
+    expect(hubWrites(watched.hub, from).filter((write) => write.includes('/unit/'))).to.deep.equal([]);
+    await isFixedNext('web-1');
+  });
+
+  it('an object that is changed right before it is written keeps its new value', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const write = watched.cluster.hold(isApply('web-1'));
+    const passing = pass();
+    const held = await write;
+    await kubectl('scale', 'deployment/web-1', '--replicas=3');
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
+    expect(await replicas('web-1')).to.equal('3');
+    await isFixedNext('web-1');
+  });
+
+  it('an object whose status alone moves on right before it is written is fixed all the same', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const write = watched.cluster.hold(isApply('web-1'));
+    const passing = pass();
+    const held = await write;
+    const status = { status: { observedGeneration: 1, replicas: 2 } };
+    await kubectl('patch', 'deployment/web-1', '--subresource=status', '--type=merge', '-p', JSON.stringify(status));
+    held.release();
+    const result = await passing;
+    expect(outputOf(result, report).corrected.map(({ object }) => object.name)).to.deep.equal(['web-1']);
+    expect(await replicas('web-1')).to.equal('1');
+  });
+
+  it('an object of a unit that ConfigHub applies whole keeps what somebody changed beside the drift', async () => {
+    await kubectl('scale', 'deployment/web-8', '--replicas=2');
+    const read = watched.cluster.hold(
+      (request) => isRead('web-8')(request) && watched.hub.passages.slice(from).some(isUnitWrite),
+    );
+    const from = watched.hub.passages.length;
+    const passing = pass();
+    const held = await read;
+    await kubectl('set', 'image', 'deployment/web-8', 'app=registry.example/web:hotfix');
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-8')).to.deep.include({ result: 'conflict' });
+    expect(became(result, 'web-8').message).to.contain('an apply of its unit would take back').and.contain('image');
+    expect([await image('web-8'), await replicas('web-8')]).to.deep.equal(['registry.example/web:hotfix', '2']);
+    await isFixedNext('web-8');
+  });
+
+  it('a unit that somebody changes right before its pair is written keeps that change, and the cluster is left as it is', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const write = watched.hub.hold(isUnitWrite);
+    const passing = pass();
+    const held = await write;
+    await watched.type('cub unit update web-1 $FOLDER/web-1-next.yaml --space races');
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
+    expect(await text('web-1'))
+      .to.contain('web:2.0.0')
+      .and.contain('replicas: 1');
+    expect(await replicas('web-1')).to.equal('2');
+    await watched.type('cub unit update web-1 $FOLDER/web-1.yaml --space races');
+    await isFixedNext('web-1');
+  });
+
+  it('a changeset that is closed before the pair is written under it takes no revision', async () => {
+    await watched.type('cub unit update --space races --unit web-2 --patch --changeset races/friday');
+    await kubectl('scale', 'deployment/web-2', '--replicas=2');
+    const before = await descriptions('web-2');
+    const write = watched.hub.hold(isUnitWrite);
+    const passing = pass();
+    const held = await write;
+    await watched.type('cub unit update --space races --unit web-2 --patch --changeset -');
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-2').result).to.be.oneOf(['conflict', 'failed']);
+    expect(became(result, 'web-2').message).to.not.equal('');
+    expect(await descriptions('web-2')).to.deep.equal(before);
+    expect(await replicas('web-2')).to.equal('2');
+    await isFixedNext('web-2');
+  });
+
+  it('a changeset that is closed between the halves of a pair leaves no drifted state in the unit beyond the next pass', async () => {
+    const desired = await text('web-2');
+    await watched.type('cub changeset create monday --space races');
+    await watched.type('cub unit update --space races --unit web-2 --patch --changeset races/monday');
+    await kubectl('scale', 'deployment/web-2', '--replicas=2');
+    const write = watched.hub.hold(following('hub', 1, isUnitWrite, isUnitWrite));
+    const passing = pass();
+    const held = await write;
+    await watched.type('cub unit update --space races --unit web-2 --patch --changeset -');
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-2').result).to.be.oneOf(['conflict', 'failed']);
+    expect(await replicas('web-2')).to.equal('2');
+    await isFixedNext('web-2');
+    expect(await text('web-2')).to.equal(desired);
+    expect(await replicas('web-2')).to.equal('1');
+  });
+
+  it('another applier that takes a fix back at once is named, and not fought within the pass', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const read = watched.cluster.hold(following('cluster', 1, isApply('web-1'), isRead('web-1')));
+    const passing = pass();
+    const held = await read;
+    const scale = { spec: { replicas: 4 } };
+    await kubectl('patch', 'deployment/web-1', '--field-manager=rival-operator', '--type=merge', '-p', JSON.stringify(scale));
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-1')).to.deep.include({
+      result: 'overridden',
+      message: 'after the fix rival-operator wrote it again',
+    });
+    expect(await replicas('web-1')).to.equal('4');
+    await isFixedNext('web-1');
+  });
+
+  it('of two passes that start together one fixes, and the other waits for it and finds nothing left', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const before = await pairs('web-1');
+    const write = watched.hub.hold(isUnitWrite);
+    const first = pass(one);
+    const held = await write;
+    const from = watched.cluster.passages.length;
+    const second = pass(other, { LEASE_SECONDS: '4' });
+    await eventually(
+      'a look at the Lease',
+      async () =>
+        watched.cluster.passages.slice(from).some(({ method, path }) => method === 'GET' && path.includes('/leases/')) ||
+        undefined,
+    );
+    held.release();
+    const [fixing, waiting] = await Promise.all([first, second]);
+    expect([fixing.code, waiting.code], `${fixing.stderr}${waiting.stderr}`).to.deep.equal([0, 0]);
+    expect(outputOf(fixing, report).corrected).to.have.lengthOf(1);
+    expect(outputOf(waiting, report)).to.deep.include({ open: [], corrected: [] });
+    expect(await pairs('web-1')).to.equal(before + 1);
+  });
+
+  it('of two passes the second ends with 22 and names the first, where that one takes its time', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const before = await pairs('web-1');
+    const write = watched.hub.hold(isUnitWrite);
+    const first = pass(one, { LEASE_SECONDS: '3' });
+    const held = await write;
+    const second = await pass(other, { LEASE_SECONDS: '3' });
+    expect(second.code, second.stderr).to.equal(22);
+    expect(second.stderr).to.contain('another pass is at work');
+    held.release();
+    const result = await first;
+    expect(result.code, result.stderr).to.equal(0);
+    expect(outputOf(result, report).corrected).to.have.lengthOf(1);
+    expect(await pairs('web-1')).to.equal(before + 1);
+  });
+
+  it('a pass that was paused until another took its Lease writes nothing from then on, and ends with 22', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const before = await pairs('web-1');
+    const read = watched.cluster.hold(isRead('web-1'));
+    const first = pass(one, { LEASE_SECONDS: '2' });
+    const held = await read;
+    process.kill(one?.pid ?? 0, 'SIGSTOP');
+    // Its answer waits for it in the socket.
+    held.release();
+    const second = await pass(other, { LEASE_SECONDS: '2' });
+    expect(second.code, second.stderr).to.equal(0);
+    expect(outputOf(second, report).corrected).to.have.lengthOf(1);
+    await kubectl('scale', 'deployment/web-1', '--replicas=3');
+    await watched.audited();
+    const from = watched.hub.passages.length;
+    const commits = await watched.world.git('--git-dir', repository, 'rev-parse', 'main');
+
+    process.kill(one?.pid ?? 0, 'SIGCONT');
+    const result = await first;
+    expect(result.code, result.stderr).to.equal(22);
+    expect(result.stderr).to.contain('the lease was lost');
+    expect(hubWrites(watched.hub, from)).to.deep.equal([]);
+    expect(writtenObjects(await watched.audited())).to.deep.equal([]);
+    expect(await watched.world.git('--git-dir', repository, 'rev-parse', 'main')).to.equal(commits);
+    expect(await replicas('web-1')).to.equal('3');
+    expect(await pairs('web-1')).to.equal(before + 1);
+    await isFixedNext('web-1');
+  });
+});

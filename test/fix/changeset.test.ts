@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { type ConfigHubClient, openConfigHub } from '../../src/confighub/client.ts';
+import { tokenSession } from '../../src/confighub/session.ts';
+import { connectConfigHub } from '../../src/confighub/transport.ts';
+import { openOwnChangeSet } from '../../src/fix/changeset.ts';
+import type { ChangeSetRef } from '../../src/types/desired.ts';
+import type { UnitCorrection } from '../../src/types/plan.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { Client, startTestHub } from '../hub/harness.ts';
+import { createSpace, createUnit, deployment } from '../hub/scene.ts';
+import { unit } from '../types/builders.ts';
+
+const { signal } = new AbortController();
+
+describe("the pass's own changeset", () => {
+  it('is the one that an earlier pass left with this name, unless that is closed or belongs to somebody else', async () => {
+    await using hub = await startTestHub();
+    const client = new Client(hub.url);
+    const spaceId = await createSpace(client, 'prod');
+    const made = await createUnit(client, spaceId, 'web', deployment('web', 3));
+    const session = tokenSession(new Secret('tester'));
+    const confighub: ConfigHubClient = await openConfigHub(
+      connectConfigHub({ url: hub.url, session, userAgent: 'test' }),
+      signal,
+    );
+    const owner = unit('web', { id: String(made['UnitID']), spaceId, space: 'prod' });
+    const correction: UnitCorrection = {
+      id: '0123456789abcdef',
+      unit: owner,
+      objects: [],
+      others: [],
+      isCritical: false,
+      writesPair: true,
+      changeSet: undefined,
+      isStaged: false,
+      route: 'direct',
+    };
+    const open = async (cluster = 'dev'): Promise<ChangeSetRef> => {
+      const opened = await openOwnChangeSet(confighub, cluster, [correction], signal);
+      if (!opened) throw new Error('no changeset');
+      return opened;
+    };
+
+    const first = await open();
+    expect(first.slug).to.match(/^drift-dev-[0-9a-f]{8}$/u);
+    expect((await open()).id).to.equal(first.id);
+
+    await client.patch(`/space/${spaceId}/unit/${owner.id}`, { ChangeSetID: first.id }, { change_set_id: first.id });
+    await confighub.closeChangeSet(first.id, signal);
+    const second = await open();
+    expect([second.id === first.id, second.slug]).to.deep.equal([false, `${first.slug}-2`]);
+
+    await client.post(`/space/${spaceId}/change_set`, { Slug: first.slug.replace('-dev-', '-eu-') });
+    expect((await open('eu')).slug).to.match(/^drift-eu-[0-9a-f]{8}-2$/u);
+  });
+});

@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { composeCommitMessage, unitsWithNews, withHistories } from '../../src/report/report.ts';
+import type { Report } from '../../src/types/report.ts';
+import { CLUSTER, finding, IMAGE, person, ref } from '../types/builders.ts';
+import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
+
+// What comes and goes by itself makes no commit, and what was not read is not gone.
+
+const LATER = new Date('2026-11-24T12:00:00Z');
+const web = finding();
+const cart = finding({ ref: ref('cart'), live: 1 });
+const history = (unit: string, ...numbers: readonly number[]) => ({
+  unit,
+  revisions: numbers.map((number) => ({ number, time: NOW.toISOString(), author: 'ada', description: `release ${number}` })),
+});
+const message = (report: Report): string => composeCommitMessage(report, { pass: 'p', tool: 't' });
+
+describe('what could not be read', () => {
+  const before = reportOf([ranked(web), ranked(cart, { severity: 'high' })]);
+  const failedReads = [{ what: 'apps/v1/Deployment', namespace: 'shop', error: 'forbidden' }];
+
+  it('stays open as it was, and nothing is called clear', () => {
+    const after = reportOf([], { previous: asPrevious(before), now: LATER, snapshot: { failedReads } });
+    expect(after.findings.map(({ id, firstSeen }) => [id, firstSeen])).to.have.deep.members(
+      before.findings.map(({ id, firstSeen }) => [id, firstSeen]),
+    );
+    expect(after.resolved).to.deep.equal([]);
+    const readme = filesOf(after)[`${CLUSTER}/README.md`] ?? '';
+    expect(readme).to.contain('2 open').and.contain('1 thing could not be compared').and.not.contain('All clear');
+    expect(filesOf(after)[`${CLUSTER}/shop/deployment.web.md`]).to.equal(filesOf(before)[`${CLUSTER}/shop/deployment.web.md`]);
+    expect(message(after)).to.contain('2 still open').and.contain('Incomplete: 1 thing could not be compared');
+  });
+
+  it('is in its place among what was read, worst first', () => {
+    const after = reportOf([ranked(finding({ ref: ref('db', { kind: 'StatefulSet' }) }), { severity: 'medium' })], {
+      previous: asPrevious(before),
+      snapshot: { failedReads },
+    });
+    expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['cart', 'db', 'web']);
+  });
+
+  it('stays open where the schema of its kind could not be read', () => {
+    for (const what of ['OpenAPI v3', 'OpenAPI v3 of apps/v1']) {
+      const unread = { failedReads: [{ what, namespace: '', error: 'timeout' }] };
+      expect(reportOf([], { previous: asPrevious(before), snapshot: unread }).findings).to.have.length(2);
+    }
+  });
+
+  it('stays open where a unit cannot be read any more', () => {
+    const invalid = [{ space: 'prod', slug: 'web', error: 'not YAML', text: '' }];
+    const after = reportOf([], { previous: asPrevious(before), desired: { invalid } });
+    expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['web']);
+    expect(after.resolved.map(({ object }) => object.name)).to.deep.equal(['cart']);
+  });
+
+  it('is gone, and said to be, once it was read and does not depart any more', () => {
+    const elsewhere = [{ what: 'apps/v1/Deployment', namespace: 'other', error: 'forbidden' }];
+    const after = reportOf([], { previous: asPrevious(before), snapshot: { failedReads: elsewhere } });
+    expect(after.findings).to.deep.equal([]);
+    expect(message(after)).to.match(/^drift\(prod-eu\): nothing open in what could be read\n/u);
+    expect(message(after)).to.contain(
+      'high      shop/deployment/cart  gone  +$29.27/month\n  replicas 3 → 1 (kubectl via scale)\n',
+    );
+    expect(message(reportOf([], { previous: asPrevious(before) }))).to.match(/^drift\(prod-eu\): all clear\n/u);
+  });
+});
+
+describe('a drift that is no news', () => {
+  it('keeps the time of its write while the writer only wrote something else', () => {
+    const at = (time: string) => ranked(finding({ blame: { ...person, time } }));
+    const before = reportOf([at('2026-11-23T03:00:00Z')]);
+    const after = reportOf([at('2026-11-24T03:00:00Z')], { previous: asPrevious(before), now: LATER });
+    expect(filesOf(after)).to.deep.equal(filesOf(before));
+    const other = reportOf([ranked(finding({ blame: { ...person, manager: 'helm', time: '2026-11-24T03:00:00Z' } }))], {
+      previous: asPrevious(before),
+    });
+    expect(other.findings[0]?.blame).to.include({ manager: 'helm', time: '2026-11-24T03:00:00Z' });
+  });
+
+  it("keeps a server's words on the same failure, which may hold times and addresses", () => {
+    const failing = (words: string, previous?: Report): Report =>
+      reportOf([ranked(web)], {
+        outcomes: [outcome(web.id, { result: 'failed', message: words, revision: 0 })],
+        ...(previous ? { previous: asPrevious(previous), now: LATER } : {}),
+      });
+    const before = failing('timeout after 10.2s');
+    expect(filesOf(failing('timeout after 10.7s', before))).to.deep.equal(filesOf(before));
+    const other = reportOf([ranked(web)], {
+      outcomes: [outcome(web.id, { result: 'conflict', message: 'changed', revision: 0 })],
+      previous: asPrevious(before),
+    });
+    expect(other.findings[0]?.message).to.equal('changed');
+  });
+
+  it("keeps its unit's revisions as they were read, and asks for none", () => {
+    const before = withHistories(reportOf([ranked(web)]), asPrevious(reportOf([])), [history('prod/web', 3, 2, 1)]);
+    const built = reportOf([ranked(web)], { previous: asPrevious(before), now: LATER });
+    expect(unitsWithNews(built, asPrevious(before))).to.deep.equal([]);
+    const after = withHistories(built, asPrevious(before), []);
+    expect(filesOf(after)).to.deep.equal(filesOf(before));
+    expect(filesOf(after)[`${CLUSTER}/shop/deployment.web.md`]).to.contain('| 3 | 2026-11-23 12:00Z | ada | release 3 |');
+  });
+
+  it('asks for revisions where the drift is new, changed, or has another fate, and forgets those of clean units', () => {
+    const before = withHistories(reportOf([ranked(web), ranked(cart)]), asPrevious(reportOf([])), [
+      history('prod/cart', 1),
+      history('prod/web', 1),
+    ]);
+    const staged = reportOf([ranked(web)], {
+      previous: asPrevious(before),
+      outcomes: [outcome(web.id, { result: 'staged', changeSet: 'p/c' })],
+    });
+    expect(unitsWithNews(staged, asPrevious(before))).to.deep.equal(['prod/web']);
+    expect(withHistories(staged, asPrevious(before), [history('prod/web', 2, 1)]).units).to.deep.equal([
+      history('prod/web', 2, 1),
+    ]);
+    expect(
+      unitsWithNews(reportOf([ranked(finding({ live: 7 })), ranked(cart)], { previous: asPrevious(before) }), asPrevious(before)),
+    ).to.deep.equal(['prod/web']);
+  });
+});
+
+describe('findings of one action', () => {
+  it('are told as one, with their number, worst severity and cost', () => {
+    const names = ['a', 'b', 'c'];
+    const set = { ...person, manager: 'kubectl-set', subresource: '', time: '2026-11-23T03:04:00Z' };
+    const entries = names.map((name) =>
+      ranked(finding({ ref: ref(name), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: set })),
+    );
+    const report = reportOf([...entries, ranked(cart)]);
+    expect(filesOf(report)[`${CLUSTER}/README.md`]).to.contain(
+      '| kubectl set image, 03:04Z, 3 Deployments | 3 | medium | +$87.81 a month |',
+    );
+    const fixed = reportOf(entries, { outcomes: entries.slice(1).map((entry) => outcome(entry.finding.id)) });
+    expect(fixed.groups, 'what was fixed is open no more').to.deep.equal([]);
+  });
+});

@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { expect } from 'chai';
+import { parseCorrections, parseFindings, parseUnits } from '../../src/report/previous.ts';
+import { renderReport, reportJsonSchema } from '../../src/report/report.ts';
+import { isNewerSchema, SCHEMA_REVISION } from '../../src/report/schema.ts';
+import { isJsonObject, type Json } from '../../src/types/json.ts';
+import type { Report } from '../../src/types/report.ts';
+import { realisticReport } from '../browser/realistic.ts';
+import { parse } from '../types/builders.ts';
+import { hostileStrings, mapWords, reportFrom } from './hostile-report.ts';
+
+// The published schema, read by another implementation, beside what is really written.
+
+const GOLDEN = new URL('../../fixtures/report/report-v1.schema.json', import.meta.url);
+const PARTS = { 'report.json': 'report', 'findings.jsonl': 'finding', 'corrections.jsonl': 'correction', 'units.jsonl': 'unit' };
+type DataFile = keyof typeof PARTS;
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+formats.default(ajv);
+ajv.addSchema(parse(reportJsonSchema()) as object, 'report'); // A schema is an object.
+
+function validator(file: DataFile): ValidateFunction {
+  const validate = ajv.getSchema(file === 'report.json' ? 'report' : `report#/$defs/${PARTS[file]}`);
+  if (!validate) throw new Error(`the schema describes no ${file}`);
+  return validate;
+}
+
+/** All of them, or every sixth in a short run. */
+function sampleOf<T>(all: readonly T[]): readonly T[] {
+  return all.filter((_, index) => process.env['DRIFT_LONG'] || index % 6 === 0);
+}
+
+/** Each JSON document of a file of the report. */
+function documentsOf(report: Report, file: DataFile): readonly Json[] {
+  const text = [...renderReport(report)].find(([path]) => path.endsWith(`/${file}`))?.[1] ?? '';
+  return file === 'report.json' ? [parse(text)] : text.trimEnd().split('\n').map(parse);
+}
+
+function expectValid(report: Report): void {
+  for (const file of Object.keys(PARTS) as DataFile[]) // Object.keys gives exactly these.
+    for (const document of documentsOf(report, file)) {
+      const validate = validator(file);
+      expect(validate(document), `${file}: ${ajv.errorsText(validate.errors)}`).to.equal(true);
+    }
+}
+
+describe('the published schema', () => {
+  it('holds for every file of a report', () => {
+    expectValid(realisticReport());
+  });
+
+  it('holds whatever names and values say', () => {
+    for (const { text } of sampleOf(hostileStrings())) expectValid(reportFrom(mapWords(() => text)));
+  });
+
+  it('is what the next pass reads by: nothing written is lost', () => {
+    const report = realisticReport();
+    const files = renderReport(report);
+    const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
+    const read = parseFindings(files.get('prod-eu/findings.jsonl') ?? '');
+    expect(JSON.parse(JSON.stringify([...read].sort(byId)))).to.deep.equal(
+      JSON.parse(JSON.stringify([...report.findings].sort(byId))),
+    );
+    expect(parseCorrections(files.get('prod-eu/corrections.jsonl') ?? '')).to.deep.equal(report.corrections);
+    expect(parseUnits(files.get('prod-eu/units.jsonl') ?? '')).to.deep.equal(report.units);
+  });
+
+  it('describes every field that is written', () => {
+    const schema = parse(reportJsonSchema());
+    const definitions = isJsonObject(schema) ? schema['$defs'] : undefined;
+    for (const [file, name] of Object.entries(PARTS) as [DataFile, string][]) {
+      // As above.
+      const definition = isJsonObject(definitions) ? definitions[name] : undefined;
+      const described =
+        isJsonObject(definition) && isJsonObject(definition['properties']) ? Object.keys(definition['properties']) : [];
+      for (const document of documentsOf(realisticReport(), file))
+        expect(isJsonObject(document) ? Object.keys(document) : []).to.have.members(described);
+    }
+  });
+
+  for (const [what, file, change] of [
+    ['a severity that there is not', 'findings.jsonl', { severity: 'urgent' }],
+    ['a time that is none', 'findings.jsonl', { firstSeen: 'yesterday' }],
+    ['an object without a name', 'findings.jsonl', { object: { apiVersion: 'v1', kind: 'Pod', namespace: '' } }],
+    ['a cost in words', 'corrections.jsonl', { costUsdPerMonth: '29 dollars' }],
+    ['a count below zero', 'report.json', { open: -1 }],
+    ['another version', 'report.json', { schemaVersion: 2 }],
+    ['a revision without a number', 'units.jsonl', { revisions: [{ time: '', author: '', description: '' }] }],
+  ] as const)
+    it(`refuses ${what}`, () => {
+      const [document] = documentsOf(realisticReport(), file);
+      expect(validator(file)({ ...(isJsonObject(document) ? document : {}), ...change })).to.equal(false);
+    });
+
+  it('lets fields of later versions be', () => {
+    const [document] = documentsOf(realisticReport(), 'report.json');
+    expect(validator('report.json')({ ...(isJsonObject(document) ? document : {}), later: true })).to.equal(true);
+  });
+
+  it('is the one that is on record: raise SCHEMA_REVISION with every change, and run with UPDATE=1', () => {
+    if (process.env['UPDATE']) writeFileSync(GOLDEN, reportJsonSchema());
+    expect(reportJsonSchema()).to.equal(readFileSync(GOLDEN, 'utf8'));
+  });
+
+  it('knows a newer one from an older one', () => {
+    const revision = (number: number): string => JSON.stringify({ $comment: `revision ${number}` });
+    expect(isNewerSchema(revision(SCHEMA_REVISION + 1))).to.equal(true);
+    for (const text of [revision(SCHEMA_REVISION), revision(SCHEMA_REVISION - 1), reportJsonSchema(), '', '<<<<<<< HEAD', '{}'])
+      expect(isNewerSchema(text), text.slice(0, 40)).to.equal(false);
+  });
+});
