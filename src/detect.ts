@@ -81,6 +81,7 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     cluster: config.cluster,
     ...judgement,
     outcomes: [],
+    recorded: [],
     promotions: [],
     decisions: reportedDecisions(judgement, previous, []),
     group: groupFindings,

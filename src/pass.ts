@@ -11,6 +11,7 @@ import type { PassLog } from './pass-log.ts';
 import { guardSides, type PlanOptions, planFixes } from './plan/plan.ts';
 import { waitingPromotions } from './promote/promotion.ts';
 import { type RankOptions, rankFindings } from './rank/rank.ts';
+import { recoverCorrections } from './recover.ts';
 import {
   buildReport,
   type CommitFacts,
@@ -199,6 +200,15 @@ export async function runPass(
 
   log.fixing(plan);
   const compare = createCompare(snapshot, options.diff);
+  // Before this pass writes: what its predecessors had written is told apart from its own.
+  const recorded = await recoverCorrections(judgement, previous, clients.confighub, {
+    cluster,
+    compare,
+    rank: options.rank,
+    now,
+    onWarning: log.warning,
+    signal,
+  });
   const outcomes = await log.phase('fix', () =>
     carryOutFixes(plan, clients, {
       cluster,
@@ -229,6 +239,7 @@ export async function runPass(
       ranking,
       plan,
       outcomes,
+      recorded,
       promotions,
       decisions: decided,
       previous,

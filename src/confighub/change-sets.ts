@@ -12,6 +12,8 @@ export interface ChangeSetClient {
     changeSet: { readonly slug: string; readonly description: string; readonly labels: Readonly<Record<string, string>> },
     signal: AbortSignal,
   ): Promise<ChangeSet>;
+  /** Only where no unit is in it; an open one is refused. */
+  deleteChangeSet(changeSet: Pick<ChangeSet, 'SpaceID' | 'ChangeSetID'>, signal: AbortSignal): Promise<void>;
   /** Closes a changeset for the units that it still locks. */
   closeChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly BulkUnit[]>;
   /** IDs of the units that have revisions in the changeset, in the order of their first one; none where there are no locks. */
@@ -46,6 +48,11 @@ export function changeSetClient(hub: HubContext): ChangeSetClient {
         changeSetSchema,
         signal,
       ),
+
+    async deleteChangeSet({ SpaceID, ChangeSetID }, signal) {
+      const path = `/space/${encodeURIComponent(SpaceID)}/change_set/${encodeURIComponent(ChangeSetID)}`;
+      await transport.send({ method: 'DELETE', path }, z.unknown(), signal);
+    },
 
     closeChangeSet: (changeSetId, signal) =>
       transport.send(

@@ -12,6 +12,7 @@ import {
   spaceSchema,
   type Target,
   targetSchema,
+  userSchema,
   workerSchema,
 } from './wire.ts';
 
@@ -19,6 +20,8 @@ type Labels = Readonly<Record<string, string>>;
 
 /** Spaces, and what is found by its name in one. */
 export interface NamedClient {
+  /** Id of the user that the token stands for, as revisions name their author. */
+  whoAmI(signal: AbortSignal): Promise<string>;
   listSpaces(where: string, signal: AbortSignal): Promise<readonly Space[]>;
   /** Throws where there is none. */
   findSpace(slug: string, signal: AbortSignal): Promise<Space>;
@@ -52,6 +55,8 @@ export function namedClient(hub: HubContext): NamedClient {
   });
 
   return {
+    whoAmI: async (signal) => (await transport.get({ path: '/me' }, userSchema, signal)).UserID,
+
     listSpaces: (where, signal) => listWrapped(hub, '/space', where, 'Space', spaceSchema, signal),
 
     findSpace: (slug, signal) => spaceBySlug(hub, slug, `space ${slug}`, signal),

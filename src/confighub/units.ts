@@ -216,7 +216,7 @@ export function unitClient(hub: HubContext): UnitClient {
         }
         return found;
       }
-      const select = 'RevisionNum,UnitID,Description,CreatedAt,User.Username';
+      const select = 'RevisionNum,UnitID,Description,CreatedAt,ChangeSetID,UserID,User.Username';
       for (const where of whereUnits(units.map(({ id }) => id))) {
         const query = { where: and(where, from), include: 'UserID', select };
         found.push(...(await transport.list({ path: '/revision', query }, extendedRevisionSchema, signal)));

@@ -43,6 +43,8 @@ export const revisionSchema = z.object({
   Source: text,
   CreatedAt: text,
   ChangeSetID: optionalId,
+  /** Who made it. */
+  UserID: text,
   Data: base64Text,
 });
 export const unitSchema = z
@@ -97,6 +99,7 @@ export const bulkUnitSchema = z.object({ Unit: unitSchema.nullish(), Error: bulk
 export const bulkActionSchema = z.object({ Action: operationSchema.nullish(), Error: bulkErrorSchema.nullish() });
 export const bulkMessageSchema = z.object({ Message: text, Error: bulkErrorSchema.nullish() });
 export const unitEventSchema = z.object({ QueuedOperationID: id, Status: text, Result: text, Message: text });
+export const userSchema = z.object({ UserID: id });
 export const filterSchema = z.object({
   FilterID: id,
   Slug: z.string(),

@@ -9,6 +9,7 @@ export { type CleanManifest, cleanManifest } from './clean.ts';
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
 export { groupFindings } from './group.ts';
 export { maskValue } from './mask.ts';
+export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
 export { settleSuspects, suspectsOf } from './suspects.ts';
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ChangeSet, ConfigHubClient } from '../confighub/client.ts';
+import { inList, quote } from '../confighub/where.ts';
 import type { ChangeSetRef } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
 import type { UnitCorrection } from '../types/plan.ts';
+import { stateOf } from './write-pair.ts';
 
 /** Something that is written to a unit, with an id of its own. */
 type Written = Pick<UnitCorrection, 'id' | 'unit'>;
@@ -28,6 +30,7 @@ export async function openOwnChangeSet(
   if (!home) return undefined;
   const names = corrections.map((correction) => correction.unit.slug).sort();
   const description = `${what} of ${names.length} unit${names.length === 1 ? '' : 's'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
+  await removeUnused(confighub, cluster, signal);
   const slug = changeSetSlug(cluster, corrections);
   const labels = { 'drift-detector': cluster };
   for (let number = 1; ; number++) {
@@ -47,4 +50,47 @@ async function created(creating: Promise<ChangeSet>): Promise<ChangeSet | undefi
     if (error instanceof ConfigHubError && error.code === 'conflict') return undefined;
     throw error;
   }
+}
+
+/**
+ * Removes changesets that killed passes of this cluster created and put no unit into: their slugs are taken, and nobody
+ * could tell them from one that is about to be used.
+ */
+async function removeUnused(confighub: ConfigHubClient, cluster: string, signal: AbortSignal): Promise<void> {
+  const where = `Labels.drift-detector = ${quote(cluster)} AND StartTagID IS NULL`;
+  const isUnused = ({ Labels, State }: ChangeSet): boolean =>
+    Labels['drift-detector'] === cluster && State !== 'Open' && State !== 'Closed';
+  for (const changeSet of (await confighub.listChangeSets(where, signal)).filter(isUnused))
+    await confighub.deleteChangeSet(changeSet, signal);
+}
+
+/** The changeset that a complete pair at the head belongs to, closed by now; `undefined` where it has none. */
+export async function changeSetOfHead(
+  { unit }: UnitCorrection,
+  confighub: ConfigHubClient,
+  signal: AbortSignal,
+): Promise<ChangeSetRef | undefined> {
+  if (!confighub.abilities.locksUnits) return undefined;
+  const head = await confighub.readRevision(stateOf(unit), unit.headRevision, signal);
+  const id = head?.ChangeSetID ?? undefined;
+  return id === undefined ? undefined : (await changeSetsById([id], confighub, signal)).get(id);
+}
+
+/** By id; those that are gone by now are absent. */
+export async function changeSetsById(
+  ids: readonly string[],
+  confighub: ConfigHubClient,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ChangeSetRef>> {
+  if (ids.length === 0) return new Map();
+  const changeSets = await confighub.listChangeSets(`ChangeSetID IN ${inList([...new Set(ids)].sort())}`, signal);
+  const spaceIds = [...new Set(changeSets.map(({ SpaceID }) => SpaceID))].sort();
+  const spaces = spaceIds.length === 0 ? [] : await confighub.listSpaces(`SpaceID IN ${inList(spaceIds)}`, signal);
+  const slugOf = new Map(spaces.map(({ SpaceID, Slug }) => [SpaceID, Slug]));
+  return new Map(
+    changeSets.map(({ ChangeSetID: id, Slug: slug, SpaceID, Labels }) => {
+      const openedFor = Labels['drift-detector'];
+      return [id, { id, slug, space: slugOf.get(SpaceID) ?? '', ...(openedFor === undefined ? {} : { openedFor }) }];
+    }),
+  );
 }

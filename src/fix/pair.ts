@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { displayBlame, displayTime, fieldName, summarize, summarizeFix } from '../types/describe.ts';
+import { driftMarker, restoredMarker } from '../types/drift-marker.ts';
 import { valueAt } from '../types/field-path.ts';
 import { type Finding, inOrderOf } from '../types/finding.ts';
 import type { UnitCorrection } from '../types/plan.ts';
@@ -14,6 +15,11 @@ export interface RevisionPair {
   /** The desired text, byte for byte what it was. */
   readonly restored: string;
   readonly restoredDescription: string;
+}
+
+/** What a description of a drifted state says of its bytes. */
+export function observedDigest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 /** Findings named in a description before it is cut. */
@@ -37,7 +43,7 @@ export function composePair(correction: UnitCorrection, firstSeen: (findingId: s
   });
   const observed = edits.length === 0 ? undefined : editText(unit.text, edits);
   if (observed === undefined || observed === unit.text) return undefined;
-  const digest = createHash('sha256').update(observed).digest('hex').slice(0, 12);
+  const digest = observedDigest(observed);
   return {
     observed,
     observedDescription: `Drift detected: ${listed(findings, (finding) => observedText(finding, firstSeen(finding.id)))} ${driftMarker(id)} sha256:${digest}]`,
@@ -46,18 +52,12 @@ export function composePair(correction: UnitCorrection, firstSeen: (findingId: s
   };
 }
 
-/** The correction that a revision's description names. */
-export const DRIFT_MARKER = /\[drift:([0-9a-f]{16})[\] ]/u;
-
-/** How a correction is recognised in a revision's description. */
-export function driftMarker(correctionId: string): string {
-  return `[drift:${correctionId}`;
-}
-
-/** True where the unit's newest revision ends a pair of this very correction: it is not written twice. */
-export function hasCompletePair(correction: UnitCorrection): boolean {
-  const { lastChangeDescription } = correction.unit;
-  return lastChangeDescription.startsWith('Fixed ') && lastChangeDescription.endsWith(`${driftMarker(correction.id)}]`);
+/**
+ * True where the unit's newest revision ends a pair of this very correction: it is not written twice. Descriptions are
+ * sticky, so somebody's change after it may bear the same one: its bytes are others.
+ */
+export function hasCompletePair({ id, unit }: UnitCorrection): boolean {
+  return restoredMarker(unit.lastChangeDescription) === id && unit.headText === unit.text;
 }
 
 function listed(findings: readonly Finding[], text: (finding: Finding) => string): string {

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { DesiredUnit } from '../types/desired.ts';
+import { driftMarker, observedMarker } from '../types/drift-marker.ts';
 import { ConfigHubError } from '../types/errors.ts';
-import { driftMarker } from './pair.ts';
+import { observedDigest } from './pair.ts';
 import { stateOf } from './write-pair.ts';
-
-/** The first half of a pair: written, and not yet followed by the desired state. */
-const OBSERVED = /^Drift detected: .*\[drift:([0-9a-f]{16}) sha256:([0-9a-f]{12})\]$/u;
 
 /**
  * Finishes what a killed pass left: a head that holds the drifted state gets its predecessor back, and the changesets
@@ -33,28 +30,51 @@ export async function finishPredecessor(
     }
   };
   for (const unit of unfinished) {
-    onWarning(
-      `unit ${unit.space}/${unit.slug} holds the drifted state of an interrupted pass: restoring revision ${unit.headRevision - 1}`,
+    await attempt(`unit ${unit.space}/${unit.slug} could not be restored`, () =>
+      restorePredecessor(unit, confighub, onWarning, signal),
     );
-    await attempt(`unit ${unit.space}/${unit.slug} could not be restored`, () => restorePredecessor(unit, confighub, signal));
   }
   for (const [id, slug] of open)
     await attempt(`changeset ${slug} could not be closed`, () => confighub.closeChangeSet(id, signal));
   return unfinished.length === 0 && open.size === 0;
 }
 
-/** The correction whose first half is the head; a marker that does not match the bytes is somebody's own work. */
+/**
+ * The correction whose first half is the head. A description is sticky, so a marker alone says nothing: where it does not
+ * match the bytes they are somebody's own work, which the plan leaves alone.
+ */
 function unfinishedCorrection(unit: DesiredUnit): string | undefined {
-  const [, id, digest] = OBSERVED.exec(unit.lastChangeDescription) ?? [];
-  const isOurs = digest !== undefined && createHash('sha256').update(unit.headText).digest('hex').startsWith(digest);
-  return isOurs ? id : undefined;
+  const marker = observedMarker(unit.lastChangeDescription);
+  return marker?.digest === observedDigest(unit.headText) ? marker.correctionId : undefined;
 }
 
-async function restorePredecessor(unit: DesiredUnit, confighub: ConfigHubClient, signal: AbortSignal): Promise<void> {
-  const number = unit.headRevision - 1;
+async function restorePredecessor(
+  unit: DesiredUnit,
+  confighub: ConfigHubClient,
+  onWarning: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const state = stateOf(unit);
+  const number = unit.headRevision - 1;
+  const name = `unit ${unit.space}/${unit.slug}`;
+  const [own, [head]] = await Promise.all([
+    confighub.whoAmI(signal),
+    confighub.listRevisionsFrom([state], unit.headRevision, signal),
+  ]);
+  if (head?.Revision.UserID !== own) {
+    onWarning(
+      `${name} looks as an interrupted pass leaves it, but somebody else wrote revision ${unit.headRevision}: left alone`,
+    );
+    return;
+  }
   const predecessor = await confighub.readRevision(state, number, signal);
-  if (!predecessor) return;
+  if (!predecessor) {
+    onWarning(
+      `${name} holds the drifted state of an interrupted pass, and ConfigHub no longer holds revision ${number} before it`,
+    );
+    return;
+  }
+  onWarning(`${name} holds the drifted state of an interrupted pass: restoring revision ${number}`);
   const change = {
     data: predecessor.Data,
     description: `Fixed after an interrupted pass ${driftMarker(unfinishedCorrection(unit) ?? '')}]`,

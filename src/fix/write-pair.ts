@@ -1,5 +1,6 @@
 import type { ConfigHubClient, UnitState } from '../confighub/client.ts';
 import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
+import { restoredMarker } from '../types/drift-marker.ts';
 import type { UnitCorrection } from '../types/plan.ts';
 import type { RevisionPair } from './pair.ts';
 
@@ -7,6 +8,22 @@ import type { RevisionPair } from './pair.ts';
 export function stateOf(unit: DesiredUnit): UnitState {
   const { spaceId, id, space, slug, version, headHash } = unit;
   return { spaceId, id, name: `${space}/${slug}`, version, dataHash: headHash };
+}
+
+/**
+ * True where the unit's newest revisions are this very pair under the changeset. The same drift of an object that was
+ * changed otherwise meanwhile is another correction, and still nothing new to stage.
+ */
+export async function isStagedAlready(
+  confighub: ConfigHubClient,
+  { unit }: UnitCorrection,
+  pair: RevisionPair,
+  changeSetId: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (restoredMarker(unit.lastChangeDescription) === undefined || unit.headText !== pair.restored) return false;
+  const observed = await confighub.readRevision(stateOf(unit), unit.headRevision - 1, signal);
+  return observed !== undefined && (observed.ChangeSetID ?? undefined) === changeSetId && observed.Data === pair.observed;
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { ChangeSetRef } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
-import { openOwnChangeSet } from './changeset.ts';
+import { changeSetOfHead, openOwnChangeSet } from './changeset.ts';
 import { composePair, hasCompletePair } from './pair.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
-import { writePair } from './write-pair.ts';
+import { isStagedAlready, writePair } from './write-pair.ts';
 
 /** Writes the pairs that are not there yet. Returns the pass's own changeset where one was opened. */
 export async function writePairs(
@@ -12,9 +12,16 @@ export async function writePairs(
   confighub: ConfigHubClient,
   options: FixOptions,
 ): Promise<ChangeSetRef | undefined> {
+  for (const entry of progress) {
+    const { correction } = entry;
+    if (!hasCompletePair(correction)) continue;
+    entry.revision = correction.unit.headRevision;
+    await attempt(entry, options.signal, async () => {
+      entry.changeSet ??= await changeSetOfHead(correction, confighub, options.signal);
+    });
+  }
   const missing = progress.flatMap((entry) => {
     const { correction } = entry;
-    if (hasCompletePair(correction)) entry.revision = correction.unit.headRevision;
     const pair = correction.writesPair && entry.revision === 0 ? composePair(correction, options.firstSeen) : undefined;
     return pair ? [{ entry, pair }] : [];
   });
@@ -45,7 +52,12 @@ export async function writePairs(
       announced.add(changeSet.id);
     }
     await attempt(entry, options.signal, async () => {
-      entry.revision = await writePair(confighub, entry.correction, pair, changeSet, options.signal);
+      const { correction } = entry;
+      const isWritten =
+        correction.isStaged && (await isStagedAlready(confighub, correction, pair, changeSet?.id, options.signal));
+      entry.revision = isWritten
+        ? correction.unit.headRevision
+        : await writePair(confighub, correction, pair, changeSet, options.signal);
     });
   }
   return own;

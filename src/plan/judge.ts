@@ -1,4 +1,5 @@
 import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
+import { observedMarker } from '../types/drift-marker.ts';
 import { isDrift, type ObjectComparison } from '../types/finding.ts';
 import { stringAt } from '../types/json.ts';
 import type { Pause, PlanItem, Prediction } from '../types/plan.ts';
@@ -122,6 +123,14 @@ const RULES: readonly Rule[] = [
   (_, unit) => {
     if (!unit || unit.gates.length === 0) return undefined;
     return blocked('apply-gate', `apply gate ${unit.gates.join(', ')} must be passed in ConfigHub first`);
+  },
+  (_, unit) => {
+    // A predecessor's half pair is finished by now. What is left was written by somebody else, or could not be finished.
+    if (!unit || !observedMarker(unit.lastChangeDescription) || unit.headRevision === unit.liveRevision) return undefined;
+    return blocked(
+      'unfinished-pair',
+      `revision ${unit.headRevision} of the unit is described as an unfinished correction and is not, or could not be finished; look at it, and save it again with a description of its own`,
+    );
   },
   (_, unit) => {
     // Left-overs of a killed pass are finished before anything is judged, so this one is still at work.

@@ -22,6 +22,7 @@ import type {
   Incomplete,
   PreviousReport,
   PromotionNeed,
+  RecordedCorrection,
   Report,
   ReportFinding,
   ReportGroup,
@@ -40,6 +41,8 @@ export interface ReportInput {
   readonly ranking: Ranking;
   readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
+  /** Corrections of before that no report names, oldest first. */
+  readonly recorded: readonly RecordedCorrection[];
   readonly promotions: readonly PromotionNeed[];
   readonly decisions: readonly ReportedDecision[];
   /** Sorts findings into those that one action explains. */
@@ -67,15 +70,19 @@ export function buildReport(input: ReportInput): Report {
   const corrected = lines.flatMap((line) =>
     line.result === 'fixed' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
   );
-  const corrections = keepLatest([...input.previous.corrections, ...overridden, ...corrected]);
+  const recorded = (wasStaged: boolean): Correction[] =>
+    input.recorded.filter((entry) => entry.wasStaged === wasStaged).map((entry) => toRecorded(entry, before));
+  // A killed pass's are this one's to tell; what a person applied was told when it was staged.
+  const toTell = [...recorded(false), ...corrected];
+  const corrections = keepLatest([...input.previous.corrections, ...recorded(true), ...overridden, ...toTell]);
   return {
     cluster: input.cluster,
     digest: digestOf(findings, corrections),
     findings,
     corrections,
-    correctedNow: corrected.length,
+    correctedNow: toTell.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
-    resolved: gone.filter((finding) => !unread.includes(finding)),
+    resolved: gone.filter((finding) => !unread.includes(finding) && !toTell.some(({ findingId }) => findingId === finding.id)),
     groups: groupsOf(input, new Set(open.map((finding) => finding.id))),
     units: [],
     incomplete: listIncomplete(input),
@@ -184,6 +191,16 @@ function toCorrection(
     correctionId: outcomeOf.get(id)?.correctionId ?? '',
     unhealthy: outcomeOf.get(id)?.unhealthy ?? '',
   };
+}
+
+/** What its pair of revisions tells; what the report would have said besides is not known any more. */
+function toRecorded(entry: RecordedCorrection, before: ReadonlyMap<string, ReportFinding>): Correction {
+  const { ranked, time, firstSeen, correctionId, revision, changeSet } = entry;
+  const { id } = ranked.finding;
+  const outcome = { findingId: id, correctionId, result: 'fixed' as const, message: '', changeSet, revision, unhealthy: '' };
+  const item: PlanItem = { ranked, action: 'fix', reason: 'auto-fix', detail: '', restartsPods: ranked.finding.restartsPods };
+  const line = toLine(item, outcome, before, new Date(firstSeen));
+  return toCorrection(line, 'fixed', new Map([[id, outcome]]), new Date(time));
 }
 
 function keepLatest(corrections: readonly Correction[]): readonly Correction[] {

@@ -14,6 +14,7 @@ export type PlanReason =
   | 'decisions-unreadable'
   | 'changeset-locked'
   | 'locked-elsewhere'
+  | 'unfinished-pair'
   | 'changeset-closed'
   | 'apply-gate'
   | 'incomplete-read'

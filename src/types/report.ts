@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
 import type { Json } from './json.ts';
 import type { Pause, TrippedGuard } from './plan.ts';
-import { SEVERITIES } from './ranking.ts';
+import { type RankedFinding, SEVERITIES } from './ranking.ts';
 
 // The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.
 
@@ -114,6 +114,21 @@ const promotionSchema = z.object({
   upstream: z.string(),
   refusal: z.string().describe('Why ConfigHub would refuse the upgrade; empty where it would not.'),
 });
+
+/** A correction that ConfigHub knows of and no report yet: as its pair of revisions tells it. */
+export interface RecordedCorrection {
+  readonly ranked: RankedFinding;
+  readonly correctionId: string;
+  readonly revision: number;
+  /** `space/slug`; empty without one. */
+  readonly changeSet: string;
+  /** RFC 3339, as `time` is. */
+  readonly firstSeen: string;
+  readonly time: string;
+  /** A pass staged it and a person applied it: no pass's work. */
+  readonly wasStaged: boolean;
+}
+
 /** A unit whose configuration an upgrade from its upstream would change. */
 export type PromotionNeed = Readonly<z.output<typeof promotionSchema>>;
 

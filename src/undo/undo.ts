@@ -1,9 +1,9 @@
 import type { ConfigHubClient, ExtendedUnit, Revision, Unit, UnitState } from '../confighub/client.ts';
 import { inList, quote } from '../confighub/where.ts';
 import { applyDocuments } from '../fix/cluster-writes.ts';
-import { DRIFT_MARKER } from '../fix/pair.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { sanitize } from '../types/describe.ts';
+import { DRIFT_MARKER } from '../types/drift-marker.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
 
 export interface UndoArguments {

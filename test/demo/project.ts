@@ -43,8 +43,8 @@ const actions = z.array(
 );
 const ENVIRONMENTS = ['base', 'dev', 'staging', 'prod'] as const;
 
-export function administer(url: string): Admin {
-  const session = tokenSession(new Secret('admin'));
+export function administer(url: string, token = 'admin'): Admin {
+  const session = tokenSession(new Secret(token));
   const transport: ConfigHubTransport = connectConfigHub({ url, session, userAgent: 'drift-detector-demo' });
   const { signal } = new AbortController();
   const get: Admin['get'] = (path, query, schema) => transport.get({ path, query }, schema, signal);

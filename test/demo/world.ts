@@ -38,6 +38,8 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   /** A control plane that outlives this world; without one the world starts and stops its own. */
   readonly cluster?: ControlPlane;
+  /** What runs as `drift-detector` beside the hub; src/main.ts where it is absent. */
+  readonly program?: string;
   /** More arguments of `drift-detector hub`. */
   readonly hub?: readonly string[];
   readonly onProgress?: (line: string) => void;
@@ -66,7 +68,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     folder,
     detector: (args, environment = {}, onLog = () => undefined) =>
       runDetector(
-        args,
+        [options.program ?? MAIN, ...args],
         {
           PATH: process.env['PATH'] ?? '',
           HOME: folder,
@@ -135,7 +137,7 @@ function runDetector(
   onLog: (text: string) => void,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();

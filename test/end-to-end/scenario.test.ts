@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { z } from 'zod';
+import { administer } from '../demo/project.ts';
 import {
   autoscaleCheckout,
   commitCount,
@@ -278,10 +279,20 @@ describe('the walk-through', function () {
       expect(await revisionNumbers('frontend-web-config')).to.deep.equal(written);
       expect(await commitCount(world)).to.equal(commits);
 
+      // The object was changed otherwise and back, so that its generation is another one: still nothing new to stage.
+      await kubectl(world, 'scale', 'deployment/frontend-web', '--replicas=3');
+      await kubectl(world, 'scale', 'deployment/frontend-web', '--replicas=4');
+      expect((await run()).code).to.equal(0);
+      expect(await revisionNumbers('frontend-web-config')).to.deep.equal(written);
+      expect(await commitCount(world)).to.equal(commits);
+
       await world.admin.applySpace(dev ?? '', "Labels.tier = 'frontend'", `ChangeSet:${created.ChangeSetID}`);
       expect(await replicas('frontend-web')).to.equal('2');
       expect((await run()).code).to.equal(0);
       expect((await history())[0]).to.equal('drift(dev): all clear');
+      expect(await reportFile(world, 'reports/dev/README.md')).to.match(
+        /frontend-web \| replicas 2 → 4 \| kubectl via scale, time unknown \| .* \| fixed, revision \d+ of calm-otter-dev\/frontend-web-config \| calm-otter\/bulk-drift-fix/u,
+      );
       await world.admin.send('PATCH', '/unit', { where }, { ChangeSetID: null }, z.unknown());
     });
 
@@ -353,7 +364,8 @@ describe('the walk-through', function () {
         LastChangeDescription: `Drift detected: replicas 2 → 7 (kubectl via scale, time unknown, first seen 03:00Z) [drift:0123456789abcdef sha256:${digest}]`,
         ChangeSetID: own.ChangeSetID,
       };
-      await world.admin.send('PATCH', unit, { change_set_id: own.ChangeSetID }, half, z.unknown());
+      const detector = administer(world.hubUrl, 'drift-detector');
+      await detector.send('PATCH', unit, { change_set_id: own.ChangeSetID }, half, z.unknown());
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=7');
 
       const result = await run();
@@ -364,6 +376,35 @@ describe('the walk-through', function () {
       const found = await world.admin.get('/change_set', { where: "Labels.drift-detector = 'dev'" }, changeSets);
       expect(new Set(found.map(({ ChangeSet }) => ChangeSet.State))).to.deep.equal(new Set(['Closed']));
     });
+
+    for (const { whose, replicasInText, author } of [
+      { whose: "a person's edit under a sticky description", replicasInText: 6, author: 'drift-detector' },
+      { whose: "a person's copy of a half pair", replicasInText: 7, author: 'alice' },
+    ]) {
+      it(`leaves ${whose} alone, and says that the unit is blocked`, async () => {
+        const { dev } = scenario.project.spaces;
+        const unit = `/space/${dev}/unit/${scenario.project.units['orders-config']}`;
+        const desired = (await revisionsOf(scenario, 'orders-config'))[0]?.text ?? '';
+        const digest = createHash('sha256').update(desired.replace('replicas: 2', 'replicas: 7')).digest('hex').slice(0, 12);
+        const edit = {
+          Data: Buffer.from(desired.replace('replicas: 2', `replicas: ${replicasInText}`)).toString('base64'),
+          LastChangeDescription: `Drift detected: replicas 2 → 7 (kubectl via scale, time unknown, first seen 03:00Z) [drift:0123456789abcdef sha256:${digest}]`,
+        };
+        await administer(world.hubUrl, author).send('PATCH', unit, {}, edit, z.unknown());
+        const before = await revisionNumbers('orders-config');
+        await kubectl(world, 'scale', 'deployment/orders', '--replicas=7');
+
+        const result = await run();
+        expect(result.code, result.stderr).to.equal(0);
+        expect(await revisionNumbers('orders-config')).to.deep.equal(before);
+        expect(await replicas('orders')).to.equal('7');
+        expect(await reportFile(world, 'reports/dev/drift-test/deployment.orders.md')).to.contain('blocked (unfinished-pair)');
+
+        await world.admin.send('PATCH', unit, { restore: 'LiveRevisionNum' }, {}, z.unknown());
+        expect((await run()).code).to.equal(0);
+        expect(await replicas('orders')).to.equal('2');
+      });
+    }
 
     it('trips the mass-change guard, names the value that lets it pass, and fixes nothing', async () => {
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=5');

@@ -55,6 +55,7 @@ export function reportOf(
     ranking: { findings, source: SOURCE },
     plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
     outcomes,
+    recorded: [],
     promotions: [],
     decisions: [],
     group: groupFindings,

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { at, type Json, type JsonObject } from '../../src/types/json.ts';
+import { reportFile } from '../demo/scenario.ts';
+import type { Round, Scene, SceneUnit } from './scene.ts';
+
+// What must be true of ConfigHub, the cluster and the report at each moment, and when all is done.
+
+const text = z.string().transform((data) => Buffer.from(data, 'base64').toString('utf8'));
+const unitSchema = z.object({
+  Unit: z.object({
+    Data: text,
+    HeadRevisionNum: z.number(),
+    LiveRevisionNum: z.number().default(0),
+    ChangeSetID: z.string().nullish(),
+  }),
+});
+const revisionSchema = z.object({
+  Revision: z.object({ RevisionNum: z.number(), Description: z.string().default(''), Data: text }),
+  User: z.object({ Username: z.string() }).nullish(),
+});
+const changeSetSchema = z.object({ ChangeSet: z.object({ ChangeSetID: z.string(), Slug: z.string(), State: z.string() }) });
+const OBSERVED = /^Drift detected: .*\[drift:([0-9a-f]{16}) sha256:([0-9a-f]{12})\]$/u;
+const FIXED = /^Fixed .*\[drift:([0-9a-f]{16})\]$/u;
+
+interface RevisionOfUnit {
+  readonly number: number;
+  readonly description: string;
+  readonly text: string;
+  readonly author: string;
+}
+
+interface UnitNow {
+  readonly unit: SceneUnit;
+  readonly head: number;
+  readonly live: number;
+  readonly headText: string;
+  readonly changeSet: string | null;
+  /** From the live one, or the head of before, on; oldest first. */
+  readonly revisions: readonly RevisionOfUnit[];
+}
+
+async function readUnits({ world, units }: Scene, round: Round): Promise<readonly UnitNow[]> {
+  return Promise.all(
+    units.map(async (unit) => {
+      const { Unit: now } = await world.admin.get(unit.path, {}, unitSchema);
+      const before = round.heads.get(unit.slug) ?? 0;
+      const from = now.LiveRevisionNum > 0 ? Math.min(now.LiveRevisionNum, before) : before;
+      const query = { where: `RevisionNum >= ${from}`, include: 'UserID' };
+      const found = await world.admin.get(`${unit.path}/revision`, query, z.array(revisionSchema));
+      const revisions = found
+        .map(({ Revision, User }) => ({
+          number: Revision.RevisionNum,
+          description: Revision.Description,
+          text: Revision.Data,
+          author: User?.Username ?? '',
+        }))
+        .sort((a, b) => a.number - b.number);
+      const { HeadRevisionNum, LiveRevisionNum, Data, ChangeSetID } = now;
+      return { unit, head: HeadRevisionNum, live: LiveRevisionNum, headText: Data, changeSet: ChangeSetID ?? null, revisions };
+    }),
+  );
+}
+
+/** Desired data can be had back at any moment, and nothing of a person's was touched. */
+export async function checkUnharmed(scene: Scene, round: Round): Promise<void> {
+  for (const { unit, head, live, headText, changeSet, revisions } of await readUnits(scene, round)) {
+    const where = `unit ${unit.slug}`;
+    const byNumber = new Map(revisions.map((revision) => [revision.number, revision]));
+    if (headText !== unit.text) {
+      const half = byNumber.get(head);
+      const digest = OBSERVED.exec(half?.description ?? '')?.[2];
+      expect(digest, `${where}: what stands at the head`).to.equal(sha256(headText).slice(0, 12));
+      expect(half?.author, where).to.equal('drift-detector');
+      expect(byNumber.get(head - 1)?.text, `${where}: the predecessor of the observed state`).to.equal(unit.text);
+    }
+    if (live > 0) expect(byNumber.get(live)?.text, `${where}: its live revision`).to.equal(unit.text);
+    if (['front', 'shop'].includes(unit.slug)) expect(changeSet, where).to.equal(scene.personsChangeSet);
+  }
+  const changeSets = await readChangeSets(scene, '');
+  const stateOf = (id: string): string | undefined =>
+    changeSets.find(({ ChangeSet }) => ChangeSet.ChangeSetID === id)?.ChangeSet.State;
+  expect(stateOf(scene.personsChangeSet), "the person's changeset").to.equal('Open');
+  expect(scene.othersChangeSets.map(stateOf), "others' changesets").to.deep.equal(['New', 'New']);
+}
+
+/** One pair for each correction, the cluster as desired, nothing open, and all of it in the report. */
+export async function checkComplete(scene: Scene, round: Round): Promise<void> {
+  await checkUnharmed(scene, round);
+  const units = await readUnits(scene, round);
+  const pairs = new Map<string, { readonly unit: SceneUnit; readonly restored: number }>();
+  for (const now of units) {
+    expect(now.headText, `head of unit ${now.unit.slug}`).to.equal(now.unit.text);
+    for (const [id, restored] of checkPairs(now, round)) pairs.set(id, { unit: now.unit, restored });
+  }
+  for (const unit of scene.units)
+    for (const object of unit.objects) await checkLive(scene, round, object.ref.name, object.document);
+  const own = await readChangeSets(scene, "Labels.drift-detector = 'dev'");
+  const open = own.filter(({ ChangeSet }) => ChangeSet.State !== 'Closed').map(({ ChangeSet }) => ChangeSet);
+  expect(open, 'own changesets that are not closed').to.deep.equal([]);
+  await checkReport(scene, round, pairs);
+}
+
+/** Correction id to the number of the revision that restores. Since the round began there are whole pairs and nothing else. */
+function checkPairs({ unit, revisions }: UnitNow, round: Round): ReadonlyMap<string, number> {
+  const pairs = new Map<string, number>();
+  const written = revisions.filter(({ number }) => number > (round.heads.get(unit.slug) ?? 0));
+  const told = `unit ${unit.slug}: ${written.map(({ number, description }) => `\n  ${number} ${description}`).join('')}`;
+  expect(written.length % 2, told).to.equal(0);
+  for (let index = 0; index < written.length; index += 2) {
+    const [observed, restored] = [written[index], written[index + 1]];
+    const id = OBSERVED.exec(observed?.description ?? '')?.[1] ?? 'none';
+    expect(FIXED.exec(restored?.description ?? '')?.[1], told).to.equal(id);
+    expect(restored?.text, told).to.equal(unit.text);
+    expect(pairs.has(id), told).to.equal(false);
+    pairs.set(id, restored?.number ?? 0);
+  }
+  expect(pairs.size > 0, `a pair of unit ${unit.slug}`).to.equal(
+    unit.objects.some(({ ref }) => [...round.corrected.map((field) => field.split(' ')[0]), round.staged].includes(ref.name)),
+  );
+  return pairs;
+}
+
+async function checkLive({ kubernetes }: Scene, round: Round, name: string, desired: JsonObject): Promise<void> {
+  const { signal } = new AbortController();
+  const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'kill-test', name };
+  const kind = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+  const live = await kubernetes.get(kind, ref, signal);
+  const facts = (object: JsonObject | undefined): Json => [
+    at(object, 'spec', 'replicas') ?? null,
+    ...['image', 'env'].map((field) => containerField(object, field)),
+  ];
+  const expected = facts(desired);
+  const wanted = round.staged === name && Array.isArray(expected) ? [2, ...expected.slice(1)] : expected;
+  expect(facts(live), `live ${name}`).to.deep.equal(wanted);
+}
+
+function containerField(object: JsonObject | undefined, field: string): Json {
+  const containers = at(object, 'spec', 'template', 'spec', 'containers');
+  return Array.isArray(containers) ? (at(containers[0], field) ?? null) : null;
+}
+
+const correctionLine = z.object({
+  correctionId: z.string(),
+  object: z.object({ name: z.string() }),
+  path: z.string(),
+  revision: z.number(),
+  result: z.string(),
+  unit: z.string(),
+  changeSet: z.string(),
+  blame: z.object({ manager: z.string() }).nullable(),
+});
+const findingLine = z.object({ object: z.object({ name: z.string() }), result: z.string().nullable() });
+
+/** README, report.json and both lists agree, and name every correction of the round once. */
+async function checkReport(
+  { world }: Scene,
+  round: Round,
+  pairs: ReadonlyMap<string, { readonly unit: SceneUnit; readonly restored: number }>,
+): Promise<void> {
+  const lines = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>[]> =>
+    (await reportFile(world, path))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => schema.parse(JSON.parse(line)));
+  const all = await lines('reports/dev/corrections.jsonl', correctionLine);
+  const corrections = all.filter(({ correctionId }) => pairs.has(correctionId));
+  const told = `corrections in the report: ${corrections.map((entry) => `\n  ${entry.object.name} ${entry.path} ${entry.correctionId}`).join('')}\n`;
+  expect(corrections.map(({ object, path }) => `${object.name} ${path}`).sort(), told).to.deep.equal(round.corrected.toSorted());
+  const page = await reportFile(world, 'reports/dev/README.md');
+  for (const { correctionId, revision, unit, result, changeSet, blame, object } of corrections) {
+    const pair = pairs.get(correctionId);
+    expect([revision, unit, result], told).to.deep.equal([pair?.restored, `kill-dev/${pair?.unit.slug}`, 'fixed']);
+    expect(changeSet, `changeset of ${object.name}`).to.match(/^kill-dev\/drift-dev-[0-9a-f]{8}(-\d+)?$/u);
+    expect(blame?.manager, `who changed ${object.name}`).to.equal('kubectl-edit');
+    expect(page).to.contain(`revision ${revision} of ${unit}`);
+  }
+  const findings = await lines('reports/dev/findings.jsonl', findingLine);
+  expect(findings.map(({ object, result }) => [object.name, result])).to.deep.equal([[round.staged, 'staged']]);
+  expect(page).to.contain('**1 open');
+  const summary = z
+    .object({ digest: z.string(), open: z.number(), staged: z.number(), corrections: z.number() })
+    .parse(JSON.parse(await reportFile(world, 'reports/dev/report.json')));
+  expect([summary.open, summary.staged, summary.corrections]).to.deep.equal([1, 1, all.length]);
+  const digest = '--format=%(trailers:key=Drift-Digest,valueonly)';
+  expect((await world.git('--git-dir', world.reportRepository, 'log', '-1', digest, 'main')).trim()).to.equal(summary.digest);
+  const pages = await world.git('--git-dir', world.reportRepository, 'ls-tree', '-r', '--name-only', 'main', 'reports/dev/');
+  const workloads = pages.split('\n').filter((path) => path.split('/').length > 3);
+  expect(workloads).to.deep.equal([`reports/dev/kill-test/deployment.${round.staged}.md`]);
+}
+
+function readChangeSets({ world }: Scene, where: string): Promise<z.output<typeof changeSetSchema>[]> {
+  return world.admin.get('/change_set', where === '' ? {} : { where }, z.array(changeSetSchema));
+}
+
+function sha256(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
+}
