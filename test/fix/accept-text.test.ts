@@ -76,6 +76,7 @@ describe('accepting what is live', () => {
       [finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }) }), 'Secrets are not stored'],
       [finding({ class: 'missing', path: [] }), 'take its document out'],
       [finding({ class: 'unmanaged', path: [] }), 'adopt it'],
+      [finding({ class: 'conflicting', path: [] }), 'more than one unit'],
       [finding({ class: 'pending' }), 'ahead of what is live'],
       [finding({ class: 'informational' }), 'not drift'],
     ];
