@@ -1,7 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
+import type { DecideArguments } from './decide/entries.ts';
 import type { ReportArguments } from './forms/stored.ts';
 import type { PromoteArguments } from './promote/command.ts';
+import type { DecisionKind } from './types/decision.ts';
 import { ConfigError } from './types/errors.ts';
 import type { UndoArguments } from './undo/undo.ts';
 
@@ -65,6 +67,12 @@ export type Invocation =
       readonly flags: Readonly<Partial<Record<OptionName, string>>>;
       readonly configFile: undefined;
       readonly undo: UndoArguments;
+    }
+  | {
+      readonly command: 'decide';
+      readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+      readonly configFile: undefined;
+      readonly decide: DecideArguments;
     }
   | { readonly command: 'schema' }
   /** Help or version was printed. */
@@ -211,6 +219,34 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     invocation = { command: 'undo', flags: flagsOf(given), configFile: undefined, undo: { changeSet, dryRun: false } };
   });
 
+  const decideCommand = (kind: DecisionKind, description: string): void => {
+    const command = program
+      .command(kind)
+      .argument('<FINDING>', 'fingerprint, the beginning of one, or a workload such as web, deployment/web, shop/deployment/web')
+      .description(`${description}; writes it into decisions.yaml of the report repository and pushes that`)
+      .exitOverride();
+    const reason = new Option('--reason <TEXT>', 'why; it stands in the report');
+    command.addOption(kind === 'ignore' ? reason.makeOptionMandatory() : reason);
+    if (kind === 'ignore') command.option('--until <DATE>', 'date or RFC 3339 time at which it ends');
+    if (kind === 'adopt') {
+      command.option('--space <SPACE>', 'space of the new unit; left out where CONFIGHUB_SPACE names one alone');
+      command.option('--unit <NAME>', "slug of the new unit, the workload's name unless given");
+    }
+    for (const option of DECIDE_OPTIONS) addOption(command, option);
+    command.addHelpText(
+      'after',
+      `\nThe commit is yours: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or what Git is set up with.${secretsHelp()}`,
+    );
+    command.action((finding: string, { reason: why = '', until = '', space = '', unit = '', ...given }: Given) => {
+      const decide = { kind, finding, reason: String(why), until: String(until), space: String(space), unit: String(unit) };
+      invocation = { command: 'decide', flags: flagsOf(given), configFile: undefined, decide };
+    });
+  };
+  decideCommand('accept', 'make what is live desired');
+  decideCommand('ignore', 'live with a drift');
+  decideCommand('fix', 'bring a drift back, though AUTO_FIX is off');
+  decideCommand('adopt', 'make a unit of an unmanaged workload');
+
   const hub = program.command('hub').description('start the embedded ConfigHub').exitOverride();
   hub.requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing');
   hub.option('--port <N>', 'port on 127.0.0.1; 0 takes a free one', '8090');
@@ -256,6 +292,11 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   }
   return invocation;
 }
+
+/** What reaches the report repository. */
+const DECIDE_OPTIONS = OPTION_NAMES.filter(
+  (name) => name === 'cluster' || name === 'timeout' || (/^(report|git)/u.test(name) && !name.startsWith('gitAuthor')),
+);
 
 type Given = Readonly<Record<string, string | true | undefined>>;
 type PromoteFlags = Given & { readonly to: readonly string[]; readonly regions?: true; readonly apply?: true };

@@ -10,19 +10,21 @@ import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
-import { type Judgement, judge, type PassClients, type PassOptions, runPass } from './pass.ts';
+import { type Judgement, judge, type PassClients, type PassOptions, pulling, reportedDecisions, runPass } from './pass.ts';
+import { decisionsOf } from './pass-decisions.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { screenOf } from './terminal/screen.ts';
+import { NO_DECISIONS } from './types/decision.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
-const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0 };
+const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [] };
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
@@ -103,13 +105,15 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
   await using repository =
     isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
   const previous = repository?.previous ?? NO_REPORT;
-  const judgement = await judge(clients, previous, options, passLog);
+  const file = repository ? await decisionsOf(repository, config.cluster) : NO_DECISIONS;
+  const judgement = await judge(clients, { previous, decisions: file, pull: pulling(clients, options) }, options, passLog);
   const report = buildReport({
     cluster: config.cluster,
     ...judgement,
     outcomes: [],
     recorded: [],
     promotions: [],
+    decisions: reportedDecisions(judgement, previous, []),
     group: groupFindings,
     previous,
     now: options.now,
@@ -151,7 +155,7 @@ async function writePass(
   const { signal } = notices;
   const options = await passOptions(config, process.environment, clients, pass, signal);
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
-  const result = await runPass(clients, repository, options, passLog);
+  const result = await runPass(clients, repository, { ...options, holdsLease: lease !== undefined }, passLog);
   heartbeat.learn({ numbers: numbersOf(result) });
   process.out(printReport(result.report, outputOptions(config, process)));
   await announce(result, repository.previous, notices);
@@ -206,8 +210,9 @@ function openRepository(
 }
 
 function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
-  const { snapshot, desired, comparison, plan } = judgement;
+  const { snapshot, desired, comparison, plan, decisions } = judgement;
   if (plan.guard) return EXIT.guardTripped;
+  if (decisions.unreadable !== '') return EXIT.incomplete;
   const empty = nothingCompared(judgement, config);
   if (empty !== undefined && !config.allowEmpty) {
     log.warning(`${empty}, or set ALLOW_EMPTY=true`);
@@ -284,6 +289,7 @@ async function passOptions(
     waitHealthySeconds: config.waitHealthy,
     reportPath: config.reportPath,
     fieldManager: config.fieldManager,
+    holdsLease: false,
     commit: { pass, tool: USER_AGENT },
     now,
     signal,

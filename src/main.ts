@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
 import { type Config, loadConfig, readEnvironment, required } from './config.ts';
 import { clusterSource, connectHub, connectReading, connectWriting, VERSION } from './connections.ts';
+import { type DecideArguments, decide } from './decide/command.ts';
+import { whoDecides } from './decide/person.ts';
 import { detect } from './detect.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { ReportArguments } from './forms/stored.ts';
@@ -13,6 +15,7 @@ import { connectKubernetes } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { type PromoteArguments, promote } from './promote/command.ts';
+import { openReportRepository } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { hasColor, screenOf } from './terminal/screen.ts';
 import { sanitize } from './types/describe.ts';
@@ -41,6 +44,7 @@ export async function main(process: ProcessFacts): Promise<number> {
     if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
     if (invocation.command === 'cub') return await runCub(config, invocation.arguments, process);
     if (invocation.command === 'promote') return await runPromote(config, invocation.promote, process);
+    if (invocation.command === 'decide') return await runDecide(config, invocation.decide, process);
     if (invocation.command === 'undo') return await runUndo(config, invocation.undo, process);
     return await detect(invocation.command, config, log, process);
   } catch (error) {
@@ -99,6 +103,32 @@ async function runPromote(config: Config, promotion: PromoteArguments, process: 
   const hub = await connectHub(config, (message) => process.err(`${sanitize(message)}\n`), signal);
   const isWhole = await promote(hub, { ...promotion, dryRun: config.dryRun }, process, signal);
   return isWhole ? EXIT.ok : EXIT.incomplete;
+}
+
+/** `accept`, `ignore`, `fix`, `adopt`. */
+async function runDecide(config: Config, given: DecideArguments, process: ProcessFacts): Promise<number> {
+  const { environment, out } = process;
+  const signal = untilDeadline(config, process);
+  const reportRepo = required(config, 'reportRepo');
+  const [onlySpace, ...otherSpaces] = config.confighubSpace;
+  const space = given.space !== '' || otherSpaces.length > 0 ? given.space : (onlySpace ?? '');
+  if (given.kind === 'adopt' && space === '') {
+    throw new ConfigError('it is not said where the unit is to be', {
+      code: 'usage',
+      subject: '--space',
+      remedy: 'Name a space that passes compare, as in CONFIGHUB_SPACE.',
+    });
+  }
+  const author = await whoDecides(environment, signal);
+  const { cluster } = config;
+  await using repository = await openReportRepository({
+    ...reportConnection(config, reportRepo, environment, signal),
+    author,
+    cluster,
+    mayPush: async () => undefined,
+  });
+  await decide({ ...given, space }, repository, { cluster, now: new Date(), out });
+  return EXIT.ok;
 }
 
 async function runUndo(config: Config, undo: UndoArguments, process: ProcessFacts): Promise<number> {

@@ -1,5 +1,6 @@
 import { groupFindings } from './diff/diff.ts';
 import type { Logger } from './log.ts';
+import type { ReportedDecision } from './types/decision.ts';
 import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summarize } from './types/describe.ts';
 import type { ChangeSetRef, DesiredObject, DesiredState } from './types/desired.ts';
 import { printPath } from './types/field-path.ts';
@@ -12,7 +13,18 @@ import type { RankedFinding, Ranking } from './types/ranking.ts';
 import type { PromotionNeed } from './types/report.ts';
 import type { Snapshot } from './types/snapshot.ts';
 
-export type Phase = 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'promotion' | 'report' | 'commit';
+export type Phase =
+  | 'decisions'
+  | 'snapshot'
+  | 'desired'
+  | 'diff'
+  | 'dry-run'
+  | 'rank'
+  | 'plan'
+  | 'fix'
+  | 'promotion'
+  | 'report'
+  | 'commit';
 
 /** Findings that get a line of their own in one pass, worst first. */
 const LINES = 20;
@@ -31,6 +43,8 @@ export interface PassLog {
   outcome(finding: Finding, outcome: FixOutcome): void;
   unhealthy(object: DesiredObject, reason: string): void;
   promotions(needed: readonly PromotionNeed[], behindInNumberOnly: number): void;
+  /** What became of decisions, where that is news against the last report. */
+  decisions(decisions: readonly ReportedDecision[], previous: readonly ReportedDecision[]): void;
   warning(message: string): void;
 }
 
@@ -143,10 +157,13 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       if (isWorthSaying) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by rules: ${source.reason}`);
     },
 
-    plan({ items, guard, notes }) {
+    plan({ items, corrections, guard, notes }) {
       for (const note of notes) log.info({ event: 'server-note' }, note);
       if (guard)
-        log.error({ event: 'guard-tripped', guard: guard.name }, `Guard ${guard.name}: ${guard.detail}; nothing is fixed`);
+        log.error(
+          { event: 'guard-tripped', guard: guard.name },
+          `Guard ${guard.name}: ${guard.detail}; ${corrections.length === 0 ? 'nothing is fixed' : 'only what a person approved is fixed'}`,
+        );
       for (const { ranked, action, reason, detail } of items.slice(0, LINES)) {
         const { finding } = ranked;
         if (action !== 'blocked' || guard) continue;
@@ -235,6 +252,21 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
           { event: 'behind-in-number', count: behindInNumberOnly },
           `${behindInNumberOnly} units are behind their upstream in revision number only`,
         );
+    },
+
+    decisions(decisions, previous) {
+      const before = new Map(previous.map(({ id, effect, detail }) => [id, `${effect} ${detail}`]));
+      const news = decisions.filter(({ id, effect, detail }) => id === '' || before.get(id) !== `${effect} ${detail}`);
+      for (const { id, kind, what, by, effect, detail } of news.slice(0, LINES)) {
+        const isBad = effect === 'no-effect' || effect === 'refused' || effect === 'waiting';
+        const data = { event: 'decision', decision: id, kind, effect, by };
+        const who = by === '' ? '' : ` (${by})`;
+        const sentence = `Decision ${effect}: ${kind === '' ? '' : `${kind} `}${sanitize(what)}${sanitize(who)}: ${sanitize(detail)}`;
+        if (isBad) log.warn(data, sentence);
+        else log.info(data, sentence);
+      }
+      if (news.length > LINES)
+        log.info({ event: 'decision-more', count: news.length - LINES }, `... and ${news.length - LINES} more`);
     },
 
     warning(message) {

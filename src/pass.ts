@@ -1,12 +1,14 @@
 import type { ConfigHubClient } from './confighub/client.ts';
+import { planDecisions, reportDecisions, type Standing, weighDecisions } from './decisions/decisions.ts';
 import { type DesiredOptions, pullDesired, readHistories } from './desired/desired.ts';
 import { createCompare, type DiffOptions, diff, groupFindings, maskValue, settleSuspects, suspectsOf } from './diff/diff.ts';
 import { carryOutFixes } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
+import { carryOutDecisions, type DecisionOutcomes, decisionsOf, withDecidedIgnores } from './pass-decisions.ts';
 import type { PassLog } from './pass-log.ts';
-import { type PlanOptions, planFixes } from './plan/plan.ts';
+import { guardSides, type PlanOptions, planFixes } from './plan/plan.ts';
 import { waitingPromotions } from './promote/promotion.ts';
 import { type RankOptions, rankFindings } from './rank/rank.ts';
 import { recoverCorrections } from './recover.ts';
@@ -22,6 +24,7 @@ import {
 } from './report/report.ts';
 import { probeObjects } from './snapshot/probe.ts';
 import { projectLive, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
+import type { DecisionsFile, ReportedDecision } from './types/decision.ts';
 import type { DesiredState, DesiredUnit } from './types/desired.ts';
 import type { Comparison } from './types/finding.ts';
 import type { FixOutcome } from './types/outcome.ts';
@@ -37,6 +40,8 @@ export interface PassClients {
 }
 
 export interface PassOptions {
+  /** Without the Lease another pass may be at work, so nothing that people decided is carried out. */
+  readonly holdsLease: boolean;
   readonly snapshot: Omit<SnapshotOptions, 'signal'>;
   readonly desired: Omit<DesiredOptions, 'signal'>;
   readonly diff: DiffOptions;
@@ -59,6 +64,20 @@ export interface Judgement {
   readonly comparison: Comparison;
   readonly ranking: Ranking;
   readonly plan: Plan;
+  /** Decisions by commit: the file, where they stood before anything was carried out, and what became of those that were. */
+  readonly decisions: DecisionsFile;
+  readonly standing: Standing;
+  readonly decided: DecisionOutcomes;
+}
+
+/** What a judgement starts from besides the two sides, and what of it may write. */
+export interface JudgeInput {
+  readonly previous: PreviousReport;
+  readonly decisions: DecisionsFile;
+  /** Pulls the desired side; the writing pass finishes first what another one left. */
+  readonly pull: () => Promise<DesiredState>;
+  /** Carries out what was decided about ConfigHub; absent where nothing is written. */
+  readonly carryOut?: (standing: Standing, snapshot: Snapshot, desired: DesiredState) => Promise<DecisionOutcomes>;
 }
 
 export interface PassResult extends Judgement {
@@ -67,32 +86,50 @@ export interface PassResult extends Judgement {
   readonly published: PublishedReport;
 }
 
-/** The reading half of a pass: it writes nothing anywhere. */
-export async function judge(
-  clients: PassClients,
-  previous: PreviousReport,
-  options: PassOptions,
-  log: PassLog,
-  pull: () => Promise<DesiredState> = () => pullDesired(clients.confighub, { ...options.desired, signal: options.signal }),
-): Promise<Judgement> {
-  const { signal, now } = options;
-  const [snapshot, desired] = await Promise.all([
+/** Pulls the desired side as it stands. */
+export function pulling(clients: PassClients, options: PassOptions): () => Promise<DesiredState> {
+  return () => pullDesired(clients.confighub, { ...options.desired, signal: options.signal });
+}
+
+/** The reading half of a pass: but for the decisions that `carryOut` takes up it writes nothing anywhere. */
+export async function judge(clients: PassClients, start: JudgeInput, given: PassOptions, log: PassLog): Promise<Judgement> {
+  const { signal, now } = given;
+  const { previous, decisions, carryOut } = start;
+  const options = { ...given, diff: withDecidedIgnores(given.diff, decisions) };
+  const [snapshot, pulled] = await Promise.all([
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, { ...options.snapshot, signal })),
-    log.phase('desired', pull),
+    log.phase('desired', start.pull),
   ]);
-  const found = await log.phase('diff', async () => diff(snapshot, desired, options.diff));
-  const suspects = suspectsOf(found, options.diff);
-  const { fieldManager } = options;
-  const probes = await log.phase('dry-run', () => probeObjects(clients.kubernetes, suspects, { fieldManager, signal }));
-  const comparison = settleSuspects(found, probes, options.diff);
-  log.probes(suspects.length, probes);
+  let desired = pulled;
+  let comparison = await compareAll(clients, snapshot, desired, options, log);
+  const weigh = (): Standing =>
+    weighDecisions({ file: decisions, previous: previous.decisions, comparison, units: desired.units });
+  const standing = weigh();
+  let decided: DecisionOutcomes = new Map(standing.outcomes.map((outcome) => [outcome.id, outcome]));
+  if (carryOut && standing.open.length > 0) {
+    decided = await log.phase('decisions', () => carryOut(standing, snapshot, desired));
+    if (standing.open.some(({ decision }) => decided.get(decision.id)?.effect === 'spent')) {
+      // What was accepted or adopted is desired now, and the rest is judged by that.
+      desired = await log.phase('desired', start.pull);
+      comparison = await compareAll(clients, snapshot, desired, options, log);
+    }
+  }
   log.comparison(snapshot, desired, comparison);
 
   const known = new Map(previous.findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));
   const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options.rank, known, now, signal }));
   log.ranking(ranking);
 
-  const input = { snapshot, desired, comparison, ranking, previous, now };
+  const input = {
+    snapshot,
+    desired,
+    comparison,
+    ranking,
+    previous,
+    now,
+    decided: planDecisions(decisions, weigh(), decided),
+  };
+  const { fieldManager } = options;
   const plan = await log.phase('plan', async () => {
     const draft = planFixes(input, options.plan);
     if (draft.corrections.length === 0) return draft;
@@ -101,29 +138,68 @@ export async function judge(
     return planFixes({ ...input, predictions }, options.plan);
   });
   log.plan(plan);
-  return { snapshot, desired, comparison, ranking, plan };
+  return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided };
+}
+
+async function compareAll(
+  { kubernetes }: PassClients,
+  snapshot: Snapshot,
+  desired: DesiredState,
+  { diff: options, fieldManager, signal }: PassOptions,
+  log: PassLog,
+): Promise<Comparison> {
+  const found = await log.phase('diff', async () => diff(snapshot, desired, options));
+  const suspects = suspectsOf(found, options);
+  const probes = await log.phase('dry-run', () => probeObjects(kubernetes, suspects, { fieldManager, signal }));
+  log.probes(suspects.length, probes);
+  return settleSuspects(found, probes, options);
 }
 
 /** One pass, from snapshot to pushed commit. */
 export async function runPass(
   clients: PassClients,
   repository: ReportRepository,
-  options: PassOptions,
+  given: PassOptions,
   log: PassLog,
 ): Promise<PassResult> {
-  const { signal, now } = options;
+  const { signal, now } = given;
   const { previous } = repository;
-  const pull = (): Promise<DesiredState> => pullDesired(clients.confighub, { ...options.desired, signal });
-  const judgement = await judge(clients, previous, options, log, async () => {
-    const found = await pull();
-    const isFinished = await finishPredecessor(found.units, clients.confighub, options.diff.cluster, log.warning, signal);
-    return isFinished ? found : pull();
-  });
+  const { cluster } = given.diff;
+  const decisions = await log.phase('decisions', () => decisionsOf(repository, cluster));
+  const options = { ...given, diff: withDecidedIgnores(given.diff, decisions) };
+  const pull = pulling(clients, options);
+  const judgement = await judge(
+    clients,
+    {
+      previous,
+      decisions,
+      pull: async () => {
+        const found = await pull();
+        const isFinished = await finishPredecessor(found.units, clients.confighub, cluster, log.warning, signal);
+        return isFinished ? found : pull();
+      },
+      carryOut: (standing, snapshot, desired) =>
+        carryOutDecisions(standing, snapshot, clients, {
+          cluster,
+          changeSet: options.plan.changeSet,
+          diff: options.diff,
+          spaces: options.desired.spaces,
+          held: options.holdsLease ? '' : NO_LEASE,
+          guarded:
+            guardSides({ decided: planDecisions(decisions, standing, new Map()), snapshot, desired, previous }, options.plan)
+              ?.detail ?? '',
+          onChangeSet: log.changeSet,
+          onWarning: log.warning,
+          signal,
+        }),
+    },
+    given,
+    log,
+  );
   const { snapshot, desired, comparison, ranking, plan } = judgement;
 
   log.fixing(plan);
   const compare = createCompare(snapshot, options.diff);
-  const { cluster } = options.diff;
   // Before this pass writes: what its predecessors had written is told apart from its own.
   const recorded = await recoverCorrections(judgement, previous, clients.confighub, {
     cluster,
@@ -153,16 +229,42 @@ export async function runPass(
     waitingPromotions(clients.confighub, desired, log.warning, signal),
   );
   log.promotions(promotions, behindInNumberOnly);
+  const decided = reportedDecisions(judgement, previous, outcomes);
   const report = await log.phase('report', async () => {
-    const facts = { cluster, snapshot, desired, comparison, ranking, plan, outcomes, recorded, promotions, previous, now };
+    const facts = {
+      cluster,
+      snapshot,
+      desired,
+      comparison,
+      ranking,
+      plan,
+      outcomes,
+      recorded,
+      promotions,
+      decisions: decided,
+      previous,
+      now,
+    };
     const built = buildReport({ ...facts, group: groupFindings });
     const units = namedUnits(unitsWithNews(built, previous), desired);
     return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));
   });
+  log.decisions(report.decisions, previous.decisions);
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
   return { ...judgement, outcomes, report, published };
+}
+
+const NO_LEASE = 'this pass may take no Lease, and without one nothing is written; give its account the right to one';
+
+/** The lines of the report about decisions, once it is known what became of them. */
+export function reportedDecisions(
+  { comparison, decisions: file, standing, decided, plan }: Judgement,
+  previous: PreviousReport,
+  fixes: readonly FixOutcome[],
+): readonly ReportedDecision[] {
+  return reportDecisions({ file, previous: previous.decisions, comparison, standing, outcomes: decided, plan, fixes });
 }
 
 function namedUnits(names: readonly string[], { units }: DesiredState): readonly DesiredUnit[] {

@@ -3,6 +3,7 @@ import { type ConfigHubClient, type ExtendedUnit, unitRef } from '../confighub/c
 import { and, inList } from '../confighub/where.ts';
 import type { DesiredUnit } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
+import { findAccepted } from './accepted.ts';
 
 export interface UnitScope {
   /** Slugs of spaces; each must exist. */
@@ -83,6 +84,8 @@ async function toDesiredUnit(
     if (!live) return { ok: false, unit, space, error: `ConfigHub does not hold its live revision ${unit.LiveRevisionNum}` };
     text = live.Data;
   }
+  const accepted = text === unit.Data ? undefined : await findAccepted(confighub, unit, space, signal);
+  text = accepted?.text ?? text;
   const openedFor = entry.ChangeSet?.Labels['drift-detector'];
   const isCritical = unit.Labels['tier'] === 'critical' || entry.Set?.Labels['tier'] === 'critical';
   return {
@@ -111,6 +114,7 @@ async function toDesiredUnit(
       headRevision: unit.HeadRevisionNum,
       liveRevision: unit.LiveRevisionNum,
       lastAppliedRevision: unit.LastAppliedRevisionNum,
+      ...(accepted ? { acceptedRevision: accepted.number } : {}),
       text,
       headText: unit.Data,
       hasUnappliedChanges: text !== unit.Data,

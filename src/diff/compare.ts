@@ -161,12 +161,13 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     },
 
     unmanaged(live) {
+      const rule = ignores.ruleFor(live.ref, [], undefined);
       return createFinding(
-        { class: 'unmanaged', note: 'no unit declares it' },
+        rule ? { class: 'informational', note: `ignored: ${rule.reason}` } : { class: 'unmanaged', note: 'no unit declares it' },
         live.ref,
         [],
         undefined,
-        live.body,
+        wholeObject(live, autoscalerOf(cluster.autoscalers, live.ref) !== undefined),
         undefined,
         live,
         options,
@@ -189,6 +190,18 @@ function comparable(object: JsonObject): JsonObject {
   }
   const { apiVersion: _version, kind: _kind, status: _status, ...rest } = object;
   return { ...rest, metadata: kept };
+}
+
+/** A whole object as a finding holds it: without what comes and goes by itself, so that the finding stays the same. */
+function wholeObject({ body, ref }: LiveObject, isAutoscaled: boolean): JsonObject {
+  const { spec, ...rest } = comparable(body);
+  const { replicas: _autoscaled, ...kept } = isJsonObject(spec) ? spec : {};
+  return {
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    ...rest,
+    ...(spec === undefined ? {} : { spec: isAutoscaled ? kept : spec }),
+  };
 }
 
 function withoutBookkeeping(annotations: JsonObject): JsonObject {

@@ -66,7 +66,7 @@ const RULES: readonly Rule[] = [
     // Notes of a pod template roll the pods and are what Services select by: only a controller writes them by itself.
     const isOfTemplate = path.length > 3;
     const isExpected = !isOfTemplate || blame.actor === 'controller' || blame.actor === 'autoscaler';
-    return isExpected ? informational(`noted by ${blame.manager}`) : undefined;
+    return isExpected ? informational(`${NOTED_BY}${blame.manager}`) : undefined;
   },
   ({ class: found, path }) => {
     if (found !== 'informational') return undefined;
@@ -79,6 +79,9 @@ const RULES: readonly Rule[] = [
       ? { class: 'pending', note: 'ConfigHub is applying another revision of the unit' }
       : undefined,
 ];
+
+/** How a note of a label or annotation begins that somebody else than a person is known to have written. */
+export const NOTED_BY = 'noted by ';
 
 /**
  * What a departure means once the object's surroundings are known: an autoscaler's own number, a restart stamp, what

@@ -5,6 +5,7 @@ import { type LiveObject, type Snapshot, wasReadWhole } from '../types/snapshot.
 import { type Cluster, createComparer, type DiffOptions, type ObjectComparer } from './compare.ts';
 import { createIgnores } from './ignore.ts';
 
+export { type CleanManifest, cleanManifest } from './clean.ts';
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
 export { groupFindings } from './group.ts';
 export { maskValue } from './mask.ts';

@@ -1,4 +1,4 @@
-import type { FieldPath } from '../types/field-path.ts';
+import { type FieldPath, printPath } from '../types/field-path.ts';
 import type { FieldValue } from '../types/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, stringAt } from '../types/json.ts';
 import { Secret } from '../types/secret.ts';
@@ -70,4 +70,20 @@ export function maskValue(kind: string, path: FieldPath, value: Json | undefined
   const reference = at(value, 'valueFrom') ?? value;
   if (stringAt(reference, 'secretKeyRef', 'name') !== undefined) return value;
   return kind === 'Secret' || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
+}
+
+/** Where a document holds what looks like a secret, as the text form of paths. */
+export function secretsIn(kind: string, value: Json, path: FieldPath = []): readonly string[] {
+  const isElement = path.length >= 2 && 'key' in (path.at(-1) ?? {});
+  const list = path.at(-2);
+  // A variable is judged whole: the value by the name beside it, and a reference is none.
+  const isVariable = isElement && list !== undefined && 'field' in list && list.field === 'env';
+  const isTexts = isJsonArray(value) && value.every((entry) => typeof entry === 'string');
+  if (isVariable || isTexts || typeof value !== 'object' || value === null)
+    return maskValue(kind, path, value) instanceof Secret ? [printPath(path)] : [];
+  if (isJsonArray(value))
+    return value.flatMap((entry, index) =>
+      secretsIn(kind, entry, [...path, { key: { name: stringAt(entry, 'name') ?? index } }]),
+    );
+  return Object.entries(value).flatMap(([field, entry]) => secretsIn(kind, entry, [...path, { field }]));
 }

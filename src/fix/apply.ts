@@ -31,7 +31,8 @@ async function applyThroughConfigHub(
   options: FixOptions,
 ): Promise<void> {
   const byRevision = Map.groupBy(entries, ({ correction, changeSet, revision }) => {
-    if (correction.unit.hasUnappliedChanges || revision === 0) return 'LiveRevisionNum';
+    const { hasUnappliedChanges, acceptedRevision } = correction.unit;
+    if (hasUnappliedChanges || revision === 0) return String(acceptedRevision ?? 'LiveRevisionNum');
     return changeSet ? `ChangeSet:${changeSet.id}` : 'HeadRevisionNum';
   });
   for (const [revision, group] of byRevision) {

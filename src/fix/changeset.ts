@@ -6,8 +6,11 @@ import { ConfigHubError } from '../types/errors.ts';
 import type { UnitCorrection } from '../types/plan.ts';
 import { stateOf } from './write-pair.ts';
 
+/** Something that is written to a unit, with an id of its own. */
+type Written = Pick<UnitCorrection, 'id' | 'unit'>;
+
 /** Slug of the pass's own changeset for these corrections: the same corrections give the same name. */
-export function changeSetSlug(cluster: string, corrections: readonly UnitCorrection[]): string {
+export function changeSetSlug(cluster: string, corrections: readonly Written[]): string {
   const ids = corrections.map((correction) => correction.id).sort();
   return `drift-${cluster}-${createHash('sha256').update(ids.join()).digest('hex').slice(0, 8)}`;
 }
@@ -19,13 +22,14 @@ export function changeSetSlug(cluster: string, corrections: readonly UnitCorrect
 export async function openOwnChangeSet(
   confighub: ConfigHubClient,
   cluster: string,
-  corrections: readonly UnitCorrection[],
+  corrections: readonly Written[],
   signal: AbortSignal,
+  what = 'Drift corrections',
 ): Promise<ChangeSetRef | undefined> {
   const home = corrections.map((correction) => correction.unit).sort((a, b) => (a.space < b.space ? -1 : 1))[0];
   if (!home) return undefined;
   const names = corrections.map((correction) => correction.unit.slug).sort();
-  const description = `Drift corrections of ${names.length} unit${names.length === 1 ? '' : 's'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
+  const description = `${what} of ${names.length} unit${names.length === 1 ? '' : 's'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
   await removeUnused(confighub, cluster, signal);
   const slug = changeSetSlug(cluster, corrections);
   const labels = { 'drift-detector': cluster };

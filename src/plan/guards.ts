@@ -1,7 +1,7 @@
 import { printPath } from '../types/field-path.ts';
 import type { Comparison, Finding } from '../types/finding.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { TrippedGuard } from '../types/plan.ts';
+import type { PlanDecisions, TrippedGuard } from '../types/plan.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 
 export interface MassChangeLimits {
@@ -33,6 +33,12 @@ export function guardMassChange(planned: number, compared: number, limits: MassC
     name: 'mass-change',
     detail: `${what} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`,
   };
+}
+
+/** Trips when nobody can tell what people decided to live with: a fix could take back just that. */
+export function guardDecisions(decided: Pick<PlanDecisions, 'unreadable'> | undefined): TrippedGuard | undefined {
+  if (!decided?.unreadable) return undefined;
+  return { name: 'decisions-unreadable', detail: `decisions.yaml cannot be read: ${decided.unreadable}` };
 }
 
 /** Trips when a read failed whose absence could make a fix wrong: without the autoscalers, replicas cannot be judged. */

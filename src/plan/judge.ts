@@ -38,6 +38,10 @@ export interface Situation {
   readonly seenSince: string;
   /** What the API server said to a dry run of the object's correction; `undefined` before it was asked. */
   readonly prediction: Prediction | undefined;
+  /** Who decided that this finding is fixed; `undefined` for nobody. */
+  readonly approvedBy: string | undefined;
+  /** Who decided that it stays as it is, and what is still in the way of that. */
+  readonly keptBy: string | undefined;
   readonly now: Date;
 }
 
@@ -52,8 +56,15 @@ type Rule = (
 const report = (reason: PlanItem['reason'], detail: string): Decision => ({ action: 'report', reason, detail });
 const blocked = (reason: PlanItem['reason'], detail: string): Decision => ({ action: 'blocked', reason, detail });
 
+/** A rule that a person's decision about this very finding overrules. */
+const unlessApproved =
+  (rule: Rule): Rule =>
+  (ranked, unit, policy, situation) =>
+    situation.approvedBy === undefined ? rule(ranked, unit, policy, situation) : undefined;
+
 /** Asked in this order; the first that answers decides. A new guard is a new entry. */
 const RULES: readonly Rule[] = [
+  (_, __, ___, { keptBy }) => (keptBy === undefined ? undefined : report('decided', keptBy)),
   ({ finding }) => (isDrift(finding) ? undefined : report('never-fixed', finding.note)),
   ({ finding }) => (finding.ref.kind === 'Secret' ? report('secret', 'Secrets are only reported') : undefined),
   ({ finding }) => {
@@ -65,19 +76,19 @@ const RULES: readonly Rule[] = [
     if (finding.repair.method !== 'recreate') return undefined;
     return blocked('immutable', `the API lets nobody change it in place; ${finding.repair.command}, then apply the unit again`);
   },
-  ({ finding }, _, policy) => {
+  unlessApproved(({ finding }, _, policy) => {
     // Somebody deleted it, perhaps on purpose: putting a whole workload back is asked for by name.
     if (finding.class !== 'missing' || policy.createMissing) return undefined;
     return report('never-created', 'set CREATE_MISSING=true to have it created');
-  },
-  ({ finding }) => {
+  }),
+  unlessApproved(({ finding }) => {
     if (finding.class !== 'added' || finding.blame?.actor === 'person') return undefined;
     return report(
       'added-by-controller',
       `${finding.blame?.actor ?? 'unknown'} ${finding.blame?.manager ?? ''} may need it`.trim(),
     );
-  },
-  (_, __, policy) => (policy.autoFix ? undefined : report('auto-fix-off', 'set AUTO_FIX=true to have it fixed')),
+  }),
+  unlessApproved((_, __, policy) => (policy.autoFix ? undefined : report('auto-fix-off', 'set AUTO_FIX=true to have it fixed'))),
   (_, unit, __, { unreadPart }) => {
     if (unreadPart === undefined) return undefined;
     return blocked('incomplete-read', `unit ${unit?.slug ?? ''} could not be read whole: ${unreadPart}; correct the unit first`);
@@ -91,7 +102,7 @@ const RULES: readonly Rule[] = [
     const pause = pauseOf(pauses, object?.live, finding.ref.namespace);
     return pause && report('paused', pauseDetail(pause));
   },
-  ({ finding }, _, { graceSeconds }, { seenSince, now }) => {
+  unlessApproved(({ finding }, _, { graceSeconds }, { seenSince, now }) => {
     // Nobody is told after a removal; it may well have been a person.
     const isPerson = finding.blame === undefined || finding.blame.actor === 'person';
     if (!isPerson) return undefined;
@@ -99,8 +110,8 @@ const RULES: readonly Rule[] = [
     const since = Number.isNaN(changed) ? Date.parse(seenSince) : changed;
     const until = since + graceSeconds * 1000;
     return now.getTime() < until ? report('grace', `somebody is at it; fixed from ${rfc3339(until)} on (FIX_GRACE)`) : undefined;
-  },
-  ({ finding }, _, { contestedAfter, fieldManager }, { corrections, now }) => {
+  }),
+  unlessApproved(({ finding }, _, { contestedAfter, fieldManager }, { corrections, now }) => {
     const contest = contestOf(finding, corrections, contestedAfter, now);
     if (!contest) return undefined;
     const { manager, until } = contest;
@@ -108,7 +119,7 @@ const RULES: readonly Rule[] = [
       'contested',
       `${manager} takes back what ${fieldManager} corrects (${contest.corrections} corrections); left alone until ${rfc3339(until)}`,
     );
-  },
+  }),
   (_, unit) => {
     if (!unit || unit.gates.length === 0) return undefined;
     return blocked('apply-gate', `apply gate ${unit.gates.join(', ')} must be passed in ConfigHub first`);
@@ -150,7 +161,7 @@ const RULES: readonly Rule[] = [
     );
   },
   (_, __, ___, { prediction }) => (prediction?.refusal ? blocked('denied', prediction.refusal) : undefined),
-  ({ opinion }) => (opinion?.isHeld ? report('held-by-model', 'the model advises to look first') : undefined),
+  unlessApproved(({ opinion }) => (opinion?.isHeld ? report('held-by-model', 'the model advises to look first') : undefined)),
   (_, unit, policy) => {
     const changeSet = unit?.changeSet ?? policy.changeSet;
     if (!changeSet || policy.applyChangeSet) return undefined;
@@ -174,7 +185,10 @@ export function judgeFinding(
     const decision = rule(ranked, unit, policy, situation);
     if (decision) return { ranked, restartsPods, ...decision };
   }
-  return { ranked, restartsPods, action: 'fix', reason: 'auto-fix', detail: '' };
+  const { approvedBy } = situation;
+  return approvedBy === undefined
+    ? { ranked, restartsPods, action: 'fix', reason: 'auto-fix', detail: '' }
+    : { ranked, restartsPods, action: 'fix', reason: 'decided', detail: approvedBy };
 }
 
 function rfc3339(milliseconds: number): string {

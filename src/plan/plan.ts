@@ -11,13 +11,14 @@ import {
 } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { ObjectCorrection, Plan, PlanItem, Prediction, TrippedGuard, UnitCorrection } from '../types/plan.ts';
+import type { ObjectCorrection, Plan, PlanDecisions, PlanItem, Prediction, TrippedGuard, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
 import { firstSeenOf, type PreviousReport } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { ServerAbilities } from '../types/server.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import {
+  guardDecisions,
   guardMassChange,
   guardReads,
   guardScaleToZero,
@@ -52,8 +53,8 @@ export interface PlanInput {
   readonly now: Date;
   /** What the API server said to dry runs of a first plan's corrections, by object key. */
   readonly predictions?: ReadonlyMap<string, Prediction>;
-  /** Fingerprints of findings that a person approved one by one: the guards that count let these pass. */
-  readonly approved?: ReadonlySet<string>;
+  /** What people decided by commit; absent where nothing could be decided. */
+  readonly decided?: PlanDecisions;
 }
 
 /** Decides for every finding what is done about it, and why; pure and total. */
@@ -75,18 +76,21 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
       // Other values are another change, made since: its grace begins anew.
       seenSince: fingerprints.has(ranked.finding.fingerprint) ? firstSeen(ranked.finding.id) : input.now.toISOString(),
       prediction: input.predictions?.get(keyOf(ranked)),
+      approvedBy: input.decided?.approved.get(ranked.finding.fingerprint),
+      keptBy: input.decided?.kept.get(ranked.finding.fingerprint),
       now: input.now,
     });
   });
   const planned = judged.filter(wouldChange).map(({ ranked }) => ranked.finding);
   const [declared, before] = [input.desired.objects.length, input.previous.desiredObjects];
   const shrink = guardShrink(declared, before, options.maxShrinkPercent);
-  const ofReads = guardReads(input.snapshot) ?? shrink;
-  const guard = planned.length === 0 ? undefined : (ofReads ?? guardCounts(planned, input.comparison, options));
-  const isHeld = (item: PlanItem): boolean => {
-    const isApproved = ofReads === undefined && input.approved?.has(item.ranked.finding.fingerprint) === true;
-    return wouldChange(item) && !isApproved;
-  };
+  const ofReads = guardSides(input, options);
+  const isApproved = (finding: Finding): boolean =>
+    ofReads === undefined && input.decided?.approved.has(finding.fingerprint) === true;
+  // What was approved one by one is no mass change.
+  const counted = planned.filter((finding) => !isApproved(finding));
+  const guard = planned.length === 0 ? undefined : (ofReads ?? guardCounts(counted, input.comparison, options));
+  const isHeld = (item: PlanItem): boolean => wouldChange(item) && !isApproved(item.ranked.finding);
   const items = guard
     ? judged.map(
         (item): PlanItem => (isHeld(item) ? { ...item, action: 'blocked', reason: guard.name, detail: guard.detail } : item),
@@ -101,6 +105,18 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     // Said also where nothing was to be fixed: it holds the next fix.
     notes: [...notesOn(options.server), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
   };
+}
+
+/** The guards that look at how well both sides, and what was decided, are known; whatever is wrong there stops everything. */
+export function guardSides(
+  { decided, snapshot, desired, previous }: Pick<PlanInput, 'decided' | 'snapshot' | 'desired' | 'previous'>,
+  options: Pick<PlanOptions, 'maxShrinkPercent'>,
+): TrippedGuard | undefined {
+  return (
+    guardDecisions(decided) ??
+    guardReads(snapshot) ??
+    guardShrink(desired.objects.length, previous.desiredObjects, options.maxShrinkPercent)
+  );
 }
 
 /** The guards that look at how much would change, and not at how well it is known. */

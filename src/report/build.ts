@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ReportedDecision } from '../types/decision.ts';
 import { summarize } from '../types/describe.ts';
 import type { DesiredState } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
@@ -43,6 +44,7 @@ export interface ReportInput {
   /** Corrections of before that no report names, oldest first. */
   readonly recorded: readonly RecordedCorrection[];
   readonly promotions: readonly PromotionNeed[];
+  readonly decisions: readonly ReportedDecision[];
   /** Sorts findings into those that one action explains. */
   readonly group: (findings: readonly Finding[]) => readonly FindingGroup[];
   readonly previous: PreviousReport;
@@ -88,6 +90,7 @@ export function buildReport(input: ReportInput): Report {
     guard: input.plan.guard,
     pauses: input.plan.pauses,
     promotions: input.promotions,
+    decisions: input.decisions,
     desiredObjects: input.plan.desiredObjects,
     notes: input.plan.notes,
     prices: input.ranking.source.prices,
@@ -234,5 +237,11 @@ function listIncomplete(input: ReportInput): readonly Incomplete[] {
     what: `unit ${desired.unit.space}/${desired.unit.slug}`,
     error: `${displayRef(desired.ref)} ${printPath(path)}: ${message}`,
   }));
-  return [...reads, ...units, ...objects].sort((a, b) => (`${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1));
+  // A file that nobody can read holds all fixes; an entry with a mistake only itself.
+  const decisions = input.decisions
+    .filter(({ effect, what }) => effect === 'no-effect' && what === 'decisions.yaml')
+    .map(({ what, detail }) => ({ what, error: detail }));
+  return [...reads, ...units, ...objects, ...decisions].sort((a, b) =>
+    `${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1,
+  );
 }

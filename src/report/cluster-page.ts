@@ -1,6 +1,7 @@
 import { displayRef } from '../types/object-ref.ts';
 import { SEVERITIES, severityOrder } from '../types/ranking.ts';
 import type { Correction, Report, ReportFinding } from '../types/report.ts';
+import { DECISION_HEADER, decisionRows } from './decisions.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
 import { workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
@@ -31,6 +32,7 @@ const SECTIONS: readonly Section<ClusterPage>[] = [
   notCompared,
   pauses,
   contested,
+  decisions,
   promotions,
   corrections,
   smallPrint,
@@ -59,7 +61,7 @@ function headline({ report, withoutPage }: ClusterPage): readonly string[] {
     );
   if (report.incomplete.length > 0)
     parts.push(`**${plural(report.incomplete.length, 'thing')} could not be compared**, see below.`);
-  if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}. Nothing was fixed.`);
+  if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}. Nothing was fixed but what a person approved.`);
   return parts;
 }
 
@@ -145,6 +147,12 @@ function contested({ report }: ClusterPage): readonly string[] {
       escapeText(finding.detail),
     ]);
   return section('## Contested', ['workload', 'field', 'who', 'why'], rows, 'findings.jsonl');
+}
+
+function decisions({ report }: ClusterPage): readonly string[] {
+  return section('## Decisions', DECISION_HEADER, decisionRows(report.decisions), 'report.json', [
+    'What people decided in [decisions.yaml](decisions.yaml). Entries that are spent, expired or unused can be removed.',
+  ]);
 }
 
 function promotions({ report }: ClusterPage): readonly string[] {

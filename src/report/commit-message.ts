@@ -109,7 +109,7 @@ function shortState(finding: ReportFinding): string {
 }
 
 /** A Git host reads commit messages: nothing of a cluster may call people, close issues, skip checks or make links there. */
-function inert(text: string): string {
+export function inert(text: string): string {
   return text
     .replaceAll(/(?<!\w)@(?=\w)/gu, '@ ')
     .replaceAll(/([#!])(?=\w)|([%~&^])(?=\d)/gu, '$& ')

@@ -37,7 +37,8 @@ export async function writeTree(workplace: Workplace, head: Head, change: TreeCh
   // Of two versions of the tool that report here, the newer one's schema stays.
   const schema = `${root}/${SCHEMA_PATH}`;
   if (isNewerSchema(await readOnce(workplace.git, head.entries.get(schema), change.known))) files.delete(schema);
-  for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
+  // Edits alone are a person's: the report stays as it is.
+  if (change.files.size > 0) for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
   files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, change, files)));
   refuseObstacles(head, files);
   return writeEntries(workplace, head, files);

@@ -7,7 +7,7 @@ import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseDesiredObjects, parseFindings, parseUnits } from './previous.ts';
+import { parseCorrections, parseDesiredObjects, parseFindings, parseReportedDecisions, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
@@ -148,10 +148,12 @@ function telling({ translate }: Workplace): <T>(doing: string, work: () => Promi
 
 async function readPrevious({ git }: Workplace, { entries }: Head, folder: string): Promise<PreviousReport> {
   const read = async (name: string): Promise<string> => (await readEntry(git, entries.get(`${folder}/${name}`))) ?? '';
+  const summary = await read('report.json');
   return {
     findings: parseFindings(await read('findings.jsonl')),
     corrections: parseCorrections(await read('corrections.jsonl')),
     units: parseUnits(await read('units.jsonl')),
-    desiredObjects: parseDesiredObjects(await read('report.json')),
+    desiredObjects: parseDesiredObjects(summary),
+    decisions: parseReportedDecisions(summary),
   };
 }

@@ -28,8 +28,10 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
   const isShown = finding.live !== HIDDEN && finding.desired !== HIDDEN;
   if (isDrift && finding.path !== '' && isShown)
     step('keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
-  if (found === 'unmanaged') step('have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint));
-  step('leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
+  if (found === 'unmanaged')
+    step('have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
+  // What waits to be applied is no departure that a rule could cover.
+  if (isDrift || found === 'unmanaged') step('leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
   if (revision > 0)
     step(
       'see what was written to the unit',

@@ -18,3 +18,8 @@ export function workloadPage(ref: ObjectRef): string {
   const folder = ref.namespace === '' ? 'cluster-scoped' : ref.namespace;
   return `${pathPart(folder.includes('.') ? `namespace ${folder}` : folder)}/${pathPart(ref.kind.toLowerCase())}.${pathPart(ref.name)}.md`;
 }
+
+/** What people decide about a cluster's drift, below the root of the reports; no pass ever writes it. */
+export function decisionsPath(cluster: string): string {
+  return `${pathPart(cluster)}/decisions.yaml`;
+}

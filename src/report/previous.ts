@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ReportedDecision, reportedDecisionSchema } from '../types/decision.ts';
 import {
   type Correction,
   correctionSchema,
@@ -29,6 +30,12 @@ export function parseUnits(text: string): readonly UnitHistory[] {
 /** `desiredObjects` of a report.json; 0 where it has none. */
 export function parseDesiredObjects(text: string): number {
   return parseJson(text, z.object({ desiredObjects: z.int().min(0) }))?.desiredObjects ?? 0;
+}
+
+/** `decisions` of a report.json, those of its entries that can be read. */
+export function parseReportedDecisions(text: string): readonly ReportedDecision[] {
+  const entries = parseJson(text, z.object({ decisions: z.array(z.unknown()) }))?.decisions ?? [];
+  return entries.flatMap((entry) => reportedDecisionSchema.safeParse(entry).data ?? []);
 }
 
 /** A JSON text of this shape; `undefined` where it is none. */

@@ -80,6 +80,7 @@ function summaryOf(report: Report): ReportSummary {
     groups: report.groups,
     pauses: report.pauses.map(({ what, until }) => ({ what, until })),
     promotions: report.promotions.map(({ unit, upstream, refusal }) => ({ unit, upstream, refusal })),
+    decisions: report.decisions.map((decision) => ({ ...decision })),
     incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
     notes: report.notes,
     prices: report.prices,

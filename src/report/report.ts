@@ -1,5 +1,5 @@
 export { buildReport, type ReportInput } from './build.ts';
-export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
+export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
 export {
   openReportReader,
   openReportRepository,
@@ -13,7 +13,7 @@ export type { LineChange } from './git-history.ts';
 export type { ReportEdits } from './git-tree.ts';
 export { unitsWithNews, withHistories } from './history.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
-export { pathPart, workloadPage } from './paths.ts';
+export { decisionsPath, pathPart, workloadPage } from './paths.ts';
 export { type ReportFiles, renderReport } from './render.ts';
 export { reportJsonSchema } from './schema.ts';
 export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decisionsFileSchema } from '../types/decision.ts';
 import { correctionSchema, findingSchema, REPORT_SCHEMA_VERSION, summarySchema, unitHistorySchema } from '../types/report.ts';
 import { parseJson } from './previous.ts';
 
@@ -6,9 +7,15 @@ import { parseJson } from './previous.ts';
 export const SCHEMA_PATH = `schema/report-v${REPORT_SCHEMA_VERSION}.schema.json`;
 
 /** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 1;
+export const SCHEMA_REVISION = 2;
 
-const PARTS = { report: summarySchema, finding: findingSchema, correction: correctionSchema, unit: unitHistorySchema };
+const PARTS = {
+  report: summarySchema,
+  finding: findingSchema,
+  correction: correctionSchema,
+  unit: unitHistorySchema,
+  decisions: decisionsFileSchema,
+};
 
 let text: string | undefined;
 
@@ -42,7 +49,7 @@ function composeSchema(): string {
     $comment: `revision ${SCHEMA_REVISION}`,
     title: 'A drift report',
     description:
-      'The root is report.json; #/$defs/finding is one line of findings.jsonl, #/$defs/correction of corrections.jsonl, #/$defs/unit of units.jsonl.',
+      'The root is report.json; #/$defs/finding is one line of findings.jsonl, #/$defs/correction of corrections.jsonl, #/$defs/unit of units.jsonl; #/$defs/decisions is decisions.yaml.',
     $ref: '#/$defs/report',
     $defs: definitions,
   };

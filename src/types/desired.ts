@@ -33,7 +33,9 @@ export interface DesiredUnit {
   /** 0 where it was never applied through ConfigHub. */
   readonly liveRevision: number;
   readonly lastAppliedRevision: number;
-  /** Text of the live revision, or of the head where there is none: the desired state. */
+  /** The revision after the live one that a person's decision made desired, with what is live; absent where none did. */
+  readonly acceptedRevision?: number;
+  /** Text of the live revision, of the accepted one, or of the head where there is neither: the desired state. */
   readonly text: string;
   /** Text of the head; the same as `text` where nothing waits to be applied. */
   readonly headText: string;

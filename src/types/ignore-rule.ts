@@ -13,8 +13,10 @@ export const ignoreRuleSchema = z
     name: selector,
     path: selector,
     manager: selector,
-    reason: z.string().min(1),
-    until: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+    reason: z.string('is required: say why').min(1, 'is empty: say why'),
+    until: z
+      .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date such as 2026-12-01 or an RFC 3339 time')
+      .optional(),
   })
   .refine((rule) => [rule.namespace, rule.kind, rule.name, rule.path, rule.manager].some((entry) => entry !== undefined), {
     error: 'names nothing to ignore: give at least one of namespace, kind, name, path, manager',

@@ -10,6 +10,8 @@ export type PlanAction = 'fix' | 'stage' | 'report' | 'blocked';
 export type PlanReason =
   | 'auto-fix'
   | 'auto-fix-off'
+  | 'decided'
+  | 'decisions-unreadable'
   | 'changeset-locked'
   | 'locked-elsewhere'
   | 'unfinished-pair'
@@ -52,6 +54,16 @@ export interface Prediction {
   readonly refusal: string;
 }
 
+/** What people decided by commit, as far as the plan goes by it; findings by their fingerprint, with who decided. */
+export interface PlanDecisions {
+  /** To be fixed whatever the class rules and the guards that count say. */
+  readonly approved: ReadonlyMap<string, string>;
+  /** To be left as they are: accepted or to be adopted. */
+  readonly kept: ReadonlyMap<string, string>;
+  /** Why nobody can tell what was decided; empty where it is known. */
+  readonly unreadable: string;
+}
+
 /** The findings of one object, split into those to bring back and those to leave as they are. */
 export interface ObjectCorrection {
   readonly desired: DesiredObject;
@@ -83,7 +95,13 @@ export interface UnitCorrection {
 
 /** A guard that stopped all fixes. */
 export interface TrippedGuard {
-  readonly name: 'mass-change' | 'incomplete-read' | 'desired-shrank' | 'wrong-cluster' | 'scale-to-zero';
+  readonly name:
+    | 'mass-change'
+    | 'incomplete-read'
+    | 'desired-shrank'
+    | 'wrong-cluster'
+    | 'scale-to-zero'
+    | 'decisions-unreadable';
   /** What was found and what would let the pass go on. */
   readonly detail: string;
 }

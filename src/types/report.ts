@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
 import type { Json } from './json.ts';
 import type { Pause, TrippedGuard } from './plan.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
@@ -162,6 +163,12 @@ export const summarySchema = z.object({
   groups: z.array(groupSchema).readonly(),
   pauses: z.array(z.object({ what: z.string(), until: z.string() })).readonly(),
   promotions: z.array(promotionSchema).readonly(),
+  // Reports of before there were decisions.
+  decisions: z
+    .array(reportedDecisionSchema)
+    .readonly()
+    .default([])
+    .describe('What people decided by commit, and what became of it.'),
   incomplete: z.array(incompleteSchema).readonly(),
   notes: z.array(z.string()).readonly(),
   prices: z.string(),
@@ -189,6 +196,8 @@ export interface Report {
   readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
   readonly promotions: readonly PromotionNeed[];
+  /** What became of what people decided by commit, in the order of their file; spent ones are remembered by it. */
+  readonly decisions: readonly ReportedDecision[];
   /** Holds that people set by annotation. */
   readonly pauses: readonly Pause[];
   /** How many objects units declared, as the guard against a shrunken desired side remembers it. */
@@ -205,6 +214,7 @@ export interface PreviousReport {
   readonly units: readonly UnitHistory[];
   /** `Report.desiredObjects`; 0 where there is no report yet. */
   readonly desiredObjects: number;
+  readonly decisions: readonly ReportedDecision[];
 }
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

@@ -135,6 +135,38 @@ describe('a pass against every generation of ConfigHub', function () {
     });
   }
 
+  for (const generation of ['A', 'C'] as const) {
+    it(`takes on generation ${generation} what people accept and adopt by commit, and applies and releases nothing for it`, async () => {
+      await using it = await scene(generation);
+      const report = { AUTO_FIX: 'false' };
+      await it.kubectl('create', 'deployment', 'extra', '--image=registry.example/extra:1');
+      expect((await it.run(report)).code).to.equal(0);
+      const decide = (...args: readonly string[]): Promise<CommandResult> =>
+        it.world.detector(args, { GIT_AUTHOR_NAME: 'Ann Lee', GIT_AUTHOR_EMAIL: 'ann@example.org', CONFIGHUB_SPACE: 'shop-dev' });
+      for (const args of [
+        ['accept', 'web'],
+        ['adopt', 'extra'],
+      ])
+        expect((await decide(...args)).code).to.equal(0);
+      const before = await liveRevision(it.client, it.unit);
+      const result = await it.run({ AUTO_FIX: 'true' });
+      expect(result.code, result.stderr).to.equal(0);
+      expect(sentences(result, 'decision').map((line) => line.replace(/:.*/u, ''))).to.have.members([
+        'Decision spent',
+        'Decision spent',
+      ]);
+      expect(await it.replicas()).to.equal('4');
+      expect(await liveRevision(it.client, it.unit)).to.equal(before);
+      const unit = await it.client.findUnit(it.unit.spaceId, 'web', signal);
+      expect(unit.Unit.Data).to.equal(it.text.replace('replicas: 2', 'replicas: 4'));
+      expect((await it.client.findUnit(it.unit.spaceId, 'extra', signal)).Unit.Data).to.contain(
+        'image: registry.example/extra:1',
+      );
+      const again = await it.run({ AUTO_FIX: 'true' });
+      expect(sentences(again, 'pass-finished')[0]).to.equal('Pass finished: 0 fixed, 0 open, nothing to commit');
+    });
+  }
+
   it('publishes a space of generation C on request, and not where somebody else waits in it', async () => {
     await using it = await scene('C');
     const other = await it.client.createUnit(it.unit.spaceId, { slug: 'other', data: 'kind: x\n' }, signal);

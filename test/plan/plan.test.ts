@@ -6,7 +6,7 @@ import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
 import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
 import { objectKey } from '../../src/types/object-ref.ts';
-import type { Plan, Prediction, UnitCorrection } from '../../src/types/plan.ts';
+import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/types/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/types/ranking.ts';
 import type { Correction, PreviousReport, ReportFinding } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
@@ -59,7 +59,7 @@ interface World {
   readonly invalid?: readonly InvalidUnit[];
   readonly previous?: Partial<PreviousReport>;
   readonly predictions?: ReadonlyMap<string, Prediction>;
-  readonly approved?: ReadonlySet<string>;
+  readonly decided?: Partial<PlanDecisions>;
   /** Findings in rank order; that of the objects where it is left out. */
   readonly order?: (findings: readonly Finding[]) => readonly Finding[];
 }
@@ -90,10 +90,10 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
         terminating: world.terminating ?? [],
       },
       desired: { objects: declared(world.declared ?? objects.length), invalid: world.invalid ?? [] },
-      previous: { findings: [], corrections: [], units: [], desiredObjects: 0, ...world.previous },
+      previous: { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [], ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
-      approved: world.approved ?? new Set(),
+      decided: { approved: new Map(), kept: new Map(), unreadable: '', ...world.decided },
       comparison: comparison(objects, world.compared ?? objects.length),
       ranking: { findings: ranked, source },
     },
@@ -253,11 +253,12 @@ describe('guards of a plan', () => {
 
   it('lets pass what a person approved one by one, and nothing beside it', () => {
     const objects = drifted(6);
-    const approved = new Set([objects[2]?.findings[0]?.fingerprint ?? '']);
-    const world: World = { options: { maxFixes: 5 }, compared: 1000, approved };
+    const approved = new Map([[objects[2]?.findings[0]?.fingerprint ?? '', 'fix decided by Ann']]);
+    const world: World = { options: { maxFixes: 4 }, compared: 1000, decided: { approved } };
     const result = plan(objects, world);
     expect(result.guard?.name).to.equal('mass-change');
     expect(result.corrections.map(({ unit: { slug } }) => slug)).to.deep.equal(['w2']);
+    expect(plan(objects, { ...world, options: { maxFixes: 5 } }).guard, 'it is not counted').to.equal(undefined);
     const unread = plan(objects, { ...world, failedReads: [AUTOSCALERS_UNREAD] });
     expect(unread.corrections, 'an approval says nothing of what could not be read').to.have.length(0);
   });
@@ -439,6 +440,71 @@ describe('what holds a fix', () => {
       (count) => plan([], { declared: count, previous: { desiredObjects: 40 } }).desiredObjects,
     );
     expect(sizes).to.deep.equal([40, 40, 40, 51, 29]);
+  });
+});
+
+describe('a fix that a person decided by commit', () => {
+  const approving = (object: ObjectComparison): Partial<PlanDecisions> => ({
+    approved: new Map(object.findings.map(({ fingerprint }) => [fingerprint, 'fix decided by Ann'])),
+  });
+  const decidedOn = (object: ObjectComparison, world: World = {}): string =>
+    decision(object, { ...world, decided: approving(object), options: { autoFix: false, ...world.options } });
+  const drift = compared([finding()]);
+  const at = (object: ObjectComparison): string => decidedOn(object);
+
+  it('is made though AUTO_FIX is off, and says who decided', () => {
+    const [item] = plan([drift], { decided: approving(drift), options: { autoFix: false } }).items;
+    expect(item).to.include({ action: 'fix', reason: 'decided', detail: 'fix decided by Ann' });
+  });
+
+  it('goes past the rules of classes, grace, back-off and the model', () => {
+    const added = finding({ class: 'added', path: envValue('DEBUG'), desired: undefined, live: 'true', blame: controller });
+    const missing = finding({ class: 'missing', path: [], desired: workload(ref('web'), 3), live: undefined });
+    expect(at(compared([added]))).to.equal('fix decided');
+    expect(at(compared([missing], { live: undefined }))).to.equal('fix decided');
+    expect(decidedOn(drift, { options: { graceSeconds: 3600 } })).to.equal('fix decided');
+    expect(decidedOn(drift, { opinion: held })).to.equal('fix decided');
+    const times = ['2026-11-24T00:00:00Z', '2026-11-24T01:00:00Z', '2026-11-24T02:00:00Z'];
+    const corrections = times.map((time) => ({ findingId: finding().id, time, blame: person }) as unknown as Correction);
+    expect(decision(drift, { previous: { corrections } })).to.equal('report contested');
+    expect(decidedOn(drift, { previous: { corrections } })).to.equal('fix decided');
+  });
+
+  it('never goes past locks, gates, pauses, deletions, refusals, and what cannot or must not be changed', () => {
+    const gated = compared([finding()], { unit: unit('web', { gates: ['approval'] }) });
+    const locked = compared([finding()], { unit: unit('web', { changeSet: theirs }) });
+    const immutable = { ...finding(), repair: { method: 'recreate' as const, command: 'kubectl delete' } };
+    const secret = finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }), live: new Secret('x') });
+    expect(at(gated)).to.equal('blocked apply-gate');
+    expect(at(locked)).to.equal('stage changeset-locked');
+    expect(decidedOn(locked, { options: { changeSet: { ...ours, isClosed: false } } })).to.equal('blocked locked-elsewhere');
+    expect(decidedOn(drift, { pausedNamespaces: { shop: '2026-11-24T06:00:00Z' } })).to.equal('report paused');
+    expect(decidedOn(drift, { terminating: ['shop'] })).to.equal('report terminating');
+    expect(at(compared([immutable]))).to.equal('blocked immutable');
+    expect(at(compared([secret]))).to.equal('report secret');
+    expect(at(compared([{ ...finding(), autoscaler: 'web' }]))).to.equal('report autoscaler');
+    for (const findingClass of ['unmanaged', 'pending', 'informational'] as const)
+      expect(at(compared([finding({ class: findingClass })])), findingClass).to.equal('report never-fixed');
+    const denied = new Map([[objectKey(ref('web')), { restartsPods: false, refusal: 'denied by policy' }]]);
+    expect(decidedOn(drift, { predictions: denied })).to.equal('blocked denied');
+    expect(decidedOn(drift, { failedReads: [AUTOSCALERS_UNREAD] })).to.equal('blocked incomplete-read');
+  });
+
+  it('is not made where the live value is accepted, or who decided contradicts another', () => {
+    const kept = new Map([[finding().fingerprint, 'accept decided by Bob: the unit is locked']]);
+    const [item] = plan([drift], { decided: { kept } }).items;
+    expect(item).to.include({ action: 'report', reason: 'decided', detail: 'accept decided by Bob: the unit is locked' });
+  });
+
+  it('and every other one is held while nobody can read what was decided', () => {
+    const other = compared([finding({ ref: ref('api') })]);
+    const result = plan([drift, other], { decided: { ...approving(drift), unreadable: 'line 3: no list' } });
+    expect(result.guard).to.deep.equal({
+      name: 'decisions-unreadable',
+      detail: 'decisions.yaml cannot be read: line 3: no list',
+    });
+    expect(result.corrections).to.have.length(0);
+    expect(plan([], { decided: { unreadable: 'line 3' } }).guard, 'nothing was to be fixed').to.equal(undefined);
   });
 });
 

@@ -8,7 +8,7 @@ import type { PreviousReport, Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0 };
+export const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [] };
 
 export const SOURCE = {
   ranker: 'heuristic' as const,
@@ -58,6 +58,7 @@ export function reportOf(
     outcomes,
     recorded: [],
     promotions: [],
+    decisions: [],
     group: groupFindings,
     previous: NO_REPORT,
     now: NOW,
@@ -71,8 +72,8 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  const { findings, corrections, units, desiredObjects } = report;
-  return { findings, corrections, units, desiredObjects };
+  const { findings, corrections, units, desiredObjects, decisions } = report;
+  return { findings, corrections, units, desiredObjects, decisions };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

@@ -212,7 +212,13 @@ describe('report repository', () => {
       'reports/prod-us/report.json': '[]',
     });
     await using repository = await openReportRepository(world.options());
-    expect(repository.previous).to.deep.equal({ findings: [open], corrections: [correction], units: [], desiredObjects: 0 });
+    expect(repository.previous).to.deep.equal({
+      findings: [open],
+      corrections: [correction],
+      units: [],
+      desiredObjects: 0,
+      decisions: [],
+    });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
   });

@@ -1,0 +1,4 @@
+export { editDecisions, type FileEdit } from './edit-file.ts';
+export { type Blame, readDecisions } from './file.ts';
+export { type DecisionReportInput, reportDecisions } from './report.ts';
+export { type OpenDecision, planDecisions, type Standing, weighDecisions } from './weigh.ts';

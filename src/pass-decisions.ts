@@ -1,0 +1,83 @@
+import { type OpenDecision, readDecisions, type Standing } from './decisions/decisions.ts';
+import { type Cluster, cleanManifest, createCompare, type DiffOptions } from './diff/diff.ts';
+import { type Acceptance, type AcceptOptions, acceptLive } from './fix/accept.ts';
+import { type Adoption, adoptWorkloads } from './fix/adopt.ts';
+import type { FixClients } from './fix/progress.ts';
+import { decisionsPath, type ReportRepository } from './report/report.ts';
+import { projectLive } from './snapshot/snapshot.ts';
+import { type DecisionOutcome, type DecisionsFile, NO_DECISIONS } from './types/decision.ts';
+
+/** What people decided by commit, with who decided what. */
+export async function decisionsOf(
+  repository: Pick<ReportRepository, 'readFile' | 'whoChanged'>,
+  cluster: string,
+): Promise<DecisionsFile> {
+  const path = decisionsPath(cluster);
+  const text = await repository.readFile(path);
+  if (text === undefined || text.trim() === '') return NO_DECISIONS;
+  const changes = await repository.whoChanged(path);
+  // Of a line older than the history that was read, the oldest commit tells nothing.
+  return readDecisions(
+    text,
+    changes.map(({ isOldestRead, ...change }) => (isOldestRead ? undefined : change)),
+  );
+}
+
+/** The same options, with what people decided to live with among the ignore rules. */
+export function withDecidedIgnores(options: DiffOptions, { decisions }: DecisionsFile): DiffOptions {
+  const decided = decisions.flatMap((decision) => (decision.kind === 'ignore' ? [decision.rule] : []));
+  return { ...options, ignoreRules: [...(options.ignoreRules ?? []), ...decided] };
+}
+
+export interface CarryOutOptions extends Omit<AcceptOptions, 'compare'> {
+  readonly diff: DiffOptions;
+  /** Slugs of the spaces that are compared; empty for all. */
+  readonly spaces: readonly string[];
+  /** Why no decision at all is carried out by this pass; empty where they are. */
+  readonly held: string;
+  /** Why nothing is written to ConfigHub for now; empty where it is. */
+  readonly guarded: string;
+}
+
+export type DecisionOutcomes = ReadonlyMap<string, DecisionOutcome>;
+
+/** Accepts and adopts what people decided; what is to be fixed is for the plan, unless it is held. */
+export async function carryOutDecisions(
+  standing: Standing,
+  cluster: Cluster,
+  clients: FixClients,
+  options: CarryOutOptions,
+): Promise<DecisionOutcomes> {
+  const outcomes = new Map(standing.outcomes.map((outcome) => [outcome.id, outcome]));
+  const open = standing.open.filter(({ decision }) => !outcomes.has(decision.id));
+  const settle = (found: readonly DecisionOutcome[]): void => {
+    for (const outcome of found) outcomes.set(outcome.id, outcome);
+  };
+  const why = options.held === '' ? options.guarded : options.held;
+  if (why !== '') {
+    const waiting = open.filter(({ decision }) => options.held !== '' || decision.kind !== 'fix');
+    settle(waiting.map(({ decision }) => ({ id: decision.id, effect: 'waiting', detail: why })));
+    return outcomes;
+  }
+  const compare = createCompare(cluster, options.diff);
+  const acceptances = open.flatMap(acceptanceOf);
+  settle(
+    await acceptLive(acceptances, clients, {
+      ...options,
+      compare: (desired, live) => compare(desired, live && projectLive(live, desired.ref)),
+    }),
+  );
+  const adoptions = open.flatMap((entry) => adoptionOf(entry, cluster, options.diff));
+  settle(await adoptWorkloads(adoptions, clients.confighub, options));
+  return outcomes;
+}
+
+function acceptanceOf({ decision, finding, object }: OpenDecision): Acceptance[] {
+  return decision.kind === 'accept' ? [{ ...decision, finding, desired: object.desired }] : [];
+}
+
+function adoptionOf({ decision, finding, object }: OpenDecision, cluster: Cluster, options: DiffOptions): Adoption[] {
+  if (decision.kind !== 'adopt') return [];
+  const manifest = object.live ? cleanManifest(object.live, cluster, options) : { ok: false as const, why: 'it is gone' };
+  return [{ ...decision, finding, unit: decision.unit ?? finding.ref.name, manifest }];
+}

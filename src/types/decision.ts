@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { sanitize } from './describe.ts';
+import { canonicalJson } from './finding.ts';
+import { type IgnoreRule, ignoreRuleSchema } from './ignore-rule.ts';
+
+/** The sections of decisions.yaml. */
+export const DECISION_KINDS = ['ignore', 'accept', 'fix', 'adopt'] as const;
+export type DecisionKind = (typeof DECISION_KINDS)[number];
+
+const fingerprint = z
+  .string('is required as a text; put quotes around it')
+  .regex(/^[0-9a-f]{32}$/u, 'must be the 32 hexadecimal digits of a finding, as its page and findings.jsonl have them');
+const target = {
+  fingerprint,
+  reason: z.string().min(1).optional(),
+  /** Tells a decision from an earlier one about the same finding, which is spent. */
+  time: z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date such as 2026-12-01 or an RFC 3339 time')
+    .optional(),
+};
+// What ConfigHub takes for a slug, without what would be a path or an option.
+const slug = z
+  .string('is required: the slug of a space')
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u, 'must be letters, digits, dots and dashes');
+
+export const targetSchema = z.strictObject(target);
+export const adoptSchema = z.strictObject({ ...target, space: slug, unit: slug.optional() });
+
+/** decisions.yaml as people write it; its published schema is made from this. */
+export const decisionsFileSchema = z.strictObject({
+  ignore: z.array(ignoreRuleSchema).optional(),
+  accept: z.array(targetSchema).optional(),
+  fix: z.array(targetSchema).optional(),
+  adopt: z.array(adoptSchema).optional(),
+});
+
+/** Who decided, as the commit that last touched the entry tells. */
+export interface Decider {
+  readonly name: string;
+  readonly email: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly commit: string;
+}
+
+/** A decision as it is told where it is carried out. */
+export interface DecisionText {
+  /** Equal entries have equal ids, whatever their reason. */
+  readonly id: string;
+  /** `undefined` where Git could not tell. */
+  readonly by: Decider | undefined;
+  /** Empty where none was given. */
+  readonly reason: string;
+}
+interface Entry extends DecisionText {
+  /** Line of the file that the entry begins at, from 1. */
+  readonly line: number;
+}
+export interface IgnoreDecision extends Entry {
+  readonly kind: 'ignore';
+  readonly rule: IgnoreRule;
+}
+/** A decision about one finding with exactly the values that it had. */
+export interface FindingDecision extends Entry {
+  readonly kind: 'accept' | 'fix';
+  readonly fingerprint: string;
+}
+export interface AdoptDecision extends Entry {
+  readonly kind: 'adopt';
+  readonly fingerprint: string;
+  readonly space: string;
+  /** Slug of the new unit; `undefined` for the workload's name. */
+  readonly unit: string | undefined;
+}
+export type TargetedDecision = FindingDecision | AdoptDecision;
+export type Decision = IgnoreDecision | TargetedDecision;
+
+/**
+ * What became of a decision. `spent`: it was carried out once and has no effect any more. `waiting`: something holds it
+ * and the next pass tries again. `unused`: no finding of now is what it is about.
+ */
+export type DecisionEffect =
+  | 'active'
+  | 'spent'
+  | 'staged'
+  | 'waiting'
+  | 'refused'
+  | 'expired'
+  | 'unused'
+  | 'no-effect'
+  | 'planned';
+
+/** What became of a decision when somebody tried to carry it out. */
+export interface DecisionOutcome {
+  readonly id: string;
+  readonly effect: DecisionEffect;
+  /** One sentence without a full stop. */
+  readonly detail: string;
+}
+
+/** A line of the report about one decision. */
+export interface ReportedDecision {
+  /** Empty for an entry that could not be read. */
+  readonly id: string;
+  readonly kind: DecisionKind | '';
+  /** What it is about, in a few words. */
+  readonly what: string;
+  readonly by: string;
+  /** RFC 3339 time of the commit; empty where Git could not tell. */
+  readonly decidedAt: string;
+  readonly reason: string;
+  readonly effect: DecisionEffect;
+  readonly detail: string;
+}
+
+export const reportedDecisionSchema = z.object({
+  id: z.string(),
+  kind: z.enum([...DECISION_KINDS, '']),
+  what: z.string(),
+  by: z.string(),
+  decidedAt: z.string(),
+  reason: z.string(),
+  effect: z.enum(['active', 'spent', 'staged', 'waiting', 'refused', 'expired', 'unused', 'no-effect', 'planned']),
+  detail: z.string(),
+});
+
+/** An entry that is none, with how to mend it. */
+export interface DecisionMistake {
+  readonly line: number;
+  /** `fix entry 2`, or the section. */
+  readonly entry: string;
+  readonly error: string;
+}
+
+export interface DecisionsFile {
+  readonly decisions: readonly Decision[];
+  readonly mistakes: readonly DecisionMistake[];
+  /** Why the file as a whole is not understood, so that nobody knows what was decided; empty where it is. */
+  readonly unreadable: string;
+}
+
+export const NO_DECISIONS: DecisionsFile = { decisions: [], mistakes: [], unreadable: '' };
+
+/** The identity of an entry: its reason is no part of it, so that mending a typing error decides nothing anew. */
+export function decisionId(kind: DecisionKind, parts: readonly (string | undefined)[]): string {
+  return createHash('sha256')
+    .update(canonicalJson([kind, ...parts.map((part) => part ?? null)]) ?? '')
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** `Ann Lee <ann@example.org>`; `somebody unknown` where Git could not tell. */
+export function displayDecider(by: Decider | undefined): string {
+  return by ? sanitize(`${by.name} <${by.email}>`) : 'somebody unknown';
+}

@@ -1,0 +1,189 @@
+import { expect } from 'chai';
+import { planDecisions, readDecisions, reportDecisions, weighDecisions } from '../../src/decisions/decisions.ts';
+import { createIgnores } from '../../src/diff/ignore.ts';
+import type { Decider, DecisionOutcome, ReportedDecision } from '../../src/types/decision.ts';
+import type { Finding, ObjectComparison } from '../../src/types/finding.ts';
+import type { FixOutcome, OutcomeResult } from '../../src/types/outcome.ts';
+import type { PlanItem } from '../../src/types/plan.ts';
+import { outcome, ranked } from '../report/build.ts';
+import { compared, finding, ref, unit } from '../types/builders.ts';
+
+const ANN: Decider = { name: 'Ann Lee', email: 'ann@example.org', time: '2026-11-20T10:00:00Z', commit: 'a' };
+const NOW = new Date('2026-11-24T10:00:00Z');
+const web = finding({ ref: ref('web') });
+
+interface Scene {
+  readonly text: string;
+  readonly findings?: readonly Finding[];
+  readonly previous?: readonly ReportedDecision[];
+  readonly outcomes?: readonly DecisionOutcome[];
+  readonly items?: readonly PlanItem[];
+  readonly fixes?: readonly FixOutcome[];
+  /** Description of the newest revision of the unit. */
+  readonly head?: string;
+}
+
+function told({
+  text,
+  findings = [],
+  previous = [],
+  outcomes = [],
+  items = [],
+  fixes = [],
+  head = '',
+}: Scene): readonly ReportedDecision[] {
+  const file = readDecisions(
+    text,
+    text.split('\n').map(() => ANN),
+  );
+  const objects: readonly ObjectComparison[] = findings.map((entry) => compared([entry]));
+  const units = [unit('web', { lastChangeDescription: head, headRevision: 7 })];
+  const standing = weighDecisions({ file, previous, comparison: { objects }, units });
+  const ignores = createIgnores(
+    file.decisions.flatMap((decision) => (decision.kind === 'ignore' ? [decision.rule] : [])),
+    NOW,
+  );
+  for (const entry of findings) ignores.ruleFor(entry.ref, entry.path, entry.blame);
+  const all = new Map([...standing.outcomes, ...outcomes].map((entry) => [entry.id, entry]));
+  return reportDecisions({
+    file,
+    previous,
+    comparison: { ignores: ignores.uses() },
+    standing,
+    outcomes: all,
+    plan: { items },
+    fixes,
+  });
+}
+
+function entry(kind: 'fix' | 'accept', { fingerprint }: Finding = web, more = ''): string {
+  return `${kind}:\n- {fingerprint: "${fingerprint}"${more}}\n`;
+}
+
+function effects(scene: Scene): readonly string[] {
+  return told(scene).map(({ kind, effect }) => `${kind} ${effect}`.trim());
+}
+
+function item(reason: PlanItem['reason'], detail: string): PlanItem {
+  return { ranked: ranked(web), restartsPods: false, action: 'blocked', reason, detail };
+}
+
+describe('what became of a decision', () => {
+  it('is spent once its fix is made, also where somebody took it back, and waits where it failed', () => {
+    const after: Readonly<Record<OutcomeResult, string>> = {
+      fixed: 'fix spent',
+      overridden: 'fix spent',
+      staged: 'fix staged',
+      conflict: 'fix waiting',
+      failed: 'fix waiting',
+    };
+    for (const [result, effect] of Object.entries(after)) {
+      // The keys are those of OutcomeResult, as the type above says.
+      const fixes = [outcome(web.id, { result: result as OutcomeResult })];
+      expect(effects({ text: entry('fix'), findings: [web], fixes }), result).to.deep.equal([effect]);
+    }
+  });
+
+  it('tells who decided, when, why, and about what', () => {
+    const [line] = told({ text: entry('fix', web, ', reason: too many'), findings: [web], fixes: [outcome(web.id)] });
+    expect(line).to.deep.include({
+      kind: 'fix',
+      what: 'shop/deployment/web: replicas 3 → 5',
+      by: 'Ann Lee <ann@example.org>',
+      decidedAt: '2026-11-20T10:00:00Z',
+      reason: 'too many',
+      effect: 'spent',
+      detail: 'fixed, revision 17',
+    });
+  });
+
+  it('stays spent though the very same drift comes back, and is about nothing then', () => {
+    const text = entry('fix');
+    const previous = told({ text, findings: [web], fixes: [outcome(web.id)] });
+    expect(told({ text, findings: [web], previous })).to.deep.equal(previous);
+    const file = readDecisions(text, []);
+    const standing = weighDecisions({ file, previous, comparison: { objects: [compared([web])] }, units: [] });
+    expect(planDecisions(file, standing, new Map()).approved.size).to.equal(0);
+  });
+
+  it('can be made again with a time, or once the spent entry was seen to be gone', () => {
+    const previous = told({ text: entry('fix'), findings: [web], fixes: [outcome(web.id)] });
+    const again = entry('fix', web, ', time: 2026-11-24');
+    expect(effects({ text: again, findings: [web], previous, fixes: [outcome(web.id)] })).to.deep.equal(['fix spent']);
+    const gone = told({ text: '', findings: [web], previous });
+    expect(gone).to.deep.equal([]);
+    expect(effects({ text: entry('fix'), findings: [web], previous: gone })).to.deep.equal(['fix waiting']);
+  });
+
+  it('is remembered as spent while the file cannot be read', () => {
+    const previous = told({ text: entry('fix'), findings: [web], fixes: [outcome(web.id)] });
+    const broken = told({ text: 'fix: [\n', findings: [web], previous });
+    expect(broken.map(({ what, effect }) => `${what}: ${effect}`)).to.deep.equal([
+      'decisions.yaml: no-effect',
+      'shop/deployment/web: replicas 3 → 5: spent',
+    ]);
+    expect(told({ text: entry('fix'), findings: [web], previous: broken })).to.deep.equal(previous);
+  });
+
+  it('is unused where the value is another one by now', () => {
+    const other = finding({ ref: ref('web'), live: 6 });
+    expect(effects({ text: entry('fix') + entry('accept', other), findings: [other] })).to.deep.equal([
+      'fix unused',
+      'accept planned',
+    ]);
+  });
+
+  it('waits with the reason of the plan, such as a gate', () => {
+    const [line] = told({
+      text: entry('fix'),
+      findings: [web],
+      items: [item('apply-gate', 'apply gate approval must be passed')],
+    });
+    expect(line).to.include({ effect: 'waiting', detail: 'apply-gate: apply gate approval must be passed' });
+  });
+
+  it('is refused where two decisions about one finding contradict each other, and the live value stays', () => {
+    const text = entry('fix') + entry('accept');
+    expect(effects({ text, findings: [web] })).to.deep.equal(['fix refused', 'accept refused']);
+    const file = readDecisions(text, []);
+    const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
+    const plan = planDecisions(file, standing, new Map(standing.outcomes.map((found) => [found.id, found])));
+    expect(plan.approved.size).to.equal(0);
+    expect(plan.kept.get(web.fingerprint)).to.contain('contradicts');
+  });
+
+  it('is spent where a pass that could not report carried it out: the revision says so', () => {
+    const text = entry('accept');
+    const id = readDecisions(text, []).decisions[0]?.id ?? '';
+    const [line] = told({ text, head: `Accepted replicas 3 → 5 (decided by Ann) [decision:${id} live:3 sha256:0123456789ab]` });
+    expect(line).to.include({ effect: 'spent', detail: 'revision 7 of unit prod/web' });
+    const forged = `Accepted x (decided by Ann: [decision:${id}]) [decision:ffffffffffffffff live:3 sha256:0123456789ab]`;
+    expect(effects({ text, head: forged })).to.deep.equal(['accept unused']);
+  });
+
+  it('is spent where what was staged is applied', () => {
+    const text = entry('fix');
+    const previous = told({ text, findings: [web], fixes: [outcome(web.id, { result: 'staged' })] });
+    expect(effects({ text, findings: [web], previous, fixes: [outcome(web.id, { result: 'staged' })] })).to.deep.equal([
+      'fix staged',
+    ]);
+    expect(told({ text, previous })[0]).to.include({ effect: 'spent', what: 'shop/deployment/web: replicas 3 → 5' });
+  });
+
+  it('of an ignore rule is active, expired or unused', () => {
+    const text = [
+      'ignore:',
+      '- {kind: Deployment, name: web, reason: a}',
+      '- {kind: Deployment, name: web, reason: b, until: 2026-11-01}',
+      '- {kind: Deployment, name: api, reason: c}',
+      '',
+    ].join('\n');
+    expect(effects({ text, findings: [web] })).to.deep.equal(['ignore active', 'ignore expired', 'ignore unused']);
+  });
+
+  it('of a bad entry is none, and says line and mistake', () => {
+    const [line] = told({ text: 'fix:\n- {fingerprint: zz}\n' });
+    expect(line).to.include({ effect: 'no-effect', what: 'fix entry 1, line 2' });
+    expect(line?.detail).to.contain('32 hexadecimal digits');
+  });
+});
