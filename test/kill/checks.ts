@@ -132,7 +132,7 @@ async function checkLive({ kubernetes }: Scene, round: Round, name: string, desi
     ...['image', 'env'].map((field) => containerField(object, field)),
   ];
   const expected = facts(desired);
-  const wanted = round.staged === name && Array.isArray(expected) ? [2, ...expected.slice(1)] : expected;
+  const wanted = round.staged === name && Array.isArray(expected) ? [round.stagedReplicas, ...expected.slice(1)] : expected;
   expect(facts(live), `live ${name}`).to.deep.equal(wanted);
 }
 

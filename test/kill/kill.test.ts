@@ -48,7 +48,7 @@ describe('a pass that is killed', function () {
     // The first report is made from nothing; what is killed is a pass as there are thousands.
     await calm(scene);
     const round = await scene.drift();
-    const traced = await scene.pass();
+    const traced = await scene.pass('nowhere');
     expect(traced.code, traced.stderr).to.equal(0);
     await checkComplete(scene, round);
     expect(effectsOnOthers(await calm(scene))).to.deep.equal([]);
@@ -75,6 +75,7 @@ describe('a pass that is killed', function () {
         rows.push(await killAndRecover(scene, kill));
       } catch (error) {
         failures.push(`${nameOf(kill)}: ${error instanceof Error ? error.message : String(error)}`);
+        process.stdout.write(`      ${failures.at(-1)}\n`);
         rows.push({ ...kill, passes: 0 });
         await settle(scene);
       }
@@ -135,7 +136,7 @@ async function recover(scene: Scene, round: Round, kill: Kill): Promise<number> 
 async function killsOfNext(scene: Scene, first: string, plain: Pass): Promise<readonly Kill[]> {
   await scene.drift();
   expect((await scene.pass(first)).code).to.equal(null);
-  const { effects } = await scene.pass();
+  const { effects } = await calm(scene);
   const own = effects.filter((effect) => !plain.effects.includes(effect) || effect.includes('closes changeset'));
   return killsOf([...new Set(own)], first);
 }
