@@ -168,6 +168,8 @@ async function checkReport(
   const corrections = all.filter(({ correctionId }) => pairs.has(correctionId));
   const told = `corrections in the report: ${corrections.map((entry) => `\n  ${entry.object.name} ${entry.path} ${entry.correctionId}`).join('')}\n`;
   expect(corrections.map(({ object, path }) => `${object.name} ${path}`).sort(), told).to.deep.equal(round.corrected.toSorted());
+  const staged = all.filter(({ object }) => ['front', 'shop'].includes(object.name));
+  expect(staged, 'staged, taken back by hand, and so corrected by nobody').to.deep.equal([]);
   const page = await reportFile(world, 'reports/dev/README.md');
   for (const { correctionId, revision, unit, result, changeSet, blame, object } of corrections) {
     const pair = pairs.get(correctionId);
