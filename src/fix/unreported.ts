@@ -39,14 +39,21 @@ export async function findUnreportedPairs(
 ): Promise<readonly UnreportedPair[]> {
   const isUnknown = (id: string | undefined): id is string => id !== undefined && !known.has(id);
   const found: (Omit<UnreportedPair, 'changeSet' | 'wasStaged'> & { readonly changeSetId: string | null })[] = [];
-  for (const unit of units.filter(({ lastChangeDescription }) => isUnknown(restoredMarker(lastChangeDescription)))) {
+  // Under a person's lock, and not applied by them yet.
+  const isWaiting = ({ changeSet, liveRevision, headRevision }: DesiredUnit): boolean =>
+    changeSet !== undefined && changeSet.openedFor === undefined && liveRevision < headRevision;
+  const candidates = units.filter((unit) => isUnknown(restoredMarker(unit.lastChangeDescription)) && !isWaiting(unit));
+  for (const unit of candidates) {
     const from = Math.max(1, unit.headRevision - REVISIONS_READ + 1);
     const listed = (await confighub.listRevisionsFrom([unit], from, signal)).map(({ Revision }) => Revision);
     listed.sort((one, other) => other.RevisionNum - one.RevisionNum);
     for (const [index, restored] of listed.entries()) {
       const correctionId = restoredMarker(restored.Description);
+      // Reports are made in order: what is older than a reported one is reported as well.
+      if (correctionId !== undefined && known.has(correctionId)) break;
       const observed = listed[index + 1];
-      if (!observed || !isUnknown(correctionId) || observedMarker(observed.Description)?.correctionId !== correctionId) continue;
+      if (!observed || correctionId === undefined || observedMarker(observed.Description)?.correctionId !== correctionId)
+        continue;
       const text = await textOfHalf(unit, observed, confighub, signal);
       if (text === undefined) continue;
       found.push({
@@ -71,6 +78,8 @@ export async function findUnreportedPairs(
     // Passes of another cluster have a report of their own.
     if (changeSet?.openedFor !== undefined && changeSet.openedFor !== cluster) return [];
     const wasStaged = changeSet !== undefined && changeSet.openedFor === undefined;
+    // Staged and never applied: whatever brought the fields back, this pair did not.
+    if (wasStaged && pair.unit.liveRevision !== pair.revision) return [];
     return { ...pair, changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : '', wasStaged };
   });
 }

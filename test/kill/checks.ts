@@ -132,7 +132,7 @@ async function checkLive({ kubernetes }: Scene, round: Round, name: string, desi
     ...['image', 'env'].map((field) => containerField(object, field)),
   ];
   const expected = facts(desired);
-  const wanted = round.staged === name && Array.isArray(expected) ? [2, ...expected.slice(1)] : expected;
+  const wanted = round.staged === name && Array.isArray(expected) ? [round.stagedReplicas, ...expected.slice(1)] : expected;
   expect(facts(live), `live ${name}`).to.deep.equal(wanted);
 }
 
@@ -168,6 +168,8 @@ async function checkReport(
   const corrections = all.filter(({ correctionId }) => pairs.has(correctionId));
   const told = `corrections in the report: ${corrections.map((entry) => `\n  ${entry.object.name} ${entry.path} ${entry.correctionId}`).join('')}\n`;
   expect(corrections.map(({ object, path }) => `${object.name} ${path}`).sort(), told).to.deep.equal(round.corrected.toSorted());
+  const staged = all.filter(({ object }) => ['front', 'shop'].includes(object.name));
+  expect(staged, 'staged, taken back by hand, and so corrected by nobody').to.deep.equal([]);
   const page = await reportFile(world, 'reports/dev/README.md');
   for (const { correctionId, revision, unit, result, changeSet, blame, object } of corrections) {
     const pair = pairs.get(correctionId);

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { printTable } from '../../src/output.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { checkComplete, checkUnharmed } from './checks.ts';
 import { type Pass, type Round, type Scene, startScene } from './scene.ts';
@@ -49,7 +48,7 @@ describe('a pass that is killed', function () {
     // The first report is made from nothing; what is killed is a pass as there are thousands.
     await calm(scene);
     const round = await scene.drift();
-    const traced = await scene.pass();
+    const traced = await scene.pass('nowhere');
     expect(traced.code, traced.stderr).to.equal(0);
     await checkComplete(scene, round);
     expect(effectsOnOthers(await calm(scene))).to.deep.equal([]);
@@ -70,18 +69,19 @@ describe('a pass that is killed', function () {
     const chosen = only !== '' ? kills.filter((kill) => nameOf(kill).includes(only)) : isLong ? kills : sample(kills);
     const rows: Row[] = [];
     const failures: string[] = [];
+    const width = Math.max(...chosen.map((kill) => nameOf(kill).length));
     for (const kill of chosen) {
       try {
         rows.push(await killAndRecover(scene, kill));
       } catch (error) {
         failures.push(`${nameOf(kill)}: ${error instanceof Error ? error.message : String(error)}`);
+        process.stdout.write(`      ${failures.at(-1)}\n`);
         rows.push({ ...kill, passes: 0 });
         await settle(scene);
       }
+      const row = rows.at(-1);
+      if (row) process.stdout.write(`      ${nameOf(row).padEnd(width)}  ${row.passes} passes  ${resultOf(row)}\n`);
     }
-    const lines = rows.map((row) => [row.effect, String(row.occurrence), row.place, String(row.passes), resultOf(row)]);
-    const table = printTable(['EFFECT', 'OCCURRENCE', 'KILLED', 'PASSES', 'RESULT'], lines);
-    process.stdout.write(table.replaceAll(/^(?=.)/gmu, '      '));
     if (isLong) writeFileSync(TABLE, tableOf(rows));
     expect(failures.join('\n')).to.equal('');
   });
@@ -136,7 +136,7 @@ async function recover(scene: Scene, round: Round, kill: Kill): Promise<number> 
 async function killsOfNext(scene: Scene, first: string, plain: Pass): Promise<readonly Kill[]> {
   await scene.drift();
   expect((await scene.pass(first)).code).to.equal(null);
-  const { effects } = await scene.pass();
+  const { effects } = await calm(scene);
   const own = effects.filter((effect) => !plain.effects.includes(effect) || effect.includes('closes changeset'));
   return killsOf([...new Set(own)], first);
 }
