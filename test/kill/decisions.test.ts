@@ -100,7 +100,7 @@ spec:
     // The two writes that matter most, and those that end nothing, are killed at in every run.
     const chosen = IS_LONG
       ? points
-      : points.filter((point) => /^after hub (PATCH \/api\/space.*opens|POST .*\/unit$)/u.test(point));
+      : points.filter((point) => /^after hub (PATCH \/api\/space.*opens|POST .*\/unit 1$)/u.test(point));
     expect(chosen).to.have.length.of.at.least(2);
     for (const point of chosen) {
       const { slug, replicas, revision } = await decideAnew();
