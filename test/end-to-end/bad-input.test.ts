@@ -139,8 +139,8 @@ describe('bad input', function () {
     await refused(await run({}, ['run', '--auto-fixx']), 64, ['unknown option', '--auto-fix', 'drift-detector --help']);
   });
 
-  it('a report repository that cannot be reached', async () => {
-    await refused(await run({ REPORT_REPO: '/nowhere/reports.git' }), 75, [
+  it('a report repository that is none', async () => {
+    await refused(await run({ REPORT_REPO: '/nowhere/reports.git' }), 78, [
       'cannot reach the report repository',
       '/nowhere/reports.git',
       'Check REPORT_REPO',
