@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { openReportRepository } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { finding } from '../types/builders.ts';
 import { outcome, ranked, reportOf } from './build.ts';
-import { ENVIRONMENT, failureOf, publish, publishOnce, report, repositories } from './repositories.ts';
+import { failureOf, publish, publishOnce, report, repositories } from './repositories.ts';
 
 describe('report repository', () => {
   it('takes the first report into an empty repository', async () => {
@@ -332,18 +330,24 @@ describe('report repository', () => {
     expect(thrown).to.equal(stopped);
   });
 
-  it('leaves nothing of itself on the disk', async () => {
+  it('leaves nothing of itself on the disk, whether it goes well or not', async () => {
     using world = repositories();
-    const workplaces = (): string =>
-      execFileSync('sh', ['-c', 'ls -d "$TMPDIR"/drift-report-* 2>/dev/null || true'], {
-        env: { ...ENVIRONMENT, TMPDIR: tmpdir() },
-        encoding: 'utf8',
-      });
-    const before = new Set(workplaces().split('\n'));
-    await publishOnce(world.options({ token: new Secret('t') }), ['web']);
-    const left = workplaces()
-      .split('\n')
-      .filter((path) => path !== '' && !before.has(path));
-    expect(left.filter((path) => readFileSync(join(path, 'clone/.git/config'), 'utf8').includes(world.bare))).to.deep.equal([]);
+    const folder = join(world.path, 'tmp');
+    mkdirSync(folder);
+    const usual = process.env['TMPDIR'];
+    process.env['TMPDIR'] = folder;
+    try {
+      {
+        await using repository = await openReportRepository(world.options({ token: new Secret('t') }));
+        expect(readdirSync(folder)).to.have.length(1);
+        await publish(repository, report(['web']));
+      }
+      expect(readdirSync(folder)).to.deep.equal([]);
+      await failureOf(() => openReportRepository(world.options({ url: join(world.path, 'absent.git') })));
+      expect(readdirSync(folder)).to.deep.equal([]);
+    } finally {
+      if (usual === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = usual;
+    }
   });
 });
