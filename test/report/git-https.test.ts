@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { openReportReader, openReportRepository } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { type Authority, createAuthority, type KeyPair } from '../control-plane/certificates.ts';
 import { type Fault, type GitHttpOptions, type GitRequest, startGitHttp } from './git-http-server.ts';
-import { failureOf, publish, publishOnce, report, repositories } from './repositories.ts';
+import { failureOf, ownTemporaryFolder, publish, publishOnce, report, repositories } from './repositories.ts';
 
 const TOKEN = 'tok"en$(canary)\'\\%';
 
@@ -58,6 +57,7 @@ describe('report repository over https', () => {
   it('has the token in no argument of any process and in no file while it reads and pushes', async function () {
     // Linux alone shows the arguments of all processes as files; CI runs there.
     if (process.platform !== 'linux') this.skip();
+    let workplace = '';
     const seen: string[] = [];
     const looks: GitRequest[] = [];
     await using git = await host({
@@ -71,13 +71,12 @@ describe('report repository over https', () => {
         return undefined;
       },
     });
-    let workplace = '';
-    const before = new Set(workplaces());
+    using tmp = ownTemporaryFolder();
+    workplace = tmp.path;
     await using repository = await openReportRepository(git.options());
-    workplace = workplaces().find((path) => !before.has(path)) ?? '';
     await publish(repository, report(['web']));
     expect(looks.filter(({ service, isTransfer }) => service === 'push' && isTransfer)).to.have.length(1);
-    expect(filesBelow(workplace).map((path) => path.slice(workplace.length))).to.include('/.gitconfig');
+    expect(filesBelow(workplace).map((path) => basename(path))).to.include('.gitconfig');
     expect(seen).to.deep.equal([]);
   });
 
@@ -226,12 +225,6 @@ describe('report repository over https', () => {
     expect(await reader.readFile('prod-eu/absent', old)).to.equal(undefined);
   });
 });
-
-function workplaces(): readonly string[] {
-  return readdirSync(tmpdir())
-    .filter((name) => name.startsWith('drift-report-'))
-    .map((name) => join(tmpdir(), name));
-}
 
 function filesBelow(folder: string): readonly string[] {
   if (folder === '') return [];

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { openReportRepository, type ReportRepositoryOptions } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { makeKey, type SshServer, startSsh } from './git-ssh-server.ts';
-import { failureOf, publishOnce, type Repositories, repositories } from './repositories.ts';
+import { failureOf, ownTemporaryFolder, publishOnce, type Repositories, repositories } from './repositories.ts';
 
 describe('report repository over ssh', () => {
   let ssh: SshServer;
@@ -57,22 +56,15 @@ describe('report repository over ssh', () => {
 
   it('keeps its copy of the key for this user alone while it runs, and not a moment longer', async () => {
     using world = repositories();
-    const copies = (): readonly string[] =>
-      readdirSync(tmpdir())
-        .filter((name) => name.startsWith('drift-report-') && readdirSync(join(tmpdir(), name)).includes('ssh-key'))
-        .map((name) => join(tmpdir(), name));
-    const before = new Set(copies());
+    using tmp = ownTemporaryFolder();
     {
       await using repository = await openReportRepository(optionsOf(world));
       expect(repository.previous.findings).to.deep.equal([]);
-      const mine = copies().filter((path) => !before.has(path));
-      expect(mine).to.have.length(1);
-      for (const path of mine) {
-        expect(statSync(path).mode & 0o777).to.equal(0o700);
-        expect(statSync(join(path, 'ssh-key')).mode & 0o777).to.equal(0o600);
-      }
+      const [work = ''] = readdirSync(tmp.path);
+      expect(statSync(join(tmp.path, work)).mode & 0o777).to.equal(0o700);
+      expect(statSync(join(tmp.path, work, 'ssh-key')).mode & 0o777).to.equal(0o600);
     }
-    expect(copies().filter((path) => !before.has(path))).to.deep.equal([]);
+    expect(readdirSync(tmp.path)).to.deep.equal([]);
   });
 
   it('refuses a host whose key is another than the known one, and one that it does not know', async () => {

@@ -5,7 +5,7 @@ import { openReportRepository } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { finding } from '../types/builders.ts';
 import { outcome, ranked, reportOf } from './build.ts';
-import { failureOf, publish, publishOnce, report, repositories } from './repositories.ts';
+import { failureOf, ownTemporaryFolder, publish, publishOnce, report, repositories } from './repositories.ts';
 
 describe('report repository', () => {
   it('takes the first report into an empty repository', async () => {
@@ -332,22 +332,14 @@ describe('report repository', () => {
 
   it('leaves nothing of itself on the disk, whether it goes well or not', async () => {
     using world = repositories();
-    const folder = join(world.path, 'tmp');
-    mkdirSync(folder);
-    const usual = process.env['TMPDIR'];
-    process.env['TMPDIR'] = folder;
-    try {
-      {
-        await using repository = await openReportRepository(world.options({ token: new Secret('t') }));
-        expect(readdirSync(folder)).to.have.length(1);
-        await publish(repository, report(['web']));
-      }
-      expect(readdirSync(folder)).to.deep.equal([]);
-      await failureOf(() => openReportRepository(world.options({ url: join(world.path, 'absent.git') })));
-      expect(readdirSync(folder)).to.deep.equal([]);
-    } finally {
-      if (usual === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = usual;
+    using tmp = ownTemporaryFolder();
+    {
+      await using repository = await openReportRepository(world.options({ token: new Secret('t') }));
+      expect(readdirSync(tmp.path)).to.have.length(1);
+      await publish(repository, report(['web']));
     }
+    expect(readdirSync(tmp.path)).to.deep.equal([]);
+    await failureOf(() => openReportRepository(world.options({ url: join(world.path, 'absent.git') })));
+    expect(readdirSync(tmp.path)).to.deep.equal([]);
   });
 });

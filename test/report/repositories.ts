@@ -125,3 +125,18 @@ export async function failureOf(work: () => Promise<unknown>): Promise<GitError>
   }
   throw new Error('nothing failed');
 }
+
+/** A folder for temporary files that nobody else uses, until it is disposed of; processes that are started get it as well. */
+export function ownTemporaryFolder(): Disposable & { readonly path: string } {
+  const usual = process.env['TMPDIR'];
+  const path = mkdtempSync(join(tmpdir(), 'own-tmp-'));
+  process.env['TMPDIR'] = path;
+  return {
+    path,
+    [Symbol.dispose]() {
+      if (usual === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = usual;
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
