@@ -228,12 +228,12 @@ describe('what holds a pass back', function () {
       const dry = await pass(['run', '--dry-run'], await watched.newRepository(), { OUTPUT: 'table', MAX_FIXES: '1' });
       expect(dry.code, dry.stderr).to.equal(21);
       const [header, ...lines] = dry.stdout.trimEnd().split('\n');
-      expect(header).to.match(/^ACTION +REASON +SEVERITY +WORKLOAD +WHAT +BY +THROUGH +EFFECT +DETAIL$/u);
+      expect(header).to.match(/^ACTION +SEVERITY +WORKLOAD +REASON +WHAT +BY +THROUGH +EFFECT +DETAIL$/u);
       expect(lines.slice(0, 3).sort()[0]).to.match(
-        /^blocked +mass-change +medium +guards-a\/deployment\/web-2 +replicas 1 → 2 +kubectl/u,
+        /^blocked +medium +guards-a\/deployment\/web-2 +mass-change +replicas 1 → 2 +kubectl/u,
       );
       expect(lines.slice(0, 3).sort()[2]).to.match(
-        /^report +paused +medium +guards-a\/deployment\/web-1 +replicas 1 → 2 +kubectl/u,
+        /^report +medium +guards-a\/deployment\/web-1 +paused +replicas 1 → 2 +kubectl/u,
       );
       expect(lines.slice(3)).to.deep.equal([
         'Guard mass-change: 2 objects would change, more than MAX_FIXES=1; MAX_FIXES=2 lets it pass; nothing is fixed but what a person approved',
