@@ -35,29 +35,44 @@ interface Result {
   readonly seconds: number;
 }
 
-const STEPS: readonly Step[] = [
-  { title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
-  { title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] },
-  { title: 'tests', args: [mocha, 'test/**/*.test.ts'], environment: isLong ? { DRIFT_LONG: '1' } : {} },
+const form = isLong ? { DRIFT_LONG: '1' } : {};
+/** Tests that mostly wait for programs of their own, and so run beside the others. */
+const WHOLE_PASSES = ['test/end-to-end/**/*.test.ts', 'test/kill/**/*.test.ts'];
+/** Steps of one row run at once. */
+const STEPS: readonly (readonly Step[])[] = [
+  [{ title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] }],
+  [{ title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] }],
+  [
+    {
+      title: 'tests of the parts',
+      args: [mocha, 'test/**/*.test.ts', ...WHOLE_PASSES.flatMap((files) => ['--ignore', files])],
+      environment: form,
+    },
+    { title: 'tests of whole passes', args: [mocha, ...WHOLE_PASSES], environment: form },
+  ],
 ];
-const LONG_STEPS: readonly Step[] = PROVEN_VERSIONS.filter((version) => version !== DEFAULT_VERSION).map((version) => ({
-  title: `tests on Kubernetes ${version}`,
-  args: [mocha, ...VERSIONED],
-  environment: { KUBERNETES_VERSION: version },
-}));
+const LONG_STEPS: readonly (readonly Step[])[] = PROVEN_VERSIONS.filter((version) => version !== DEFAULT_VERSION).map(
+  (version) => [
+    { title: `tests on Kubernetes ${version}`, args: [mocha, ...VERSIONED], environment: { KUBERNETES_VERSION: version } },
+  ],
+);
 
-async function run({ title, args, environment = {} }: Step): Promise<Result> {
-  process.stdout.write(`\n== ${title}\n`);
+/** The first of a row prints as it goes, each other one when it is over. */
+async function run({ title, args, environment = {} }: Step, isFirst: boolean): Promise<Result> {
+  if (isFirst) process.stdout.write(`\n== ${title}\n`);
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'drift-test-'));
   const counts = join(folder, 'counts');
+  const printed: Buffer[] = [];
   writeFileSync(counts, '');
   const code = await new Promise<number | string>((resolve, reject) => {
     const env = { ...process.env, DRIFT_TEST_COUNTS: counts, ...environment };
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['inherit', isFirst ? 'inherit' : 'pipe', 'inherit'], env });
+    child.stdout?.on('data', (chunk: Buffer) => printed.push(chunk));
     child.on('error', reject);
-    child.on('exit', (status, signal) => resolve(status ?? signal ?? 1));
+    child.on('close', (status, signal) => resolve(status ?? signal ?? 1));
   });
+  if (!isFirst) process.stdout.write(`\n== ${title}\n${Buffer.concat(printed).toString('utf8')}`);
   const seconds = Math.round((performance.now() - started) / 1000);
   process.stdout.write(`== ${title}: ${code === 0 ? 'passed' : `failed (${code})`} in ${seconds} s\n`);
   const result = { title, hasPassed: code === 0, counts: readFileSync(counts, 'utf8'), seconds };
@@ -92,13 +107,15 @@ function writeTable(results: readonly Result[]): void {
 
 await prepare(resolveVersion(process.env['KUBERNETES_VERSION']));
 const results: Result[] = [];
-for (const step of isLong ? [...STEPS, ...LONG_STEPS] : STEPS) {
-  if (step.environment?.['KUBERNETES_VERSION']) await prepare(step.environment['KUBERNETES_VERSION']);
-  const result = await run(step);
-  results.push(result);
-  if (result.hasPassed) continue;
+for (const row of isLong ? [...STEPS, ...LONG_STEPS] : STEPS) {
+  for (const { environment } of row) if (environment?.['KUBERNETES_VERSION']) await prepare(environment['KUBERNETES_VERSION']);
+  const done = await Promise.all(row.map((step, index) => run(step, index === 0)));
+  results.push(...done);
+  if (done.every(({ hasPassed }) => hasPassed)) continue;
   process.exitCode = 1;
   // A long run tells how all of it stands; a short one ends at the first fault.
   if (!isLong) break;
 }
 if (isLong) writeTable(results);
+const sums = [0, 1, 2].map((place) => results.reduce((sum, { counts }) => sum + Number(counts.match(/\d+/gu)?.[place] ?? 0), 0));
+process.stdout.write(`\n${sums[0]} passed, ${sums[1]} failed, ${sums[2]} skipped\n`);
