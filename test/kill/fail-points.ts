@@ -126,20 +126,15 @@ function spawn(command: string, args: readonly string[], options: childProcess.S
 }
 Object.assign(childProcess, { spawn });
 
-/** What a file is for: the report's pages, its other files, the schemas that are kept. */
+/** What a file is for, without what is another in each pass. */
 function roleOf(path: string): string {
   const name = basename(path);
   if (/^openapi-/u.test(name)) return 'schema';
   if (/^drift-report-/u.test(name)) return 'work folder';
-  const inReport = /\/reports(\/.*)?$/u.exec(path)?.[1];
-  if (inReport === undefined) return name;
-  const parts = inReport.split('/').slice(1);
-  if (parts.length <= 1) return parts.length === 0 ? 'reports' : `reports/${name}`;
-  if (parts.length === 2) return `reports/cluster/${name}`;
-  return 'reports/cluster/namespace/page';
+  return /^\d+$/u.test(name) ? 'of the report' : name;
 }
 
-for (const method of ['writeFile', 'rename', 'mkdir', 'mkdtemp', 'rm'] as const) {
+for (const method of ['writeFile', 'appendFile', 'rename', 'mkdir', 'mkdtemp', 'rm'] as const) {
   const real: (...args: never[]) => Promise<unknown> = files[method];
   const wrapped = async (...args: never[]): Promise<unknown> => {
     const finished = effect(`file ${method} ${roleOf(String(args[0]))}`);
