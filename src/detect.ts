@@ -24,7 +24,15 @@ import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import type { PreviousReport } from './types/report.ts';
 
-const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [] };
+const NO_REPORT: PreviousReport = {
+  findings: [],
+  corrections: [],
+  units: [],
+  desiredObjects: 0,
+  decisions: [],
+  incomplete: [],
+  promotions: [],
+};
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
@@ -113,7 +121,7 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     outcomes: [],
     recorded: [],
     promotions: [],
-    decisions: reportedDecisions(judgement, previous, []),
+    decisions: reportedDecisions(judgement, previous, [], []),
     group: groupFindings,
     previous,
     now: options.now,

@@ -84,7 +84,7 @@ export function printPlan(plan: Plan, report: Report, options: OutputOptions): s
 }
 
 function planDocument(plan: Plan, report: Report): object {
-  const { cluster, guard, pauses, notes, incomplete } = report;
+  const { cluster, guard, pauses, notes, incomplete, decisions } = report;
   const corrections = plan.corrections.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
     id,
     unit: `${unit.space}/${unit.slug}`,
@@ -98,7 +98,8 @@ function planDocument(plan: Plan, report: Report): object {
     isStaged,
     route,
   }));
-  return { cluster, dryRun: true, guard: guard ?? null, pauses, notes, incomplete, items: report.findings, corrections };
+  const items = report.findings;
+  return { cluster, dryRun: true, guard: guard ?? null, pauses, decisions, notes, incomplete, items, corrections };
 }
 
 function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
@@ -129,10 +130,14 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
 }
 
 /** What holds for the plan as a whole, one line each. */
-function printCircumstances({ guard, pauses, incomplete, notes }: Report): string {
+function printCircumstances({ guard, pauses, decisions, incomplete, notes }: Report): string {
   const lines = [
     ...(guard ? [`Guard ${guard.name}: ${guard.detail}; nothing is fixed but what a person approved`] : []),
     ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),
+    ...decisions.map(
+      ({ kind, what, by, effect, detail }) =>
+        `Decided: ${kind === '' ? '' : `${kind} `}${what}${by === '' ? '' : ` by ${by}`}: ${effect}: ${detail}`,
+    ),
     ...incomplete.map(({ what, error }) => `Not read: ${what}: ${error}`),
     ...notes,
   ];

@@ -5,22 +5,30 @@ import { type Adoption, adoptWorkloads } from './fix/adopt.ts';
 import type { FixClients } from './fix/progress.ts';
 import { decisionsPath, type ReportRepository } from './report/report.ts';
 import { projectLive } from './snapshot/snapshot.ts';
-import { type DecisionOutcome, type DecisionsFile, NO_DECISIONS } from './types/decision.ts';
+import {
+  type DecisionOutcome,
+  type DecisionsFile,
+  NO_DECISIONS,
+  type ReportedDecision,
+  withKnownDeciders,
+} from './types/decision.ts';
+import { isSaidAnew } from './types/describe.ts';
 
 /** What people decided by commit, with who decided what. */
 export async function decisionsOf(
-  repository: Pick<ReportRepository, 'readFile' | 'whoChanged'>,
+  repository: Pick<ReportRepository, 'previous' | 'readFile' | 'whoChanged'>,
   cluster: string,
 ): Promise<DecisionsFile> {
   const path = decisionsPath(cluster);
   const text = await repository.readFile(path);
   if (text === undefined || text.trim() === '') return NO_DECISIONS;
   const changes = await repository.whoChanged(path);
-  // Of a line older than the history that was read, the oldest commit tells nothing.
-  return readDecisions(
+  // Of a line older than the history that was read, the oldest commit tells nothing, but an earlier report may.
+  const file = readDecisions(
     text,
     changes.map(({ isOldestRead, ...change }) => (isOldestRead ? undefined : change)),
   );
+  return withKnownDeciders(file, repository.previous.decisions);
 }
 
 /** The same options, with what people decided to live with among the ignore rules. */
@@ -31,6 +39,8 @@ export function withDecidedIgnores(options: DiffOptions, { decisions }: Decision
 
 export interface CarryOutOptions extends Omit<AcceptOptions, 'compare'> {
   readonly diff: DiffOptions;
+  /** As the last report told of them. */
+  readonly previous: readonly ReportedDecision[];
   /** Slugs of the spaces that are compared; empty for all. */
   readonly spaces: readonly string[];
   /** Why no decision at all is carried out by this pass; empty where they are. */
@@ -59,17 +69,26 @@ export async function carryOutDecisions(
     settle(waiting.map(({ decision }) => ({ id: decision.id, effect: 'waiting', detail: why })));
     return outcomes;
   }
+  const tried = (found: readonly DecisionOutcome[]): void =>
+    settle(found.map((outcome) => inKnownWords(outcome, options.previous)));
   const compare = createCompare(cluster, options.diff);
   const acceptances = open.flatMap(acceptanceOf);
-  settle(
+  tried(
     await acceptLive(acceptances, clients, {
       ...options,
       compare: (desired, live) => compare(desired, live && projectLive(live, desired.ref)),
     }),
   );
   const adoptions = open.flatMap((entry) => adoptionOf(entry, cluster, options.diff));
-  settle(await adoptWorkloads(adoptions, clients.confighub, options));
+  tried(await adoptWorkloads(adoptions, clients.confighub, options));
   return outcomes;
+}
+
+/** A server's other numbers for the same failure are no news. */
+function inKnownWords(outcome: DecisionOutcome, previous: readonly ReportedDecision[]): DecisionOutcome {
+  const known = previous.find(({ id, effect }) => id === outcome.id && effect === 'waiting');
+  const isAgain = known !== undefined && outcome.effect === 'waiting' && isSaidAnew(known.detail, outcome.detail);
+  return isAgain ? { ...outcome, detail: known.detail } : outcome;
 }
 
 function acceptanceOf({ decision, finding, object }: OpenDecision): Acceptance[] {

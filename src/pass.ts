@@ -20,7 +20,9 @@ import {
   type ReportRepository,
   renderReport,
   unitsWithNews,
+  wasNotRead,
   withHistories,
+  withKnownWords,
 } from './report/report.ts';
 import { probeObjects } from './snapshot/probe.ts';
 import { projectLive, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
@@ -30,7 +32,7 @@ import type { Comparison } from './types/finding.ts';
 import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
 import type { Ranking } from './types/ranking.ts';
-import { firstSeenOf, type PreviousReport, type Report } from './types/report.ts';
+import { firstSeenOf, type PreviousReport, type RecordedCorrection, type Report } from './types/report.ts';
 import type { Snapshot } from './types/snapshot.ts';
 
 /** The world as a pass meets it; made in main.ts and nowhere else. */
@@ -96,10 +98,11 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
   const { signal, now } = given;
   const { previous, decisions, carryOut } = start;
   const options = { ...given, diff: withDecidedIgnores(given.diff, decisions) };
-  const [snapshot, pulled] = await Promise.all([
+  const [taken, pulled] = await Promise.all([
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, { ...options.snapshot, signal })),
     log.phase('desired', start.pull),
   ]);
+  const snapshot = { ...taken, failedReads: withKnownWords(taken.failedReads, previous.incomplete) };
   let desired = pulled;
   let comparison = await compareAll(clients, snapshot, desired, options, log);
   const weigh = (): Standing =>
@@ -114,7 +117,7 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
       comparison = await compareAll(clients, snapshot, desired, options, log);
     }
   }
-  log.comparison(snapshot, desired, comparison);
+  log.comparison(taken, desired, comparison);
 
   const known = new Map(previous.findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));
   const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options.rank, known, now, signal }));
@@ -175,6 +178,8 @@ export async function runPass(
       decisions,
       pull: async () => {
         const found = await pull();
+        // What is unfinished may be a living pass at work, which holds the Lease.
+        if (!options.holdsLease) return found;
         const isFinished = await finishPredecessor(found.units, clients.confighub, cluster, log.warning, signal);
         return isFinished ? found : pull();
       },
@@ -183,6 +188,7 @@ export async function runPass(
           cluster,
           changeSet: options.plan.changeSet,
           diff: options.diff,
+          previous: previous.decisions,
           spaces: options.desired.spaces,
           held: options.holdsLease ? '' : NO_LEASE,
           guarded:
@@ -226,10 +232,10 @@ export async function runPass(
   );
 
   const { needed: promotions, behindInNumberOnly } = await log.phase('promotion', () =>
-    waitingPromotions(clients.confighub, desired, log.warning, signal),
+    waitingPromotions(clients.confighub, desired, previous.promotions, log.warning, signal),
   );
   log.promotions(promotions, behindInNumberOnly);
-  const decided = reportedDecisions(judgement, previous, outcomes);
+  const decided = reportedDecisions(judgement, previous, outcomes, recorded);
   const report = await log.phase('report', async () => {
     const facts = {
       cluster,
@@ -260,11 +266,25 @@ const NO_LEASE = 'this pass may take no Lease, and without one nothing is writte
 
 /** The lines of the report about decisions, once it is known what became of them. */
 export function reportedDecisions(
-  { comparison, decisions: file, standing, decided, plan }: Judgement,
+  judgement: Judgement,
   previous: PreviousReport,
   fixes: readonly FixOutcome[],
+  recorded: readonly RecordedCorrection[],
 ): readonly ReportedDecision[] {
-  return reportDecisions({ file, previous: previous.decisions, comparison, standing, outcomes: decided, plan, fixes });
+  const { snapshot, desired, comparison, decisions: file, standing, decided, plan } = judgement;
+  const unread = previous.findings.filter((finding) => wasNotRead(finding, judgement));
+  return reportDecisions({
+    file,
+    previous: previous.decisions,
+    comparison,
+    standing,
+    outcomes: decided,
+    plan,
+    fixes,
+    recorded,
+    unread: new Set(unread.map(({ fingerprint }) => fingerprint)),
+    isWhole: snapshot.failedReads.length + desired.invalid.length + comparison.invalid.length + comparison.unread === 0,
+  });
 }
 
 function namedUnits(names: readonly string[], { units }: DesiredState): readonly DesiredUnit[] {

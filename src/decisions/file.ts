@@ -53,7 +53,7 @@ export function readDecisions(text: string, blame: Blame): DecisionsFile {
     else
       for (const [index, entry] of (entries ?? []).entries()) {
         const at = lines(section, index);
-        const read = readEntry(kind, entry, at, deciderOf(at, blame));
+        const read = readEntry(kind, entry, at, deciderOf(at, lines(section).from, blame));
         if (typeof read === 'string') mistakes.push({ line: at.from, entry: `${kind} entry ${index + 1}`, error: read });
         else decisions.push(read);
       }
@@ -71,10 +71,12 @@ function unknownSection(name: string): string {
   return `${JSON.stringify(name.slice(0, 40))} is no section; ${near ? `did you mean ${near}?` : known}`;
 }
 
-/** The newest of the commits that touched the entry's lines: who wrote it as it stands. */
-function deciderOf({ from, to }: EntryLines, blame: Blame): Decider | undefined {
-  return blame
-    .slice(from - 1, to)
+/**
+ * The newest of the commits that touched the entry's lines or its section's name: who wrote it as it stands. Whoever makes
+ * `accept` of a `fix` decided what is below it.
+ */
+function deciderOf({ from, to }: EntryLines, section: number, blame: Blame): Decider | undefined {
+  return [blame[section - 1], ...blame.slice(from - 1, to)]
     .filter((line) => line !== undefined)
     .reduce<Decider | undefined>(
       (newest, line) => (newest && Date.parse(newest.time) >= Date.parse(line.time) ? newest : line),

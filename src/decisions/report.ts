@@ -9,10 +9,11 @@ import {
   type TargetedDecision,
 } from '../types/decision.ts';
 import { summarize } from '../types/describe.ts';
-import type { Comparison } from '../types/finding.ts';
+import type { Comparison, Finding } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan } from '../types/plan.ts';
+import type { RecordedCorrection } from '../types/report.ts';
 import type { Standing } from './weigh.ts';
 
 export interface DecisionReportInput {
@@ -25,6 +26,12 @@ export interface DecisionReportInput {
   readonly outcomes: ReadonlyMap<string, DecisionOutcome>;
   readonly plan: Pick<Plan, 'items'>;
   readonly fixes: readonly FixOutcome[];
+  /** Fingerprints of findings of the last report of which nothing is known now, for want of a read. */
+  readonly unread: ReadonlySet<string>;
+  /** Everything was read, so that what covers nothing covers nothing. */
+  readonly isWhole: boolean;
+  /** Corrections that an interrupted pass carried out and no report tells of. */
+  readonly recorded: readonly Pick<RecordedCorrection, 'ranked' | 'revision'>[];
 }
 
 /** What became of each decision, in the order of the file; the same state gives the same lines. */
@@ -74,17 +81,30 @@ function aboutUnknown(decision: Decision): string {
   return decision.kind === 'ignore' ? '' : `finding ${decision.fingerprint}`;
 }
 
+function aboutFinding(finding: Finding): string {
+  return `${displayRef(finding.ref)}: ${summarize(finding)}`;
+}
+
 function effectOf(
   decision: Decision,
   known: ReportedDecision | undefined,
   input: DecisionReportInput,
 ): Became & { readonly what: string } {
-  if (decision.kind === 'ignore') return ignoreEffect(decision, input.comparison);
+  if (decision.kind === 'ignore') return ignoreEffect(decision, known, input);
   const open = input.standing.open.find((entry) => entry.decision.id === decision.id);
-  const what = open ? `${displayRef(open.finding.ref)}: ${summarize(open.finding)}` : '';
+  const what = open ? aboutFinding(open.finding) : '';
   const outcome = input.outcomes.get(decision.id);
   if (outcome) return { what, effect: outcome.effect, detail: outcome.detail };
   if (!open) {
+    // Neither applied nor gone: it is there again once it is read.
+    if (input.unread.has(decision.fingerprint)) {
+      const { effect = 'waiting', detail = 'what it is about could not be read' } = known ?? {};
+      return { what, effect, detail };
+    }
+    const done = input.recorded.find(
+      ({ ranked }) => decision.kind === 'fix' && ranked.finding.fingerprint === decision.fingerprint,
+    );
+    if (done) return { what: aboutFinding(done.ranked.finding), effect: 'spent', detail: `fixed, revision ${done.revision}` };
     if (known?.effect === 'staged') return { what, effect: 'spent', detail: `${known.detail}; it is applied` };
     return {
       what,
@@ -92,22 +112,32 @@ function effectOf(
       detail: 'nothing drifts in exactly this way now; remove the entry, or decide on what is there',
     };
   }
-  return { what, ...targetEffect(decision, open.finding.id, input) };
+  return { what, ...targetEffect(decision, open.finding.id, known, input) };
 }
 
-function ignoreEffect({ rule }: IgnoreDecision, { ignores }: Pick<Comparison, 'ignores'>): Became & { readonly what: string } {
+function ignoreEffect(
+  { rule }: IgnoreDecision,
+  known: ReportedDecision | undefined,
+  { comparison: { ignores }, isWhole }: DecisionReportInput,
+): Became & { readonly what: string } {
   const selectors = (['namespace', 'kind', 'name', 'path', 'manager'] as const).flatMap((name) =>
     rule[name] === undefined ? [] : [`${name} ${rule[name]}`],
   );
   const what = selectors.join(', ');
   const use = ignores.find((entry) => entry.rule === rule);
   if (use?.isExpired) return { what, effect: 'expired', detail: `it ended ${rule.until}; remove the entry or move the date` };
-  if (!use || use.matches === 0) return { what, effect: 'unused', detail: 'it covers nothing now' };
+  const isUsed = use && (use.matches > 0 || (!isWhole && known?.effect === 'active'));
+  if (!isUsed) return { what, effect: 'unused', detail: 'it covers nothing now' };
   return { what, effect: 'active', detail: rule.until === undefined ? 'for good' : `until ${rule.until}` };
 }
 
 /** Of a decision that the plan and the fixes took up. */
-function targetEffect(decision: TargetedDecision, findingId: string, { plan, fixes }: DecisionReportInput): Became {
+function targetEffect(
+  decision: TargetedDecision,
+  findingId: string,
+  known: ReportedDecision | undefined,
+  { plan, fixes }: DecisionReportInput,
+): Became {
   const item = plan.items.find(({ ranked }) => ranked.finding.id === findingId);
   if (decision.kind !== 'fix') return { effect: 'planned', detail: `the next run ${decision.kind}s it` };
   const fix = fixes.find((outcome) => outcome.findingId === findingId);
@@ -120,8 +150,12 @@ function targetEffect(decision: TargetedDecision, findingId: string, { plan, fix
     failed: 'waiting',
   };
   if (fix) {
+    const effect = by[fix.result];
+    // Whatever the server said this time: that it failed again is no news.
+    const isAgain = effect === 'waiting' && known?.effect === effect && known.detail.startsWith(fix.result);
+    if (isAgain) return { effect, detail: known.detail };
     const words = fix.message === '' ? fix.result : `${fix.result}: ${fix.message}`;
-    return { effect: by[fix.result], detail: `${words}${where}` };
+    return { effect, detail: `${words}${where}` };
   }
   if (item?.action === 'fix' || item?.action === 'stage') return { effect: 'planned', detail: 'the next run fixes it' };
   return {

@@ -57,10 +57,14 @@ export interface Promotions {
   readonly behindInNumberOnly: number;
 }
 
-/** What waits to be promoted into the spaces of the desired units, and out of them; what cannot be asked is only a warning. */
+/**
+ * What waits to be promoted into the spaces of the desired units, and out of them. Where that cannot be asked it is what was
+ * known before, and a warning.
+ */
 export async function waitingPromotions(
   confighub: ConfigHubClient,
   desired: Pick<DesiredState, 'units'>,
+  before: readonly PromotionNeed[],
   onWarning: (message: string) => void,
   signal: AbortSignal,
 ): Promise<Promotions> {
@@ -69,7 +73,7 @@ export async function waitingPromotions(
   } catch (error) {
     if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
     onWarning(`what waits to be promoted is not known: ${error.message}`);
-    return { needed: [], behindInNumberOnly: 0 };
+    return { needed: before, behindInNumberOnly: 0 };
   }
 }
 

@@ -29,6 +29,7 @@ import type {
 } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
+import { nameOfRead } from './failed-reads.ts';
 
 /** Corrections remembered for each field. */
 const KEPT_CORRECTIONS = 20;
@@ -84,7 +85,7 @@ export function buildReport(input: ReportInput): Report {
     correctedNow: toTell.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
     resolved: resolved.filter((finding) => !told.has(finding.id)),
-    groups: groupsOf(input, new Set(open.map((finding) => finding.id))),
+    groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
     units: [],
     incomplete: listIncomplete(input),
     guard: input.plan.guard,
@@ -151,7 +152,10 @@ function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): R
 }
 
 /** Its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
-function wasNotRead({ object, unit }: ReportFinding, { snapshot, desired, comparison }: ReportInput): boolean {
+export function wasNotRead(
+  { object, unit }: ReportFinding,
+  { snapshot, desired, comparison }: Pick<ReportInput, 'snapshot' | 'desired' | 'comparison'>,
+): boolean {
   const { apiVersion, kind, namespace } = object;
   const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
   const isMissing = snapshot.failedReads.some(
@@ -166,8 +170,12 @@ function inOrder(findings: readonly ReportFinding[]): readonly ReportFinding[] {
   return findings.toSorted((a, b) => severityOrder(a.severity) - severityOrder(b.severity));
 }
 
-function groupsOf({ plan, group }: ReportInput, open: ReadonlySet<string>): readonly ReportGroup[] {
-  const findings = plan.items.map((item) => item.ranked.finding).filter((finding) => isDrift(finding) && open.has(finding.id));
+function groupsOf({ plan, group }: ReportInput, open: ReadonlyMap<string, ReportFinding>): readonly ReportGroup[] {
+  const findings = plan.items.flatMap(({ ranked: { finding } }): Finding[] => {
+    const line = open.get(finding.id);
+    // By the time that the report goes on naming, or other writes of the same writer would take its groups apart.
+    return line && isDrift(finding) ? [{ ...finding, blame: line.blame ?? undefined }] : [];
+  });
   return group(findings)
     .filter((together) => together.findings.length > 1)
     .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }))
@@ -229,7 +237,7 @@ function digestOf(findings: readonly ReportFinding[], corrections: readonly Corr
 
 function listIncomplete(input: ReportInput): readonly Incomplete[] {
   const reads = input.snapshot.failedReads.map((read) => ({
-    what: `${read.what}${read.namespace === '' ? '' : ` in namespace ${read.namespace}`}`,
+    what: nameOfRead(read),
     error: read.error,
   }));
   const units = input.desired.invalid.map((unit) => ({ what: `unit ${unit.space}/${unit.slug}`, error: unit.error }));

@@ -36,7 +36,7 @@ export async function searchHistory<T>(
   return found;
 }
 
-/** Who changed each line of a file of this commit. */
+/** Who changed each line of a file of this commit, but for its indentation. */
 export async function blameLines(
   workplace: Workplace,
   branch: string,
@@ -45,7 +45,10 @@ export async function blameLines(
 ): Promise<readonly LineChange[]> {
   const { git } = workplace;
   const find = async (cut: ReadonlySet<string>): Promise<readonly { commit: string; isOldestRead: boolean }[]> =>
-    parseBlame(await git(['blame', '--porcelain', commit, '--', path])).map((id) => ({ commit: id, isOldestRead: cut.has(id) }));
+    parseBlame(await git(['blame', '-w', '--porcelain', commit, '--', path])).map((id) => ({
+      commit: id,
+      isOldestRead: cut.has(id),
+    }));
   const lines = await searchHistory(workplace, branch, find, (found) => !found.some(({ isOldestRead }) => isOldestRead));
   const authors = new Map<string, Omit<LineChange, 'isOldestRead'>>();
   for (const id of new Set(lines.map((line) => line.commit))) authors.set(id, await readAuthor(workplace, id));

@@ -7,7 +7,15 @@ import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseDesiredObjects, parseFindings, parseReportedDecisions, parseUnits } from './previous.ts';
+import {
+  parseCorrections,
+  parseDesiredObjects,
+  parseFindings,
+  parseIncomplete,
+  parsePromotions,
+  parseReportedDecisions,
+  parseUnits,
+} from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
@@ -155,5 +163,7 @@ async function readPrevious({ git }: Workplace, { entries }: Head, folder: strin
     units: parseUnits(await read('units.jsonl')),
     desiredObjects: parseDesiredObjects(summary),
     decisions: parseReportedDecisions(summary),
+    incomplete: parseIncomplete(summary),
+    promotions: parsePromotions(summary),
   };
 }

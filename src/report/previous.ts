@@ -4,6 +4,10 @@ import {
   type Correction,
   correctionSchema,
   findingSchema,
+  type Incomplete,
+  incompleteSchema,
+  type PromotionNeed,
+  promotionSchema,
   type ReportFinding,
   type UnitHistory,
   unitHistorySchema,
@@ -34,8 +38,17 @@ export function parseDesiredObjects(text: string): number {
 
 /** `decisions` of a report.json, those of its entries that can be read. */
 export function parseReportedDecisions(text: string): readonly ReportedDecision[] {
-  const entries = parseJson(text, z.object({ decisions: z.array(z.unknown()) }))?.decisions ?? [];
-  return entries.flatMap((entry) => reportedDecisionSchema.safeParse(entry).data ?? []);
+  return parseEntries(text, 'decisions', reportedDecisionSchema);
+}
+
+/** `incomplete` of a report.json, those of its entries that can be read. */
+export function parseIncomplete(text: string): readonly Incomplete[] {
+  return parseEntries(text, 'incomplete', incompleteSchema);
+}
+
+/** `promotions` of a report.json, those of its entries that can be read. */
+export function parsePromotions(text: string): readonly PromotionNeed[] {
+  return parseEntries(text, 'promotions', promotionSchema);
 }
 
 /** A JSON text of this shape; `undefined` where it is none. */
@@ -52,4 +65,9 @@ function parseLines<T>(text: string, schema: z.ZodType<T>): readonly T[] {
     const parsed = parseJson(line, schema);
     return parsed === undefined ? [] : [parsed];
   });
+}
+
+function parseEntries<T>(text: string, name: string, schema: z.ZodType<T>): readonly T[] {
+  const entries = parseJson(text, z.object({ [name]: z.array(z.unknown()) }))?.[name] ?? [];
+  return entries.flatMap((entry) => schema.safeParse(entry).data ?? []);
 }

@@ -1,5 +1,6 @@
-export { buildReport, type ReportInput } from './build.ts';
+export { buildReport, type ReportInput, wasNotRead } from './build.ts';
 export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
+export { withKnownWords } from './failed-reads.ts';
 export {
   openReportReader,
   openReportRepository,

@@ -41,6 +41,7 @@ export interface Decider {
   readonly email: string;
   /** RFC 3339. */
   readonly time: string;
+  /** Empty where only the last report tells. */
   readonly commit: string;
 }
 
@@ -148,6 +149,20 @@ export function decisionId(kind: DecisionKind, parts: readonly (string | undefin
     .update(canonicalJson([kind, ...parts.map((part) => part ?? null)]) ?? '')
     .digest('hex')
     .slice(0, 16);
+}
+
+/**
+ * The file with those who decided long ago as the last report names them: a branch with many reports buries a commit deeper
+ * than its history is read, and an entry that is still the same was decided by the same person.
+ */
+export function withKnownDeciders(file: DecisionsFile, previous: readonly ReportedDecision[]): DecisionsFile {
+  const known = new Map(previous.map((line) => [line.id, line]));
+  return { ...file, decisions: file.decisions.map((entry) => ({ ...entry, by: entry.by ?? deciderIn(known.get(entry.id)) })) };
+}
+
+function deciderIn(line: ReportedDecision | undefined): Decider | undefined {
+  const [, name, email] = /^(.*) <([^<>]*)>$/u.exec(line?.by ?? '') ?? [];
+  return line && name !== undefined && email !== undefined ? { name, email, time: line.decidedAt, commit: '' } : undefined;
 }
 
 /** `Ann Lee <ann@example.org>`; `somebody unknown` where Git could not tell. */

@@ -29,6 +29,15 @@ export function sanitize(text: string): string {
   });
 }
 
+/**
+ * Whether two texts differ at most in words with digits in them: a server that fails in the same way says so anew each time
+ * with other durations, ports, ids and times.
+ */
+export function isSaidAnew(one: string, other: string): boolean {
+  const [before, after] = [one, other].map((text) => text.replaceAll(/\S*\d\S*/gu, '0'));
+  return before === after;
+}
+
 /** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */
 export function fieldName(path: FieldPath): string {
   const fields = path.map((step) =>

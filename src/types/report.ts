@@ -109,7 +109,7 @@ export const unitHistorySchema = z.object({
 });
 export type UnitHistory = Readonly<z.output<typeof unitHistorySchema>>;
 
-const promotionSchema = z.object({
+export const promotionSchema = z.object({
   unit: z.string().describe('space/slug, as upstream is.'),
   upstream: z.string(),
   refusal: z.string().describe('Why ConfigHub would refuse the upgrade; empty where it would not.'),
@@ -132,7 +132,7 @@ export interface RecordedCorrection {
 /** A unit whose configuration an upgrade from its upstream would change. */
 export type PromotionNeed = Readonly<z.output<typeof promotionSchema>>;
 
-const incompleteSchema = z.object({ what: z.string(), error: z.string() });
+export const incompleteSchema = z.object({ what: z.string(), error: z.string() });
 /** Something that could not be compared, and why. */
 export type Incomplete = Readonly<z.output<typeof incompleteSchema>>;
 
@@ -215,6 +215,8 @@ export interface PreviousReport {
   /** `Report.desiredObjects`; 0 where there is no report yet. */
   readonly desiredObjects: number;
   readonly decisions: readonly ReportedDecision[];
+  readonly incomplete: readonly Incomplete[];
+  readonly promotions: readonly PromotionNeed[];
 }
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { planDecisions, readDecisions, reportDecisions, weighDecisions } from '../../src/decisions/decisions.ts';
 import { createIgnores } from '../../src/diff/ignore.ts';
-import type { Decider, DecisionOutcome, ReportedDecision } from '../../src/types/decision.ts';
+import { type Decider, type DecisionOutcome, type ReportedDecision, withKnownDeciders } from '../../src/types/decision.ts';
 import type { Finding, ObjectComparison } from '../../src/types/finding.ts';
 import type { FixOutcome, OutcomeResult } from '../../src/types/outcome.ts';
 import type { PlanItem } from '../../src/types/plan.ts';
@@ -19,6 +19,10 @@ interface Scene {
   readonly outcomes?: readonly DecisionOutcome[];
   readonly items?: readonly PlanItem[];
   readonly fixes?: readonly FixOutcome[];
+  /** Fixed by a pass that could not report it. */
+  readonly recorded?: readonly Finding[];
+  /** Findings of the last report whose objects were not read. */
+  readonly unread?: readonly Finding[];
   /** Description of the newest revision of the unit. */
   readonly head?: string;
 }
@@ -30,6 +34,8 @@ function told({
   outcomes = [],
   items = [],
   fixes = [],
+  recorded = [],
+  unread = [],
   head = '',
 }: Scene): readonly ReportedDecision[] {
   const file = readDecisions(
@@ -53,6 +59,9 @@ function told({
     outcomes: all,
     plan: { items },
     fixes,
+    recorded: recorded.map((entry) => ({ ranked: ranked(entry), revision: 3 })),
+    unread: new Set(unread.map(({ fingerprint }) => fingerprint)),
+    isWhole: unread.length === 0,
   });
 }
 
@@ -159,6 +168,56 @@ describe('what became of a decision', () => {
     expect(line).to.include({ effect: 'spent', detail: 'revision 7 of unit prod/web' });
     const forged = `Accepted x (decided by Ann: [decision:${id}]) [decision:ffffffffffffffff live:3 sha256:0123456789ab]`;
     expect(effects({ text, head: forged })).to.deep.equal(['accept unused']);
+  });
+
+  it('is neither spent nor unused while what it is about cannot be read', () => {
+    const text = `${entry('fix')}ignore:\n- {kind: Deployment, name: web, reason: a}\n`;
+    const staged = told({ text, findings: [web], fixes: [outcome(web.id, { result: 'staged' })] });
+    expect(staged.map(({ effect }) => effect)).to.deep.equal(['staged', 'active']);
+    expect(told({ text, previous: staged, unread: [web] })).to.deep.equal(staged);
+    expect(told({ text: entry('fix'), unread: [web] })[0]).to.include({
+      effect: 'waiting',
+      detail: 'what it is about could not be read',
+    });
+    expect(effects({ text, previous: staged })).to.deep.equal(['fix spent', 'ignore unused']);
+  });
+
+  it('to fix is spent where a pass that could not report made the fix, and fixes nothing again', () => {
+    const text = entry('fix');
+    const previous = told({ text, recorded: [web] });
+    expect(previous).to.deep.include.members([
+      { ...previous[0], effect: 'spent', what: 'shop/deployment/web: replicas 3 → 5', detail: 'fixed, revision 3' },
+    ]);
+    expect(told({ text, findings: [web], previous })).to.deep.equal(previous);
+    expect(effects({ text, recorded: [finding({ ref: ref('web'), live: 6 })] })).to.deep.equal(['fix unused']);
+  });
+
+  it('that failed again as before is told in the words of before, whatever the server said this time', () => {
+    const failing = (message: string, previous: readonly ReportedDecision[] = []) =>
+      told({
+        text: entry('fix'),
+        findings: [web],
+        previous,
+        fixes: [outcome(web.id, { result: 'failed', message, revision: 0 })],
+      });
+    const before = failing('timeout after 10.2s');
+    expect(failing('connection reset', before)).to.deep.equal(before);
+    const conflict = told({
+      text: entry('fix'),
+      findings: [web],
+      previous: before,
+      fixes: [outcome(web.id, { result: 'conflict', message: 'changed', revision: 0 })],
+    });
+    expect(conflict[0]?.detail).to.equal('conflict: changed');
+  });
+
+  it('keeps its decider where Git does not tell any more, as long as the entry is the same', () => {
+    const file = (text: string) => readDecisions(text, []);
+    const previous = told({ text: entry('fix'), findings: [web] });
+    const [kept] = withKnownDeciders(file(entry('fix')), previous).decisions;
+    expect(kept?.by).to.include({ name: 'Ann Lee', email: 'ann@example.org', time: ANN.time });
+    const [other] = withKnownDeciders(file(entry('accept')), previous).decisions;
+    expect(other?.by).to.equal(undefined);
   });
 
   it('is spent where what was staged is applied', () => {

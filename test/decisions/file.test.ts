@@ -53,12 +53,17 @@ describe('decisions.yaml', () => {
   it('tells who decided from the newest change of an entry, whoever wrote the lines around it', () => {
     const text =
       'fix:\n- fingerprint: 1234567890abcdef1234567890abcdef\n  reason: mended\n- fingerprint: abcdef1234567890abcdef1234567890\n';
-    const file = readDecisions(text, [BOB, ANN, BOB, ANN]);
+    const file = readDecisions(text, [ANN, ANN, BOB, ANN]);
     expect(file.decisions.map(({ by }) => by?.name)).to.deep.equal(['Bob Ray', 'Ann Lee']);
-    expect(readDecisions(text, [BOB, undefined, undefined, ANN]).decisions.map(({ by }) => by?.name)).to.deep.equal([
+    expect(readDecisions(text, [undefined, undefined, undefined, ANN]).decisions.map(({ by }) => by?.name)).to.deep.equal([
       undefined,
       'Ann Lee',
     ]);
+  });
+
+  it('takes whoever renamed a section for the one who decided what it holds', () => {
+    const text = 'fix:\n- fingerprint: 1234567890abcdef1234567890abcdef\n';
+    expect(readDecisions(text, [BOB, ANN]).decisions[0]?.by).to.equal(BOB);
   });
 
   it('takes an entry whose reason was mended for the same decision', () => {

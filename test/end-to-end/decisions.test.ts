@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -229,6 +230,32 @@ describe('decisions by commit', function () {
   });
 
   describe('the commands', () => {
+    it('are those that the pages print, and work as they stand there', async () => {
+      for (const name of ['backend-api', 'frontend-web']) await kubectl(world, 'scale', `deployment/${name}`, '--replicas=6');
+      await passed();
+      const names = await world.git('--git-dir', world.reportRepository, 'ls-tree', '-r', '--name-only', 'main', 'reports/dev');
+      const pages = names.split('\n').filter((name) => /\/deployment\.(backend-api|frontend-web)\.md$/u.test(name));
+      expect(pages).to.have.lengthOf(2);
+      const ran: string[] = [];
+      for (const page of pages) {
+        const lines = (await reportFile(world, page)).split('\n');
+        for (const line of lines.filter((text) => /^(drift-detector|kubectl) /u.test(text))) {
+          const script = `for name in drift-detector kubectl; do eval "$name() { printf '%s\\n' $name "\\$@"; }"; done\n${line}\n`;
+          const printed = execFileSync('bash', ['-c', script], { encoding: 'utf8' });
+          const [program, ...words] = printed.trimEnd().split('\n');
+          if (program === 'kubectl') await kubectl(world, ...words);
+          else expect((await decided(...words)).stdout, line).to.match(/^Decided: /u);
+          ran.push(program === 'kubectl' ? program : `${words[0]}`);
+        }
+      }
+      expect(ran).to.deep.equal(['fix', 'accept', 'ignore', 'kubectl', 'fix', 'accept', 'ignore', 'kubectl']);
+      const plan = await world.detector(['run', '--dry-run'], { ...scenario.environment, OUTPUT: 'table', AUTO_FIX: 'false' });
+      expect(plan.stdout).to.match(/^Decided: ignore .*frontend-web.* by Eve Kim <eve@example\.org>: active: for good$/mu);
+      await decide(ANN, '');
+      await kubectl(world, 'annotate', 'deployment', '--all', 'drift-detector/pause-until-');
+      await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=3');
+    });
+
     it('write the entry, keep what others wrote, and do nothing twice', async () => {
       await kubectl(world, 'set', 'env', 'deployment/backend-api', 'DEBUG=true', 'DB_PASSWORD=hunter2');
       await kubectl(world, 'scale', 'deployment/frontend-web', '--replicas=5');
@@ -294,6 +321,26 @@ describe('decisions by commit', function () {
       ]);
       expect(told[3]?.detail).to.contain('env[name=API_TOKEN]').and.to.contain('looks like a secret');
       expect((await findings()).some(({ object }) => object.name === 'frontend-web')).to.equal(false);
+    });
+
+    it('leaves no decision to fix that would be carried out once more', async () => {
+      const text = await reportFile(world, 'reports/dev/decisions.yaml');
+      await kubectl(world, 'scale', 'deployment/orders', '--replicas=9');
+      await passed();
+      const { fingerprint } = await findingOf('orders', '2 → 9');
+      await decide(BOB, `${text}fix:\n- fingerprint: ${fingerprint}\n`);
+      const hook = join(world.reportRepository, 'hooks/pre-receive');
+      await writeFile(hook, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+      expect((await run()).code).to.not.equal(0);
+      expect(await replicas('orders')).to.equal('2');
+      await rm(hook);
+      await passed();
+      const told = async () => (await decisions()).find(({ kind }) => kind === 'fix');
+      expect(await told()).to.include({ effect: 'spent', what: 'drift-test/deployment/orders: replicas 2 → 9' });
+      await kubectl(world, 'scale', 'deployment/orders', '--replicas=9');
+      await passed();
+      expect(await replicas('orders')).to.equal('9');
+      await decide(BOB, text);
     });
 
     it('stored no secret anywhere', async () => {

@@ -8,7 +8,15 @@ import type { PreviousReport, Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = { findings: [], corrections: [], units: [], desiredObjects: 0, decisions: [] };
+export const NO_REPORT: PreviousReport = {
+  findings: [],
+  corrections: [],
+  units: [],
+  desiredObjects: 0,
+  decisions: [],
+  incomplete: [],
+  promotions: [],
+};
 
 export const SOURCE = {
   ranker: 'heuristic' as const,
@@ -72,8 +80,8 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  const { findings, corrections, units, desiredObjects, decisions } = report;
-  return { findings, corrections, units, desiredObjects, decisions };
+  const { findings, corrections, units, desiredObjects, decisions, incomplete, promotions } = report;
+  return { findings, corrections, units, desiredObjects, decisions, incomplete, promotions };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

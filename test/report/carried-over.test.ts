@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { composeCommitMessage, unitsWithNews, withHistories } from '../../src/report/report.ts';
+import { composeCommitMessage, unitsWithNews, withHistories, withKnownWords } from '../../src/report/report.ts';
 import type { Report } from '../../src/types/report.ts';
 import { CLUSTER, finding, IMAGE, person, ref, unit } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
@@ -97,6 +97,35 @@ describe('a drift that is no news', () => {
       previous: asPrevious(before),
     });
     expect(other.findings[0]?.message).to.equal('changed');
+  });
+
+  it('keeps the words about a read that fails again in the same way, which may hold times, ports and ids', () => {
+    const unread = (error: string, previous?: Report): Report => {
+      const reads = [{ what: 'apps/v1/Deployment', namespace: 'shop', error }];
+      const failedReads = withKnownWords(reads, previous?.incomplete ?? []);
+      return reportOf([], { snapshot: { failedReads }, ...(previous ? { previous: asPrevious(previous), now: LATER } : {}) });
+    };
+    const before = unread('request 7f3a-19 to 10.0.0.1:6443 timed out after 10.2s');
+    const again = unread('request 0c41-77 to 10.0.0.1:6443 timed out after 10.7s', before);
+    expect(filesOf(again)).to.deep.equal(filesOf(before));
+    expect(unread('deployments.apps is forbidden', before).incomplete[0]?.error).to.equal('deployments.apps is forbidden');
+    expect(
+      withKnownWords([{ what: 'apps/v1/Deployment', namespace: 'other', error: 'x1' }], before.incomplete)[0]?.error,
+    ).to.equal('x1');
+  });
+
+  it('stays in its group while its writers only write something else', () => {
+    const entries = (...times: readonly string[]) =>
+      times.map((time, index) =>
+        ranked(finding({ ref: ref(`w${index}`), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: { ...person, time } })),
+      );
+    const before = reportOf(entries('2026-11-23T03:00:00Z', '2026-11-23T03:01:00Z'));
+    expect(before.groups).to.have.lengthOf(1);
+    const after = reportOf(entries('2026-11-23T03:00:00Z', '2026-11-23T09:00:00Z'), {
+      previous: asPrevious(before),
+      now: LATER,
+    });
+    expect(filesOf(after)).to.deep.equal(filesOf(before));
   });
 
   it("keeps its unit's revisions as they were read, and asks for none", () => {

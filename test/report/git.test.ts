@@ -154,6 +154,15 @@ describe('report repository', () => {
       expect((await publish(repository, report(['cart']))).commit).to.equal(world.git('rev-parse', 'main').trim());
     });
 
+    it('name nobody as who wrote a line for moving it to the right', async () => {
+      using world = repositories();
+      world.commitByHand({ [`reports/${path}`]: 'accept:\n- a\n' });
+      const first = world.git('rev-parse', 'main').trim();
+      world.commitByHand({ [`reports/${path}`]: 'accept:\n  - a\n' });
+      await using repository = await openReportRepository(world.options());
+      expect((await repository.whoChanged(path)).map(({ commit }) => commit)).to.deep.equal([first, first]);
+    });
+
     it('change by an edit of what is there when it is pushed, and by nothing else', async () => {
       using world = repositories();
       world.commitByHand({ [`reports/${path}`]: 'accept: a\n' });
@@ -216,6 +225,8 @@ describe('report repository', () => {
       units: [],
       desiredObjects: 0,
       decisions: [],
+      incomplete: [],
+      promotions: [],
     });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
