@@ -1,4 +1,4 @@
-import type { ConfigHubClient } from '../confighub/client.ts';
+import type { ConfigHubClient, Unit } from '../confighub/client.ts';
 import { quote } from '../confighub/where.ts';
 import type { DesiredUnit } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
@@ -13,13 +13,12 @@ export async function publishReleases(
   onWarning: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const ids = new Set(corrected.map((unit) => unit.id));
+  const byId = new Map(corrected.map((unit) => [unit.id, unit]));
   for (const [spaceId, [unit]] of Map.groupBy(corrected, ({ spaceId }) => spaceId)) {
     const space = unit?.space ?? spaceId;
     try {
       const states = await confighub.listUnitStates({ where: `SpaceID = ${quote(spaceId)}` }, signal);
-      // Restored bytes are the released ones: of the corrected units nothing new goes out.
-      const waiting = states.filter(({ Unit }) => Unit.HeadRevisionNum !== Unit.LiveRevisionNum && !ids.has(Unit.UnitID));
+      const waiting = states.filter(({ Unit }) => isWaiting(Unit, byId.get(Unit.UnitID)));
       if (waiting.length === 0) await confighub.publishRelease(spaceId, signal);
       else {
         const [first] = waiting;
@@ -31,4 +30,10 @@ export async function publishReleases(
       onWarning(`space ${space} could not be published: ${error.message}`);
     }
   }
+}
+
+/** Restored bytes are the released ones: of a corrected unit nothing new goes out, unless its head is somebody's change. */
+function isWaiting({ HeadRevisionNum, LiveRevisionNum, DataHash }: Unit, corrected: DesiredUnit | undefined): boolean {
+  if (HeadRevisionNum === LiveRevisionNum) return false;
+  return corrected === undefined || corrected.hasUnappliedChanges || DataHash !== corrected.headHash;
 }
