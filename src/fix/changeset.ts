@@ -58,8 +58,9 @@ async function created(creating: Promise<ChangeSet>): Promise<ChangeSet | undefi
  */
 async function removeUnused(confighub: ConfigHubClient, cluster: string, signal: AbortSignal): Promise<void> {
   const where = `Labels.drift-detector = ${quote(cluster)} AND StartTagID IS NULL`;
-  const isUnused = ({ Labels, State }: ChangeSet): boolean =>
-    Labels['drift-detector'] === cluster && State !== 'Open' && State !== 'Closed';
+  // By name as well: a label is soon put on something else by hand.
+  const isUnused = ({ Labels, State, Slug }: ChangeSet): boolean =>
+    Labels['drift-detector'] === cluster && Slug.startsWith(`drift-${cluster}-`) && State !== 'Open' && State !== 'Closed';
   for (const changeSet of (await confighub.listChangeSets(where, signal)).filter(isUnused))
     await confighub.deleteChangeSet(changeSet, signal);
 }
