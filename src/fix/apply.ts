@@ -1,9 +1,9 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ConfigHubError } from '../types/errors.ts';
-import { stringAt } from '../types/json.ts';
+import { type JsonObject, stringAt } from '../types/json.ts';
 import { applyBody, needsRemoval, removalPatch } from './cluster-writes.ts';
-import { requireNothingElse, writeJudged } from './judged.ts';
+import { requireNothingElse, requireNothingMore, writeJudged } from './judged.ts';
 import { attempt, type FixClients, type FixOptions, type Progress } from './progress.ts';
 import { stateOf } from './write-pair.ts';
 
@@ -84,8 +84,9 @@ async function applyDirectly(entry: Progress, kubernetes: KubernetesClient, opti
   for (const object of entry.correction.objects) {
     const applied = object.fix.filter((finding) => !needsRemoval(finding));
     if (applied.length === 0) continue;
-    await writeJudged(object, applied, kubernetes, options, async (kind, live) => {
-      const body = applyBody(object, stringAt(live, 'metadata', 'resourceVersion'));
+    const judging = { ...options, alsoRequire: (live: JsonObject | undefined) => requireNothingMore(object, live, options) };
+    await writeJudged(object, applied, kubernetes, judging, async (kind, live) => {
+      const body = applyBody(object, stringAt(live, 'metadata', 'resourceVersion'), fieldManager);
       await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: false, signal });
     });
   }

@@ -5,7 +5,7 @@ import { printPath } from '../types/field-path.ts';
 import { canonicalJson, type Finding, revealValue, wouldBeOverwritten } from '../types/finding.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { ObjectCorrection, UnitCorrection } from '../types/plan.ts';
-import { kindOf } from './cluster-writes.ts';
+import { isSentAsFound, kindOf } from './cluster-writes.ts';
 import type { FixOptions } from './progress.ts';
 
 /** Times that a write is tried anew because only the status of the object moved on meanwhile. */
@@ -22,13 +22,14 @@ export async function writeJudged(
   object: ObjectCorrection,
   judged: readonly Finding[],
   kubernetes: KubernetesClient,
-  options: Judging,
+  options: Judging & { readonly alsoRequire?: (live: JsonObject | undefined) => void },
   write: (kind: ResourceKind, live: JsonObject | undefined) => Promise<void>,
 ): Promise<void> {
   const kind = await kindOf(object.desired, kubernetes, options.signal);
   for (let attempt = 1; ; attempt++) {
     const live = await kubernetes.get(kind, object.desired.ref, options.signal);
     requireAsJudged(object, judged, live, options);
+    options.alsoRequire?.(live);
     try {
       await write(kind, live);
       return;
@@ -69,6 +70,32 @@ export async function requireNothingElse(
   }
 }
 
+/**
+ * The pass applies whole objects, so that what it still declares stays declared: throws a conflict where, by now, that would
+ * take back what departed since the object was judged.
+ */
+export function requireNothingMore(
+  object: ObjectCorrection,
+  live: JsonObject | undefined,
+  { compare, fieldManager }: Pick<FixOptions, 'compare' | 'fieldManager'>,
+): void {
+  const taken = compare(object.desired, live).find(
+    (finding) => wouldBeOverwritten(finding) && !isExpected(finding, object, fieldManager),
+  );
+  if (taken) throw changed(object.desired, `an apply would take back ${printPath(taken.path) || 'its deletion'} as well`);
+}
+
+/** Planned, or left alone: what is not sent may have any value by now, what is sent as it was found has to have that. */
+function isExpected(now: Finding, object: ObjectCorrection, fieldManager: string): boolean {
+  const path = printPath(now.path);
+  if (object.fix.some((finding) => printPath(finding.path) === path)) return true;
+  return object.leave.some((left) => {
+    const leftPath = printPath(left.path);
+    if (isSentAsFound(left, object, fieldManager)) return leftPath === path && hasSameLive(now, left);
+    return left.desired !== undefined && (leftPath === path || path.startsWith(`${leftPath}/`));
+  });
+}
+
 function requireAsJudged(
   { desired, live: before }: ObjectCorrection,
   judged: readonly Finding[],
@@ -91,5 +118,9 @@ function changed({ ref }: DesiredObject, how: string): ClusterError {
 /** The same departure with the same live value. */
 function sameDrift(now: Finding | undefined, judged: Finding | undefined): boolean {
   if (now === undefined || judged === undefined) return false;
-  return now.id === judged.id && canonicalJson(revealValue(now.live) ?? null) === canonicalJson(revealValue(judged.live) ?? null);
+  return now.id === judged.id && hasSameLive(now, judged);
+}
+
+function hasSameLive(one: Finding, other: Finding): boolean {
+  return canonicalJson(revealValue(one.live) ?? null) === canonicalJson(revealValue(other.live) ?? null);
 }

@@ -58,7 +58,7 @@ async function predict(
       answers.push(await kubernetes.jsonPatch(kind, desired.ref, operations, options));
     }
     if (removed.length < fix.length)
-      answers.push(await kubernetes.apply(kind, applyBody(object, undefined), { ...options, force: true }));
+      answers.push(await kubernetes.apply(kind, applyBody(object, undefined, fieldManager), { ...options, force: true }));
     const template = canonicalJson(at(live?.body, 'spec', 'template'));
     return {
       restartsPods: live !== undefined && answers.some((answer) => canonicalJson(at(answer, 'spec', 'template')) !== template),

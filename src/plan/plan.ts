@@ -178,7 +178,7 @@ function groupByUnit(
           desired: object.desired,
           live: object.live,
           fix: object.findings.filter((finding) => fixIds.has(finding.id)),
-          leave: object.findings.filter((finding) => !fixIds.has(finding.id) && finding.class !== 'pending'),
+          leave: object.findings.filter((finding) => !fixIds.has(finding.id)),
         },
       ];
     });
