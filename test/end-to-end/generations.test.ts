@@ -191,9 +191,14 @@ describe('a pass against every generation of ConfigHub', function () {
     const state = { ...it.unit, version: unit.Unit.Version, dataHash: unit.Unit.DataHash };
     const planned = it.text.replace('replicas: 2', 'replicas: 9');
     await it.client.writeUnit(state, { data: planned, description: 'for tomorrow' }, undefined, signal);
-    const result = await it.run();
+    const before = await liveRevision(it.client, it.unit);
+    const result = await it.run({ PUBLISH_RELEASE: 'true' });
     expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: web scaled to 2 replicas']);
     expect(await it.replicas()).to.equal('2');
+    expect(sentences(result, 'warning')).to.deep.equal([
+      'space shop-dev is not published: unit web has changes that are not released yet',
+    ]);
+    expect(await liveRevision(it.client, it.unit)).to.equal(before);
     expect((await it.client.findUnit(it.unit.spaceId, 'web', signal)).Unit.Data).to.equal(planned);
   });
 

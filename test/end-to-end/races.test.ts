@@ -142,6 +142,20 @@ describe('what happens in the middle of a pass', function () {
     await isFixedNext('web-1');
   });
 
+  it('an object of which another field is changed right before it is written keeps that change', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const write = watched.cluster.hold(isApply('web-1'));
+    const passing = pass();
+    const held = await write;
+    await kubectl('set', 'image', 'deployment/web-1', 'app=registry.example/web:hotfix');
+    held.release();
+    const result = await passing;
+    expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
+    expect(became(result, 'web-1').message).to.contain('an apply would take back').and.contain('image');
+    expect([await image('web-1'), await replicas('web-1')]).to.deep.equal(['registry.example/web:hotfix', '2']);
+    await isFixedNext('web-1');
+  });
+
   it('an object whose status alone moves on right before it is written is fixed all the same', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const write = watched.cluster.hold(isApply('web-1'));

@@ -41,7 +41,12 @@ describe("the pass's own changeset", () => {
       return opened;
     };
 
+    const labels = { 'drift-detector': 'dev' };
+    const theirs = await confighub.createChangeSet(spaceId, { slug: 'my-work', description: '', labels }, signal);
     const first = await open();
+    expect((await confighub.findChangeSet('prod/my-work', signal)).ChangeSetID, 'a person labelled it').to.equal(
+      theirs.ChangeSetID,
+    );
     expect(first.slug).to.match(/^drift-dev-[0-9a-f]{8}$/u);
     const again = await open();
     expect(again.slug, 'nothing was ever put into the first').to.equal(first.slug);

@@ -584,6 +584,8 @@ describe('corrections', () => {
     const [object] = only(plan([compared([fix, leave])])).objects;
     expect(object?.fix).to.deep.equal([fix]);
     expect(object?.leave).to.deep.equal([leave]);
+    const waiting = finding({ path: IMAGE, class: 'pending' });
+    expect(only(plan([compared([fix, waiting])])).objects[0]?.leave, 'what waits to be applied').to.deep.equal([waiting]);
   });
 
   it('write no pair on top of a change that nobody has applied yet, none for Secrets, and none when told so', () => {
