@@ -135,17 +135,17 @@ async function runUndo(config: Config, undo: UndoArguments, process: ProcessFact
   const stop = untilDeadline(config, process);
   const warn = (message: string): void => process.err(`${sanitize(message)}\n`);
   const { out, err, environment } = process;
-  const { fieldManager, dryRun } = config;
+  const { cluster, fieldManager, dryRun } = config;
   if (dryRun) {
     using clients = await connectReading(config, warn, stop);
-    const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { fieldManager, out, err, signal: stop });
+    const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, fieldManager, out, err, signal: stop });
     return isWhole ? EXIT.ok : EXIT.incomplete;
   }
   // As a pass that corrects: without the Lease nothing is written.
   const holder = `${hostname()}/undo-${randomUUID()}`;
   await using clients = await connectWriting({ ...config, autoFix: true }, environment, holder, warn, stop);
   const signal = clients.lease ? AbortSignal.any([stop, clients.lease.lost]) : stop;
-  const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { fieldManager, out, err, signal });
+  const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, fieldManager, out, err, signal });
   return isWhole ? EXIT.ok : EXIT.incomplete;
 }
 

@@ -12,12 +12,17 @@ export interface UndoArguments {
   readonly dryRun: boolean;
 }
 
+/** Time to close the changeset in, in milliseconds. */
+const CLOSE_MS = 10_000;
+
 interface Clients {
   readonly confighub: ConfigHubClient;
   readonly kubernetes: KubernetesClient;
 }
 
 export interface UndoOptions {
+  /** The next pass of this cluster closes what a killed undo left locked. */
+  readonly cluster: string;
   readonly fieldManager: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -80,7 +85,7 @@ export async function undoChangeSet(
     {
       slug: await freeSlug(confighub, found.SpaceID, `undo-${found.Slug}`, signal),
       description: `Undoes ${changeSet}`,
-      labels: {},
+      labels: { 'drift-detector': options.cluster },
     },
     signal,
   );
@@ -96,28 +101,32 @@ export async function undoChangeSet(
       return false;
     }
   };
-  for (const undo of wanted) {
-    const change = {
-      data: undo.observed?.Data ?? '',
-      description: `Undid ${changeSet}: revision ${undo.observed?.RevisionNum} is back`,
-      changeSetId: own.ChangeSetID,
-    };
-    if (await attempt(undo, () => confighub.writeUnit(stateOf(undo), change, own.ChangeSetID, signal))) written.push(undo);
+  try {
+    for (const undo of wanted) {
+      const change = {
+        data: undo.observed?.Data ?? '',
+        description: `Undid ${changeSet}: revision ${undo.observed?.RevisionNum} is back`,
+        changeSetId: own.ChangeSetID,
+      };
+      if (await attempt(undo, () => confighub.writeUnit(stateOf(undo), change, own.ChangeSetID, signal))) written.push(undo);
+    }
+    const targeted = confighub.abilities.appliesUnits ? written.filter(({ unit }) => unit.Unit.TargetID) : [];
+    await applyThroughConfigHub(confighub, targeted, own.ChangeSetID, attempt, signal);
+    for (const undo of written) {
+      if (targeted.includes(undo)) continue;
+      const [before, after] = [undo.restored?.Data ?? '', undo.observed?.Data ?? ''];
+      await attempt(undo, () => applyDocuments(clients.kubernetes, before, after, options));
+      const { LiveRevisionNum: liveRevision } = undo.unit.Unit;
+      if (liveRevision === 0) continue;
+      isWhole = false;
+      err(
+        `Not desired yet: ${sanitize(undo.name)}: ConfigHub has revision ${liveRevision} live; ${confighub.abilities.appliesUnits ? 'give the unit a target and apply it' : 'publish a release of its space'}, or the next pass corrects it again\n`,
+      );
+    }
+  } finally {
+    // Also where it broke off or was stopped: the units are locked by nobody's work any more.
+    await confighub.closeChangeSet(own.ChangeSetID, AbortSignal.timeout(CLOSE_MS));
   }
-  const targeted = confighub.abilities.appliesUnits ? written.filter(({ unit }) => unit.Unit.TargetID) : [];
-  await applyThroughConfigHub(confighub, targeted, own.ChangeSetID, attempt, signal);
-  for (const undo of written) {
-    if (targeted.includes(undo)) continue;
-    const [before, after] = [undo.restored?.Data ?? '', undo.observed?.Data ?? ''];
-    await attempt(undo, () => applyDocuments(clients.kubernetes, before, after, options));
-    const { LiveRevisionNum: liveRevision } = undo.unit.Unit;
-    if (liveRevision === 0) continue;
-    isWhole = false;
-    err(
-      `Not desired yet: ${sanitize(undo.name)}: ConfigHub has revision ${liveRevision} live; ${confighub.abilities.appliesUnits ? 'give the unit a target and apply it' : 'publish a release of its space'}, or the next pass corrects it again\n`,
-    );
-  }
-  await confighub.closeChangeSet(own.ChangeSetID, signal);
   out(`Undone ${written.length} of ${undos.length} units under changeset ${sanitize(own.Slug)}\n`);
   return isWhole;
 }

@@ -321,4 +321,38 @@ describe('what happens in the middle of a pass', function () {
     expect(await pairs('web-1')).to.equal(before + 1);
     await isFixedNext('web-1');
   });
+
+  it("a pass that may take no Lease only reports: half of a living pass's pair stays for that pass to finish", async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=5');
+    const before = await pairs('web-1');
+    const second = watched.hub.hold(following('hub', 1, isUnitWrite, isUnitWrite));
+    const living = pass();
+    const held = await second;
+    {
+      using _refusal = watched.cluster.refuse(
+        ({ path }) => path.includes('/leases'),
+        403,
+        JSON.stringify({
+          kind: 'Status',
+          apiVersion: 'v1',
+          status: 'Failure',
+          code: 403,
+          reason: 'Forbidden',
+          message: 'no leases',
+        }),
+      );
+      const from = watched.hub.passages.length;
+      const reporting = await pass(other, { AUTO_FIX: 'false' });
+      expect(reporting.stderr).to.contain('nothing is fixed, so the pass goes on without the lease');
+      expect(hubWrites(watched.hub, from).filter((write) => !write.includes('dry_run'))).to.deep.equal([]);
+      expect((await descriptions('web-1'))[0]).to.match(/^Drift detected: replicas 1 → 5/u);
+    }
+    held.release();
+    const result = await living;
+    expect(
+      outputOf(result, report).corrected.map(({ object }) => object.name),
+      result.stderr,
+    ).to.include('web-1');
+    expect([await pairs('web-1'), await replicas('web-1')]).to.deep.equal([before + 1, '1']);
+  });
 });
