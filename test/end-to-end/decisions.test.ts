@@ -341,6 +341,7 @@ describe('decisions by commit', function () {
       await passed();
       expect(await replicas('orders')).to.equal('9');
       await decide(BOB, text);
+      await passed();
     });
 
     it('stored no secret anywhere', async () => {
