@@ -7,6 +7,7 @@ import { removeValues } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, Prediction, UnitCorrection } from '../types/plan.ts';
 import { applyBody, kindOf, needsRemoval } from './cluster-writes.ts';
+import { withoutMaskedValues } from './masked.ts';
 
 const AT_ONCE = 8;
 
@@ -72,6 +73,6 @@ async function predict(
     const isOthers = (isStaged || route === 'confighub') && !fix.some(needsRemoval);
     const isRight =
       error.code === 'permission' && isOthers && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
-    return isRight ? undefined : { restartsPods: false, refusal: error.message };
+    return isRight ? undefined : { restartsPods: false, refusal: withoutMaskedValues(error.message, [object]) };
   }
 }

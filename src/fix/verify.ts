@@ -3,6 +3,7 @@ import { printPath } from '../types/field-path.ts';
 import type { Finding } from '../types/finding.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
 import { kindOf } from './cluster-writes.ts';
+import { withoutMaskedValues } from './masked.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
 
 /** Reads the objects again: a fix counts only when the drift is really gone. */
@@ -15,7 +16,7 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
       findingId: finding.id,
       correctionId: correction.id,
       result,
-      message,
+      message: withoutMaskedValues(message, correction.objects),
       changeSet: name,
       revision: entry.revision,
       unhealthy: '',

@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { withoutMaskedValues } from '../../src/fix/masked.ts';
+import type { Finding } from '../../src/types/finding.ts';
+import type { ObjectCorrection } from '../../src/types/plan.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { compared, envValue, finding } from '../types/builders.ts';
+
+function correction(fix: readonly Finding[], leave: readonly Finding[] = []): ObjectCorrection {
+  const { desired, live } = compared([...fix, ...leave]);
+  if (!desired) throw new Error('the builder gives a desired side');
+  return { desired, live, fix, leave };
+}
+
+describe('what a server says about a correction', () => {
+  const password = finding({ path: envValue('DB_PASSWORD'), desired: new Secret('hunter2'), live: new Secret('hunter2-new') });
+
+  it('is told without the values that are never shown, of either side, also of fields that are left', () => {
+    const said = 'admission webhook refused: env "hunter2-new" is none of [hunter2]';
+    const told = 'admission webhook refused: env "***" is none of [***]';
+    expect(withoutMaskedValues(said, [correction([password])])).to.equal(told);
+    expect(withoutMaskedValues(said, [correction([finding()], [password])])).to.equal(told);
+  });
+
+  it('is told without a value that stands inside a whole element', () => {
+    const element = finding({
+      path: envValue('API_TOKEN').slice(0, -1),
+      class: 'added',
+      desired: undefined,
+      live: new Secret({ name: 'API_TOKEN', value: 'abcd-1234' }),
+    });
+    expect(withoutMaskedValues('bad value abcd-1234', [correction([element])])).to.equal('bad value ***');
+  });
+
+  it('is told as it came where nothing is masked', () => {
+    expect(withoutMaskedValues('replicas 5 is too many', [correction([finding()])])).to.equal('replicas 5 is too many');
+  });
+});
