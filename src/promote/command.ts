@@ -1,7 +1,7 @@
 import { createPatch } from 'diff';
-import type { ConfigHubClient, ExtendedUnit, Space } from '../confighub/client.ts';
+import type { BulkUnit, ConfigHubClient, ExtendedUnit, Space } from '../confighub/client.ts';
 import { unitRef } from '../confighub/client.ts';
-import { and, inList, quote } from '../confighub/where.ts';
+import { and, inList, quote, whereUnits } from '../confighub/where.ts';
 import { sanitize } from '../types/describe.ts';
 import { ConfigHubError } from '../types/errors.ts';
 import { nameOf, rehearseUpgrades, type Upgrade } from './promotion.ts';
@@ -47,8 +47,8 @@ export async function promote(
   const ids = upgrades.filter(({ refusal }) => refusal === '').map(({ unit }) => unit.Unit.UnitID);
   const byId = new Map(upgrades.map(({ unit }) => [unit.Unit.UnitID, unit]));
   let isWhole = ids.length === upgrades.length;
-  const done =
-    ids.length === 0 ? [] : await confighub.patchUnits({ where: `UnitID IN ${inList(ids)}` }, { upgrade: true }, signal);
+  const done: BulkUnit[] = [];
+  for (const where of whereUnits(ids)) done.push(...(await confighub.patchUnits({ where }, { upgrade: true }, signal)));
   const upgraded: ExtendedUnit[] = [];
   for (const { Unit, Error: refused } of done) {
     const unit = byId.get(Unit?.UnitID ?? refused?.ErrorMetadata?.EntityID ?? '');

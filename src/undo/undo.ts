@@ -1,5 +1,5 @@
 import type { ConfigHubClient, ExtendedUnit, Revision, Unit, UnitState } from '../confighub/client.ts';
-import { inList, quote } from '../confighub/where.ts';
+import { quote, whereUnits } from '../confighub/where.ts';
 import { applyDocuments } from '../fix/cluster-writes.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { sanitize } from '../types/describe.ts';
@@ -157,7 +157,8 @@ async function applyThroughConfigHub(
 async function findPairs(confighub: ConfigHubClient, changeSetId: string, signal: AbortSignal): Promise<readonly Undo[]> {
   const ids = await confighub.unitsOfChangeSet(changeSetId, signal);
   if (ids.length === 0) return [];
-  const units = await confighub.listUnits({ where: `UnitID IN ${inList(ids)}` }, signal);
+  const units: ExtendedUnit[] = [];
+  for (const where of whereUnits(ids)) units.push(...(await confighub.listUnits({ where }, signal)));
   const undos: Undo[] = [];
   for (const unit of units) {
     const name = `${unit.Space?.Slug ?? unit.Unit.SpaceID}/${unit.Unit.Slug}`;
