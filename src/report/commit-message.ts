@@ -86,7 +86,7 @@ function rowsWithin(lines: number, entries: readonly Entry[]): readonly string[]
   return shown;
 }
 
-/** One line where it fits; else what was done and its cost on the first, what had happened and by whom on the second. */
+/** One line where it fits; else what was done on the first, what had happened and by whom on the second, the cost where it has room. */
 function rowsOf({ drift, done }: Entry): readonly string[] {
   const severity = drift.severity.padEnd(8);
   const name = displayRef(drift.object);
@@ -95,7 +95,10 @@ function rowsOf({ drift, done }: Entry): readonly string[] {
   const join = (...parts: readonly string[]): string => inert(sanitize(parts.filter((part) => part !== '').join('  ')));
   const single = join(severity, name, drift.summary, done, by, cost);
   if (single.length <= MAX_LINE) return [single];
-  return [join(severity, name, done, cost), `  ${fitted(inert(sanitize(drift.summary)), inert(sanitize(by)))}`];
+  const first = join(severity, name, done, cost);
+  const second = (end: string): string => `  ${fitted(inert(sanitize(drift.summary)), end)}`;
+  // A cost that is cut says nothing.
+  return first.length <= MAX_LINE ? [first, second(join(by))] : [join(severity, name, done), second(join(by, cost))];
 }
 
 /** Both on one line: who it was stays whole at the cost of what it was, which the page tells anyway. */

@@ -260,6 +260,13 @@ describe('commit message', () => {
     expect(text.isWellFormed()).to.equal(true);
   });
 
+  it('tells a cost whole, on the second line where the first has no room for it', () => {
+    const fixed = finding({ ref: ref('backend-api-of-the-shop', { namespace: 'drift-test' }), live: 5 });
+    const entry = { ...ranked(fixed), costUsdPerMonth: 29.27 };
+    const lines = message(reportOf([entry], { outcomes: [outcome(fixed.id)] })).split('\n');
+    expect(lines.find((line) => line.includes('replicas 3 → 5'))).to.match(/\(kubectl via scale\) {2}\+\$29\.27\/month$/u);
+  });
+
   it('cannot be given trailers, mentions, closed issues or skipped checks by anybody', function () {
     this.timeout(120_000);
     const names = [
