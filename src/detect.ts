@@ -22,17 +22,7 @@ import { NO_DECISIONS } from './types/decision.ts';
 import type { ChangeSetRef } from './types/desired.ts';
 import { ConfigError, UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
-import type { PreviousReport } from './types/report.ts';
-
-const NO_REPORT: PreviousReport = {
-  findings: [],
-  corrections: [],
-  units: [],
-  desiredObjects: 0,
-  decisions: [],
-  incomplete: [],
-  promotions: [],
-};
+import { NO_REPORT } from './types/report.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {

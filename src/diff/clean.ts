@@ -1,3 +1,4 @@
+import { NO_UNIT } from '../types/desired.ts';
 import { type FieldPath, printPath, valueAt, withValueAt } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import type { LiveObject } from '../types/snapshot.ts';
@@ -75,24 +76,7 @@ function declared(live: LiveObject, document: JsonObject): Parameters<ObjectComp
     ref: live.ref,
     document,
     documentIndex: 0,
-    unit: {
-      id: '',
-      slug: '',
-      spaceId: '',
-      space: '',
-      labels: {},
-      isCritical: false,
-      gates: [],
-      version: 0,
-      headHash: '',
-      headRevision: 0,
-      liveRevision: 0,
-      lastAppliedRevision: 0,
-      text: '',
-      headText: '',
-      hasUnappliedChanges: false,
-      lastChangeDescription: '',
-    },
+    unit: NO_UNIT,
   };
 }
 

@@ -9,7 +9,7 @@ import {
 import { createLineFinder, type LineFinder } from '../kubernetes/manifest-lines.ts';
 import { mergeOpenApi, openApiOfCrd } from '../kubernetes/openapi.ts';
 import { projectAutoscaler, projectObject } from '../snapshot/project.ts';
-import type { DesiredObject, DesiredState, DesiredUnit } from '../types/desired.ts';
+import { type DesiredObject, type DesiredState, NO_UNIT } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
 import { type Finding, isDrift } from '../types/finding.ts';
 import type { IgnoreRule, IgnoreUse } from '../types/ignore-rule.ts';
@@ -86,7 +86,7 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
   const documents = [...desiredSide, ...liveSide].flatMap(({ manifest }) => manifest.documents.map(({ document }) => document));
   const schema = mergeOpenApi([...input.schemas, ...documents.filter(isCrd).map(openApiOfCrd)]);
   const snapshot = snapshotOf(live, desired, schema);
-  const state: DesiredState = { units: [UNIT], objects: desired, conflicts: [], invalid: [], otherTargets: 0 };
+  const state: DesiredState = { units: [NO_UNIT], objects: desired, conflicts: [], invalid: [], otherTargets: 0 };
   const options = { cluster: '', desiredManagers: input.desiredManagers, ignoreRules: input.ignoreRules, now: input.now };
   const comparison = diff(snapshot, state, options);
 
@@ -267,7 +267,7 @@ function desiredObjects(sides: readonly Side[], live: readonly LiveObject[], fau
       const isKnown = byKey.has(objectKey(ref));
       if (isKnown)
         faults.push(invalid(ref, { file: source.file, line: line(entry, []), path: '', error: 'it is declared twice' }));
-      else byKey.set(objectKey(ref), { ref, document, documentIndex: index, unit: UNIT });
+      else byKey.set(objectKey(ref), { ref, document, documentIndex: index, unit: NO_UNIT });
     }
   }
   return [...byKey.values()];
@@ -329,23 +329,3 @@ function snapshotOf(live: LiveSide, desired: readonly DesiredObject[], schema: J
     failedReads: live.autoscalers.length > 0 ? [] : [unknown],
   };
 }
-
-/** Stands for the text of the desired side. */
-const UNIT: DesiredUnit = {
-  id: '',
-  slug: '',
-  spaceId: '',
-  space: '',
-  labels: {},
-  isCritical: false,
-  gates: [],
-  version: 0,
-  headHash: '',
-  headRevision: 0,
-  liveRevision: 0,
-  lastAppliedRevision: 0,
-  text: '',
-  headText: '',
-  hasUnappliedChanges: false,
-  lastChangeDescription: '',
-};

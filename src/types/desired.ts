@@ -71,3 +71,23 @@ export interface DesiredState {
   /** Units left out because they belong to another target. */
   readonly otherTargets: number;
 }
+
+/** Stands for a unit where a document is compared that belongs to none: without a target it compares with nothing but what is written. */
+export const NO_UNIT: DesiredUnit = {
+  id: '',
+  slug: '',
+  spaceId: '',
+  space: '',
+  labels: {},
+  isCritical: false,
+  gates: [],
+  version: 0,
+  headHash: '',
+  headRevision: 0,
+  liveRevision: 0,
+  lastAppliedRevision: 0,
+  text: '',
+  headText: '',
+  hasUnappliedChanges: false,
+  lastChangeDescription: '',
+};

@@ -219,6 +219,17 @@ export interface PreviousReport {
   readonly promotions: readonly PromotionNeed[];
 }
 
+/** Before the first report. */
+export const NO_REPORT: PreviousReport = {
+  findings: [],
+  corrections: [],
+  units: [],
+  desiredObjects: 0,
+  decisions: [],
+  incomplete: [],
+  promotions: [],
+};
+
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */
 export function firstSeenOf(previous: Pick<PreviousReport, 'findings'>, now: Date): (findingId: string) => string {
   const known = new Map(previous.findings.map((finding) => [finding.id, finding.firstSeen]));

@@ -2,9 +2,9 @@ import { withHistories } from '../../src/report/report.ts';
 import type { FindingClass } from '../../src/types/finding.ts';
 import type { FixOutcome } from '../../src/types/outcome.ts';
 import { type Severity, severityOrder } from '../../src/types/ranking.ts';
-import type { Report } from '../../src/types/report.ts';
+import { NO_REPORT, type Report } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
-import { asPrevious, NO_REPORT, NOW, outcome, ranked, reportOf } from '../report/build.ts';
+import { asPrevious, NOW, outcome, ranked, reportOf } from '../report/build.ts';
 import { CONTAINER, controller, envValue, finding, IMAGE, person, REPLICAS, ref } from '../types/builders.ts';
 
 // A night as it may have been: some of it fixed, some staged, some left.

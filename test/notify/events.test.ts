@@ -5,10 +5,11 @@ import { type PendingEvent, writeEvents } from '../../src/notify/events.ts';
 import { stateChanges } from '../../src/notify/state-changes.ts';
 import { ClusterError } from '../../src/types/errors.ts';
 import { at, isJsonArray, isJsonObject, type JsonObject, stringAt } from '../../src/types/json.ts';
+import { NO_REPORT } from '../../src/types/report.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { getJson } from '../manifests/overlay.ts';
-import { asPrevious, NO_REPORT, outcome, ranked, reportOf } from '../report/build.ts';
+import { asPrevious, outcome, ranked, reportOf } from '../report/build.ts';
 import { finding, ref } from '../types/builders.ts';
 
 const NAMESPACE = 'events-test';

@@ -8,7 +8,7 @@ import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/t
 import { objectKey } from '../../src/types/object-ref.ts';
 import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/types/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/types/ranking.ts';
-import type { Correction, PreviousReport, ReportFinding } from '../../src/types/report.ts';
+import { type Correction, NO_REPORT, type PreviousReport, type ReportFinding } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import type { FailedRead } from '../../src/types/snapshot.ts';
 import {
@@ -90,16 +90,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
         terminating: world.terminating ?? [],
       },
       desired: { objects: declared(world.declared ?? objects.length), invalid: world.invalid ?? [] },
-      previous: {
-        findings: [],
-        corrections: [],
-        units: [],
-        desiredObjects: 0,
-        decisions: [],
-        incomplete: [],
-        promotions: [],
-        ...world.previous,
-      },
+      previous: { ...NO_REPORT, ...world.previous },
       now: NOW,
       predictions: world.predictions ?? new Map(),
       decided: { approved: new Map(), kept: new Map(), unreadable: '', ...world.decided },

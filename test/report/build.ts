@@ -4,19 +4,10 @@ import { isDrift } from '../../src/types/finding.ts';
 import type { FixOutcome } from '../../src/types/outcome.ts';
 import type { PlanItem } from '../../src/types/plan.ts';
 import type { RankedFinding, Severity } from '../../src/types/ranking.ts';
-import type { PreviousReport, Report } from '../../src/types/report.ts';
+import { NO_REPORT, type PreviousReport, type Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-export const NO_REPORT: PreviousReport = {
-  findings: [],
-  corrections: [],
-  units: [],
-  desiredObjects: 0,
-  decisions: [],
-  incomplete: [],
-  promotions: [],
-};
 
 export const SOURCE = {
   ranker: 'heuristic' as const,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_PRICES, rankFindings } from '../../src/rank/rank.ts';
 import { renderReport } from '../../src/report/report.ts';
 import type { ObjectComparison } from '../../src/types/finding.ts';
-import type { PreviousReport } from '../../src/types/report.ts';
+import { NO_REPORT, type PreviousReport } from '../../src/types/report.ts';
 import { compared, comparison, envValue, finding, IMAGE, label, ref, workload } from '../types/builders.ts';
-import { asPrevious, NO_REPORT, NOW, outcome, ranked, reportOf } from './build.ts';
+import { asPrevious, NOW, outcome, ranked, reportOf } from './build.ts';
 
 const NAMES = ['web', 'Web', 'ärger', 'zeta', 'i', 'İ', 'ı', 'ä', 'z', 'a-1', 'a.1', 'a_1'];
 
