@@ -1,26 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Config, cacheFolder, type Environment, required } from './config.ts';
+import { type Config, required } from './config.ts';
 import { connectReading, connectWriting, leaseNamespace, USER_AGENT, VERSION, type WritingClients } from './connections.ts';
 import { groupFindings } from './diff/diff.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat/heartbeat.ts';
 import { numbersOf } from './heartbeat/record.ts';
-import { readIgnoreFile } from './ignore-file.ts';
 import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
-import { type Judgement, judge, type PassClients, type PassOptions, pulling, reportedDecisions, runPass } from './pass.ts';
+import { judge, pulling, reportedDecisions, runPass } from './pass.ts';
 import { decisionsOf } from './pass-decisions.ts';
+import { exitOf } from './pass-exit.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
+import { passOptions, requireScope } from './pass-options.ts';
 import type { ProcessFacts } from './process-facts.ts';
-import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { screenOf } from './terminal/screen.ts';
 import { NO_DECISIONS } from './types/decision.ts';
-import type { ChangeSetRef } from './types/desired.ts';
-import { ConfigError, UserError } from './types/errors.ts';
+import { UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
 import { NO_REPORT } from './types/report.ts';
 
@@ -205,108 +204,4 @@ function openRepository(
   mayPush: () => Promise<void> = async () => undefined,
 ): Promise<ReportRepository> {
   return openReportRepository({ ...reportConnection(config, url, environment, signal), cluster: config.cluster, mayPush });
-}
-
-function exitOf(judgement: Judgement, config: Config, log: PassLog): number {
-  const { snapshot, desired, comparison, plan, decisions } = judgement;
-  if (plan.guard) return EXIT.guardTripped;
-  if (decisions.unreadable !== '') return EXIT.incomplete;
-  const empty = nothingCompared(judgement, config);
-  if (empty !== undefined && !config.allowEmpty) {
-    log.warning(`${empty}, or set ALLOW_EMPTY=true`);
-    return EXIT.incomplete;
-  }
-  if (snapshot.failedReads.length > 0 || desired.invalid.length > 0 || comparison.invalid.length + comparison.unread > 0)
-    return EXIT.incomplete;
-  const hasDrift = comparison.objects.some((object) => object.findings.some(isDrift));
-  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
-}
-
-/** Why there was nothing to compare, and what to look at; `undefined` where there was something. */
-function nothingCompared({ snapshot, desired, comparison }: Judgement, config: Config): string | undefined {
-  const labels = `namespaces labelled ${config.namespaceSelector}`;
-  if (desired.units.length === 0) return 'no unit was found: check CONFIGHUB_SPACE and TARGET';
-  if (snapshot.objects.length === 0)
-    return `no workload was found in ${labels}: check the labels of the namespaces and KUBE_CONTEXT`;
-  if (comparison.compared > 0 || comparison.notMonitored === 0) return undefined;
-  return `none of the ${comparison.notMonitored} objects that units declare is in ${labels}: check CONFIGHUB_SPACE and KUBE_CONTEXT`;
-}
-
-/** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
-function requireScope(config: Config): void {
-  if (config.confighubSpace.length > 0 || config.confighubWhere !== '' || config.confighubFilter !== '') return;
-  throw new ConfigError('no units are named to compare with', {
-    code: 'configuration',
-    subject: 'CONFIGHUB_SPACE',
-    remedy: 'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER.',
-  });
-}
-
-async function passOptions(
-  config: Config,
-  environment: Environment,
-  clients: PassClients,
-  pass: string,
-  signal: AbortSignal,
-): Promise<PassOptions> {
-  const { cluster, claudeApiKey } = config;
-  const now = new Date();
-  const ask = claudeApiKey && createAskClaude({ apiKey: claudeApiKey, baseUrl: config.claudeBaseUrl, model: config.claudeModel });
-  return {
-    snapshot: {
-      namespaceSelector: config.namespaceSelector,
-      kinds: config.kinds,
-      cacheDir: cacheFolder(config, environment),
-    },
-    desired: {
-      spaces: config.confighubSpace,
-      where: config.confighubWhere,
-      filter: config.confighubFilter,
-      target: config.target,
-    },
-    diff: { cluster, desiredManagers: config.desiredManagers, ignoreRules: readIgnoreFile(config.ignoreFile), now },
-    rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
-    plan: {
-      autoFix: config.autoFix,
-      createMissing: config.createMissing,
-      auditRevisions: config.auditRevisions,
-      applyChangeSet: config.changesetApply,
-      changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
-      maxFixes: config.maxFixes,
-      maxFixPercent: config.maxFixPercent,
-      maxShrinkPercent: config.maxShrinkPercent,
-      maxToZero: config.maxToZero,
-      allowEmpty: config.allowEmpty,
-      // In dev nobody holds an incident call over a workload.
-      graceSeconds: config.fixGrace ?? (config.environment === 'dev' ? 0 : 30 * 60),
-      contestedAfter: config.contestedAfter,
-      fieldManager: config.fieldManager,
-      server: clients.confighub.abilities,
-    },
-    publishRelease: config.publishRelease,
-    waitHealthySeconds: config.waitHealthy,
-    reportPath: config.reportPath,
-    fieldManager: config.fieldManager,
-    holdsLease: false,
-    commit: { pass, tool: USER_AGENT },
-    now,
-    signal,
-  };
-}
-
-async function namedChangeSet(
-  reference: string,
-  clients: PassClients,
-  signal: AbortSignal,
-): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
-  if (!clients.confighub.abilities.locksUnits) {
-    throw new ConfigError('this ConfigHub knows no locks of changesets, so corrections cannot be made under one', {
-      code: 'configuration',
-      subject: 'CHANGESET',
-      remedy: 'Leave CHANGESET out, or use a ConfigHub of October 2025 or later.',
-    });
-  }
-  const changeSet = await clients.confighub.findChangeSet(reference, signal);
-  const space = reference.slice(0, reference.indexOf('/'));
-  return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
 }

@@ -2,7 +2,7 @@ import { printJson, printYaml } from './forms/data.ts';
 import { correctedEntry, type Entry, openEntry, type ShownReport } from './forms/entry.ts';
 import type { Form } from './forms/form-names.ts';
 import { print } from './forms/forms.ts';
-import { renderReport, workloadPage } from './report/report.ts';
+import { GUARD_EFFECT, renderReport, workloadPage } from './report/report.ts';
 import type { Screen } from './terminal/screen.ts';
 import { paintSeverity } from './terminal/severity.ts';
 import { type Column, fitTable } from './terminal/table.ts';
@@ -132,7 +132,7 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
 /** What holds for the plan as a whole, one line each. */
 function printCircumstances({ guard, pauses, decisions, incomplete, notes }: Report): string {
   const lines = [
-    ...(guard ? [`Guard ${guard.name}: ${guard.detail}; nothing is fixed but what a person approved`] : []),
+    ...(guard ? [`Guard ${guard.name}: ${guard.detail}; ${GUARD_EFFECT}`] : []),
     ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),
     ...decisions.map(
       ({ kind, what, by, effect, detail }) =>

@@ -33,12 +33,28 @@ export async function openOwnChangeSet(
   await removeUnused(confighub, cluster, signal);
   const slug = changeSetSlug(cluster, corrections);
   const labels = { 'drift-detector': cluster };
-  for (let number = 1; ; number++) {
-    const wanted = number === 1 ? slug : `${slug}-${number}`;
+  return withFreeSlug(slug, async (wanted) => {
     const opened = await created(confighub.createChangeSet(home.spaceId, { slug: wanted, description, labels }, signal));
     const found = opened ?? (await confighub.findChangeSet(`${home.space}/${wanted}`, signal));
     const isOurs = found.Labels['drift-detector'] === cluster && found.State !== 'Closed';
-    if (opened || isOurs) return { id: found.ChangeSetID, slug: found.Slug, space: home.space };
+    return opened || isOurs ? { id: found.ChangeSetID, slug: found.Slug, space: home.space } : undefined;
+  });
+}
+
+/** Creates a changeset of this name, with a number behind it where the name is taken. */
+export function createChangeSet(
+  confighub: ConfigHubClient,
+  spaceId: string,
+  body: Parameters<ConfigHubClient['createChangeSet']>[1],
+  signal: AbortSignal,
+): Promise<ChangeSet> {
+  return withFreeSlug(body.slug, (slug) => created(confighub.createChangeSet(spaceId, { ...body, slug }, signal)));
+}
+
+async function withFreeSlug<T>(slug: string, open: (slug: string) => Promise<T | undefined>): Promise<T> {
+  for (let number = 1; ; number++) {
+    const opened = await open(number === 1 ? slug : `${slug}-${number}`);
+    if (opened) return opened;
   }
 }
 

@@ -1,18 +1,22 @@
 import type { Config } from '../config.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { withoutSecrets } from '../log.ts';
 import type { PassResult } from '../pass.ts';
+import { GUARD_EFFECT } from '../report/report.ts';
 import { messageOf } from '../types/errors.ts';
+import { stringAt } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { PreviousReport } from '../types/report.ts';
+import type { PreviousReport, Report } from '../types/report.ts';
 import { type PendingEvent, type Regarding, writeEvents } from './events.ts';
-import { stateChanges } from './state-changes.ts';
+import { type StateChange, stateChanges } from './state-changes.ts';
 import { postWebhook } from './webhook.ts';
 import { type Announcement, commitPage, toJsonBody, toSlackBody } from './webhook-body.ts';
 
+const CRONJOBS: ResourceKind = { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };
+
 export interface NotifyOptions {
   readonly config: Config;
-  readonly kubernetes: Pick<KubernetesClient, 'create'>;
+  readonly kubernetes: Pick<KubernetesClient, 'create' | 'get'>;
   readonly pass: string;
   /** Host or pod that runs the pass. */
   readonly instance: string;
@@ -24,16 +28,29 @@ export interface NotifyOptions {
   readonly signal: AbortSignal;
 }
 
+/** The last report, as far as it tells what is news. */
+export type LastReport = Pick<PreviousReport, 'digest' | 'guard' | 'findings'>;
+
 /** Tells others of a changed report: events on the workloads, and the webhook. What fails is a warning. */
-export async function announce(
-  result: PassResult,
-  previous: Pick<PreviousReport, 'findings'>,
-  options: NotifyOptions,
-): Promise<void> {
+export async function announce(result: PassResult, previous: LastReport, options: NotifyOptions): Promise<void> {
   if (result.published.commit === '') return;
   const { config } = options;
-  if (config.events) await writeEvents(options.kubernetes, eventsOf(result, previous, options), options);
-  if (config.webhookUrl) await announceByWebhook(result, options);
+  const changes = changesOf(result, previous);
+  if (config.events) await writeEvents(options.kubernetes, await eventsOf(changes, result, options), options);
+  if (config.webhookUrl && isNews(changes, result.report, previous)) await announceByWebhook(result, options);
+}
+
+function changesOf({ report, ranking }: PassResult, previous: LastReport): readonly StateChange[] {
+  const informational = ranking.findings.map(({ finding }) => finding).filter((finding) => finding.class === 'informational');
+  return stateChanges(report, previous, informational);
+}
+
+/**
+ * Whether somebody who is not looking is to be told: of other drift, of corrections made or failed, of a guard that trips
+ * or lets go. A report that only words something anew, or lists another promotion, is for those who read it.
+ */
+export function isNews(changes: readonly StateChange[], report: Pick<Report, 'digest' | 'guard'>, previous: LastReport): boolean {
+  return changes.length > 0 || report.digest !== previous.digest || (report.guard?.name ?? '') !== previous.guard;
 }
 
 /** An event on the CronJob about a pass that ended with an error, where it is known. */
@@ -41,33 +58,41 @@ export async function announceFailure(error: unknown, options: NotifyOptions): P
   if (!options.config.events) return;
   const key = `PassFailed ${options.pass}`;
   const note = withoutSecrets(`Pass ${options.pass} failed: ${messageOf(error)}`);
-  await writeEvents(options.kubernetes, onCronJob({ reason: 'PassFailed', key, note }, options), options);
+  await writeEvents(options.kubernetes, await onCronJob({ reason: 'PassFailed', key, note }, options), options);
 }
 
-function eventsOf(
-  result: PassResult,
-  previous: Pick<PreviousReport, 'findings'>,
+async function eventsOf(
+  changes: readonly StateChange[],
+  { snapshot, plan }: PassResult,
   options: NotifyOptions,
-): readonly PendingEvent[] {
-  const { report, ranking, snapshot, plan } = result;
+): Promise<readonly PendingEvent[]> {
   const uids = new Map(snapshot.objects.map(({ ref, uid }) => [objectKey(ref), uid]));
-  const informational = ranking.findings.map(({ finding }) => finding).filter((finding) => finding.class === 'informational');
-  const changes = stateChanges(report, previous, informational).map(({ object, reason, key, note }) => {
+  const onWorkloads = changes.map(({ object, reason, key, note }) => {
     const regarding: Regarding = { ...object, uid: uids.get(objectKey(object)) };
     return { regarding, reason, key, note: withoutSecrets(note) };
   });
   const { guard } = plan;
-  if (!guard) return changes;
-  const note = `Guard ${guard.name}: ${guard.detail}; nothing is fixed`;
-  return [...onCronJob({ reason: 'GuardTripped', key: `GuardTripped ${guard.name} ${guard.detail}`, note }, options), ...changes];
+  if (!guard) return onWorkloads;
+  const note = `Guard ${guard.name}: ${guard.detail}; ${GUARD_EFFECT}`;
+  return [
+    ...(await onCronJob({ reason: 'GuardTripped', key: `GuardTripped ${guard.name} ${guard.detail}`, note }, options)),
+    ...onWorkloads,
+  ];
 }
 
-function onCronJob(
+async function onCronJob(
   event: Omit<PendingEvent, 'regarding'>,
-  { config, namespace }: Pick<NotifyOptions, 'config' | 'namespace'>,
-): readonly PendingEvent[] {
+  { config, kubernetes, namespace, signal }: NotifyOptions,
+): Promise<readonly PendingEvent[]> {
   if (config.cronjob === '') return [];
-  return [{ ...event, regarding: { apiVersion: 'batch/v1', kind: 'CronJob', namespace, name: config.cronjob } }];
+  const { apiVersion, kind } = CRONJOBS;
+  const ref = { apiVersion, kind, namespace, name: config.cronjob };
+  // Without it `kubectl describe` leaves the event out; `kubectl get events` has it all the same.
+  const uid = await kubernetes.get(CRONJOBS, ref, signal).then(
+    (found) => stringAt(found, 'metadata', 'uid'),
+    () => undefined,
+  );
+  return [{ ...event, regarding: { ...ref, uid } }];
 }
 
 async function announceByWebhook({ report, published }: PassResult, options: NotifyOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import { state } from '../report/report.ts';
+import { GUARD_EFFECT, state } from '../report/report.ts';
 import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { type Severity, severityOrder } from '../types/ranking.ts';
@@ -100,7 +100,7 @@ export function toSlackBody(announcement: Announcement): object {
   const said = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
   const title = said.length === 0 ? 'all clear' : said.join(', ');
   const head = `*Drift in ${escapeSlack(cluster)}* (${escapeSlack(environment)}): ${title}${worst === null ? '' : `, worst *${worst}*`}`;
-  const guard = report.guard ? [`Guard \`${escapeSlack(report.guard.name)}\` tripped: nothing is fixed.`] : [];
+  const guard = report.guard ? [`Guard \`${escapeSlack(report.guard.name)}\` tripped: ${GUARD_EFFECT}.`] : [];
   const link =
     commitUrl === '' ? `Commit \`${commit.slice(0, 10)}\`` : `<${escapeSlack(commitUrl)}|Commit ${commit.slice(0, 10)}>`;
   const rows = lines.map(

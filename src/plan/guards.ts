@@ -14,6 +14,13 @@ export interface MassChangeLimits {
 /** Below this many compared objects a share says nothing: two of three is no mass change. */
 const PERCENT_COUNTS_ABOVE = 10;
 
+/** Shares are told in steps: while a guard holds, an object more or less elsewhere must not change the report. */
+const PERCENT_STEP = 5;
+
+function roundedUp(percent: number): number {
+  return Math.min(100, Math.ceil(percent / PERCENT_STEP) * PERCENT_STEP);
+}
+
 /**
  * Trips when a pass would change so much that the desired side is more likely wrong than the cluster. Names every value
  * that stands in the way: raising one of two would trip the other.
@@ -27,11 +34,14 @@ export function guardMassChange(planned: number, compared: number, limits: MassC
     ...(isTooMany ? [`MAX_FIXES=${limits.maxFixes}`] : []),
     ...(isTooLarge ? [`MAX_FIX_PERCENT=${limits.maxFixPercent}`] : []),
   ].join(' and ');
-  const needed = [...(isTooMany ? [`MAX_FIXES=${planned}`] : []), ...(isTooLarge ? [`MAX_FIX_PERCENT=${percent}`] : [])];
-  const what = isTooLarge ? `${planned} of ${compared} objects (${percent} %)` : `${planned} objects`;
+  const needed = [
+    ...(isTooMany ? [`MAX_FIXES=${planned}`] : []),
+    ...(isTooLarge ? [`MAX_FIX_PERCENT=${roundedUp(percent)}`] : []),
+  ];
+  const share = isTooLarge ? ` (up to ${roundedUp(percent)} % of those compared)` : '';
   return {
     name: 'mass-change',
-    detail: `${what} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`,
+    detail: `${planned} objects${share} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`,
   };
 }
 
@@ -57,7 +67,7 @@ export function guardShrink(declared: number, before: number, maxShrinkPercent: 
   if (percent <= maxShrinkPercent) return undefined;
   return {
     name: 'desired-shrank',
-    detail: `units declare ${declared} objects, ${before} at an earlier report (${percent} % less), more than MAX_SHRINK_PERCENT=${maxShrinkPercent}; MAX_SHRINK_PERCENT=${percent} lets it pass`,
+    detail: `units declare up to ${roundedUp(percent)} % less than the ${before} objects of an earlier report, more than MAX_SHRINK_PERCENT=${maxShrinkPercent}; MAX_SHRINK_PERCENT=${roundedUp(percent)} lets it pass`,
   };
 }
 
@@ -75,7 +85,7 @@ export function guardWrongCluster(
   if (allowEmpty || !isCreating || compared < 2 || absent < compared) return undefined;
   return {
     name: 'wrong-cluster',
-    detail: `none of the ${compared} objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and KUBE_CONTEXT, or ALLOW_EMPTY=true lets it pass`,
+    detail: `none of the objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and KUBE_CONTEXT, or ALLOW_EMPTY=true lets it pass`,
   };
 }
 

@@ -77,6 +77,7 @@ export function buildReport(input: ReportInput): Report {
   const toTell = [...recorded(false), ...corrected];
   const told = new Set(toTell.map(({ findingId }) => findingId));
   const corrections = keepLatest([...input.previous.corrections, ...recorded(true), ...overridden, ...toTell]);
+  const incomplete = listIncomplete(input);
   return {
     cluster: input.cluster,
     digest: digestOf(findings, corrections),
@@ -85,9 +86,10 @@ export function buildReport(input: ReportInput): Report {
     correctedNow: toTell.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
     resolved: resolved.filter((finding) => !told.has(finding.id)),
+    alsoChanged: alsoChanged(input, incomplete, open, before),
     groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
     units: [],
-    incomplete: listIncomplete(input),
+    incomplete,
     guard: input.plan.guard,
     pauses: input.plan.pauses,
     promotions: input.promotions,
@@ -96,6 +98,28 @@ export function buildReport(input: ReportInput): Report {
     notes: input.plan.notes,
     prices: input.ranking.source.prices,
   };
+}
+
+/** The parts of a report that make a commit although no drift came, went or was corrected. */
+function alsoChanged(
+  { plan, previous, promotions, decisions }: ReportInput,
+  incomplete: readonly Incomplete[],
+  open: readonly ReportFinding[],
+  before: ReadonlyMap<string, ReportFinding>,
+): readonly string[] {
+  const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
+  const isDoneOtherwise = open.some(({ id, action, reason, result }) => {
+    const then = before.get(id);
+    return then !== undefined && (then.action !== action || then.reason !== reason || then.result !== result);
+  });
+  const parts: readonly (readonly [string, boolean])[] = [
+    ['guard', (plan.guard?.name ?? '') !== previous.guard],
+    ['states', isDoneOtherwise],
+    ['unread parts', isOther(incomplete, previous.incomplete)],
+    ['decisions', isOther(decisions, previous.decisions)],
+    ['promotions', isOther(promotions, previous.promotions)],
+  ];
+  return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }
 
 /** A value as the report may hold it; absent is null. */

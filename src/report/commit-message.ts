@@ -2,7 +2,7 @@ import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { severityOrder } from '../types/ranking.ts';
 import type { Report, ReportedDrift, ReportFinding } from '../types/report.ts';
-import { correctionState, costWords, day, dollars, plural, state, writer } from './words.ts';
+import { correctionState, costWords, day, dollars, GUARD_EFFECT, plural, state, writer } from './words.ts';
 
 const MAX_LINE = 72;
 /** Lines between subject and trailers. */
@@ -54,21 +54,28 @@ function subject(report: Report, corrected: number, worst: ReportedDrift | undef
     report.newFindings > 0 ? `${report.newFindings} new` : '',
     corrected > 0 ? `${corrected} fixed` : '',
     report.resolved.length > 0 ? `${report.resolved.length} gone` : '',
-    open > 0 ? `${open} still open` : '',
   ].filter((part) => part !== '');
   const allClear = report.incomplete.length > 0 ? 'nothing open in what could be read' : 'all clear';
   const isClear = corrected === 0 && open === 0;
-  const said = isClear ? allClear : `${parts.join(', ')} (worst: ${worst?.severity})`;
+  // Else nobody could tell from the log why there is a commit.
+  const changed = parts.length === 0 && report.alsoChanged.length > 0 ? [changedWords(report.alsoChanged)] : [];
+  const stands = isClear ? [allClear] : open > 0 ? [`${open} still open`] : [];
+  const said = [...changed, ...(isClear ? [] : parts), ...stands].join(', ') + (isClear ? '' : ` (worst: ${worst?.severity})`);
   // The counts are whole whatever the cluster is called.
   const room = MAX_LINE - `drift(): ${said}`.length;
   const name = inert(sanitize(report.cluster));
   return `drift(${name.length > room ? `${cutText(name, room - 3)}...` : name}): ${said}`;
 }
 
+function changedWords(parts: readonly string[]): string {
+  return `${parts.length > 1 ? plural(parts.length, 'part') : parts.join()} changed`;
+}
+
 /** What holds for all of it: what was not read, what stopped the fixes, what the open drift costs. */
-function asides({ guard, incomplete, findings }: Report): readonly string[] {
+function asides({ guard, incomplete, findings, alsoChanged }: Report): readonly string[] {
   const lines: string[] = [];
-  if (guard) lines.push(`Guard ${guard.name} tripped: nothing was fixed`);
+  if (alsoChanged.length > 0) lines.push(`Also changed: ${alsoChanged.join(', ')}`);
+  if (guard) lines.push(`Guard ${guard.name}: ${GUARD_EFFECT}`);
   if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);
   if (findings.length > 0) lines.push(`Open drift: ${costWords(findings)}`);
   return lines;

@@ -7,15 +7,7 @@ import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
 import { pathPart } from './paths.ts';
-import {
-  parseCorrections,
-  parseDesiredObjects,
-  parseFindings,
-  parseIncomplete,
-  parsePromotions,
-  parseReportedDecisions,
-  parseUnits,
-} from './previous.ts';
+import { parseCorrections, parseFindings, parseSummary, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
@@ -156,14 +148,10 @@ function telling({ translate }: Workplace): <T>(doing: string, work: () => Promi
 
 async function readPrevious({ git }: Workplace, { entries }: Head, folder: string): Promise<PreviousReport> {
   const read = async (name: string): Promise<string> => (await readEntry(git, entries.get(`${folder}/${name}`))) ?? '';
-  const summary = await read('report.json');
   return {
+    ...parseSummary(await read('report.json')),
     findings: parseFindings(await read('findings.jsonl')),
     corrections: parseCorrections(await read('corrections.jsonl')),
     units: parseUnits(await read('units.jsonl')),
-    desiredObjects: parseDesiredObjects(summary),
-    decisions: parseReportedDecisions(summary),
-    incomplete: parseIncomplete(summary),
-    promotions: parsePromotions(summary),
   };
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { type ReportedDecision, reportedDecisionSchema } from '../types/decision.ts';
+import { reportedDecisionSchema } from '../types/decision.ts';
 import {
   type Correction,
   correctionSchema,
   findingSchema,
-  type Incomplete,
   incompleteSchema,
-  type PromotionNeed,
+  type PreviousReport,
   promotionSchema,
   type ReportFinding,
+  summarySchema,
   type UnitHistory,
   unitHistorySchema,
 } from '../types/report.ts';
@@ -31,24 +31,27 @@ export function parseUnits(text: string): readonly UnitHistory[] {
   return parseLines(text, unitHistorySchema);
 }
 
-/** `desiredObjects` of a report.json; 0 where it has none. */
-export function parseDesiredObjects(text: string): number {
-  return parseJson(text, z.object({ desiredObjects: z.int().min(0) }))?.desiredObjects ?? 0;
+/** What a pass needs of a report.json, as far as it can be read. */
+export function parseSummary(
+  text: string,
+): Pick<PreviousReport, 'digest' | 'guard' | 'desiredObjects' | 'decisions' | 'incomplete' | 'promotions'> {
+  const { shape } = summarySchema;
+  const found = parseJson(text, z.record(z.string(), z.unknown())) ?? {};
+  const entries = <T>(name: string, schema: z.ZodType<T>): readonly T[] =>
+    (z.array(z.unknown()).safeParse(found[name]).data ?? []).flatMap((entry) => schema.safeParse(entry).data ?? []);
+  return {
+    digest: plainDigest(shape.digest.safeParse(found['digest']).data ?? ''),
+    guard: shape.guard.safeParse(found['guard']).data?.name ?? '',
+    desiredObjects: shape.desiredObjects.safeParse(found['desiredObjects']).data ?? 0,
+    decisions: entries('decisions', reportedDecisionSchema),
+    incomplete: entries('incomplete', incompleteSchema),
+    promotions: entries('promotions', promotionSchema),
+  };
 }
 
-/** `decisions` of a report.json, those of its entries that can be read. */
-export function parseReportedDecisions(text: string): readonly ReportedDecision[] {
-  return parseEntries(text, 'decisions', reportedDecisionSchema);
-}
-
-/** `incomplete` of a report.json, those of its entries that can be read. */
-export function parseIncomplete(text: string): readonly Incomplete[] {
-  return parseEntries(text, 'incomplete', incompleteSchema);
-}
-
-/** `promotions` of a report.json, those of its entries that can be read. */
-export function parsePromotions(text: string): readonly PromotionNeed[] {
-  return parseEntries(text, 'promotions', promotionSchema);
+/** A digest as report.json has it, without the name of its algorithm. */
+export function plainDigest(text: string): string {
+  return text.replace(/^sha256:/u, '');
 }
 
 /** A JSON text of this shape; `undefined` where it is none. */
@@ -65,9 +68,4 @@ function parseLines<T>(text: string, schema: z.ZodType<T>): readonly T[] {
     const parsed = parseJson(line, schema);
     return parsed === undefined ? [] : [parsed];
   });
-}
-
-function parseEntries<T>(text: string, name: string, schema: z.ZodType<T>): readonly T[] {
-  const entries = parseJson(text, z.object({ [name]: z.array(z.unknown()) }))?.[name] ?? [];
-  return entries.flatMap((entry) => schema.safeParse(entry).data ?? []);
 }

@@ -3,7 +3,7 @@ import { GitError } from '../types/errors.ts';
 import { type Correction, type Incomplete, type ReportFinding, summarySchema } from '../types/report.ts';
 import { openReportReader, type ReportReader, type ReportReaderOptions } from './git.ts';
 import { isRevision } from './git-revision.ts';
-import { parseCorrections, parseFindings, parseJson } from './previous.ts';
+import { parseCorrections, parseFindings, parseJson, plainDigest } from './previous.ts';
 
 /** One cluster's report as a commit of the report repository holds it. */
 export interface StoredReport {
@@ -93,7 +93,7 @@ async function readCommit(reader: ReportReader, sha: string): Promise<ReportComm
     if (!summary) continue;
     reports.push({
       ...summary,
-      digest: summary.digest.replace(/^sha256:/u, ''),
+      digest: plainDigest(summary.digest),
       folder,
       findings: parseFindings(await read(`${folder}/findings.jsonl`)),
       corrections: parseCorrections(await read(`${folder}/corrections.jsonl`)),

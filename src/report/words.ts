@@ -26,6 +26,9 @@ export function state(finding: ReportFinding): string {
   }
 }
 
+/** What a tripped guard means for the pass. */
+export const GUARD_EFFECT = 'nothing is fixed but what a person approved';
+
 /** What became of a correction, and in which revision. */
 export function correctionState({ result, revision, unhealthy }: Pick<Correction, 'result' | 'revision' | 'unhealthy'>): string {
   return `${result}${revision === 0 ? '' : `, revision ${revision}`}${unhealthy === '' ? '' : ', not healthy'}`;

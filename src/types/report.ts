@@ -190,6 +190,8 @@ export interface Report {
   readonly newFindings: number;
   /** Findings of the last report that are gone without a correction of this pass. Not in the tree. */
   readonly resolved: readonly ReportFinding[];
+  /** What else is not as in the last report, in a few words each. Not in the tree. */
+  readonly alsoChanged: readonly string[];
   readonly groups: readonly ReportGroup[];
   /** Units with open drift, by name. */
   readonly units: readonly UnitHistory[];
@@ -209,6 +211,10 @@ export interface Report {
 
 /** What the last report said, as far as this pass needs it. */
 export interface PreviousReport {
+  /** `Report.digest`; empty where there is no report yet. */
+  readonly digest: string;
+  /** Name of the guard that had tripped; empty without one. */
+  readonly guard: string;
   readonly findings: readonly ReportFinding[];
   readonly corrections: readonly Correction[];
   readonly units: readonly UnitHistory[];
@@ -221,6 +227,8 @@ export interface PreviousReport {
 
 /** Before the first report. */
 export const NO_REPORT: PreviousReport = {
+  digest: '',
+  guard: '',
   findings: [],
   corrections: [],
   units: [],

@@ -1,5 +1,6 @@
 import type { ConfigHubClient, ExtendedUnit, Revision, Unit, UnitState } from '../confighub/client.ts';
-import { quote, whereUnits } from '../confighub/where.ts';
+import { whereUnits } from '../confighub/where.ts';
+import { createChangeSet } from '../fix/changeset.ts';
 import { applyDocuments } from '../fix/cluster-writes.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { sanitize } from '../types/describe.ts';
@@ -80,10 +81,11 @@ export async function undoChangeSet(
   }
   const wanted = undos.filter(({ refusal }) => refusal === '');
   if (dryRun || wanted.length === 0) return isWhole;
-  const own = await confighub.createChangeSet(
+  const own = await createChangeSet(
+    confighub,
     found.SpaceID,
     {
-      slug: await freeSlug(confighub, found.SpaceID, `undo-${found.Slug}`, signal),
+      slug: `undo-${found.Slug}`,
       description: `Undoes ${changeSet}`,
       labels: { 'drift-detector': options.cluster },
     },
@@ -188,12 +190,4 @@ function refusalOf(unit: Unit, restored: Revision | undefined, observed: Revisio
 
 function stateOf({ unit: { Unit }, name }: Undo): UnitState {
   return { spaceId: Unit.SpaceID, id: Unit.UnitID, name, version: Unit.Version, dataHash: Unit.DataHash };
-}
-
-async function freeSlug(confighub: ConfigHubClient, spaceId: string, wanted: string, signal: AbortSignal): Promise<string> {
-  const taken = new Set((await confighub.listChangeSets(`SpaceID = ${quote(spaceId)}`, signal)).map(({ Slug }) => Slug));
-  for (let copy = 1; ; copy++) {
-    const slug = copy === 1 ? wanted : `${wanted}-${copy}`;
-    if (!taken.has(slug)) return slug;
-  }
 }

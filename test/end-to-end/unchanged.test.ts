@@ -160,4 +160,25 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     expect(receiver.requests).to.have.length(2);
     expect(numberAt(parse(receiver.requests[1]?.body ?? ''), 'counts', 'fixed')).to.be.greaterThan(0);
   });
+
+  it('tells once of a guard that trips, and of a pass that fails, on the CronJob as kubectl describe shows it', async () => {
+    await kubectl(world, 'create', 'cronjob', 'drift-detector', '--image=detector', '--schedule=0 0 1 1 *');
+    for (const name of ['checkout', 'orders']) await kubectl(world, 'scale', `deployment/${name}`, '--replicas=6');
+    const heard = receiver.requests.length;
+    const settings = { AUTO_FIX: 'true', MAX_FIXES: '1', CRONJOB: 'drift-detector' };
+    for (let pass = 0; pass < 2; pass++) expect((await run(settings)).code).to.equal(21);
+    expect(receiver.requests).to.have.length(heard + 1);
+    expect(stringAt(parse(receiver.requests.at(-1)?.body ?? ''), 'guard', 'name')).to.equal('mass-change');
+    // The cluster is as it was; only the guard lets go.
+    expect((await run({ ...settings, AUTO_FIX: 'false' })).code).to.equal(0);
+    expect(receiver.requests).to.have.length(heard + 2);
+    expect(at(parse(receiver.requests.at(-1)?.body ?? ''), 'guard')).to.equal(null);
+    expect((await run({ ...settings, REPORT_REPO: join(folder, 'nothing') })).code).to.equal(78);
+
+    const described = await kubectl(world, 'describe', 'cronjob', 'drift-detector');
+    expect(described).to.match(/Warning +GuardTripped .* Guard mass-change: 2 objects would change, more than MAX_FIXES=1/u);
+    expect(described).to.match(/Warning +PassFailed .* Pass [0-9a-f-]{36} failed: /u);
+    const told = (await events()).filter((event) => stringAt(event, 'regarding', 'kind') === 'CronJob');
+    expect(told.map((event) => stringAt(event, 'reason'))).to.have.members(['GuardTripped', 'PassFailed']);
+  });
 });

@@ -77,6 +77,15 @@ describe('manifests: the events component', function () {
     expect(await can('create', 'pods', BOUND)).to.equal(false);
   });
 
+  it('lets the CronJob be read that they are about, and no other', async () => {
+    await eventually('the right', async () =>
+      (await can('get', 'cronjobs.batch/drift-detector', NAMESPACE)) ? true : undefined,
+    );
+    expect(await can('get', 'cronjobs.batch/other', NAMESPACE)).to.equal(false);
+    for (const verb of ['list', 'watch', 'update', 'patch', 'delete'])
+      expect(await can(verb, 'cronjobs.batch/drift-detector', NAMESPACE), verb).to.equal(false);
+  });
+
   it('is enough to write them with the token of the account; elsewhere it is one warning that says what is missing', async () => {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig, userAgent: 'test' }));
     const warnings: string[] = [];

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import { type PendingEvent, writeEvents } from '../../src/notify/events.ts';
+import { isNews } from '../../src/notify/notify.ts';
 import { stateChanges } from '../../src/notify/state-changes.ts';
 import { ClusterError } from '../../src/types/errors.ts';
 import { at, isJsonArray, isJsonObject, type JsonObject, stringAt } from '../../src/types/json.ts';
@@ -165,5 +166,36 @@ describe('changes of state', () => {
     const ignored = finding({ ref: ref('web'), class: 'informational', note: 'ignored: debugging' });
     expect(told(...stateChanges(reportOf([]), first, [ignored]))).to.deep.equal(['DriftSuppressed web']);
     expect(told(...stateChanges(reportOf([]), first, []))).to.deep.equal([]);
+  });
+});
+
+describe('what is news to those who are not looking', () => {
+  const open = reportOf([ranked(finding())]);
+  const told = (report: ReturnType<typeof reportOf>, previous = asPrevious(open)): boolean =>
+    isNews(stateChanges(report, previous, []), report, previous);
+
+  it('is drift that comes, goes or is brought back, and a fix that fails', () => {
+    expect(told(open, NO_REPORT)).to.equal(true);
+    expect(told(reportOf([], { previous: asPrevious(open) }))).to.equal(true);
+    const outcomes = [outcome(finding().id)];
+    expect(told(reportOf([ranked(finding())], { previous: asPrevious(open), outcomes }))).to.equal(true);
+    const failed = [outcome(finding().id, { result: 'failed', message: 'denied' })];
+    expect(told(reportOf([ranked(finding())], { previous: asPrevious(open), outcomes: failed }))).to.equal(true);
+  });
+
+  it('is a guard that trips or lets go', () => {
+    const guard = { name: 'mass-change' as const, detail: 'y' };
+    const plan = { items: [], corrections: [], guard, pauses: [], desiredObjects: 0, notes: [] };
+    const clear = reportOf([]);
+    const tripped = reportOf([], { previous: asPrevious(clear), plan });
+    expect(told(tripped, asPrevious(clear))).to.equal(true);
+    expect(told(reportOf([], { previous: asPrevious(tripped), plan }), asPrevious(tripped))).to.equal(false);
+    expect(told(reportOf([], { previous: asPrevious(tripped) }), asPrevious(tripped))).to.equal(true);
+  });
+
+  it('is nothing that only those want who read the report', () => {
+    const promotions = [{ unit: 'dev/web', upstream: 'base/web', refusal: '' }];
+    const snapshot = { failedReads: [{ what: 'apps/v1/Deployment', namespace: 'shop', error: 'forbidden' }] };
+    expect(told(reportOf([ranked(finding())], { previous: asPrevious(open), promotions, snapshot }))).to.equal(false);
   });
 });

@@ -238,15 +238,25 @@ describe('guards of a plan', () => {
 
   it('fixes nothing when more than MAX_FIX_PERCENT of the objects would change, and names the value that lets it pass', () => {
     const result = plan(drifted(3), { compared: 14 });
-    expect(result.guard?.detail).to.contain('3 of 14 objects (22 %)').and.contain('MAX_FIX_PERCENT=22 lets it pass');
+    expect(result.guard?.detail)
+      .to.contain('3 objects (up to 25 % of those compared)')
+      .and.contain('MAX_FIX_PERCENT=25 lets it pass');
     expect(plan(drifted(3), { compared: 14, options: { maxFixPercent: 22 } }).guard).to.equal(undefined);
     expect(plan(drifted(3), { compared: 15 }).guard).to.equal(undefined);
+  });
+
+  it('says the same while objects come and go elsewhere, so that a tripped guard makes no commit each time', () => {
+    const told = (compared: number): string | undefined => plan(drifted(3), { compared }).guard?.detail;
+    expect([12, 13, 14].map(told)).to.deep.equal([told(12), told(12), told(12)]);
+    const shrunk = (declared: number): string | undefined =>
+      plan(drifted(1), { declared, previous: { desiredObjects: 400 } }).guard?.detail;
+    expect([180, 185, 199].map(shrunk)).to.deep.equal([shrunk(180), shrunk(180), shrunk(180)]);
   });
 
   it('names every value that stands in the way: raising one of two would trip the other', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 20 });
     expect(result.guard?.detail).to.equal(
-      '6 of 20 objects (30 %) would change, more than MAX_FIXES=5 and MAX_FIX_PERCENT=20; MAX_FIXES=6 with MAX_FIX_PERCENT=30 let it pass',
+      '6 objects (up to 30 % of those compared) would change, more than MAX_FIXES=5 and MAX_FIX_PERCENT=20; MAX_FIXES=6 with MAX_FIX_PERCENT=30 let it pass',
     );
     expect(plan(drifted(6), { options: { maxFixes: 6, maxFixPercent: 30 }, compared: 20 }).guard).to.equal(undefined);
   });
@@ -284,7 +294,7 @@ describe('guards of a plan', () => {
     const options = { createMissing: true };
     const result = plan([missing('a'), missing('b')], { options });
     expect(result.guard?.name).to.equal('wrong-cluster');
-    expect(result.guard?.detail).to.contain('none of the 2 objects').and.contain('KUBE_CONTEXT').and.contain('ALLOW_EMPTY=true');
+    expect(result.guard?.detail).to.contain('none of the objects').and.contain('KUBE_CONTEXT').and.contain('ALLOW_EMPTY=true');
     expect(result.corrections).to.have.length(0);
     expect(plan([missing('a'), missing('b')], { options: { ...options, allowEmpty: true } }).guard).to.equal(undefined);
     expect(plan([missing('a'), missing('b')], { options, compared: 3 }).guard, 'one of three is there').to.equal(undefined);
@@ -419,7 +429,9 @@ describe('what holds a fix', () => {
     const previous = { desiredObjects: 40 };
     const result = plan(drifted(1), { declared: 19, previous });
     expect(result.guard?.name).to.equal('desired-shrank');
-    expect(result.guard?.detail).to.contain('declare 19 objects, 40 at').and.contain('MAX_SHRINK_PERCENT=53 lets it pass');
+    expect(result.guard?.detail)
+      .to.contain('up to 55 % less than the 40 objects')
+      .and.contain('MAX_SHRINK_PERCENT=55 lets it pass');
     expect(result.corrections).to.have.length(0);
     expect(result.desiredObjects, 'the next pass compares with the same').to.equal(40);
     expect(plan(drifted(1), { declared: 20, previous }).guard?.name).to.equal('desired-shrank');
@@ -431,7 +443,7 @@ describe('what holds a fix', () => {
   it('says that the desired side shrank also where nothing was to be fixed', () => {
     const result = plan([], { declared: 0, previous: { desiredObjects: 40 } });
     expect(result.guard).to.equal(undefined);
-    expect(result.notes.join()).to.contain('units declare 0 objects, 40 at an earlier report');
+    expect(result.notes.join()).to.contain('units declare up to 100 % less than the 40 objects of an earlier report');
     expect(result.desiredObjects).to.equal(40);
   });
 

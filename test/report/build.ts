@@ -71,8 +71,9 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  const { findings, corrections, units, desiredObjects, decisions, incomplete, promotions } = report;
-  return { findings, corrections, units, desiredObjects, decisions, incomplete, promotions };
+  const { digest, findings, corrections, units, desiredObjects, decisions, incomplete, promotions } = report;
+  const guard = report.guard?.name ?? '';
+  return { digest, guard, findings, corrections, units, desiredObjects, decisions, incomplete, promotions };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

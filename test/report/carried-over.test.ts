@@ -171,3 +171,36 @@ describe('findings of one action', () => {
     expect(fixed.groups, 'what was fixed is open no more').to.deep.equal([]);
   });
 });
+
+describe('a commit without other drift', () => {
+  const before = reportOf([ranked(web), ranked(cart, { severity: 'high' })]);
+  const again = (more: Parameters<typeof reportOf>[1]): string =>
+    message(reportOf([ranked(web), ranked(cart, { severity: 'high' })], { previous: asPrevious(before), ...more }));
+  const promotions = [{ unit: 'dev/web', upstream: 'base/web', refusal: '' }];
+  const guard = { name: 'decisions-unreadable' as const, detail: 'x' };
+  const plan = { items: [], corrections: [], guard, pauses: [], desiredObjects: 0, notes: [] };
+
+  it('says in its subject what has changed instead', () => {
+    expect(again({ promotions }).split('\n')[0]).to.equal('drift(prod-eu): promotions changed, 2 still open (worst: high)');
+    const failedReads = [{ what: 'apps/v1/Deployment', namespace: 'shop', error: 'forbidden' }];
+    const both = again({ promotions, snapshot: { failedReads } });
+    expect(both.split('\n')[0]).to.equal('drift(prod-eu): 2 parts changed, 2 still open (worst: high)');
+    expect(both).to.contain('\nAlso changed: unread parts, promotions\n');
+  });
+
+  it('says so where nothing is open, and names a guard that trips or lets go', () => {
+    const clear = reportOf([]);
+    const tripped = reportOf([], { previous: asPrevious(clear), plan });
+    expect(message(tripped).split('\n')[0]).to.equal('drift(prod-eu): guard changed, all clear');
+    expect(message(tripped)).to.contain('Guard decisions-unreadable: nothing is fixed but what a person approved\n');
+    expect(message(reportOf([], { previous: asPrevious(tripped) })).split('\n')[0]).to.equal(
+      'drift(prod-eu): guard changed, all clear',
+    );
+  });
+
+  it('says nothing of it where there is drift to tell of, but in its body', () => {
+    const [subject, , ...body] = message(reportOf([ranked(web)], { previous: asPrevious(before), promotions })).split('\n');
+    expect(subject).to.equal('drift(prod-eu): 1 gone, 1 still open (worst: high)');
+    expect(body).to.include('Also changed: promotions');
+  });
+});

@@ -220,6 +220,8 @@ describe('report repository', () => {
     });
     await using repository = await openReportRepository(world.options());
     expect(repository.previous).to.deep.equal({
+      digest: '',
+      guard: '',
       findings: [open],
       corrections: [correction],
       units: [],
