@@ -94,7 +94,7 @@ function shapeOf(page: string): readonly string[] {
 function markupOf(page: string): string {
   return page
     .replaceAll(/^(`{3,})(diff|sh)\n[\s\S]*?\n\1$/gmu, '')
-    .replaceAll(/\\[^\w\s]/gu, '')
+    .replaceAll(/\\[^\w\s]/gu, '·')
     .replaceAll(/`[a-z+-][A-Za-z /-]*`/gu, '')
     .replaceAll('&#8203;', '·');
 }
