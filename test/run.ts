@@ -36,19 +36,26 @@ interface Result {
 }
 
 const form = isLong ? { DRIFT_LONG: '1' } : {};
-/** Tests that mostly wait for programs of their own, and so run beside the others. */
-const WHOLE_PASSES = ['test/end-to-end/**/*.test.ts', 'test/kill/**/*.test.ts'];
+/** Whole passes, which mostly wait for programs of their own and so run beside the other tests. */
+const PASSES = 'test/end-to-end/**/*.test.ts';
+/** Those of them that something happens to: kills, races, guards, bad input. */
+const DISTURBED = [
+  'test/kill/**/*.test.ts',
+  ...['bad-input', 'guards', 'never-more', 'races', 'stop'].map((name) => `test/end-to-end/${name}.test.ts`),
+];
+
+function tests(title: string, files: readonly string[], without: readonly string[] = []): Step {
+  return { title, args: [mocha, ...files, ...without.flatMap((names) => ['--ignore', names])], environment: form };
+}
+
 /** Steps of one row run at once. */
 const STEPS: readonly (readonly Step[])[] = [
   [{ title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] }],
   [{ title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] }],
   [
-    {
-      title: 'tests of the parts',
-      args: [mocha, 'test/**/*.test.ts', ...WHOLE_PASSES.flatMap((files) => ['--ignore', files])],
-      environment: form,
-    },
-    { title: 'tests of whole passes', args: [mocha, ...WHOLE_PASSES], environment: form },
+    tests('tests of the parts', ['test/**/*.test.ts'], [PASSES, ...DISTURBED]),
+    tests('tests of whole passes', [PASSES], DISTURBED),
+    tests('tests of disturbed passes', DISTURBED),
   ],
 ];
 const LONG_STEPS: readonly (readonly Step[])[] = PROVEN_VERSIONS.filter((version) => version !== DEFAULT_VERSION).map(

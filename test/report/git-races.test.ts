@@ -7,9 +7,9 @@ const isLong = (process.env['DRIFT_LONG'] ?? '') !== '';
 
 describe('report repository of several clusters', () => {
   for (const { count, sample } of [
-    { count: 2, sample: 6 },
+    { count: 2, sample: 4 },
     // Each round of eight is some thirty pushes.
-    { count: 8, sample: 2 },
+    { count: 8, sample: 1 },
   ]) {
     const rounds = isLong ? 50 : sample;
     it(`loses no report of ${count} clusters that push at once, ${rounds} times over, in one line of history`, async function () {
