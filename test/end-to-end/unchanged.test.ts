@@ -165,7 +165,7 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     await kubectl(world, 'create', 'cronjob', 'drift-detector', '--image=detector', '--schedule=0 0 1 1 *');
     for (const name of ['checkout', 'orders']) await kubectl(world, 'scale', `deployment/${name}`, '--replicas=6');
     const heard = receiver.requests.length;
-    const settings = { AUTO_FIX: 'true', MAX_FIXES: '1', CRONJOB: 'drift-detector' };
+    const settings = { AUTO_FIX: 'true', MAX_FIXES: '1', CRONJOB: 'drift-detector', LEASE_NAMESPACE: 'drift-test' };
     for (let pass = 0; pass < 2; pass++) expect((await run(settings)).code).to.equal(21);
     expect(receiver.requests).to.have.length(heard + 1);
     expect(stringAt(parse(receiver.requests.at(-1)?.body ?? ''), 'guard', 'name')).to.equal('mass-change');
