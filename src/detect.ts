@@ -10,7 +10,7 @@ import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
 import { judge, pulling, reportedDecisions, runPass } from './pass.ts';
-import { decisionsOf } from './pass-decisions.ts';
+import { decidedRules, decisionsOf } from './pass-decisions.ts';
 import { exitOf } from './pass-exit.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
 import { passOptions, requireScope } from './pass-options.ts';
@@ -111,6 +111,7 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     recorded: [],
     promotions: [],
     decisions: reportedDecisions(judgement, previous, [], []),
+    decidedRules: new Set(decidedRules(file)),
     group: groupFindings,
     previous,
     now: options.now,

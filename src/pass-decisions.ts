@@ -13,6 +13,7 @@ import {
   withKnownDeciders,
 } from './types/decision.ts';
 import { isSaidAnew } from './types/describe.ts';
+import type { IgnoreRule } from './types/ignore-rule.ts';
 
 /** What people decided by commit, with who decided what. */
 export async function decisionsOf(
@@ -31,10 +32,14 @@ export async function decisionsOf(
   return withKnownDeciders(file, repository.previous.decisions);
 }
 
+/** The ignore rules that people decided on by commit. */
+export function decidedRules({ decisions }: DecisionsFile): readonly IgnoreRule[] {
+  return decisions.flatMap((decision) => (decision.kind === 'ignore' ? [decision.rule] : []));
+}
+
 /** The same options, with what people decided to live with among the ignore rules. */
-export function withDecidedIgnores(options: DiffOptions, { decisions }: DecisionsFile): DiffOptions {
-  const decided = decisions.flatMap((decision) => (decision.kind === 'ignore' ? [decision.rule] : []));
-  return { ...options, ignoreRules: [...(options.ignoreRules ?? []), ...decided] };
+export function withDecidedIgnores(options: DiffOptions, file: DecisionsFile): DiffOptions {
+  return { ...options, ignoreRules: [...(options.ignoreRules ?? []), ...decidedRules(file)] };
 }
 
 export interface CarryOutOptions extends Omit<AcceptOptions, 'compare'> {

@@ -6,7 +6,7 @@ import { carryOutFixes } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
-import { carryOutDecisions, type DecisionOutcomes, decisionsOf, withDecidedIgnores } from './pass-decisions.ts';
+import { carryOutDecisions, type DecisionOutcomes, decidedRules, decisionsOf, withDecidedIgnores } from './pass-decisions.ts';
 import type { PassLog } from './pass-log.ts';
 import { guardSides, type PlanOptions, planFixes } from './plan/plan.ts';
 import { waitingPromotions } from './promote/promotion.ts';
@@ -248,6 +248,7 @@ export async function runPass(
       recorded,
       promotions,
       decisions: decided,
+      decidedRules: new Set(decidedRules(decisions)),
       previous,
       now,
     };

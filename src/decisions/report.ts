@@ -10,6 +10,7 @@ import {
 } from '../types/decision.ts';
 import { summarize } from '../types/describe.ts';
 import type { Comparison, Finding } from '../types/finding.ts';
+import { selectorsOf } from '../types/ignore-rule.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan } from '../types/plan.ts';
@@ -120,10 +121,7 @@ function ignoreEffect(
   known: ReportedDecision | undefined,
   { comparison: { ignores }, isWhole }: DecisionReportInput,
 ): Became & { readonly what: string } {
-  const selectors = (['namespace', 'kind', 'name', 'path', 'manager'] as const).flatMap((name) =>
-    rule[name] === undefined ? [] : [`${name} ${rule[name]}`],
-  );
-  const what = selectors.join(', ');
+  const what = selectorsOf(rule);
   const use = ignores.find((entry) => entry.rule === rule);
   if (use?.isExpired) return { what, effect: 'expired', detail: `it ended ${rule.until}; remove the entry or move the date` };
   const isUsed = use && (use.matches > 0 || (!isWhole && known?.effect === 'active'));

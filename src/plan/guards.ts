@@ -3,6 +3,7 @@ import type { Comparison, Finding } from '../types/finding.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { PlanDecisions, TrippedGuard } from '../types/plan.ts';
 import type { Snapshot } from '../types/snapshot.ts';
+import { inSteps } from '../types/steps.ts';
 
 export interface MassChangeLimits {
   /** Objects that one pass may change. */
@@ -106,11 +107,7 @@ export function guardScaleToZero(planned: readonly Finding[], maxToZero: number)
   };
 }
 
-/**
- * What the next pass compares with. It follows only steps of more than a quarter, so that a unit more or less makes no
- * commit, and never one that tripped the guard: that is held until somebody lets it pass.
- */
+/** What the next pass compares with: never a step that tripped the guard, which is held until somebody lets it pass. */
 export function rememberedSize(declared: number, before: number, guard: TrippedGuard | undefined): number {
-  const isNear = Math.abs(declared - before) * 4 <= before;
-  return before > 0 && (isNear || guard !== undefined) ? before : declared;
+  return before > 0 && guard !== undefined ? before : inSteps(declared, before);
 }

@@ -7,11 +7,13 @@ import {
   type Blame,
   type Comparison,
   canonicalJson,
+  DRIFT_CLASSES,
   type FieldValue,
   type Finding,
   type FindingGroup,
   isDrift,
 } from '../types/finding.ts';
+import { type IgnoreRule, selectorsOf } from '../types/ignore-rule.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, objectKey } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
@@ -19,7 +21,10 @@ import type { Plan, PlanItem } from '../types/plan.ts';
 import { type Ranking, severityOrder } from '../types/ranking.ts';
 import type {
   Correction,
+  GoneDrift,
+  IgnoredByRule,
   Incomplete,
+  LeftOut,
   PreviousReport,
   PromotionNeed,
   RecordedCorrection,
@@ -29,16 +34,20 @@ import type {
 } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
+import { inSteps } from '../types/steps.ts';
 import { nameOfRead } from './failed-reads.ts';
+import { state } from './words.ts';
 
 /** Corrections remembered for each field. */
 const KEPT_CORRECTIONS = 20;
+/** Drifts that went by themselves, remembered in all: fields that come and go must not fill the repository. */
+const KEPT_GONE = 1_000;
 
 export interface ReportInput {
   readonly cluster: string;
   readonly snapshot: Pick<Snapshot, 'failedReads'>;
-  readonly desired: Pick<DesiredState, 'invalid'>;
-  readonly comparison: Pick<Comparison, 'invalid'>;
+  readonly desired: Pick<DesiredState, 'invalid' | 'otherTargets'>;
+  readonly comparison: Pick<Comparison, 'invalid' | 'ignores' | 'notMonitored'>;
   readonly ranking: Ranking;
   readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
@@ -46,6 +55,8 @@ export interface ReportInput {
   readonly recorded: readonly RecordedCorrection[];
   readonly promotions: readonly PromotionNeed[];
   readonly decisions: readonly ReportedDecision[];
+  /** The ignore rules among them. */
+  readonly decidedRules: ReadonlySet<IgnoreRule>;
   /** Sorts findings into those that one action explains. */
   readonly group: (findings: readonly Finding[]) => readonly FindingGroup[];
   readonly previous: PreviousReport;
@@ -58,12 +69,15 @@ export function buildReport(input: ReportInput): Report {
   const before = new Map(input.previous.findings.map((finding) => [finding.id, finding]));
   // What autoscalers and controllers note comes and goes by itself: it is logged, and would only make commits here.
   const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
-  const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now));
+  const isPricedAlike = input.previous.prices === input.ranking.source.prices;
+  const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now, isPricedAlike));
   const open = lines.filter((line) => line.result !== 'fixed');
   const ids = new Set(lines.map((line) => line.id));
-  const gone = input.previous.findings.filter((finding) => !ids.has(finding.id));
+  const absent = input.previous.findings.filter((finding) => !ids.has(finding.id));
   // What could not be read is neither gone nor back: it stays as it was, with its age and the model's words.
-  const { unread = [], resolved = [] } = Object.groupBy(gone, (finding) => (wasNotRead(finding, input) ? 'unread' : 'resolved'));
+  const { unread = [], resolved = [] } = Object.groupBy(absent, (finding) =>
+    wasNotRead(finding, input) ? 'unread' : 'resolved',
+  );
   const findings = unread.length === 0 ? open : inOrder([...open, ...unread]);
   const overridden = lines.flatMap((line) =>
     line.result === 'overridden' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
@@ -77,6 +91,17 @@ export function buildReport(input: ReportInput): Report {
   const toTell = [...recorded(false), ...corrected];
   const told = new Set(toTell.map(({ findingId }) => findingId));
   const corrections = keepLatest([...input.previous.corrections, ...recorded(true), ...overridden, ...toTell]);
+  const resolvedNow = resolved.filter((finding) => !told.has(finding.id));
+  const replaced = lines.flatMap(({ id, fingerprint }) => {
+    const known = before.get(id);
+    return known && known.fingerprint !== fingerprint ? [known] : [];
+  });
+  const gone = [
+    ...input.previous.gone,
+    ...[...replaced.map((was) => toGone(was, 'changed', input.now)), ...resolvedNow.map((was) => toGone(was, 'gone', input.now))]
+      .filter((entry) => DRIFT_CLASSES.has(entry.class))
+      .sort((a, b) => (a.findingId < b.findingId ? -1 : 1)),
+  ];
   const incomplete = listIncomplete(input);
   return {
     cluster: input.cluster,
@@ -85,7 +110,10 @@ export function buildReport(input: ReportInput): Report {
     corrections,
     correctedNow: toTell.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
-    resolved: resolved.filter((finding) => !told.has(finding.id)),
+    resolved: resolvedNow,
+    gone: keepLatest(gone).slice(-KEPT_GONE),
+    ignored: ignoredByRule(input),
+    leftOut: leftOut(input),
     alsoChanged: alsoChanged(input, incomplete, open, before),
     groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
     units: [],
@@ -102,11 +130,12 @@ export function buildReport(input: ReportInput): Report {
 
 /** The parts of a report that make a commit although no drift came, went or was corrected. */
 function alsoChanged(
-  { plan, previous, promotions, decisions }: ReportInput,
+  input: ReportInput,
   incomplete: readonly Incomplete[],
   open: readonly ReportFinding[],
   before: ReadonlyMap<string, ReportFinding>,
 ): readonly string[] {
+  const { plan, previous, promotions, decisions } = input;
   const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
   const isDoneOtherwise = open.some(({ id, action, reason, result }) => {
     const then = before.get(id);
@@ -117,6 +146,7 @@ function alsoChanged(
     ['states', isDoneOtherwise],
     ['unread parts', isOther(incomplete, previous.incomplete)],
     ['decisions', isOther(decisions, previous.decisions)],
+    ['ignore rules', isOther(ignoredByRule(input), previous.ignored)],
     ['promotions', isOther(promotions, previous.promotions)],
   ];
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
@@ -132,6 +162,7 @@ function toLine(
   outcome: FixOutcome | undefined,
   before: ReadonlyMap<string, ReportFinding>,
   now: Date,
+  isPricedAlike: boolean,
 ): ReportFinding {
   const { finding, severity, costUsdPerMonth, opinion } = item.ranked;
   const known = before.get(finding.id);
@@ -153,7 +184,8 @@ function toLine(
     isCritical: finding.isCritical,
     severity,
     // A DaemonSet's cost follows the number of nodes: carried over, so that nodes coming and going make no commit.
-    costUsdPerMonth: isUnchanged ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
+    costUsdPerMonth:
+      isUnchanged && isPricedAlike && finding.ref.kind === 'DaemonSet' ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
     restartsPods: item.restartsPods,
     action: item.action,
     reason: item.reason,
@@ -233,11 +265,50 @@ function toRecorded(entry: RecordedCorrection, before: ReadonlyMap<string, Repor
   const { id } = ranked.finding;
   const outcome = { findingId: id, correctionId, result: 'fixed' as const, message: '', changeSet, revision, unhealthy: '' };
   const item: PlanItem = { ranked, action: 'fix', reason: 'auto-fix', detail: '', restartsPods: ranked.finding.restartsPods };
-  const line = toLine(item, outcome, before, new Date(firstSeen));
+  const line = toLine(item, outcome, before, new Date(firstSeen), true);
   return toCorrection(line, 'fixed', new Map([[id, outcome]]), new Date(time));
 }
 
-function keepLatest(corrections: readonly Correction[]): readonly Correction[] {
+function toGone(was: ReportFinding, became: GoneDrift['became'], now: Date): GoneDrift {
+  const {
+    id,
+    fingerprint,
+    steps,
+    restartsPods,
+    action,
+    reason,
+    detail,
+    result,
+    message,
+    opinion,
+    changeSet,
+    revision,
+    ...drift
+  } = was;
+  return { ...drift, findingId: id, time: now.toISOString(), became, state: state(was) };
+}
+
+/** The rules of the ignore file; what people decided to ignore by commit stands among the decisions. */
+function ignoredByRule({ comparison, decidedRules }: ReportInput): readonly IgnoredByRule[] {
+  return comparison.ignores
+    .filter(({ rule }) => !decidedRules.has(rule))
+    .map(({ rule, isExpired }) => ({
+      what: selectorsOf(rule),
+      reason: rule.reason,
+      until: rule.until ?? '',
+      isExpired,
+    }))
+    .sort((a, b) => ((canonicalJson(a) ?? '') < (canonicalJson(b) ?? '') ? -1 : 1));
+}
+
+function leftOut({ comparison, desired, previous }: ReportInput): LeftOut {
+  return {
+    notMonitored: inSteps(comparison.notMonitored, previous.leftOut.notMonitored),
+    otherTargets: inSteps(desired.otherTargets, previous.leftOut.otherTargets),
+  };
+}
+
+function keepLatest<T extends { readonly findingId: string }>(corrections: readonly T[]): readonly T[] {
   const kept = new Map<string, number>();
   return corrections
     .toReversed()

@@ -33,6 +33,7 @@ const SECTIONS: readonly Section<ClusterPage>[] = [
   pauses,
   contested,
   decisions,
+  ignored,
   promotions,
   corrections,
   smallPrint,
@@ -47,8 +48,7 @@ function headline({ report, withoutPage }: ClusterPage): readonly string[] {
   const parts = [`# Drift in ${escapeText(report.cluster)}`];
   const { findings, guard } = report;
   const [worst] = findings;
-  if (!worst)
-    parts.push(report.incomplete.length > 0 ? 'Nothing departs in what was compared.' : 'All clear: live and desired agree.');
+  if (!worst) parts.push(clearWords(report));
   else {
     parts.push(
       `**${findings.length} open, worst ${worst.severity}**: ${escapeText(displayRef(worst.object))} ${escapeText(worst.summary)}.`,
@@ -63,6 +63,13 @@ function headline({ report, withoutPage }: ClusterPage): readonly string[] {
     parts.push(`**${plural(report.incomplete.length, 'thing')} could not be compared**, see below.`);
   if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}. Nothing was fixed but what a person approved.`);
   return parts;
+}
+
+function clearWords({ incomplete, ignored, decisions }: Report): string {
+  if (incomplete.length > 0) return 'Nothing departs in what was compared.';
+  const byDecision = decisions.filter(({ kind, effect }) => kind === 'ignore' && (effect === 'active' || effect === 'unused'));
+  const rules = ignored.filter(({ isExpired }) => !isExpired).length + byDecision.length;
+  return `All clear: live and desired agree${rules === 0 ? '' : `, apart from what ${plural(rules, 'ignore rule')} may cover`}.`;
 }
 
 function totals(findings: readonly ReportFinding[]): string {
@@ -155,6 +162,17 @@ function decisions({ report }: ClusterPage): readonly string[] {
   ]);
 }
 
+function ignored({ report }: ClusterPage): readonly string[] {
+  const rows = report.ignored.map(({ what, reason, until, isExpired }) => [
+    escapeText(what),
+    escapeText(reason),
+    isExpired ? `**ended** ${escapeText(until)}` : until === '' ? 'for good' : `until ${escapeText(until)}`,
+  ]);
+  return section('## Ignored by rule', ['what', 'reason', 'how long'], rows, 'report.json', [
+    'The rules of the ignore file (IGNORE_FILE). What they cover just now is in the log of the pass.',
+  ]);
+}
+
 function promotions({ report }: ClusterPage): readonly string[] {
   const rows = report.promotions.map(({ unit, upstream, refusal }) => [
     escapeText(unit),
@@ -204,7 +222,13 @@ function correctionRow(correction: Correction): readonly string[] {
 }
 
 function smallPrint({ report }: ClusterPage): readonly string[] {
+  const { notMonitored, otherTargets } = report.leftOut;
+  const left = [
+    ...(notMonitored > 0 ? [`${plural(notMonitored, 'declared object')} in namespaces that are not monitored`] : []),
+    ...(otherTargets > 0 ? [`${plural(otherTargets, 'unit')} of other targets`] : []),
+  ];
   return [
+    ...(left.length > 0 ? [`Left out: some ${left.join(' and some ')}.`] : []),
     ...report.notes.map((note) => `${escapeText(note)}.`),
     `Costs are live minus desired in US dollars a month of 730 hours: ${escapeText(report.prices)}.`,
   ];

@@ -7,7 +7,7 @@ import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseFindings, parseSummary, parseUnits } from './previous.ts';
+import { parseCorrections, parseFindings, parseGone, parseSummary, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
@@ -153,5 +153,6 @@ async function readPrevious({ git }: Workplace, { entries }: Head, folder: strin
     findings: parseFindings(await read('findings.jsonl')),
     corrections: parseCorrections(await read('corrections.jsonl')),
     units: parseUnits(await read('units.jsonl')),
+    gone: parseGone(await read('gone.jsonl')),
   };
 }

@@ -4,7 +4,12 @@ import {
   type Correction,
   correctionSchema,
   findingSchema,
+  type GoneDrift,
+  goneSchema,
+  ignoredSchema,
   incompleteSchema,
+  leftOutSchema,
+  NO_REPORT,
   type PreviousReport,
   promotionSchema,
   type ReportFinding,
@@ -26,15 +31,18 @@ export function parseCorrections(text: string): readonly Correction[] {
   return parseLines(text, correctionSchema);
 }
 
+/** The lines of a gone.jsonl. */
+export function parseGone(text: string): readonly GoneDrift[] {
+  return parseLines(text, goneSchema);
+}
+
 /** The lines of a units.jsonl. */
 export function parseUnits(text: string): readonly UnitHistory[] {
   return parseLines(text, unitHistorySchema);
 }
 
 /** What a pass needs of a report.json, as far as it can be read. */
-export function parseSummary(
-  text: string,
-): Pick<PreviousReport, 'digest' | 'guard' | 'desiredObjects' | 'decisions' | 'incomplete' | 'promotions'> {
+export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'units' | 'gone'> {
   const { shape } = summarySchema;
   const found = parseJson(text, z.record(z.string(), z.unknown())) ?? {};
   const entries = <T>(name: string, schema: z.ZodType<T>): readonly T[] =>
@@ -46,6 +54,9 @@ export function parseSummary(
     decisions: entries('decisions', reportedDecisionSchema),
     incomplete: entries('incomplete', incompleteSchema),
     promotions: entries('promotions', promotionSchema),
+    ignored: entries('ignored', ignoredSchema),
+    leftOut: leftOutSchema.safeParse(found['leftOut']).data ?? NO_REPORT.leftOut,
+    prices: shape.prices.safeParse(found['prices']).data ?? '',
   };
 }
 

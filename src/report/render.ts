@@ -26,6 +26,7 @@ export function renderReport(report: Report, root = 'reports'): ReportFiles {
   files.set(`${folder}/report.json`, `${JSON.stringify(summaryOf(report), undefined, 2)}\n`);
   files.set(`${folder}/findings.jsonl`, jsonLines([...report.findings].sort((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1))));
   files.set(`${folder}/corrections.jsonl`, jsonLines(report.corrections));
+  files.set(`${folder}/gone.jsonl`, jsonLines(report.gone));
   files.set(`${folder}/units.jsonl`, jsonLines(report.units));
   for (const [page, findings] of byPage) files.set(`${folder}/${page}`, renderWorkload(report, findings, root));
   return files;
@@ -82,6 +83,9 @@ function summaryOf(report: Report): ReportSummary {
     promotions: report.promotions.map(({ unit, upstream, refusal }) => ({ unit, upstream, refusal })),
     decisions: report.decisions.map((decision) => ({ ...decision })),
     incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
+    ignored: report.ignored,
+    leftOut: report.leftOut,
+    gone: report.gone.length,
     notes: report.notes,
     prices: report.prices,
   };

@@ -1,18 +1,26 @@
 import { z } from 'zod';
 import { decisionsFileSchema } from '../types/decision.ts';
-import { correctionSchema, findingSchema, REPORT_SCHEMA_VERSION, summarySchema, unitHistorySchema } from '../types/report.ts';
+import {
+  correctionSchema,
+  findingSchema,
+  goneSchema,
+  REPORT_SCHEMA_VERSION,
+  summarySchema,
+  unitHistorySchema,
+} from '../types/report.ts';
 import { parseJson } from './previous.ts';
 
 /** Below the root of the reports. */
 export const SCHEMA_PATH = `schema/report-v${REPORT_SCHEMA_VERSION}.schema.json`;
 
 /** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 2;
+export const SCHEMA_REVISION = 3;
 
 const PARTS = {
   report: summarySchema,
   finding: findingSchema,
   correction: correctionSchema,
+  gone: goneSchema,
   unit: unitHistorySchema,
   decisions: decisionsFileSchema,
 };
@@ -49,7 +57,7 @@ function composeSchema(): string {
     $comment: `revision ${SCHEMA_REVISION}`,
     title: 'A drift report',
     description:
-      'The root is report.json; #/$defs/finding is one line of findings.jsonl, #/$defs/correction of corrections.jsonl, #/$defs/unit of units.jsonl; #/$defs/decisions is decisions.yaml.',
+      'The root is report.json; #/$defs/finding is one line of findings.jsonl, #/$defs/correction of corrections.jsonl, #/$defs/gone of gone.jsonl, #/$defs/unit of units.jsonl; #/$defs/decisions is decisions.yaml.',
     $ref: '#/$defs/report',
     $defs: definitions,
   };

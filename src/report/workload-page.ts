@@ -1,12 +1,13 @@
 import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { Report, ReportFinding } from '../types/report.ts';
+import { earlierDrift } from './earlier.ts';
 import { escapeText, fence, table, tableWithin } from './markdown.ts';
 import { nextSteps, quoted } from './next-steps.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
-import { correctionState, costWords, dollars, minute, plural, state, who, writer } from './words.ts';
+import { costWords, dollars, minute, plural, state, who, writer } from './words.ts';
 
 /** What Git hosts show of a file at once. */
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
@@ -18,7 +19,6 @@ const FIELDS_BYTES = 4_000;
 const FIELDS_WITH_COMMANDS = 3;
 const COMMENT_LENGTH = 60;
 const FATES_SHOWN = 5;
-const EARLIER_SHOWN = 8;
 
 interface Page {
   readonly report: Report;
@@ -158,29 +158,8 @@ function commands({ report, findings }: Page): readonly string[] {
   ];
 }
 
-function earlier({ report, findings, worst }: Page): readonly string[] {
-  // Of whatever class: a field that was changed may have been removed before.
-  const here = new Set(findings.map(({ path }) => path));
-  const page = workloadPage(worst.object);
-  const before = report.corrections.filter(
-    ({ object, path }) => object.name === worst.object.name && here.has(path) && workloadPage(object) === page,
-  );
-  if (before.length === 0) return [];
-  const rows = before
-    .slice(-EARLIER_SHOWN)
-    .toReversed()
-    .map((correction) => [
-      escapeText(minute(correction.time)),
-      escapeText(correction.summary),
-      who(correction),
-      escapeText(correctionState(correction)),
-      escapeText(correction.changeSet),
-    ]);
-  return [
-    '## Drifted and corrected before',
-    `${plural(before.length, 'correction')} of ${findings.length === 1 ? 'this field' : 'these fields'} on record.`,
-    table(['time', 'what', 'who', 'done', 'changeset'], rows),
-  ];
+function earlier({ report, findings }: Page): readonly string[] {
+  return earlierDrift(report, findings);
 }
 
 function revisions({ report, worst }: Page): readonly string[] {

@@ -24,6 +24,13 @@ export const ignoreRuleSchema = z
 
 export type IgnoreRule = Readonly<z.infer<typeof ignoreRuleSchema>>;
 
+/** `kind Deployment, path /spec/replicas` */
+export function selectorsOf(rule: IgnoreRule): string {
+  return (['namespace', 'kind', 'name', 'path', 'manager'] as const)
+    .flatMap((name) => (rule[name] === undefined ? [] : [`${name} ${rule[name]}`]))
+    .join(', ');
+}
+
 /** What became of a rule in one comparison. */
 export interface IgnoreUse {
   readonly rule: IgnoreRule;

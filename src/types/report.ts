@@ -96,6 +96,18 @@ export const correctionSchema = z.object({
 });
 export type Correction = Readonly<z.output<typeof correctionSchema>>;
 
+const { opinion: _opinion, changeSet: _changeSet, revision: _revision, ...goneFields } = driftFields;
+
+/** A drift that went without a correction, or took another value since: one line of gone.jsonl. */
+export const goneSchema = z.object({
+  ...goneFields,
+  findingId: z.string(),
+  time: time.describe('The pass that did not find it any more.'),
+  became: z.enum(['gone', 'changed']),
+  state: z.string().describe('What had been done about it, in a few words.'),
+});
+export type GoneDrift = Readonly<z.output<typeof goneSchema>>;
+
 /** What an open finding and a correction have in common. */
 export type ReportedDrift = Pick<Correction, keyof typeof driftFields>;
 
@@ -136,6 +148,22 @@ export const incompleteSchema = z.object({ what: z.string(), error: z.string() }
 /** Something that could not be compared, and why. */
 export type Incomplete = Readonly<z.output<typeof incompleteSchema>>;
 
+export const ignoredSchema = z.object({
+  what: z.string().describe('The selectors of the rule.'),
+  reason: z.string(),
+  until: z.string().describe('Date or RFC 3339 time; empty for good.'),
+  isExpired: z.boolean().describe('It has no effect any more.'),
+});
+/** A rule of the ignore file. Whether it covers something just now comes and goes, so the log tells that. */
+export type IgnoredByRule = Readonly<z.output<typeof ignoredSchema>>;
+
+export const leftOutSchema = z.object({
+  notMonitored: count.describe('Declared objects outside the monitored namespaces.'),
+  otherTargets: count.describe('Units of other targets.'),
+});
+/** What is left out on purpose; the numbers follow only steps of more than a quarter. */
+export type LeftOut = Readonly<z.output<typeof leftOutSchema>>;
+
 const groupSchema = z.object({
   title: z.string().describe('What was done, by whom and when.'),
   findings: z.array(z.string()).readonly().describe('Ids of the open findings that it explains.'),
@@ -170,6 +198,9 @@ export const summarySchema = z.object({
     .default([])
     .describe('What people decided by commit, and what became of it.'),
   incomplete: z.array(incompleteSchema).readonly(),
+  ignored: z.array(ignoredSchema).readonly().default([]).describe('The rules of the ignore file.'),
+  leftOut: leftOutSchema.default({ notMonitored: 0, otherTargets: 0 }),
+  gone: count.default(0).describe('Lines of gone.jsonl.'),
   notes: z.array(z.string()).readonly(),
   prices: z.string(),
 });
@@ -192,6 +223,10 @@ export interface Report {
   readonly resolved: readonly ReportFinding[];
   /** What else is not as in the last report, in a few words each. Not in the tree. */
   readonly alsoChanged: readonly string[];
+  /** Drifts that went otherwise than by a correction, oldest first: the last 20 of each field, a thousand in all. */
+  readonly gone: readonly GoneDrift[];
+  readonly ignored: readonly IgnoredByRule[];
+  readonly leftOut: LeftOut;
   readonly groups: readonly ReportGroup[];
   /** Units with open drift, by name. */
   readonly units: readonly UnitHistory[];
@@ -223,6 +258,11 @@ export interface PreviousReport {
   readonly decisions: readonly ReportedDecision[];
   readonly incomplete: readonly Incomplete[];
   readonly promotions: readonly PromotionNeed[];
+  readonly gone: readonly GoneDrift[];
+  readonly ignored: readonly IgnoredByRule[];
+  readonly leftOut: LeftOut;
+  /** Name of the price table; empty where there is no report yet. */
+  readonly prices: string;
 }
 
 /** Before the first report. */
@@ -236,6 +276,10 @@ export const NO_REPORT: PreviousReport = {
   decisions: [],
   incomplete: [],
   promotions: [],
+  gone: [],
+  ignored: [],
+  leftOut: { notMonitored: 0, otherTargets: 0 },
+  prices: '',
 };
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

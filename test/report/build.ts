@@ -30,7 +30,11 @@ export function ranked(finding: RankedFinding['finding'], more: Partial<RankedFi
 /** What a pass found, fixed where an outcome says so, else reported. */
 export function reportOf(
   findings: readonly RankedFinding[],
-  more: Partial<Omit<ReportInput, 'ranking'>> & { readonly detail?: string } = {},
+  more: Partial<Omit<ReportInput, 'ranking' | 'desired' | 'comparison'>> & {
+    readonly detail?: string;
+    readonly desired?: Partial<ReportInput['desired']>;
+    readonly comparison?: Partial<ReportInput['comparison']>;
+  } = {},
 ): Report {
   const outcomes: readonly FixOutcome[] = more.outcomes ?? [];
   const planned = new Set(outcomes.map((outcome) => outcome.findingId));
@@ -50,8 +54,7 @@ export function reportOf(
   return buildReport({
     cluster: CLUSTER,
     snapshot: { failedReads: [] },
-    desired: { invalid: [] },
-    comparison: { invalid: [] },
+    decidedRules: new Set(),
     ranking: { findings, source: SOURCE },
     plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
     outcomes,
@@ -62,6 +65,8 @@ export function reportOf(
     previous: NO_REPORT,
     now: NOW,
     ...more,
+    desired: { invalid: [], otherTargets: 0, ...more.desired },
+    comparison: { invalid: [], ignores: [], notMonitored: 0, ...more.comparison },
   });
 }
 
@@ -71,9 +76,7 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  const { digest, findings, corrections, units, desiredObjects, decisions, incomplete, promotions } = report;
-  const guard = report.guard?.name ?? '';
-  return { digest, guard, findings, corrections, units, desiredObjects, decisions, incomplete, promotions };
+  return { ...report, guard: report.guard?.name ?? '' };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

@@ -17,6 +17,7 @@ describe('report repository', () => {
       'reports/prod-eu/README.md',
       'reports/prod-eu/corrections.jsonl',
       'reports/prod-eu/findings.jsonl',
+      'reports/prod-eu/gone.jsonl',
       'reports/prod-eu/report.json',
       'reports/prod-eu/shop/deployment.web.md',
       'reports/prod-eu/units.jsonl',
@@ -229,6 +230,10 @@ describe('report repository', () => {
       decisions: [],
       incomplete: [],
       promotions: [],
+      gone: [],
+      ignored: [],
+      leftOut: { notMonitored: 0, otherTargets: 0 },
+      prices: '',
     });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');

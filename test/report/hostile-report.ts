@@ -78,7 +78,13 @@ export function reportFrom(texts: Words): Report {
         outcome(failed.id, { result: 'failed', message: texts.message, changeSet: texts.changeSet }),
       ],
       snapshot: { failedReads: [{ what: 'apps/v1/Nothing', namespace: texts.namespace, error: texts.error }] },
-      previous: asPrevious(reportOf([ranked(gone)])),
+      // One that went, and one that had another value.
+      previous: asPrevious(reportOf([ranked(gone), ranked({ ...open, fingerprint: `was ${open.fingerprint}` })])),
+      comparison: {
+        ignores: [
+          { rule: { name: texts.name, path: texts.key, reason: texts.note, until: texts.until }, matches: 1, isExpired: false },
+        ],
+      },
     },
   );
   const findings = report.findings.map((line) => (line.id === open.id ? { ...line, reason: 'contested' } : line));

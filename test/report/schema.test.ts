@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect } from 'chai';
 import { main } from '../../src/main.ts';
-import { parseCorrections, parseFindings, parseUnits } from '../../src/report/previous.ts';
+import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/report/previous.ts';
 import { renderReport, reportJsonSchema } from '../../src/report/report.ts';
 import { isNewerSchema, SCHEMA_REVISION } from '../../src/report/schema.ts';
 import { isJsonObject, type Json } from '../../src/types/json.ts';
@@ -15,7 +15,13 @@ import { hostileStrings, mapWords, reportFrom } from './hostile-report.ts';
 // The published schema, read by another implementation, beside what is really written.
 
 const GOLDEN = new URL('../../fixtures/report/report-v1.schema.json', import.meta.url);
-const PARTS = { 'report.json': 'report', 'findings.jsonl': 'finding', 'corrections.jsonl': 'correction', 'units.jsonl': 'unit' };
+const PARTS = {
+  'report.json': 'report',
+  'findings.jsonl': 'finding',
+  'corrections.jsonl': 'correction',
+  'gone.jsonl': 'gone',
+  'units.jsonl': 'unit',
+};
 type DataFile = keyof typeof PARTS;
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
@@ -65,6 +71,7 @@ describe('the published schema', () => {
       JSON.parse(JSON.stringify([...report.findings].sort(byId))),
     );
     expect(parseCorrections(files.get('prod-eu/corrections.jsonl') ?? '')).to.deep.equal(report.corrections);
+    expect(parseGone(files.get('prod-eu/gone.jsonl') ?? '')).to.deep.equal(report.gone);
     expect(parseUnits(files.get('prod-eu/units.jsonl') ?? '')).to.deep.equal(report.units);
   });
 
