@@ -120,7 +120,8 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
   log.comparison(taken, desired, comparison);
 
   const known = new Map(previous.findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));
-  const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options.rank, known, now, signal }));
+  const unanswered = new Map(previous.findings.map(({ fingerprint, unanswered: prompt }) => [fingerprint, prompt]));
+  const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options.rank, known, unanswered, now, signal }));
   log.ranking(ranking);
 
   const input = {

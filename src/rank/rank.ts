@@ -21,6 +21,8 @@ export interface RankOptions {
   readonly model: string;
   /** Opinions of the last report by fingerprint: what has not changed is not asked again. */
   readonly known: ReadonlyMap<string, Opinion>;
+  /** Findings that the model left out when it was asked, and by which prompt: nor are these asked again. */
+  readonly unanswered?: ReadonlyMap<string, string>;
   /** For all requests of a pass together, in milliseconds: ranking may delay a pass, never fail it. Default 45 s. */
   readonly deadlineMs?: number;
   readonly now: Date;
@@ -42,10 +44,10 @@ export async function rankFindings(comparison: Comparison, options: RankOptions)
   const inputs = comparison.objects.flatMap((object) => object.findings.map((finding) => toInput(finding, object, options)));
   inputs.sort(byHeuristic);
   const drift = inputs.filter((input) => isDrift(input.finding));
-  const { opinions, source } = await askOpinions(drift, options);
+  const { opinions, leftOut, source } = await askOpinions(drift, options);
   const ranked = inputs.map((input, position) => {
     const opinion = opinions.get(input);
-    return { input, rank: opinion?.rank ?? position + 1, result: merge(input, opinion) };
+    return { input, rank: opinion?.rank ?? position + 1, result: merge(input, opinion, leftOut.has(input)) };
   });
   ranked.sort(
     (a, b) =>
@@ -78,22 +80,27 @@ function byHeuristic(a: RankInput, b: RankInput): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function merge(input: RankInput, opinion: Opinion | undefined): RankedFinding {
+function merge(input: RankInput, opinion: Opinion | undefined, isLeftOut: boolean): RankedFinding {
   const { finding, floor, costUsdPerMonth } = input;
-  if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion };
+  const unanswered = isLeftOut ? PROMPT_VERSION : '';
+  if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion, unanswered };
   // A stored opinion may be older than the unit's tier: the bounds of today hold.
   const severity = severityOrder(opinion.severity) > severityOrder(floor) ? floor : opinion.severity;
   const isHeld = opinion.isHeld && !finding.isCritical;
-  return { finding, severity, costUsdPerMonth, opinion: isHeld === opinion.isHeld ? opinion : { ...opinion, isHeld } };
+  const bounded = isHeld === opinion.isHeld ? opinion : { ...opinion, isHeld };
+  return { finding, severity, costUsdPerMonth, opinion: bounded, unanswered };
 }
 
 interface Opinions {
   readonly opinions: ReadonlyMap<RankInput, Opinion>;
+  /** Asked about, now or before, and not answered. */
+  readonly leftOut: ReadonlySet<RankInput>;
   readonly source: RankingSource;
 }
 
 async function askOpinions(drift: readonly RankInput[], options: RankOptions): Promise<Opinions> {
   const opinions = new Map<RankInput, Opinion>();
+  const leftOut = new Set(drift.filter(({ finding }) => options.unanswered?.get(finding.fingerprint) === PROMPT_VERSION));
   const source = {
     ranker: 'heuristic' as const,
     reason: '',
@@ -106,8 +113,8 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
     summary: '',
     prices: options.prices.name,
   };
-  if (!options.ask) return { opinions, source: { ...source, reason: 'CLAUDE_API_KEY is not set' } };
-  if (drift.length === 0) return { opinions, source: { ...source, reason: 'nothing to rank' } };
+  if (!options.ask) return { opinions, leftOut, source: { ...source, reason: 'CLAUDE_API_KEY is not set' } };
+  if (drift.length === 0) return { opinions, leftOut, source: { ...source, reason: 'nothing to rank' } };
 
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.deadlineMs ?? RANKING_DEADLINE_MS)]);
   for (const input of drift) {
@@ -115,7 +122,7 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
     if (opinion?.promptVersion === PROMPT_VERSION) opinions.set(input, opinion);
   }
   const places = new Map(drift.map((input, index) => [input, index + 1]));
-  const unknown = drift.filter((input) => !opinions.has(input));
+  const unknown = drift.filter((input) => !opinions.has(input) && !leftOut.has(input));
   const asked = unknown.slice(0, MAX_ASKED);
   const reasons: string[] = [];
   if (unknown.length > asked.length) reasons.push(`${unknown.length - asked.length} findings beyond ${MAX_ASKED} were not sent`);
@@ -142,11 +149,16 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
     source.refused += answer.refused;
     source.summary ||= answer.summary;
     for (const [input, opinion] of placed(inputs, answer.opinions, places)) opinions.set(input, opinion);
+    for (const input of inputs) if (!opinions.has(input)) leftOut.add(input);
   }
   options.signal.throwIfAborted();
   const reason = [...new Set(reasons)].join('; ');
-  if (opinions.size === 0) return { opinions, source: { ...source, reason } };
-  return { opinions, source: { ...source, ranker: 'claude', reason, model: options.model, promptVersion: PROMPT_VERSION } };
+  if (opinions.size === 0) return { opinions, leftOut, source: { ...source, reason } };
+  return {
+    opinions,
+    leftOut,
+    source: { ...source, ranker: 'claude', reason, model: options.model, promptVersion: PROMPT_VERSION },
+  };
 }
 
 interface Request {

@@ -197,6 +197,7 @@ function toLine(
     revision: outcome?.revision ?? 0,
     firstSeen: known?.firstSeen ?? now.toISOString(),
     opinion: opinion ?? null,
+    unanswered: item.ranked.unanswered,
   };
 }
 
@@ -248,7 +249,7 @@ function toCorrection(
   outcomeOf: ReadonlyMap<string, FixOutcome>,
   now: Date,
 ): Correction {
-  const { id, fingerprint, steps, restartsPods, action, reason, detail, result, message, ...drift } = line;
+  const { id, fingerprint, steps, restartsPods, action, reason, detail, unanswered, result, message, ...drift } = line;
   return {
     ...drift,
     result: became,
@@ -280,6 +281,7 @@ function toGone(was: ReportFinding, became: GoneDrift['became'], now: Date): Gon
     detail,
     result,
     message,
+    unanswered,
     opinion,
     changeSet,
     revision,

@@ -32,6 +32,8 @@ export interface RankedFinding {
   readonly costUsdPerMonth: number | undefined;
   /** What the model said; `undefined` where the heuristic alone ranked. */
   readonly opinion: Opinion | undefined;
+  /** Version of the prompt by which the model was asked and left this finding out of its answer; empty otherwise. */
+  readonly unanswered: string;
 }
 
 /** Why the order is what it is. */

@@ -79,6 +79,10 @@ export const findingSchema = z.object({
   // No closed list: a reason that a later version knows must not cost a line its age.
   reason: z.string(),
   detail: z.string(),
+  unanswered: z
+    .string()
+    .default('')
+    .describe('Version of the prompt that the model was asked by and gave no answer to; else empty.'),
   result: z.string().nullable().describe('What became of a planned fix that left the finding open; null where none was planned.'),
   message: z.string().describe("The server's own words where a fix did not go as planned."),
 });

@@ -67,7 +67,13 @@ interface World {
 function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
   const findings = objects.flatMap((object) => object.findings);
   const ranked = (world.order?.(findings) ?? findings).map(
-    (entry): RankedFinding => ({ finding: entry, severity: 'medium', costUsdPerMonth: 0, opinion: world.opinion }),
+    (entry): RankedFinding => ({
+      finding: entry,
+      severity: 'medium',
+      costUsdPerMonth: 0,
+      opinion: world.opinion,
+      unanswered: '',
+    }),
   );
   const source = {
     ranker: 'heuristic' as const,
@@ -532,7 +538,7 @@ describe('the back-off of a contested field', () => {
           time: new Date(start + hour * HOUR).toISOString(),
         }) as Correction,
     );
-    const ranked: RankedFinding = { finding: finding(), severity: 'low', costUsdPerMonth: 0, opinion: undefined };
+    const ranked: RankedFinding = { finding: finding(), severity: 'low', costUsdPerMonth: 0, opinion: undefined, unanswered: '' };
     const contest = contestOf(ranked.finding, corrections, 3, new Date(start + nowHour * HOUR));
     return contest ? `held until ${(contest.until - start) / HOUR}` : 'free';
   };

@@ -200,6 +200,20 @@ describe('ranking a second time', () => {
     expect(second.source).to.include({ ranker: 'claude', reason: '' });
   });
 
+  it('asks nothing about what the model left out of its answer, until the instructions change', async () => {
+    const silentOnOne = rankAll((row, fact) => (String(fact['id']) === 'f3' ? undefined : row));
+    const first = await rankWith([silentOnOne], scaled(10));
+    const left = first.findings.filter(({ opinion }) => opinion === undefined);
+    expect(left.map(({ finding: { ref: object } }) => object.name)).to.deep.equal(['w-002']);
+    const unanswered = new Map(first.findings.map((entry) => [entry.finding.fingerprint, entry.unanswered]));
+    const again = { known: opinionsOf(first.findings), unanswered };
+    const second = await rankWith([unauthorized], scaled(10), again);
+    expect(second.requests).to.have.length(0);
+    expect(second.findings).to.deep.equal(first.findings);
+    const old = new Map([...unanswered].map(([fingerprint, prompt]) => [fingerprint, prompt && 'old']));
+    expect((await rankWith([reversed], scaled(10), { ...again, unanswered: old })).requests).to.have.length(1);
+  });
+
   it('asks about new findings alone', async () => {
     const first = await rankWith([reversed], scaled(3));
     const added = compared([finding({ ref: ref('new'), path: IMAGE, desired: 'a:1', live: 'a:2' })]);

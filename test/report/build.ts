@@ -24,7 +24,7 @@ export const SOURCE = {
 
 export function ranked(finding: RankedFinding['finding'], more: Partial<RankedFinding> = {}): RankedFinding {
   const severity: Severity = isDrift(finding) ? 'medium' : 'info';
-  return { finding, severity, costUsdPerMonth: 29.27, opinion: undefined, ...more };
+  return { finding, severity, costUsdPerMonth: 29.27, opinion: undefined, unanswered: '', ...more };
 }
 
 /** What a pass found, fixed where an outcome says so, else reported. */
