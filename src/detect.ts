@@ -5,7 +5,7 @@ import { connectReading, connectWriting, leaseNamespace, USER_AGENT, VERSION, ty
 import { groupFindings } from './diff/diff.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat/heartbeat.ts';
-import { numbersOf } from './heartbeat/record.ts';
+import { numbersOf, unreportedFixesIn } from './heartbeat/record.ts';
 import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
@@ -151,9 +151,15 @@ async function writePass(
 ): Promise<number> {
   const { lease } = clients;
   const { signal } = notices;
-  const options = await passOptions(config, process.environment, clients, pass, signal);
+  const given = await passOptions(config, process.environment, clients, pass, signal);
+  const options = {
+    ...given,
+    holdsLease: lease !== undefined,
+    plan: { ...given.plan, unreportedFixes: unreportedFixesIn(lease?.annotations ?? {}) },
+    onUnreported: (unreportedFixes: number) => heartbeat.learn({ unreportedFixes }),
+  };
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
-  const result = await runPass(clients, repository, { ...options, holdsLease: lease !== undefined }, passLog);
+  const result = await runPass(clients, repository, options, passLog);
   heartbeat.learn({ numbers: numbersOf(result) });
   process.out(printReport(result.report, outputOptions(config, process)));
   await announce(result, repository.previous, notices);

@@ -44,6 +44,7 @@ export async function passOptions(
     plan: {
       autoFix: config.autoFix,
       createMissing: config.createMissing,
+      unreportedFixes: 0,
       auditRevisions: config.auditRevisions,
       applyChangeSet: config.changesetApply,
       changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
@@ -63,6 +64,7 @@ export async function passOptions(
     reportPath: config.reportPath,
     fieldManager: config.fieldManager,
     holdsLease: false,
+    onUnreported: () => undefined,
     commit: { pass, tool: USER_AGENT },
     now,
     signal,

@@ -50,6 +50,8 @@ export interface PassOptions {
   readonly rank: Omit<RankOptions, 'now' | 'signal' | 'known'>;
   readonly plan: PlanOptions;
   readonly fieldManager: string;
+  /** Told before and after a report of fixes is pushed, with how many are in no report just then. */
+  readonly onUnreported: (fixes: number) => void;
   readonly publishRelease: boolean;
   readonly waitHealthySeconds: number;
   /** Folder of the reports inside the report repository. */
@@ -258,10 +260,16 @@ export async function runPass(
     return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));
   });
   log.decisions(report.decisions, previous.decisions);
+  if (fixedCount(outcomes) > 0) options.onUnreported(fixedCount(outcomes));
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
+  options.onUnreported(0);
   return { ...judgement, outcomes, report, published };
+}
+
+function fixedCount(outcomes: readonly FixOutcome[]): number {
+  return outcomes.filter(({ result }) => result === 'fixed').length;
 }
 
 const NO_LEASE = 'this pass may take no Lease, and without one nothing is written; give its account the right to one';

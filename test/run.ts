@@ -41,7 +41,7 @@ const PASSES = 'test/end-to-end/**/*.test.ts';
 /** Those of them that something happens to: kills, races, guards, bad input. */
 const DISTURBED = [
   'test/kill/**/*.test.ts',
-  ...['bad-input', 'guards', 'never-more', 'races', 'stop'].map((name) => `test/end-to-end/${name}.test.ts`),
+  ...['bad-input', 'guards', 'never-more', 'races', 'stop', 'unreported'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
 
 function tests(title: string, files: readonly string[], without: readonly string[] = []): Step {

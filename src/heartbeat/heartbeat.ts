@@ -22,7 +22,12 @@ export interface HeartbeatOptions {
 export interface Heartbeat {
   phase(phase: string, durationMs: number): void;
   /** What the pass has come to know so far. */
-  learn(known: { readonly requests?: RequestCounts; readonly lease?: Lease | undefined; readonly numbers?: PassNumbers }): void;
+  learn(known: {
+    readonly requests?: RequestCounts;
+    readonly lease?: Lease | undefined;
+    readonly numbers?: PassNumbers;
+    readonly unreportedFixes?: number;
+  }): void;
   /** Puts it onto the Lease, which is given back right after. */
   noteEnd(exit: number): void;
   /** Writes the metrics; a file that cannot be written is a warning. */
@@ -47,12 +52,13 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let requests: RequestCounts = new Map();
   let lease: Lease | undefined;
   let numbers: PassNumbers | undefined;
+  let unreportedFixes: number | undefined;
 
   function record(exit: number): PassRecord {
     const { cluster, pass, version } = options;
     const seconds = Math.round(options.monotonicMs() - started) / 1000;
     const result = RESULTS[exit] ?? 'failed';
-    return { cluster, pass, version, result, endedAt: options.now(), seconds, phases, requests, numbers };
+    return { cluster, pass, version, result, endedAt: options.now(), seconds, phases, requests, numbers, unreportedFixes };
   }
 
   return {
@@ -63,6 +69,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       requests = known.requests ?? requests;
       lease = known.lease ?? lease;
       numbers = known.numbers ?? numbers;
+      unreportedFixes = known.unreportedFixes ?? unreportedFixes;
     },
     noteEnd(exit) {
       lease?.note(annotationsOf(record(exit)));

@@ -33,6 +33,8 @@ export interface PassRecord {
   readonly requests: RequestCounts;
   /** `undefined` where the pass failed on its way. */
   readonly numbers: PassNumbers | undefined;
+  /** Fixes that this pass made and could not report; `undefined` where it neither fixed nor reported. */
+  readonly unreportedFixes: number | undefined;
 }
 
 /** The state of an object by its worst finding, in this order. */
@@ -81,19 +83,27 @@ function tally(words: readonly string[]): Counts {
 }
 
 const PREFIX = 'drift-detector/';
+const UNREPORTED = 'unreported-fixes';
 
 /** What the Lease says of the last pass. The time of the last success stays while passes fail. */
 export function annotationsOf(record: PassRecord): Readonly<Record<string, string>> {
-  const { pass, result, endedAt, numbers } = record;
+  const { pass, result, endedAt, numbers, unreportedFixes } = record;
   const time = endedAt.toISOString();
   const annotations: Record<string, string> = { 'last-pass': pass, 'last-run': time, 'last-result': result };
   if (isSuccess(record)) annotations['last-success'] = time;
+  if (unreportedFixes !== undefined) annotations[UNREPORTED] = String(unreportedFixes);
   if (numbers) {
     const { digest, compared, open, isNew, corrections, workloads } = numbers;
     annotations['report-digest'] = `sha256:${digest}`;
     annotations['counts'] = JSON.stringify({ compared, open, new: isNew, ...corrections, workloads });
   }
   return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`${PREFIX}${name}`, value]));
+}
+
+/** What `annotationsOf` a pass before this one says of its fixes. */
+export function unreportedFixesIn(annotations: Readonly<Record<string, string>>): number {
+  const count = Number(annotations[`${PREFIX}${UNREPORTED}`] ?? 0);
+  return Number.isInteger(count) && count > 0 ? count : 0;
 }
 
 export function isSuccess({ result }: PassRecord): boolean {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError, messageOf } from '../types/errors.ts';
-import { at, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
+import { at, isJsonObject, type Json, numberAt, stringAt, stringMapAt } from '../types/json.ts';
 import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
 export interface LeaseOptions {
@@ -15,6 +15,8 @@ export interface LeaseOptions {
 
 /** The right to write, held by one pass at a time. Disposing it gives it back. */
 export interface Lease extends AsyncDisposable {
+  /** As the one before left it. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Returns while the lease is surely held; renews it first where it may not be, after a pause of the process for one. Throws `lock-lost`. */
   confirm(): Promise<void>;
   /** Annotations that it gets when it is given back; later ones replace earlier ones of the same name. */
@@ -141,6 +143,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   timer.unref();
 
   return {
+    annotations: stringMapAt(taken, 'metadata', 'annotations'),
     lost: loss.signal,
     note(annotations) {
       noted = { ...noted, ...annotations };

@@ -52,6 +52,19 @@ export function guardDecisions(decided: Pick<PlanDecisions, 'unreadable'> | unde
   return { name: 'decisions-unreadable', detail: `decisions.yaml cannot be read: ${decided.unreadable}` };
 }
 
+/**
+ * Trips when the last pass fixed and could not push its report: a pass that goes on fixing where nobody is told of it may
+ * fight somebody all night. The report of this one is pushed first.
+ */
+export function guardUnreported(fixes: number): TrippedGuard | undefined {
+  if (fixes === 0) return undefined;
+  return {
+    name: 'unreported-fixes',
+    detail:
+      'an earlier pass made corrections and could not push its report of them; once a report is pushed, fixes go on by themselves',
+  };
+}
+
 /** Trips when a read failed whose absence could make a fix wrong: without the autoscalers, replicas cannot be judged. */
 export function guardReads(snapshot: Pick<Snapshot, 'failedReads'>): TrippedGuard | undefined {
   const failed = snapshot.failedReads.find((read) => read.what.endsWith('/HorizontalPodAutoscaler'));

@@ -23,6 +23,7 @@ import {
   guardReads,
   guardScaleToZero,
   guardShrink,
+  guardUnreported,
   guardWrongCluster,
   type MassChangeLimits,
   rememberedSize,
@@ -37,6 +38,8 @@ export interface PlanOptions extends MassChangeLimits, FixPolicy {
   readonly maxToZero: number;
   /** A cluster with nothing of what units declare is meant to be so. */
   readonly allowEmpty: boolean;
+  /** Fixes of an earlier pass that no report could be pushed of. */
+  readonly unreportedFixes: number;
   /** Write corrections as pairs of revisions. */
   readonly auditRevisions: boolean;
   /** Apply what was written under a person's changeset. */
@@ -119,10 +122,11 @@ export function guardSides(
   );
 }
 
-/** The guards that look at how much would change, and not at how well it is known. */
+/** The guards that look at what would change, and not at how well it is known: what a person approved passes them. */
 function guardCounts(planned: readonly Finding[], comparison: Comparison, options: PlanOptions): TrippedGuard | undefined {
   const objects = new Set(planned.map(({ ref }) => objectKey(ref))).size;
   return (
+    guardUnreported(options.unreportedFixes) ??
     guardWrongCluster(planned, comparison, options.allowEmpty) ??
     guardScaleToZero(planned, options.maxToZero) ??
     guardMassChange(objects, comparison.compared, options)

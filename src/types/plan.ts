@@ -28,6 +28,7 @@ export type PlanReason =
   | 'wrong-cluster'
   | 'scale-to-zero'
   | 'unapplied-changes'
+  | 'unreported-fixes'
   | 'added-by-controller'
   | 'held-by-model'
   | 'autoscaler'
@@ -101,7 +102,8 @@ export interface TrippedGuard {
     | 'desired-shrank'
     | 'wrong-cluster'
     | 'scale-to-zero'
-    | 'decisions-unreadable';
+    | 'decisions-unreadable'
+    | 'unreported-fixes';
   /** What was found and what would let the pass go on. */
   readonly detail: string;
 }

@@ -29,6 +29,7 @@ function record(more: Partial<PassRecord> = {}): PassRecord {
     phases: new Map([['snapshot', 1.5]]),
     requests: new Map([['kubernetes 200', 7]]),
     numbers: NUMBERS,
+    unreportedFixes: undefined,
     ...more,
   };
 }

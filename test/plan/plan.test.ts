@@ -106,6 +106,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
     {
       autoFix: true,
       createMissing: false,
+      unreportedFixes: 0,
       auditRevisions: true,
       applyChangeSet: false,
       changeSet: undefined,
@@ -305,6 +306,15 @@ describe('guards of a plan', () => {
     expect(plan([missing('a'), missing('b')], { options: { ...options, allowEmpty: true } }).guard).to.equal(undefined);
     expect(plan([missing('a'), missing('b')], { options, compared: 3 }).guard, 'one of three is there').to.equal(undefined);
     expect(plan([missing('a')], { options }).guard, 'the only one was deleted').to.equal(undefined);
+  });
+
+  it('fixes nothing but what a person approved while fixes of an earlier pass are in no report', () => {
+    const objects = drifted(2);
+    const approved = new Map([[objects[0]?.findings[0]?.fingerprint ?? '', 'fix decided by Ann']]);
+    const held = plan(objects, { options: { unreportedFixes: 3 }, decided: { approved } });
+    expect(held.guard?.name).to.equal('unreported-fixes');
+    expect(held.corrections.map(({ unit: { slug } }) => slug)).to.deep.equal(['w0']);
+    expect(plan([], { options: { unreportedFixes: 3 } }).guard, 'nothing was to be fixed').to.equal(undefined);
   });
 
   it('asks for no share where ten objects or fewer are compared', () => {
