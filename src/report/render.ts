@@ -12,6 +12,9 @@ import { renderWorkload } from './workload-page.ts';
 const ALL_PAGES = 250;
 const WORST_PAGES = 200;
 
+/** Ids of a group in report.json, which is to stay small; its findings are in findings.jsonl all the same. */
+const GROUP_IDS = 50;
+
 /** Path below the report root to content. Everything under the cluster's folder that is not in it is to be removed. */
 export type ReportFiles = ReadonlyMap<string, string>;
 
@@ -78,7 +81,7 @@ function summaryOf(report: Report): ReportSummary {
     lastCorrected: lastCorrected && { time: lastCorrected.value, count: lastCorrected.count },
     guard: report.guard ? { name: report.guard.name, detail: report.guard.detail } : null,
     desiredObjects: report.desiredObjects,
-    groups: report.groups,
+    groups: report.groups.map(({ title, findings: ids }) => ({ title, count: ids.length, findings: ids.slice(0, GROUP_IDS) })),
     pauses: report.pauses.map(({ what, until }) => ({ what, until })),
     promotions: report.promotions.map(({ unit, upstream, refusal }) => ({ unit, upstream, refusal })),
     decisions: report.decisions.map((decision) => ({ ...decision })),

@@ -170,7 +170,7 @@ export type LeftOut = Readonly<z.output<typeof leftOutSchema>>;
 
 const groupSchema = z.object({
   title: z.string().describe('What was done, by whom and when.'),
-  findings: z.array(z.string()).readonly().describe('Ids of the open findings that it explains.'),
+  findings: z.array(z.string()).readonly().describe('Ids of the open findings that it explains, the first fifty.'),
 });
 /** Open findings that one action of one actor explains. */
 export type ReportGroup = Readonly<z.output<typeof groupSchema>>;
@@ -192,7 +192,7 @@ export const summarySchema = z.object({
   lastCorrected: z.object({ time, count }).nullable().describe('What the last pass that corrected something corrected.'),
   guard: z.object({ name: z.string(), detail: z.string() }).nullable(),
   desiredObjects: count,
-  groups: z.array(groupSchema).readonly(),
+  groups: z.array(groupSchema.extend({ count: count.default(0).describe('All findings of the group.') })).readonly(),
   pauses: z.array(z.object({ what: z.string(), until: z.string() })).readonly(),
   promotions: z.array(promotionSchema).readonly(),
   // Reports of before there were decisions.

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { parseJson } from '../../src/report/previous.ts';
 import { composeCommitMessage, withHistories } from '../../src/report/report.ts';
-import type { Report } from '../../src/types/report.ts';
+import { type Report, summarySchema } from '../../src/types/report.ts';
 import { CLUSTER, controller, finding, IMAGE, label, ref } from '../types/builders.ts';
 import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 
@@ -88,6 +89,9 @@ for (const workloads of [1, 240, 5_000])
     it('has all of it in the data, one line each', () => {
       expect((files[`${CLUSTER}/findings.jsonl`] ?? '').trimEnd().split('\n')).to.have.length(10_000);
       expect(Buffer.byteLength(files[`${CLUSTER}/report.json`] ?? '')).to.be.at.most(2_000_000);
+      const { groups } = parseJson(files[`${CLUSTER}/report.json`] ?? '', summarySchema) ?? {};
+      const sizes = groups?.map(({ count, findings }) => [count, findings.length]) ?? [];
+      expect(sizes).to.deep.equal(report.groups.map(({ findings: { length } }) => [length, Math.min(length, 50)]));
     });
 
     it('has a commit message of one screen', () => {
