@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type CommandResult, fixture } from '../demo/world.ts';
 import { eventually } from '../manifests/overlay.ts';
 import { type DetectorHost, startDetectorHost } from './detector-host.ts';
-import type { Matches } from './gate.ts';
+import type { Held, Matches } from './gate.ts';
 import { hubWrites, outputOf, startWatchedWorld, type WatchedWorld, writtenObjects } from './watched-world.ts';
 
 // Something happens right between two requests of a pass: the gate holds the second until it has happened. Nobody's
@@ -75,6 +75,14 @@ describe('what happens in the middle of a pass', function () {
     if (!first || more.length > 0) throw new Error(`${found.length} open findings of ${name}: ${result.stdout}${result.stderr}`);
     return first;
   };
+  /** A pass during which this happens, while the request waits that is held. */
+  const passWhile = async (held: Promise<Held>, happens: () => Promise<unknown>): Promise<CommandResult> => {
+    const passing = pass();
+    const { release } = await held;
+    await happens();
+    release();
+    return passing;
+  };
   const isFixedNext = async (name: string): Promise<void> => {
     const next = await pass();
     expect(next.code, next.stderr).to.equal(0);
@@ -115,12 +123,9 @@ describe('what happens in the middle of a pass', function () {
   it('an object that is changed after it was judged keeps its new value, and no revision tells of a fix', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const from = watched.hub.passages.length;
-    const read = watched.cluster.hold(isRead('web-1'));
-    const passing = pass();
-    const held = await read;
-    await kubectl('scale', 'deployment/web-1', '--replicas=3');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.cluster.hold(isRead('web-1')), () =>
+      kubectl('scale', 'deployment/web-1', '--replicas=3'),
+    );
     expect(result.code, result.stderr).to.equal(0);
     expect(became(result, 'web-1')).to.deep.include({ result: 'conflict', summary: 'replicas 1 → 2' });
     expect(became(result, 'web-1').message).to.contain('Deployment web-1 changed while it was being fixed');
@@ -131,12 +136,9 @@ describe('what happens in the middle of a pass', function () {
 
   it('an object that is changed right before it is written keeps its new value', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
-    const write = watched.cluster.hold(isApply('web-1'));
-    const passing = pass();
-    const held = await write;
-    await kubectl('scale', 'deployment/web-1', '--replicas=3');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.cluster.hold(isApply('web-1')), () =>
+      kubectl('scale', 'deployment/web-1', '--replicas=3'),
+    );
     expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
     expect(await replicas('web-1')).to.equal('3');
     await isFixedNext('web-1');
@@ -144,12 +146,9 @@ describe('what happens in the middle of a pass', function () {
 
   it('an object of which another field is changed right before it is written keeps that change', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
-    const write = watched.cluster.hold(isApply('web-1'));
-    const passing = pass();
-    const held = await write;
-    await kubectl('set', 'image', 'deployment/web-1', 'app=registry.example/web:hotfix');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.cluster.hold(isApply('web-1')), () =>
+      kubectl('set', 'image', 'deployment/web-1', 'app=registry.example/web:hotfix'),
+    );
     expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
     expect(became(result, 'web-1').message).to.contain('an apply would take back').and.contain('image');
     expect([await image('web-1'), await replicas('web-1')]).to.deep.equal(['registry.example/web:hotfix', '2']);
@@ -158,28 +157,21 @@ describe('what happens in the middle of a pass', function () {
 
   it('an object whose status alone moves on right before it is written is fixed all the same', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
-    const write = watched.cluster.hold(isApply('web-1'));
-    const passing = pass();
-    const held = await write;
     const status = { status: { observedGeneration: 1, replicas: 2 } };
-    await kubectl('patch', 'deployment/web-1', '--subresource=status', '--type=merge', '-p', JSON.stringify(status));
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.cluster.hold(isApply('web-1')), () =>
+      kubectl('patch', 'deployment/web-1', '--subresource=status', '--type=merge', '-p', JSON.stringify(status)),
+    );
     expect(outputOf(result, report).corrected.map(({ object }) => object.name)).to.deep.equal(['web-1']);
     expect(await replicas('web-1')).to.equal('1');
   });
 
   it('an object of a unit that ConfigHub applies whole keeps what somebody changed beside the drift', async () => {
     await kubectl('scale', 'deployment/web-8', '--replicas=2');
-    const read = watched.cluster.hold(
-      (request) => isRead('web-8')(request) && watched.hub.passages.slice(from).some(isUnitWrite),
-    );
     const from = watched.hub.passages.length;
-    const passing = pass();
-    const held = await read;
-    await kubectl('set', 'image', 'deployment/web-8', 'app=registry.example/web:hotfix');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(
+      watched.cluster.hold((request) => isRead('web-8')(request) && watched.hub.passages.slice(from).some(isUnitWrite)),
+      () => kubectl('set', 'image', 'deployment/web-8', 'app=registry.example/web:hotfix'),
+    );
     expect(became(result, 'web-8')).to.deep.include({ result: 'conflict' });
     expect(became(result, 'web-8').message).to.contain('an apply of its unit would take back').and.contain('image');
     expect([await image('web-8'), await replicas('web-8')]).to.deep.equal(['registry.example/web:hotfix', '2']);
@@ -188,12 +180,9 @@ describe('what happens in the middle of a pass', function () {
 
   it('a unit that somebody changes right before its pair is written keeps that change, and the cluster is left as it is', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
-    const write = watched.hub.hold(isUnitWrite);
-    const passing = pass();
-    const held = await write;
-    await watched.type('cub unit update web-1 $FOLDER/web-1-next.yaml --space races');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.hub.hold(isUnitWrite), () =>
+      watched.type('cub unit update web-1 $FOLDER/web-1-next.yaml --space races'),
+    );
     expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
     expect(await text('web-1'))
       .to.contain('web:2.0.0')
@@ -207,12 +196,9 @@ describe('what happens in the middle of a pass', function () {
     await watched.type('cub unit update --space races --unit web-2 --patch --changeset races/friday');
     await kubectl('scale', 'deployment/web-2', '--replicas=2');
     const before = await descriptions('web-2');
-    const write = watched.hub.hold(isUnitWrite);
-    const passing = pass();
-    const held = await write;
-    await watched.type('cub unit update --space races --unit web-2 --patch --changeset -');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.hub.hold(isUnitWrite), () =>
+      watched.type('cub unit update --space races --unit web-2 --patch --changeset -'),
+    );
     expect(became(result, 'web-2').result).to.be.oneOf(['conflict', 'failed']);
     expect(became(result, 'web-2').message).to.not.equal('');
     expect(await descriptions('web-2')).to.deep.equal(before);
@@ -225,12 +211,9 @@ describe('what happens in the middle of a pass', function () {
     await watched.type('cub changeset create monday --space races');
     await watched.type('cub unit update --space races --unit web-2 --patch --changeset races/monday');
     await kubectl('scale', 'deployment/web-2', '--replicas=2');
-    const write = watched.hub.hold(following('hub', 1, isUnitWrite, isUnitWrite));
-    const passing = pass();
-    const held = await write;
-    await watched.type('cub unit update --space races --unit web-2 --patch --changeset -');
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.hub.hold(following('hub', 1, isUnitWrite, isUnitWrite)), () =>
+      watched.type('cub unit update --space races --unit web-2 --patch --changeset -'),
+    );
     expect(became(result, 'web-2').result).to.be.oneOf(['conflict', 'failed']);
     expect(await replicas('web-2')).to.equal('2');
     await isFixedNext('web-2');
@@ -240,13 +223,10 @@ describe('what happens in the middle of a pass', function () {
 
   it('another applier that takes a fix back at once is named, and not fought within the pass', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
-    const read = watched.cluster.hold(following('cluster', 1, isApply('web-1'), isRead('web-1')));
-    const passing = pass();
-    const held = await read;
     const scale = { spec: { replicas: 4 } };
-    await kubectl('patch', 'deployment/web-1', '--field-manager=rival-operator', '--type=merge', '-p', JSON.stringify(scale));
-    held.release();
-    const result = await passing;
+    const result = await passWhile(watched.cluster.hold(following('cluster', 1, isApply('web-1'), isRead('web-1'))), () =>
+      kubectl('patch', 'deployment/web-1', '--field-manager=rival-operator', '--type=merge', '-p', JSON.stringify(scale)),
+    );
     expect(became(result, 'web-1')).to.deep.include({
       result: 'overridden',
       message: 'after the fix rival-operator wrote it again',
