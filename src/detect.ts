@@ -9,7 +9,7 @@ import { numbersOf } from './heartbeat/record.ts';
 import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
-import { judge, pulling, reportedDecisions, runPass } from './pass.ts';
+import { type Judgement, judge, pulling, reportedDecisions, runPass } from './pass.ts';
 import { decisionsOf } from './pass-decisions.ts';
 import { exitOf } from './pass-exit.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
@@ -115,7 +115,7 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     previous,
     now: options.now,
   });
-  const output = outputOptions(config, process);
+  const output = outputOptions(config, process, judgement);
   process.out(isDryRun ? printPlan(judgement.plan, report, output) : printReport(report, output));
   return exitOf(judgement, config, passLog);
 }
@@ -154,7 +154,7 @@ async function writePass(
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass(clients, repository, { ...options, holdsLease: lease !== undefined }, passLog);
   heartbeat.learn({ numbers: numbersOf(result) });
-  process.out(printReport(result.report, outputOptions(config, process)));
+  process.out(printReport(result.report, outputOptions(config, process, result)));
   await announce(result, repository.previous, notices);
   const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
   const { commit } = result.published;
@@ -192,8 +192,9 @@ function notifyOptions(
   };
 }
 
-function outputOptions(config: Config, process: ProcessFacts): OutputOptions {
-  return { form: config.output, screen: screenOf(process), version: VERSION, root: config.reportPath };
+function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
+  const { output: form, reportPath: root } = config;
+  return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
 }
 
 function openRepository(

@@ -88,9 +88,14 @@ async function showReport(config: Config, report: ReportArguments, process: Proc
   const { showReports } = await import('./forms/stored.ts');
   const url = required(config, 'reportRepo');
   const repository = reportConnection(config, url, process.environment, untilDeadline(config, process));
-  const { text, hasDrift } = await showReports(report, config, repository, VERSION, screenOf(process));
-  process.out(text);
-  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+  const shown = await showReports(report, config, repository, VERSION, screenOf(process));
+  process.err(shown.aside);
+  process.out(shown.text);
+  if (!config.detailedExitcode) return EXIT.ok;
+  // As the pass ended that wrote it.
+  if (shown.hasGuard) return EXIT.guardTripped;
+  if (shown.isIncomplete) return EXIT.incomplete;
+  return shown.hasDrift ? EXIT.driftFound : EXIT.ok;
 }
 
 /** A command's own deadline beside the signals that stop it. */

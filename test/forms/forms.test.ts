@@ -27,7 +27,7 @@ const junit = z.object({
 });
 
 function options(form: OutputOptions['form']): OutputOptions {
-  return { form, screen: PLAIN, version: '1.2.3', root: 'reports' };
+  return { form, screen: PLAIN, version: '1.2.3', root: 'reports', compared: 4 };
 }
 
 function listAt(value: Json, ...keys: readonly string[]): readonly Json[] {
@@ -81,7 +81,7 @@ describe('forms of a result', () => {
   }
 
   it('lists the worst first, what was corrected among it', () => {
-    const severities = printReport(report(), options('table')).split('\n').slice(1, -1);
+    const severities = printReport(report(), options('table')).split('\n').slice(1, -2);
     expect(severities.map((line) => line.split(' ')[0])).to.deep.equal(['critical', 'high', 'medium', 'low']);
     expect(severities[1]).to.contain('fixed, revision 17');
     expect(printReport(report(), options('name')).split('\n')).to.deep.equal([

@@ -3,20 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { main } from '../../src/main.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
 import { ranked } from '../report/build.ts';
 import { finding, parse, ref } from '../types/builders.ts';
 import { GIT_ENVIRONMENT, publishPass } from './publish.ts';
+import { type Shown, showReport } from './show.ts';
 
 const ENVIRONMENT = GIT_ENVIRONMENT;
 const PERSON = ['-c', 'user.name=p', '-c', 'user.email=p@example.com'];
-
-interface Shown {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 function listAt(value: Json | undefined, ...keys: readonly string[]): readonly Json[] {
   const found = at(value, ...keys);
@@ -36,22 +30,7 @@ describe('drift-detector report', () => {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', ['-C', bare, ...args], { env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-  async function show(...argv: readonly string[]): Promise<Shown> {
-    let [out, err] = ['', ''];
-    const code = await main({
-      argv: ['report', ...argv],
-      environment: { ...ENVIRONMENT, REPORT_REPO: bare, CLUSTER: 'dev' },
-      isTerminal: false,
-      out: (text) => {
-        out += text;
-      },
-      err: (text) => {
-        err += text;
-      },
-      stop: new AbortController().signal,
-    });
-    return { code, out, err };
-  }
+  const show = (...argv: readonly string[]): Promise<Shown> => showReport(bare, ...argv);
 
   const web = ranked(finding({ ref: ref('web') }));
   const db = ranked(finding({ ref: ref('db') }), { severity: 'critical' });
