@@ -154,8 +154,9 @@ async function writePass(
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass(clients, repository, { ...options, holdsLease: lease !== undefined }, passLog);
   heartbeat.learn({ numbers: numbersOf(result) });
-  process.out(printReport(result.report, outputOptions(config, process, result)));
+  // Told before it is printed: what is pushed is no news to the next pass.
   await announce(result, repository.previous, notices);
+  process.out(printReport(result.report, outputOptions(config, process, result)));
   const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
   const { commit } = result.published;
   log.info(
