@@ -253,7 +253,7 @@ if (import.meta.main) {
     argv: process.argv.slice(2),
     environment: readEnvironment(),
     isTerminal: process.stderr.isTTY === true,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    columns: process.stdout.isTTY ? (process.stdout.columns ?? 0) : undefined,
     out,
     err,
     stop: stop.signal,
