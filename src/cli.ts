@@ -118,7 +118,11 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     return command;
   };
   const run = passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report (default)', true);
-  passCommand('check', 'compare and print; never writes anything anywhere', false);
+  passCommand(
+    'check',
+    'compare and print, by decisions.yaml and the last report where REPORT_REPO can be read; never writes anything anywhere',
+    false,
+  );
 
   const diff = program
     .command('diff')
