@@ -11,6 +11,7 @@ import {
 } from '../report/report.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { GitError } from '../types/errors.ts';
+import { DRIFT_CLASSES } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { changesBetween } from './changes.ts';
 import { asFarAsRead, linesOf } from './circumstances.ts';
@@ -48,7 +49,7 @@ export async function showReports(
   const after = found.head.reports.filter(isWanted).map((report) => shown(report, repository));
   if (after.length === 0 && before.size === 0) throw noReport(found.head, config.cluster, allClusters);
   const facts = {
-    hasDrift: after.some(({ findings }) => findings.length > 0),
+    hasDrift: after.some(({ findings }) => findings.some((finding) => DRIFT_CLASSES.has(finding.class))),
     isIncomplete: after.some(({ incomplete }) => incomplete.length > 0),
     hasGuard: after.some(({ guard }) => guard !== null),
     aside: printAside(config.output, after),

@@ -30,6 +30,8 @@ describe('what a list of findings does not show by itself', () => {
     await publishPass(bare, 'blind', [], [], { snapshot });
     await publishPass(bare, 'guarded', [], [], { snapshot, plan });
     await publishPass(bare, 'drifted', [ranked(finding())]);
+    const unmanaged = { class: 'unmanaged', path: [], desired: undefined, live: undefined, unit: '' } as const;
+    await publishPass(bare, 'unmanaged', [ranked(finding(unmanaged))]);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -77,11 +79,12 @@ describe('what a list of findings does not show by itself', () => {
 
   for (const [cluster, code] of [
     ['clean', 0],
+    ['unmanaged', 0],
     ['drifted', 2],
     ['blind', 20],
     ['guarded', 21],
   ] as const) {
-    it(`ends with ${code} for a ${cluster} cluster where asked to, as its pass did, and else with 0`, async () => {
+    it(`ends with ${code} for a cluster that is ${cluster} where asked to, as its pass did, and else with 0`, async () => {
       expect((await show(cluster, '--detailed-exitcode')).code).to.equal(code);
       expect((await show(cluster)).code).to.equal(0);
     });

@@ -167,7 +167,7 @@ describe('forms of a result', () => {
       const document = new DOMParser().parseFromString(xml, 'application/xml');
       const suites = [...document.querySelectorAll('testsuite')].map((suite) => ({
         name: suite.getAttribute('name'),
-        counts: ['tests', 'failures', 'errors'].map((name) => Number(suite.getAttribute(name))),
+        counts: ['tests', 'failures', 'errors', 'skipped'].map((name) => Number(suite.getAttribute(name))),
         cases: [...suite.querySelectorAll('testcase')].map((entry) => ({
           classname: entry.getAttribute('classname'),
           kind: entry.firstElementChild?.tagName ?? 'passed',
@@ -186,9 +186,9 @@ describe('forms of a result', () => {
       expect(error).to.equal('');
       expect(root).to.equal('testsuites');
       expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([
-        ['prod-eu/data', 1, 1, 0],
-        ['prod-eu/shop', 3, 2, 0],
-        ['prod-eu/not compared', 1, 0, 1],
+        ['prod-eu/data', 1, 1, 0, 0],
+        ['prod-eu/shop', 3, 2, 0, 0],
+        ['prod-eu/not compared', 1, 0, 1, 0],
       ]);
       const cases = suites.flatMap((suite) => suite.cases);
       expect(cases.map(({ classname, kind }) => [classname, kind])).to.deep.equal([
@@ -203,7 +203,18 @@ describe('forms of a result', () => {
 
     it('has one passing case where nothing drifts', async () => {
       const { suites } = await read(printReport(reportOf([]), options('junit')));
-      expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu', 1, 0, 0]]);
+      expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu', 1, 0, 0, 0]]);
+    });
+
+    it('has a skipped case, and no failure, for what is no drift', async () => {
+      const unmanaged = { class: 'unmanaged', path: [], desired: undefined, live: undefined, unit: '' } as const;
+      const some = reportOf([ranked(finding(unmanaged)), ranked(finding({ class: 'pending', ref: ref('api'), path: [] }))]);
+      const { suites } = await read(printReport(some, options('junit')));
+      expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu/shop', 2, 0, 0, 2]]);
+      expect(suites[0]?.cases.map(({ kind, message }) => [kind, message])).to.deep.equal([
+        ['skipped', 'Deployment is declared by no unit'],
+        ['skipped', 'Deployment is not applied yet'],
+      ]);
     });
   });
 });
