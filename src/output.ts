@@ -52,7 +52,7 @@ export function printReport(report: Report, options: OutputOptions): string {
     ...findings.map((finding) => openEntry(cluster, finding)),
   ];
   const document = { cluster, digest: `sha256:${digest}`, corrected, open: findings, incomplete, guard };
-  const sarif = { version, provenance: undefined };
+  const sarif = { version, cluster, provenance: undefined };
   const nothing = nothingFound(report, options);
   return print(form, { reports: [shown], entriesOf, document, page: undefined, nothing, isComparison: false, sarif }, screen);
 }

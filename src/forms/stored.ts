@@ -54,7 +54,7 @@ export async function showReports(
     hasGuard: after.some(({ guard }) => guard !== null),
     aside: printAside(config.output, after),
   };
-  const sarif = { version, provenance: provenanceOf(repository, found.head) };
+  const sarif = { version, cluster: allClusters ? undefined : config.cluster, provenance: provenanceOf(repository, found.head) };
   if (found.since === undefined) {
     const entriesOf = ({ cluster, findings }: ShownReport): readonly Entry[] =>
       findings.map((finding) => openEntry(cluster, finding));

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { type Browser, chromium } from 'playwright-core';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { type Entry, openEntry } from '../../src/forms/entry.ts';
+import { toSarif } from '../../src/forms/sarif.ts';
 import { type OutputOptions, printReport } from '../../src/output.ts';
 import { PLAIN } from '../../src/terminal/screen.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
@@ -125,9 +127,9 @@ describe('forms of a result', () => {
         stringAt(listAt(result, 'locations')[0], 'physicalLocation', 'artifactLocation', 'uri'),
       ]);
       expect(results).to.deep.equal([
-        ['note', 'reports/prod-eu/shop/deployment.low.md'],
         ['error', 'reports/prod-eu/shop/deployment.web.md'],
         ['warning', 'reports/prod-eu/data/deployment.db.md'],
+        ['note', 'reports/prod-eu/shop/deployment.low.md'],
       ]);
       const rules = listAt(run, 'tool', 'driver', 'rules').map((rule) => stringAt(rule, 'id'));
       for (const result of listAt(run, 'results')) {
@@ -136,6 +138,9 @@ describe('forms of a result', () => {
       const fingerprintOf = (live: number): string | undefined => {
         const text = printReport(reportOf([ranked(finding({ live }))]), options('sarif'));
         const [only = null] = listAt(listAt(parse(text), 'runs')[0] ?? null, 'results');
+        expect(stringAt(only, 'partialFingerprints', 'primaryLocationLineHash')).to.equal(
+          `${stringAt(only, 'partialFingerprints', 'driftFinding/v1')}:1`,
+        );
         return stringAt(only, 'partialFingerprints', 'driftFinding/v1');
       };
       expect(fingerprintOf(5))
@@ -148,6 +153,21 @@ describe('forms of a result', () => {
       const [invocation = null] = listAt(run, 'invocations');
       expect(at(invocation, 'executionSuccessful')).to.equal(false);
       expect(JSON.stringify(invocation)).to.contain('statefulsets in namespace shop');
+    });
+
+    it('leaves the least of what is too much out, and says how much', () => {
+      const [low, high] = reportOf([
+        ranked(finding(), { severity: 'low' }),
+        ranked(finding({ ref: ref('api') }), { severity: 'high' }),
+      ]).findings.map((line) => openEntry('prod-eu', line));
+      if (!low || !high) throw new Error('the report has two findings');
+      const report = { ...reportOf([]), guard: null, page: '', pathOf: () => 'page.md' };
+      const entries = [...new Array<Entry>(25_001).fill(low), high];
+      const sarif = toSarif([report], () => entries, { version: '1', cluster: 'prod-eu', provenance: undefined });
+      const [run = null] = listAt(parse(JSON.stringify(sarif)), 'runs');
+      expect(listAt(run, 'results')).to.have.length(25_000);
+      expect(stringAt(listAt(run, 'results')[0] ?? null, 'level')).to.equal('error');
+      expect(JSON.stringify(listAt(run, 'invocations'))).to.contain('2 more findings are left out');
     });
   });
 

@@ -82,6 +82,23 @@ describe('drift-detector report', () => {
     expect(git('show', `main:${uri}`)).to.contain('shop/deployment/db');
   });
 
+  it('is one SARIF run, however many clusters report, which names the cluster of each result', async () => {
+    const [run, ...others] = listAt(parse((await show('--all-clusters', '-o', 'sarif')).out), 'runs');
+    expect(others, 'GitHub refuses more than 20').to.have.length(0);
+    expect(stringAt(run, 'automationDetails', 'id')).to.equal('drift-detector/');
+    const told = listAt(run, 'results').map((result) => [
+      stringAt(result, 'properties', 'cluster'),
+      stringAt(result, 'message', 'text')?.split(' ')[0],
+      stringAt(listAt(listAt(result, 'locations')[0], 'logicalLocations')[0], 'fullyQualifiedName'),
+    ]);
+    expect(told).to.deep.equal([
+      ['dev', 'dev:', 'dev/shop/deployment/db/spec/replicas'],
+      ['prod', 'prod:', 'prod/shop/deployment/db/spec/replicas'],
+    ]);
+    const [dev] = listAt(parse((await show('-o', 'sarif')).out), 'runs');
+    expect(stringAt(dev, 'automationDetails', 'id')).to.equal('drift-detector/dev/');
+  });
+
   it('ends with 2 on drift where asked to', async () => {
     expect((await show('--detailed-exitcode')).code).to.equal(2);
   });
