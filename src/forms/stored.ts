@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import {
   escapeText,
   markdownTable,
+  minute,
   pathPart,
   type ReportCommit,
   type ReportReaderOptions,
@@ -120,7 +121,7 @@ function changePage(
   reports: readonly ShownReport[],
   entriesOf: (report: ShownReport) => readonly Entry[],
 ): string {
-  const start = since.sha === '' ? 'the beginning' : `${since.sha.slice(0, 10)} of ${since.time}`;
+  const start = since.sha === '' ? 'the beginning' : `${since.sha.slice(0, 10)} of ${minute(new Date(since.time).toISOString())}`;
   const parts = reports.map((report) => {
     const rows = entriesOf(report).map(({ change, drift, state }) => [
       change,
