@@ -87,6 +87,10 @@ const EXIT_HELP = `
 Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 guard tripped,
 22 another pass is at work, 64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
 
+const REPORT_EXIT_HELP = `
+A report that could be shown is 0, whatever it holds; with --detailed-exitcode it is what the pass ended with that wrote
+it: 21 where a guard had tripped, else 20 where it is incomplete, else 2 where it holds drift.`;
+
 /** Reads the command line; help and version go to standard output, mistakes are `ConfigError`s of code `usage`. */
 export function parseCommandLine(argv: readonly string[], version: string, terminal: Terminal): Invocation {
   if (argv[0] === 'cub') return { command: 'cub', flags: {}, configFile: undefined, arguments: argv.slice(1) };
@@ -114,7 +118,11 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     return command;
   };
   const run = passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report (default)', true);
-  passCommand('check', 'compare and print; never writes anything anywhere', false);
+  passCommand(
+    'check',
+    'compare and print, by decisions.yaml and the last report where REPORT_REPO can be read; never writes anything anywhere',
+    false,
+  );
 
   const diff = program
     .command('diff')
@@ -168,7 +176,7 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     'gitCaFile',
   ] as const)
     addOption(report, option);
-  report.addHelpText('after', secretsHelp() + EXIT_HELP);
+  report.addHelpText('after', REPORT_EXIT_HELP + secretsHelp() + EXIT_HELP);
   report.action(({ since, allClusters, config, ...given }: Given) => {
     invocation = {
       command: 'report',

@@ -499,6 +499,7 @@ export function loadConfig(
   file: string | undefined,
 ): Config {
   const errors: string[] = [];
+  let wrongFlags = 0;
   const fromFile = file === undefined ? {} : readConfigFile(file, errors);
   const config: Partial<Record<OptionName, unknown>> = {};
   for (const name of OPTION_NAMES) {
@@ -507,14 +508,19 @@ export function loadConfig(
     if (found.value === undefined) continue;
     const result = definition.schema.safeParse(found.value);
     if (result.success) config[name] = result.data;
-    else errors.push(`${found.source}: ${complaint(definition, result.error.issues[0])}`);
+    else {
+      errors.push(`${found.source}: ${complaint(definition, found.value, result.error.issues[0])}`);
+      if (flags[name] !== undefined) wrongFlags++;
+    }
   }
   if (errors.length > 0) {
+    // A flag was typed a moment ago; anything else was set up.
+    const isUsage = wrongFlags === errors.length;
     throw new ConfigError(
-      `the configuration has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${errors.join('; ')}`,
+      `the ${isUsage ? 'command line' : 'configuration'} has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${errors.join('; ')}`,
       {
-        code: 'configuration',
-        subject: file ?? 'environment and flags',
+        code: isUsage ? 'usage' : 'configuration',
+        subject: isUsage ? 'flags' : (file ?? 'environment and flags'),
         remedy: 'Correct it; drift-detector --help lists every option.',
       },
     );
@@ -524,8 +530,12 @@ export function loadConfig(
 }
 
 /** What is wrong with a value. Of a secret only what was written for it here: a message of the library may repeat the value. */
-function complaint({ isSecret }: Option<z.ZodType>, issue: z.core.$ZodIssue | undefined): string {
+function complaint({ isSecret }: Option<z.ZodType>, value: unknown, issue: z.core.$ZodIssue | undefined): string {
   if (isSecret && issue?.code !== 'custom') return 'is empty';
+  if (issue?.code === 'invalid_value') {
+    const names = issue.values.map(String);
+    return `${JSON.stringify(String(value).slice(0, 50))} is none of ${names.join(', ')}${suggestion(String(value), names)}`;
+  }
   return issue?.message ?? 'is not valid';
 }
 
@@ -596,15 +606,15 @@ function readConfigFile(path: string, errors: string[]): Readonly<Record<string,
   if (others.length > 0) errors.push(`${path} holds more than one document`);
   for (const key of Object.keys(entries)) {
     const definition: Option<z.ZodType> | undefined = Object.hasOwn(OPTIONS, key) ? OPTIONS[key as OptionName] : undefined;
-    if (!definition) errors.push(`unknown key ${JSON.stringify(key)} in ${path}${suggestion(key)}`);
+    if (!definition) errors.push(`unknown key ${JSON.stringify(key)} in ${path}${suggestion(key, OPTION_NAMES)}`);
     else if (definition.isSecret) errors.push(`${key} is a secret and may not stand in ${path}; use ${definition.env[0]}_FILE`);
   }
   return entries;
 }
 
-function suggestion(key: string): string {
-  const [nearest] = OPTION_NAMES.map((name) => ({ name, far: distance(key.toLowerCase(), name.toLowerCase()) })).sort(
-    (a, b) => a.far - b.far,
-  );
+function suggestion(key: string, names: readonly string[]): string {
+  const [nearest] = names
+    .map((name) => ({ name, far: distance(key.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
   return nearest && nearest.far <= Math.max(2, key.length / 3) ? `, did you mean ${nearest.name}?` : '';
 }

@@ -9,7 +9,7 @@ import { numbersOf, unreportedFixesIn } from './heartbeat/record.ts';
 import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
-import { judge, pulling, reportedDecisions, runPass } from './pass.ts';
+import { type Judgement, judge, pulling, reportedDecisions, runPass } from './pass.ts';
 import { decidedRules, decisionsOf } from './pass-decisions.ts';
 import { exitOf } from './pass-exit.ts';
 import { createPassLog, type PassLog } from './pass-log.ts';
@@ -18,10 +18,10 @@ import type { ProcessFacts } from './process-facts.ts';
 import { buildReport, openReportRepository, type ReportRepository } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { screenOf } from './terminal/screen.ts';
-import { NO_DECISIONS } from './types/decision.ts';
+import { type DecisionsFile, NO_DECISIONS } from './types/decision.ts';
 import { UserError } from './types/errors.ts';
 import { isDrift } from './types/finding.ts';
-import { NO_REPORT } from './types/report.ts';
+import { NO_REPORT, type PreviousReport } from './types/report.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
@@ -95,15 +95,13 @@ interface Facts {
   readonly heartbeat: Heartbeat;
 }
 
-/** `check` and `run --dry-run`: everything but the writes. A dry run decides with the last report's memory, as a run would. */
-async function runReading({ pass, config, process, signal, passLog }: Facts, isDryRun: boolean): Promise<number> {
+/** `check` and `run --dry-run`: everything but the writes, with the last report's memory and decisions.yaml as a run has them. */
+async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
+  const { pass, config, process, signal, passLog } = facts;
   using clients = await connectReading(config, passLog.warning, signal);
   const options = await passOptions(config, process.environment, clients, pass, signal);
-  await using repository =
-    isDryRun && config.reportRepo !== undefined ? await openRepository(config, config.reportRepo, process, signal) : undefined;
-  const previous = repository?.previous ?? NO_REPORT;
-  const file = repository ? await decisionsOf(repository, config.cluster) : NO_DECISIONS;
-  const judgement = await judge(clients, { previous, decisions: file, pull: pulling(clients, options) }, options, passLog);
+  const { previous, decisions } = await recall(facts, isDryRun);
+  const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
   const report = buildReport({
     cluster: config.cluster,
     ...judgement,
@@ -111,14 +109,33 @@ async function runReading({ pass, config, process, signal, passLog }: Facts, isD
     recorded: [],
     promotions: [],
     decisions: reportedDecisions(judgement, previous, [], []),
-    decidedRules: new Set(decidedRules(file)),
+    decidedRules: new Set(decidedRules(decisions)),
     group: groupFindings,
     previous,
     now: options.now,
   });
-  const output = outputOptions(config, process);
+  // A plan lists them all.
+  if (!isDryRun) passLog.decisions(report.decisions, previous.decisions);
+  const output = outputOptions(config, process, judgement);
   process.out(isDryRun ? printPlan(judgement.plan, report, output) : printReport(report, output));
   return exitOf(judgement, config, passLog);
+}
+
+/** What the report repository says. A check goes on without it: where it runs, such as in CI, others may have the right to read that. */
+async function recall(
+  { config, process, signal, passLog }: Facts,
+  isNeeded: boolean,
+): Promise<{ readonly previous: PreviousReport; readonly decisions: DecisionsFile }> {
+  const nothing = { previous: NO_REPORT, decisions: NO_DECISIONS };
+  if (config.reportRepo === undefined) return nothing;
+  try {
+    await using repository = await openRepository(config, config.reportRepo, process, signal);
+    return { previous: repository.previous, decisions: await decisionsOf(repository, config.cluster) };
+  } catch (error) {
+    if (isNeeded || signal.aborted || !(error instanceof UserError)) throw error;
+    passLog.warning(`compared without decisions.yaml and the last report: ${error.message}`);
+    return nothing;
+  }
 }
 
 async function runWriting(facts: Facts, log: Logger): Promise<number> {
@@ -161,8 +178,9 @@ async function writePass(
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass(clients, repository, options, passLog);
   heartbeat.learn({ numbers: numbersOf(result) });
-  process.out(printReport(result.report, outputOptions(config, process)));
+  // Told before it is printed: what is pushed is no news to the next pass.
   await announce(result, repository.previous, notices);
+  process.out(printReport(result.report, outputOptions(config, process, result)));
   const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
   const { commit } = result.published;
   log.info(
@@ -199,8 +217,9 @@ function notifyOptions(
   };
 }
 
-function outputOptions(config: Config, process: ProcessFacts): OutputOptions {
-  return { form: config.output, screen: screenOf(process), version: VERSION, root: config.reportPath };
+function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
+  const { output: form, reportPath: root } = config;
+  return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
 }
 
 function openRepository(

@@ -18,6 +18,7 @@ import { type PromoteArguments, promote } from './promote/command.ts';
 import { openReportRepository } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { hasColor, screenOf } from './terminal/screen.ts';
+import { writerOf } from './terminal/stream.ts';
 import { sanitize } from './types/describe.ts';
 import { ConfigError, messageOf, UserError } from './types/errors.ts';
 import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
@@ -88,9 +89,14 @@ async function showReport(config: Config, report: ReportArguments, process: Proc
   const { showReports } = await import('./forms/stored.ts');
   const url = required(config, 'reportRepo');
   const repository = reportConnection(config, url, process.environment, untilDeadline(config, process));
-  const { text, hasDrift } = await showReports(report, config, repository, VERSION, screenOf(process));
-  process.out(text);
-  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+  const shown = await showReports(report, config, repository, VERSION, screenOf(process));
+  process.err(shown.aside);
+  process.out(shown.text);
+  if (!config.detailedExitcode) return EXIT.ok;
+  // As the pass ended that wrote it.
+  if (shown.hasGuard) return EXIT.guardTripped;
+  if (shown.isIncomplete) return EXIT.incomplete;
+  return shown.hasDrift ? EXIT.driftFound : EXIT.ok;
 }
 
 /** A command's own deadline beside the signals that stop it. */
@@ -238,13 +244,20 @@ async function hubSetting<T>(flag: string, use: () => Promise<T>): Promise<T> {
 if (import.meta.main) {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
-  process.exitCode = await main({
+  const err = writerOf(process.stderr, () => undefined);
+  const out = writerOf(process.stdout, (error) => {
+    err(`drift-detector: standard output cannot be written: ${messageOf(error)}\n`);
+    process.exitCode ||= EXIT.unexpected;
+  });
+  const exit = await main({
     argv: process.argv.slice(2),
     environment: readEnvironment(),
     isTerminal: process.stderr.isTTY === true,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    columns: process.stdout.isTTY ? (process.stdout.columns ?? 0) : undefined,
+    out,
+    err,
     stop: stop.signal,
   });
+  // What could not be written may have been told by then.
+  process.exitCode = exit || process.exitCode;
 }

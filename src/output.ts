@@ -1,8 +1,9 @@
+import { asFarAsRead, guardLine, incompleteLine } from './forms/circumstances.ts';
 import { printJson, printYaml } from './forms/data.ts';
 import { correctedEntry, type Entry, openEntry, type ShownReport } from './forms/entry.ts';
 import type { Form } from './forms/form-names.ts';
 import { print } from './forms/forms.ts';
-import { GUARD_EFFECT, renderReport, workloadPage } from './report/report.ts';
+import { renderReport, workloadPage } from './report/report.ts';
 import type { Screen } from './terminal/screen.ts';
 import { paintSeverity } from './terminal/severity.ts';
 import { type Column, fitTable } from './terminal/table.ts';
@@ -20,10 +21,13 @@ export interface OutputOptions {
   readonly version: string;
   /** Folder of the reports in the report repository. */
   readonly root: string;
+  /** Objects that were compared. */
+  readonly compared: number;
 }
 
 /** The result of a pass for standard output: everything of this pass, corrected or open. */
-export function printReport(report: Report, { form, screen, version, root }: OutputOptions): string {
+export function printReport(report: Report, options: OutputOptions): string {
+  const { form, screen, version, root } = options;
   const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
   const { cluster, digest, findings, incomplete } = report;
   const guard = report.guard ?? null;
@@ -48,8 +52,13 @@ export function printReport(report: Report, { form, screen, version, root }: Out
     ...findings.map((finding) => openEntry(cluster, finding)),
   ];
   const document = { cluster, digest: `sha256:${digest}`, corrected, open: findings, incomplete, guard };
-  const sarif = { version, provenance: undefined };
-  return print(form, { reports: [shown], entriesOf, document, page: undefined, isComparison: false, sarif }, screen);
+  const sarif = { version, cluster, provenance: undefined };
+  const nothing = nothingFound(report, options);
+  return print(form, { reports: [shown], entriesOf, document, page: undefined, nothing, isComparison: false, sarif }, screen);
+}
+
+function nothingFound(report: Report, { compared }: OutputOptions): string {
+  return compared === 0 ? 'Nothing was compared.' : asFarAsRead('No drift', [report]);
 }
 
 const PLAN_COLUMNS: readonly Column[] = [
@@ -73,11 +82,11 @@ export function printPlan(plan: Plan, report: Report, options: OutputOptions): s
     case 'yaml':
       return printYaml(planDocument(plan, report));
     case 'table':
-    case 'wide':
-      return (
-        fitTable(PLAN_COLUMNS, planRows(plan, report), form === 'wide' ? { ...screen, columns: undefined } : screen) +
-        printCircumstances(report)
-      );
+    case 'wide': {
+      const rows = planRows(plan, report);
+      const table = fitTable(PLAN_COLUMNS, rows, form === 'wide' ? { ...screen, columns: undefined } : screen);
+      return (rows.length === 0 ? `${nothingFound(report, options)}\n` : table) + printCircumstances(report);
+    }
     default:
       return printReport(report, options);
   }
@@ -132,13 +141,13 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
 /** What holds for the plan as a whole, one line each. */
 function printCircumstances({ guard, pauses, decisions, incomplete, notes }: Report): string {
   const lines = [
-    ...(guard ? [`Guard ${guard.name}: ${guard.detail}; ${GUARD_EFFECT}`] : []),
+    ...(guard ? [guardLine(guard)] : []),
     ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),
     ...decisions.map(
       ({ kind, what, by, effect, detail }) =>
         `Decided: ${kind === '' ? '' : `${kind} `}${what}${by === '' ? '' : ` by ${by}`}: ${effect}: ${detail}`,
     ),
-    ...incomplete.map(({ what, error }) => `Not read: ${what}: ${error}`),
+    ...incomplete.map(incompleteLine),
     ...notes,
   ];
   return lines.map((line) => `${sanitize(line)}\n`).join('');

@@ -5,7 +5,7 @@ export interface ProcessFacts {
   readonly argv: readonly string[];
   readonly environment: Environment;
   readonly isTerminal: boolean;
-  /** Cells in a line of standard output; absent where that is no terminal. */
+  /** Cells in a line of standard output; absent where that is no terminal, 0 where it does not know. */
   readonly columns?: number | undefined;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;

@@ -1,5 +1,6 @@
 import type { Screen } from '../terminal/screen.ts';
 import { sanitize } from '../types/describe.ts';
+import { printCircumstances } from './circumstances.ts';
 import { printJson, printJsonLine, printYaml } from './data.ts';
 import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 import type { Form } from './form-names.ts';
@@ -15,6 +16,8 @@ export interface Showing {
   readonly document: object;
   /** `md` in place of the reports' own pages. */
   readonly page: string | undefined;
+  /** The sentence in the place of a table without rows. */
+  readonly nothing: string;
   /** The entries tell what changed, and not how things are. */
   readonly isComparison: boolean;
   readonly sarif: SarifFacts;
@@ -26,8 +29,11 @@ export function print(form: Form, showing: Showing, screen: Screen): string {
   const all = worstFirst(reports.flatMap(entriesOf));
   switch (form) {
     case 'table':
-    case 'wide':
-      return printEntries(all, { hasClusters: reports.length > 1, isComparison, isWide: form === 'wide' }, screen);
+    case 'wide': {
+      const options = { hasClusters: reports.length > 1, isComparison, isWide: form === 'wide' };
+      const table = all.length === 0 ? `${showing.nothing}\n` : printEntries(all, options, screen);
+      return table + printCircumstances(reports);
+    }
     case 'name':
       return printNames(all);
     case 'json':
@@ -46,4 +52,9 @@ export function print(form: Form, showing: Showing, screen: Screen): string {
     case 'junit':
       return printJunit(reports, entriesOf);
   }
+}
+
+/** What forms of one finding a line have no place for; for standard error, where it is in nobody's way. */
+export function printAside(form: Form, reports: readonly ShownReport[]): string {
+  return form === 'name' || form === 'jsonl' ? printCircumstances(reports) : '';
 }

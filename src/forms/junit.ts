@@ -1,8 +1,9 @@
 import { sanitize } from '../types/describe.ts';
+import { DRIFT_CLASSES } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { Entry, ShownReport } from './entry.ts';
 
-/** A suite for each namespace, a failing case for each drift, an error for what could not be compared. */
+/** A suite for each namespace, a failing case for each drift, a skipped one for what is none, an error for what could not be compared. */
 export function printJunit(reports: readonly ShownReport[], entriesOf: (report: ShownReport) => readonly Entry[]): string {
   const suites = reports.flatMap((report) => {
     const byNamespace = Map.groupBy(entriesOf(report), ({ drift }) => drift.object.namespace || 'cluster-scoped');
@@ -31,14 +32,17 @@ export function printJunit(reports: readonly ShownReport[], entriesOf: (report: 
 }
 
 interface Case {
-  readonly kind: 'passed' | 'failure' | 'error';
+  readonly kind: 'passed' | 'failure' | 'skipped' | 'error';
   readonly xml: string;
 }
 
 function caseOf({ drift, change, state, detail }: Entry): Case {
-  const kind = change === 'resolved' || change === 'corrected' ? 'passed' : 'failure';
+  const isOver = change === 'resolved' || change === 'corrected';
+  const kind = isOver ? 'passed' : DRIFT_CLASSES.has(drift.class) ? 'failure' : 'skipped';
   const name = attributes({ classname: displayRef(drift.object), name: drift.path === '' ? drift.class : drift.path });
   if (kind === 'passed') return { kind, xml: `<testcase ${name}/>` };
+  if (kind === 'skipped')
+    return { kind, xml: `<testcase ${name}><skipped ${attributes({ message: drift.summary })}/></testcase>` };
   const text = [
     `unit ${drift.unit}`,
     `by ${drift.blame?.manager ?? 'unknown'}`,
@@ -56,7 +60,7 @@ function errorOf(what: string, error: string): string {
 
 function totals(cases: readonly Case[]): Record<string, number> {
   const count = (kind: Case['kind']): number => cases.filter((entry) => entry.kind === kind).length;
-  return { tests: cases.length, failures: count('failure'), errors: count('error') };
+  return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {

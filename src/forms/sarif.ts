@@ -3,7 +3,8 @@ import { cutText, sanitize } from '../types/describe.ts';
 import type { FindingClass } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { SEVERITIES, type Severity } from '../types/ranking.ts';
-import type { Entry, ShownReport } from './entry.ts';
+import { linesOf } from './circumstances.ts';
+import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 
 // Static Analysis Results Interchange Format 2.1.0 (OASIS standard), sections in brackets.
 
@@ -11,16 +12,72 @@ import type { Entry, ShownReport } from './entry.ts';
 const MOST_RESULTS = 25_000;
 const TEXT_LENGTH = 1_000;
 
-const RULES: Readonly<Record<FindingClass, { readonly name: string; readonly text: string }>> = {
-  changed: { name: 'FieldChanged', text: 'A declared field has another value.' },
-  removed: { name: 'FieldRemoved', text: 'A declared field is gone.' },
-  added: { name: 'FieldAdded', text: 'A field that is not declared was added.' },
-  to_remove: { name: 'FieldLeftBehind', text: 'A field was dropped from the unit and is still live.' },
-  missing: { name: 'ObjectMissing', text: 'A declared object is not there.' },
-  unmanaged: { name: 'ObjectUnmanaged', text: 'No unit declares the object.' },
-  conflicting: { name: 'DeclaredTwice', text: 'Two documents declare the same object.' },
-  pending: { name: 'NotApplied', text: 'What is declared was not applied yet.' },
-  informational: { name: 'Informational', text: 'A difference that is no drift.' },
+interface Rule {
+  readonly name: string;
+  readonly short: string;
+  readonly full: string;
+  readonly help: string;
+}
+
+const DECIDE =
+  "The workload's page in the report says who did it and what it costs, and has the commands to bring it back (fix), to make it desired (accept) and to live with it (ignore).";
+
+/** GitHub refuses a rule without its full description and its help. */
+const RULES: Readonly<Record<FindingClass, Rule>> = {
+  changed: {
+    name: 'FieldChanged',
+    short: 'A declared field has another value.',
+    full: 'The live value of a field departs from the one that the unit declares.',
+    help: DECIDE,
+  },
+  removed: {
+    name: 'FieldRemoved',
+    short: 'A declared field is gone.',
+    full: 'The unit declares a field that the live object does not have any more.',
+    help: DECIDE,
+  },
+  added: {
+    name: 'FieldAdded',
+    short: 'A field that is not declared was added.',
+    full: 'The live object has a field beside those that the unit declares, and nothing that is expected to put it there did.',
+    help: DECIDE,
+  },
+  to_remove: {
+    name: 'FieldLeftBehind',
+    short: 'A field was dropped from the unit and is still live.',
+    full: 'An earlier revision of the unit put a field there that the present one does not declare.',
+    help: DECIDE,
+  },
+  missing: {
+    name: 'ObjectMissing',
+    short: 'A declared object is not there.',
+    full: 'The unit declares an object that the cluster does not have.',
+    help: "The workload's page in the report has the commands to create it (fix) and to live without it (ignore).",
+  },
+  unmanaged: {
+    name: 'ObjectUnmanaged',
+    short: 'No unit declares the object.',
+    full: 'The cluster has an object in a monitored namespace that no unit declares. It is no drift.',
+    help: 'drift-detector adopt makes a unit of it; drift-detector ignore takes it off the list.',
+  },
+  conflicting: {
+    name: 'DeclaredTwice',
+    short: 'Two documents declare the same object.',
+    full: 'More than one document declares the object, so that nobody can say what is desired.',
+    help: 'Leave it in one unit and take it out of the others.',
+  },
+  pending: {
+    name: 'NotApplied',
+    short: 'What is declared was not applied yet.',
+    full: 'The unit declares what ConfigHub has not applied to the cluster yet. It is no drift.',
+    help: 'Apply the unit.',
+  },
+  informational: {
+    name: 'NoDrift',
+    short: 'A difference that is no drift.',
+    full: 'Live departs from desired as it is meant to, such as the replicas that an autoscaler sets, or as a rule lets it.',
+    help: 'Nothing is to be done.',
+  },
 };
 const RULE_IDS = Object.keys(RULES);
 
@@ -38,55 +95,66 @@ const BASELINE = { new: 'new', changed: 'updated', resolved: 'absent', corrected
 
 export interface SarifFacts {
   readonly version: string;
+  /** The one cluster that is told of; `undefined` where it may be any number of them. */
+  readonly cluster: string | undefined;
   /** Where the report was committed; `undefined` where it was not, or where that is no address for others. */
   readonly provenance: { readonly repositoryUri: string; readonly revisionId: string; readonly branch: string } | undefined;
   /** Name the compared states, such as commits; absent where nothing is compared. */
   readonly compared?: { readonly before: string; readonly after: string };
 }
 
-/** One run for each cluster; a result lies where the report tells of the workload. */
+/** One run, since GitHub refuses a file of more than 20; a result lies where the report tells of the workload. */
 export function toSarif(
   reports: readonly ShownReport[],
   entriesOf: (report: ShownReport) => readonly Entry[],
   facts: SarifFacts,
 ): object {
+  const { cluster, compared, provenance } = facts;
+  const entries = worstFirst(reports.flatMap(entriesOf));
+  const pathsOf = new Map(reports.map((report) => [report.cluster, report.pathOf]));
+  const notifications = notificationsOf(reports, Math.max(0, entries.length - MOST_RESULTS), facts);
+  const guidAt = (state: string): string => guidOf(`${cluster ?? ''} ${state}`);
+  const run = {
+    tool: { driver: { name: 'drift-detector', version: facts.version, rules: Object.entries(RULES).map(descriptorOf) } },
+    automationDetails: {
+      // What GitHub calls the category: an upload takes the place of the last one with the same.
+      id: cluster === undefined ? 'drift-detector/' : `drift-detector/${cluster}/`,
+      ...(compared ? { guid: guidAt(compared.after) } : {}),
+    },
+    ...(compared ? { baselineGuid: guidAt(compared.before) } : {}),
+    invocations: [
+      {
+        executionSuccessful: reports.every(({ incomplete }) => incomplete.length === 0),
+        ...(notifications.length > 0 ? { toolExecutionNotifications: notifications } : {}),
+      },
+    ],
+    ...(provenance ? { versionControlProvenance: [provenance] } : {}),
+    columnKind: 'utf16CodeUnits',
+    results: entries
+      .slice(0, MOST_RESULTS)
+      .map((entry) => resultOf(entry, pathsOf.get(entry.cluster)?.(entry.drift.object) ?? '', cluster === undefined)),
+  };
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
-    runs: reports.map((report) => ({
-      tool: {
-        driver: {
-          name: 'drift-detector',
-          version: facts.version,
-          rules: Object.entries(RULES).map(([id, { name, text }]) => ({ id, name, shortDescription: { text } })),
-        },
-      },
-      automationDetails: {
-        id: `drift-detector/${report.cluster}/`,
-        ...(facts.compared ? { guid: guidOf(`${report.cluster} ${facts.compared.after}`) } : {}),
-      },
-      ...(facts.compared ? { baselineGuid: guidOf(`${report.cluster} ${facts.compared.before}`) } : {}),
-      invocations: [
-        {
-          executionSuccessful: report.incomplete.length === 0,
-          ...(report.incomplete.length > 0 ? { toolExecutionNotifications: report.incomplete.map(notification) } : {}),
-        },
-      ],
-      ...(facts.provenance ? { versionControlProvenance: [facts.provenance] } : {}),
-      columnKind: 'utf16CodeUnits',
-      results: entriesOf(report)
-        .slice(0, MOST_RESULTS)
-        .map((entry) => resultOf(entry, report)),
-    })),
+    runs: [run],
   };
 }
 
-function notification({ what, error }: { readonly what: string; readonly error: string }): object {
-  return { level: 'warning', message: { text: plain(`Not compared: ${what}: ${error}`) } };
+function descriptorOf([id, { name, short, full, help }]: readonly [string, Rule]): object {
+  return { id, name, shortDescription: { text: short }, fullDescription: { text: full }, help: { text: help } };
 }
 
-function resultOf(entry: Entry, report: ShownReport): object {
-  const { drift, change, id, fingerprint } = entry;
+function notificationsOf(reports: readonly ShownReport[], left: number, { cluster }: SarifFacts): readonly object[] {
+  const lines = reports.flatMap((report) =>
+    linesOf(report).map((line) => (cluster === undefined ? `${report.cluster}: ${line}` : line)),
+  );
+  if (left > 0) lines.push(`${left} more findings are left out, none of them worse than those that are here`);
+  return lines.map((line) => ({ level: 'warning', message: { text: plain(line) } }));
+}
+
+function resultOf({ cluster, drift, change, id, fingerprint, state }: Entry, uri: string, namesCluster: boolean): object {
+  const object = displayRef(drift.object);
   const who = drift.blame ? `, by ${drift.blame.manager}` : '';
   const baselineState = BASELINE[change];
   return {
@@ -94,19 +162,24 @@ function resultOf(entry: Entry, report: ShownReport): object {
     ruleIndex: RULE_IDS.indexOf(drift.class),
     level: LEVELS[drift.severity],
     ...(baselineState ? { baselineState } : {}),
-    message: { text: plain(`${displayRef(drift.object)}: ${drift.summary}${who} (${entry.state})`) },
+    message: { text: plain(`${namesCluster ? `${cluster}: ` : ''}${object}: ${drift.summary}${who} (${state})`) },
     locations: [
       {
-        physicalLocation: { artifactLocation: { uri: report.pathOf(drift.object) }, region: { startLine: 1 } },
-        logicalLocations: [{ fullyQualifiedName: shortened(`${displayRef(drift.object)}${drift.path}`), kind: 'resource' }],
+        physicalLocation: { artifactLocation: { uri }, region: { startLine: 1 } },
+        logicalLocations: [{ fullyQualifiedName: shortened(`${cluster}/${object}${drift.path}`), kind: 'resource' }],
       },
     ],
-    // [3.27.17] Equal for the same field that drifts in the same way, whatever its value.
-    partialFingerprints: { 'driftFinding/v1': id, ...(fingerprint === '' ? {} : { 'driftValue/v1': fingerprint }) },
+    // [3.27.17] Equal for the same field of the same cluster that drifts in the same way, whatever its value. GitHub looks at
+    // the first alone, and would make one alert of all that lies on the same line.
+    partialFingerprints: {
+      primaryLocationLineHash: `${id}:1`,
+      'driftFinding/v1': id,
+      ...(fingerprint === '' ? {} : { 'driftValue/v1': fingerprint }),
+    },
     // [3.27.25] 100 is the most important.
     rank: 100 - 25 * SEVERITIES.indexOf(drift.severity),
     properties: {
-      cluster: report.cluster,
+      cluster,
       severity: drift.severity,
       unit: shortened(drift.unit),
       firstSeen: drift.firstSeen,

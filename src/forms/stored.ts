@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import {
   escapeText,
   markdownTable,
+  minute,
   pathPart,
   type ReportCommit,
   type ReportReaderOptions,
@@ -11,10 +12,14 @@ import {
 } from '../report/report.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { GitError } from '../types/errors.ts';
+import { DRIFT_CLASSES } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { changesBetween } from './changes.ts';
+import { asFarAsRead, linesOf } from './circumstances.ts';
 import { type Entry, openEntry, type ShownReport } from './entry.ts';
-import { print, type Showing } from './forms.ts';
+import { print, printAside, type Showing } from './forms.ts';
+
+const NO_CHANGE = 'Nothing changed';
 
 export interface ReportArguments {
   /** A revision or an age; what changed since then is shown. */
@@ -24,7 +29,11 @@ export interface ReportArguments {
 
 export interface ShownReports {
   readonly text: string;
+  /** What the form has no place for. */
+  readonly aside: string;
   readonly hasDrift: boolean;
+  readonly isIncomplete: boolean;
+  readonly hasGuard: boolean;
 }
 
 /** `drift-detector report`: what the report repository holds, in another form. */
@@ -40,17 +49,26 @@ export async function showReports(
   const before = new Map(found.since?.reports.filter(isWanted).map((report) => [report.cluster, shown(report, repository)]));
   const after = found.head.reports.filter(isWanted).map((report) => shown(report, repository));
   if (after.length === 0 && before.size === 0) throw noReport(found.head, config.cluster, allClusters);
-  const hasDrift = after.some(({ findings }) => findings.length > 0);
-  const sarif = { version, provenance: provenanceOf(repository, found.head) };
+  const facts = {
+    hasDrift: after.some(({ findings }) => findings.some((finding) => DRIFT_CLASSES.has(finding.class))),
+    isIncomplete: after.some(({ incomplete }) => incomplete.length > 0),
+    hasGuard: after.some(({ guard }) => guard !== null),
+    aside: printAside(config.output, after),
+  };
+  const sarif = { version, cluster: allClusters ? undefined : config.cluster, provenance: provenanceOf(repository, found.head) };
   if (found.since === undefined) {
     const entriesOf = ({ cluster, findings }: ShownReport): readonly Entry[] =>
       findings.map((finding) => openEntry(cluster, finding));
     const document = { ...headOf(found.head), clusters: after.map(reportDocument) };
-    const showing: Showing = { reports: after, entriesOf, document, page: undefined, isComparison: false, sarif };
-    return { text: print(config.output, showing, screen), hasDrift };
+    const nothing = asFarAsRead('No drift', after);
+    const showing: Showing = { reports: after, entriesOf, document, page: undefined, nothing, isComparison: false, sarif };
+    return { ...facts, text: print(config.output, showing, screen) };
   }
   const gone = [...before.values()].filter(({ cluster }) => !after.some((report) => report.cluster === cluster));
-  const reports = [...after, ...gone.map((report) => ({ ...report, findings: [], corrections: [], incomplete: [] }))];
+  const reports = [
+    ...after,
+    ...gone.map((report) => ({ ...report, findings: [], corrections: [], incomplete: [], guard: null })),
+  ];
   const changes = new Map(reports.map((report) => [report.cluster, changesBetween(before.get(report.cluster), report)]));
   const entriesOf = ({ cluster }: ShownReport): readonly Entry[] => changes.get(cluster) ?? [];
   const document = {
@@ -60,10 +78,9 @@ export async function showReports(
   };
   const compared = { before: found.since.sha, after: found.head.sha };
   const page = changePage(found.since, reports, entriesOf);
-  return {
-    text: print(config.output, { reports, entriesOf, document, page, isComparison: true, sarif: { ...sarif, compared } }, screen),
-    hasDrift,
-  };
+  const nothing = asFarAsRead(NO_CHANGE, after);
+  const showing: Showing = { reports, entriesOf, document, page, nothing, isComparison: true, sarif: { ...sarif, compared } };
+  return { ...facts, text: print(config.output, showing, screen) };
 }
 
 function shown(report: StoredReport, { root }: ReportReaderOptions): ShownReport {
@@ -84,12 +101,14 @@ function reportDocument({ cluster, digest, guard, incomplete, findings, correcti
   return { cluster, digest: `sha256:${digest}`, guard, incomplete, open: findings, corrections };
 }
 
-function changeDocument({ cluster, digest }: ShownReport, entries: readonly Entry[]): object {
+function changeDocument({ cluster, digest, guard, incomplete }: ShownReport, entries: readonly Entry[]): object {
   const of = (change: Entry['change']): readonly Entry['line'][] =>
     entries.filter((entry) => entry.change === change).map(({ line }) => line);
   return {
     cluster,
     digest: `sha256:${digest}`,
+    guard,
+    incomplete,
     new: of('new'),
     changed: of('changed'),
     corrected: of('corrected'),
@@ -102,7 +121,7 @@ function changePage(
   reports: readonly ShownReport[],
   entriesOf: (report: ShownReport) => readonly Entry[],
 ): string {
-  const start = since.sha === '' ? 'the beginning' : `${since.sha.slice(0, 10)} of ${since.time}`;
+  const start = since.sha === '' ? 'the beginning' : `${since.sha.slice(0, 10)} of ${minute(new Date(since.time).toISOString())}`;
   const parts = reports.map((report) => {
     const rows = entriesOf(report).map(({ change, drift, state }) => [
       change,
@@ -112,8 +131,11 @@ function changePage(
       escapeText(state),
     ]);
     const text =
-      rows.length === 0 ? 'Nothing changed.' : markdownTable(['change', 'severity', 'workload', 'what', 'state'], rows);
-    return `## ${escapeText(report.cluster)}\n\n${text}`;
+      rows.length === 0
+        ? asFarAsRead(NO_CHANGE, [report])
+        : markdownTable(['change', 'severity', 'workload', 'what', 'state'], rows);
+    const circumstances = linesOf(report).map((line) => `- ${escapeText(line)}`);
+    return [`## ${escapeText(report.cluster)}`, circumstances.join('\n'), text].filter((part) => part !== '').join('\n\n');
   });
   return `# Drift since ${escapeText(start)}\n\n${parts.join('\n\n')}\n`;
 }

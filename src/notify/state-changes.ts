@@ -1,6 +1,6 @@
 import { state } from '../report/report.ts';
 import { printPath } from '../types/field-path.ts';
-import type { Finding } from '../types/finding.ts';
+import { DRIFT_CLASSES, type Finding } from '../types/finding.ts';
 import { type ObjectRef, objectKey } from '../types/object-ref.ts';
 import { type Severity, severityOrder } from '../types/ranking.ts';
 import type { PreviousReport, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
@@ -39,6 +39,7 @@ export function stateChanges(
 }
 
 function changesOf(finding: ReportFinding, before: ReportFinding | undefined): readonly StateChange[] {
+  if (!DRIFT_CLASSES.has(finding.class)) return [];
   const { fingerprint, firstSeen, result, reason, detail, message } = finding;
   const isNew = before?.fingerprint !== fingerprint;
   const key = `${fingerprint} ${firstSeen}`;
@@ -69,7 +70,7 @@ function nowIgnored(
   const open = new Set(report.findings.map(({ id }) => id));
   return previous.findings.flatMap((finding) => {
     const note = notes.get(`${objectKey(finding.object)} ${finding.path}`);
-    if (open.has(finding.id) || note === undefined) return [];
+    if (!DRIFT_CLASSES.has(finding.class) || open.has(finding.id) || note === undefined) return [];
     return [
       change('DriftSuppressed', finding, `${finding.fingerprint} ${finding.firstSeen} ignored`, `${told(finding)}: ${note}`),
     ];

@@ -20,6 +20,9 @@ export interface Announcement {
 
 const LINES = 10;
 const TEXT_LENGTH = 300;
+/** Of what was not compared: enough to see what it is about, the report has the rest. */
+const NAMES = 3;
+const NAME_LENGTH = 120;
 /** Slack takes up to 40,000 characters and shows 4,000; other receivers of its format take less. */
 const SLACK_LENGTH = 3_500;
 
@@ -37,11 +40,13 @@ function summarize({ report, redact }: Announcement): {
   readonly worst: Severity | null;
   readonly lines: readonly Line[];
   readonly more: number;
+  /** Names of what was not compared. */
+  readonly unread: readonly string[];
 } {
-  const { findings } = report;
+  const { findings, incomplete } = report;
   const corrected: readonly Correction[] = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const shown = (text: string): string => cutText(redact(sanitize(text)), TEXT_LENGTH);
   const lineOf = (entry: ReportedDrift, done: string): Line => {
-    const shown = (text: string): string => cutText(redact(sanitize(text)), TEXT_LENGTH);
     return {
       severity: entry.severity,
       workload: shown(displayRef(entry.object)),
@@ -67,13 +72,15 @@ function summarize({ report, redact }: Announcement): {
     worst: lines[0]?.severity ?? null,
     lines: lines.slice(0, LINES),
     more: Math.max(0, lines.length - LINES),
+    // A unit is there once for each of its documents.
+    unread: [...new Set(incomplete.map(({ what }) => cutText(shown(what), NAME_LENGTH)))],
   };
 }
 
 /** The plain format; its `version` is raised where the meaning of a field changes. */
 export function toJsonBody(announcement: Announcement): object {
   const { cluster, environment, pass, time, commit, commitUrl, report, redact } = announcement;
-  const { counts, worst, lines, more } = summarize(announcement);
+  const { counts, worst, lines, more, unread } = summarize(announcement);
   return {
     event: 'drift-report-changed',
     version: 1,
@@ -88,6 +95,7 @@ export function toJsonBody(announcement: Announcement): object {
     worst,
     guard: report.guard ? { name: report.guard.name, detail: redact(sanitize(report.guard.detail)) } : null,
     incomplete: report.incomplete.length,
+    notCompared: unread.slice(0, NAMES),
     findings: lines,
     more,
   };
@@ -96,23 +104,31 @@ export function toJsonBody(announcement: Announcement): object {
 /** A message for Slack, and for what takes the same: one text in its own markup (mrkdwn). */
 export function toSlackBody(announcement: Announcement): object {
   const { cluster, environment, commit, commitUrl, report } = announcement;
-  const { counts, worst, lines, more } = summarize(announcement);
+  const { counts, worst, lines, more, unread } = summarize(announcement);
+  const isWhole = report.incomplete.length === 0;
   const said = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
-  const title = said.length === 0 ? 'all clear' : said.join(', ');
+  const clear = isWhole ? 'all clear' : 'nothing open in what could be read';
+  const title = said.length === 0 ? clear : said.join(', ');
   const head = `*Drift in ${escapeSlack(cluster)}* (${escapeSlack(environment)}): ${title}${worst === null ? '' : `, worst *${worst}*`}`;
   const guard = report.guard ? [`Guard \`${escapeSlack(report.guard.name)}\` tripped: ${GUARD_EFFECT}.`] : [];
+  const names = [...unread.slice(0, NAMES).map(code), ...andMore(unread.length - NAMES)];
+  const missed = isWhole ? [] : [`Not compared: ${names.join(', ')}`];
   const link =
     commitUrl === '' ? `Commit \`${commit.slice(0, 10)}\`` : `<${escapeSlack(commitUrl)}|Commit ${commit.slice(0, 10)}>`;
   const rows = lines.map(
     ({ severity, workload, what, by, state: done }) =>
       `• ${severity} ${code(workload)} ${code(what)} by ${code(by)}: ${code(done)}`,
   );
-  const rest = (left: number): readonly string[] => (left > 0 ? [`… and ${left} more`] : []);
   // Whole lines only: half of one could be markup.
   let shown = rows.length;
-  const text = (): string => [head, ...guard, ...rows.slice(0, shown), ...rest(more + rows.length - shown), link].join('\n');
+  const text = (): string =>
+    [head, ...guard, ...missed, ...rows.slice(0, shown), ...andMore(more + rows.length - shown), link].join('\n');
   while (text().length > SLACK_LENGTH && shown > 0) shown--;
   return { text: text() };
+}
+
+function andMore(left: number): readonly string[] {
+  return left > 0 ? [`… and ${left} more`] : [];
 }
 
 /** Nothing in a code span is markup, a link or a mention, and nothing ends it. */

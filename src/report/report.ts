@@ -18,4 +18,4 @@ export { decisionsPath, pathPart, workloadPage } from './paths.ts';
 export { type ReportFiles, renderReport } from './render.ts';
 export { reportJsonSchema } from './schema.ts';
 export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';
-export { dollars, GUARD_EFFECT, state } from './words.ts';
+export { dollars, GUARD_EFFECT, minute, state } from './words.ts';

@@ -69,7 +69,7 @@ async function findCommit(reader: ReportReader, since: string, branch: string, n
   const found = await reader.resolve(since);
   if (found !== undefined) return found;
   throw new GitError(`${since} is none of the newest commits of ${branch}, and no tag`, {
-    code: 'not-found',
+    code: 'usage',
     subject: '--since',
     remedy: 'Give a commit that git log shows there, a tag, or an age such as 24h.',
   });

@@ -46,6 +46,17 @@ describe('configuration', () => {
     expect(loadConfig({}, { CLUSTER: 'x' }, path).maxFixes).to.equal(7);
   });
 
+  it('tells which values there are, and what may be meant, and whose mistake it is', () => {
+    const flag = failureOf(() => loadConfig({ output: 'jsno' }, {}, undefined));
+    expect(flag.message).to.contain(
+      '--output: "jsno" is none of table, wide, json, yaml, name, md, jsonl, sarif, junit, did you mean json?',
+    );
+    expect(flag.code).to.equal('usage');
+    const variable = failureOf(() => loadConfig({ output: 'xml' }, { LOG_LEVEL: 'quiet' }, undefined));
+    expect(variable.message).to.contain('LOG_LEVEL: "quiet" is none of debug, info, warn, error;');
+    expect(variable.code).to.equal('configuration');
+  });
+
   it('fixes nothing and holds the guards that the documentation names unless it is told otherwise', () => {
     expect(load()).to.deep.include({
       autoFix: false,

@@ -353,6 +353,35 @@ describe('decisions by commit', function () {
     });
   });
 
+  describe('check', () => {
+    const judged = (command: string, REPORT_REPO = world.reportRepository): Promise<CommandResult> =>
+      world.detector([command, '-o', 'name', '--detailed-exitcode'], {
+        ...scenario.environment,
+        AUTO_FIX: 'false',
+        LOG_FORMAT: 'json',
+        REPORT_REPO,
+      });
+
+    it('judges by decisions as a pass does', async () => {
+      const pass = await judged('run');
+      const check = await judged('check');
+      expect(check.stdout, check.stderr).to.equal(pass.stdout).and.to.contain('deployment/').and.to.not.contain('frontend-web');
+      expect(check.code).to.equal(pass.code);
+    });
+
+    it('says that it goes on without them where the report repository cannot be read', async () => {
+      const check = await judged('check', join(world.folder, 'nothing.git'));
+      expect(check.stdout, check.stderr).to.contain('deployment/frontend-web');
+      expect(check.code).to.equal(2);
+      expect(sentences(check, 'warning').join()).to.contain('compared without decisions.yaml and the last report: ');
+      const plan = await world.detector(['run', '--dry-run'], {
+        ...scenario.environment,
+        REPORT_REPO: join(world.folder, 'no.git'),
+      });
+      expect(plan.code, 'a plan needs them').to.equal(78);
+    });
+  });
+
   describe('a file that cannot be read', () => {
     it('holds every fix, says where it is broken, and forgets nothing that was spent', async () => {
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=7');

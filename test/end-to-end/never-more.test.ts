@@ -180,7 +180,7 @@ describe('a fix never does more than the plan', function () {
     expect(result.code, result.stderr).to.equal(0);
     const role = await cluster.kubectl(['get', 'clusterrole', 'drift-test-viewer', '-o', 'jsonpath={.rules[0].verbs}']);
     expect(role.stdout).to.equal('["get","list"]');
-    expect((await run({ KINDS: kinds })).stdout).to.equal('');
+    expect((await run({ KINDS: kinds })).stdout).to.equal('No drift.\n');
   });
 
   it('says that a fixed workload does not get healthy, and why, and counts it as fixed', async () => {

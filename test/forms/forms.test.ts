@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { type Browser, chromium } from 'playwright-core';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { type Entry, openEntry } from '../../src/forms/entry.ts';
+import { toSarif } from '../../src/forms/sarif.ts';
 import { type OutputOptions, printReport } from '../../src/output.ts';
 import { PLAIN } from '../../src/terminal/screen.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
@@ -27,7 +29,7 @@ const junit = z.object({
 });
 
 function options(form: OutputOptions['form']): OutputOptions {
-  return { form, screen: PLAIN, version: '1.2.3', root: 'reports' };
+  return { form, screen: PLAIN, version: '1.2.3', root: 'reports', compared: 4 };
 }
 
 function listAt(value: Json, ...keys: readonly string[]): readonly Json[] {
@@ -81,7 +83,7 @@ describe('forms of a result', () => {
   }
 
   it('lists the worst first, what was corrected among it', () => {
-    const severities = printReport(report(), options('table')).split('\n').slice(1, -1);
+    const severities = printReport(report(), options('table')).split('\n').slice(1, -2);
     expect(severities.map((line) => line.split(' ')[0])).to.deep.equal(['critical', 'high', 'medium', 'low']);
     expect(severities[1]).to.contain('fixed, revision 17');
     expect(printReport(report(), options('name')).split('\n')).to.deep.equal([
@@ -125,9 +127,9 @@ describe('forms of a result', () => {
         stringAt(listAt(result, 'locations')[0], 'physicalLocation', 'artifactLocation', 'uri'),
       ]);
       expect(results).to.deep.equal([
-        ['note', 'reports/prod-eu/shop/deployment.low.md'],
         ['error', 'reports/prod-eu/shop/deployment.web.md'],
         ['warning', 'reports/prod-eu/data/deployment.db.md'],
+        ['note', 'reports/prod-eu/shop/deployment.low.md'],
       ]);
       const rules = listAt(run, 'tool', 'driver', 'rules').map((rule) => stringAt(rule, 'id'));
       for (const result of listAt(run, 'results')) {
@@ -136,6 +138,9 @@ describe('forms of a result', () => {
       const fingerprintOf = (live: number): string | undefined => {
         const text = printReport(reportOf([ranked(finding({ live }))]), options('sarif'));
         const [only = null] = listAt(listAt(parse(text), 'runs')[0] ?? null, 'results');
+        expect(stringAt(only, 'partialFingerprints', 'primaryLocationLineHash')).to.equal(
+          `${stringAt(only, 'partialFingerprints', 'driftFinding/v1')}:1`,
+        );
         return stringAt(only, 'partialFingerprints', 'driftFinding/v1');
       };
       expect(fingerprintOf(5))
@@ -148,6 +153,21 @@ describe('forms of a result', () => {
       const [invocation = null] = listAt(run, 'invocations');
       expect(at(invocation, 'executionSuccessful')).to.equal(false);
       expect(JSON.stringify(invocation)).to.contain('statefulsets in namespace shop');
+    });
+
+    it('leaves the least of what is too much out, and says how much', () => {
+      const [low, high] = reportOf([
+        ranked(finding(), { severity: 'low' }),
+        ranked(finding({ ref: ref('api') }), { severity: 'high' }),
+      ]).findings.map((line) => openEntry('prod-eu', line));
+      if (!low || !high) throw new Error('the report has two findings');
+      const report = { ...reportOf([]), guard: null, page: '', pathOf: () => 'page.md' };
+      const entries = [...new Array<Entry>(25_001).fill(low), high];
+      const sarif = toSarif([report], () => entries, { version: '1', cluster: 'prod-eu', provenance: undefined });
+      const [run = null] = listAt(parse(JSON.stringify(sarif)), 'runs');
+      expect(listAt(run, 'results')).to.have.length(25_000);
+      expect(stringAt(listAt(run, 'results')[0] ?? null, 'level')).to.equal('error');
+      expect(JSON.stringify(listAt(run, 'invocations'))).to.contain('2 more findings are left out');
     });
   });
 
@@ -167,7 +187,7 @@ describe('forms of a result', () => {
       const document = new DOMParser().parseFromString(xml, 'application/xml');
       const suites = [...document.querySelectorAll('testsuite')].map((suite) => ({
         name: suite.getAttribute('name'),
-        counts: ['tests', 'failures', 'errors'].map((name) => Number(suite.getAttribute(name))),
+        counts: ['tests', 'failures', 'errors', 'skipped'].map((name) => Number(suite.getAttribute(name))),
         cases: [...suite.querySelectorAll('testcase')].map((entry) => ({
           classname: entry.getAttribute('classname'),
           kind: entry.firstElementChild?.tagName ?? 'passed',
@@ -186,9 +206,9 @@ describe('forms of a result', () => {
       expect(error).to.equal('');
       expect(root).to.equal('testsuites');
       expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([
-        ['prod-eu/data', 1, 1, 0],
-        ['prod-eu/shop', 3, 2, 0],
-        ['prod-eu/not compared', 1, 0, 1],
+        ['prod-eu/data', 1, 1, 0, 0],
+        ['prod-eu/shop', 3, 2, 0, 0],
+        ['prod-eu/not compared', 1, 0, 1, 0],
       ]);
       const cases = suites.flatMap((suite) => suite.cases);
       expect(cases.map(({ classname, kind }) => [classname, kind])).to.deep.equal([
@@ -203,7 +223,18 @@ describe('forms of a result', () => {
 
     it('has one passing case where nothing drifts', async () => {
       const { suites } = await read(printReport(reportOf([]), options('junit')));
-      expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu', 1, 0, 0]]);
+      expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu', 1, 0, 0, 0]]);
+    });
+
+    it('has a skipped case, and no failure, for what is no drift', async () => {
+      const unmanaged = { class: 'unmanaged', path: [], desired: undefined, live: undefined, unit: '' } as const;
+      const some = reportOf([ranked(finding(unmanaged)), ranked(finding({ class: 'pending', ref: ref('api'), path: [] }))]);
+      const { suites } = await read(printReport(some, options('junit')));
+      expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu/shop', 2, 0, 0, 2]]);
+      expect(suites[0]?.cases.map(({ kind, message }) => [kind, message])).to.deep.equal([
+        ['skipped', 'Deployment is declared by no unit'],
+        ['skipped', 'Deployment is not applied yet'],
+      ]);
     });
   });
 });

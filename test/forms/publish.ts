@@ -11,6 +11,7 @@ export async function publishPass(
   cluster: string,
   found: readonly RankedFinding[],
   fixed: readonly string[] = [],
+  more: Parameters<typeof reportOf>[1] = {},
 ): Promise<string> {
   await using repository = await openReportRepository({
     url: repositoryUrl,
@@ -24,7 +25,7 @@ export async function publishPass(
     signal: new AbortController().signal,
   });
   const outcomes = found.filter((entry) => fixed.includes(entry.finding.ref.name)).map((entry) => outcome(entry.finding.id));
-  const report = { ...reportOf(found, { previous: repository.previous, outcomes }), cluster };
+  const report = { ...reportOf(found, { previous: repository.previous, outcomes, ...more }), cluster };
   const message = composeCommitMessage(report, { pass: 'p', tool: 't' });
   return (await repository.publish(renderReport(report), message)).commit;
 }

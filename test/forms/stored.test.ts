@@ -3,20 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { main } from '../../src/main.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
 import { ranked } from '../report/build.ts';
 import { finding, parse, ref } from '../types/builders.ts';
 import { GIT_ENVIRONMENT, publishPass } from './publish.ts';
+import { type Shown, showReport } from './show.ts';
 
 const ENVIRONMENT = GIT_ENVIRONMENT;
 const PERSON = ['-c', 'user.name=p', '-c', 'user.email=p@example.com'];
-
-interface Shown {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 function listAt(value: Json | undefined, ...keys: readonly string[]): readonly Json[] {
   const found = at(value, ...keys);
@@ -36,22 +30,7 @@ describe('drift-detector report', () => {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', ['-C', bare, ...args], { env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-  async function show(...argv: readonly string[]): Promise<Shown> {
-    let [out, err] = ['', ''];
-    const code = await main({
-      argv: ['report', ...argv],
-      environment: { ...ENVIRONMENT, REPORT_REPO: bare, CLUSTER: 'dev' },
-      isTerminal: false,
-      out: (text) => {
-        out += text;
-      },
-      err: (text) => {
-        err += text;
-      },
-      stop: new AbortController().signal,
-    });
-    return { code, out, err };
-  }
+  const show = (...argv: readonly string[]): Promise<Shown> => showReport(bare, ...argv);
 
   const web = ranked(finding({ ref: ref('web') }));
   const db = ranked(finding({ ref: ref('db') }), { severity: 'critical' });
@@ -101,6 +80,23 @@ describe('drift-detector report', () => {
     const { out } = await show('-o', 'sarif');
     const uri = /"uri": "([^"]+)"/u.exec(out)?.[1] ?? '';
     expect(git('show', `main:${uri}`)).to.contain('shop/deployment/db');
+  });
+
+  it('is one SARIF run, however many clusters report, which names the cluster of each result', async () => {
+    const [run, ...others] = listAt(parse((await show('--all-clusters', '-o', 'sarif')).out), 'runs');
+    expect(others, 'GitHub refuses more than 20').to.have.length(0);
+    expect(stringAt(run, 'automationDetails', 'id')).to.equal('drift-detector/');
+    const told = listAt(run, 'results').map((result) => [
+      stringAt(result, 'properties', 'cluster'),
+      stringAt(result, 'message', 'text')?.split(' ')[0],
+      stringAt(listAt(listAt(result, 'locations')[0], 'logicalLocations')[0], 'fullyQualifiedName'),
+    ]);
+    expect(told).to.deep.equal([
+      ['dev', 'dev:', 'dev/shop/deployment/db/spec/replicas'],
+      ['prod', 'prod:', 'prod/shop/deployment/db/spec/replicas'],
+    ]);
+    const [dev] = listAt(parse((await show('-o', 'sarif')).out), 'runs');
+    expect(stringAt(dev, 'automationDetails', 'id')).to.equal('drift-detector/dev/');
   });
 
   it('ends with 2 on drift where asked to', async () => {
@@ -153,7 +149,7 @@ describe('drift-detector report', () => {
 
     it('is told in Markdown, SARIF and JUnit as well', async () => {
       expect((await show('--since', 'friday', '-o', 'md')).out)
-        .to.contain(`# Drift since ${commits[1]?.slice(0, 10)}`)
+        .to.match(new RegExp(`^# Drift since ${commits[1]?.slice(0, 10)} of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\dZ\n`, 'u'))
         .and.to.contain('| resolved | medium | shop/deployment/web |');
       const sarif = (await show('--since', 'friday', '-o', 'sarif')).out;
       expect(sarif)
@@ -188,7 +184,7 @@ describe('drift-detector report', () => {
     it('says so where a revision is unknown', async () => {
       for (const revision of ['nothing', '0123456789', '0'.repeat(40)]) {
         const { code, err } = await show('--since', revision);
-        expect(code).to.equal(78);
+        expect(code).to.equal(64);
         expect(err).to.contain(`${revision} is none of the newest commits of main, and no tag`);
       }
     });

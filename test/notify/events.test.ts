@@ -134,6 +134,14 @@ describe('changes of state', () => {
     expect(told(...stateChanges(changed, second, []))).to.deep.equal(['DriftDetected web']);
   });
 
+  it('are not told of what is no drift', () => {
+    const unmanaged = { class: 'unmanaged', path: [], desired: undefined, live: undefined, unit: '' } as const;
+    const others = [ranked(finding(unmanaged)), ranked(finding({ class: 'pending', ref: ref('api'), path: [] }))];
+    expect(told(...stateChanges(reportOf([web, ...others]), NO_REPORT, []))).to.deep.equal(['DriftDetected web']);
+    const ignored = finding({ ref: ref('web'), path: [], class: 'informational', note: 'ignored: not ours' });
+    expect(told(...stateChanges(reportOf([]), reportOf(others), [ignored]))).to.deep.equal([]);
+  });
+
   it('are told when it is brought back, and have another name when it comes back and goes again', () => {
     const first = reportOf([web], { outcomes: [outcome(web.finding.id)] });
     const [corrected] = stateChanges(first, NO_REPORT, []);

@@ -187,6 +187,26 @@ describe('what a webhook says', () => {
       .and.to.contain('`replicas 3 → 5`');
   });
 
+  it('says nothing of all clear where not everything was read, and names what was not', () => {
+    const failedReads = ['a', 'b', '<!here>', 'd', 'e'].map((namespace) => ({ what: 'deployments', namespace, error: 'denied' }));
+    const blind = announcement({ report: reportOf([], { snapshot: { failedReads } }) });
+    expect(textOf(toSlackBody(blind)).split('\n').slice(0, 2)).to.deep.equal([
+      '*Drift in prod-eu* (prod): nothing open in what could be read',
+      'Not compared: `deployments in namespace &lt;!here&gt;`, `deployments in namespace a`, `deployments in namespace b`, … and 2 more',
+    ]);
+    const body = parse(JSON.stringify(toJsonBody(blind)));
+    expect(numberAt(body, 'incomplete')).to.equal(5);
+    expect(at(body, 'notCompared')).to.deep.equal([
+      'deployments in namespace <!here>',
+      'deployments in namespace a',
+      'deployments in namespace b',
+    ]);
+    const open = announcement({ report: reportOf([ranked(finding())], { snapshot: { failedReads: failedReads.slice(0, 1) } }) });
+    expect(textOf(toSlackBody(open)))
+      .to.contain('1 open')
+      .and.to.contain('Not compared: `deployments in namespace a`\n');
+  });
+
   it('shows nothing as markup, link or mention that comes from a cluster', () => {
     const hostile = '<!channel> <@U1> @here & `*b*` <http://evil.example|click> https://evil.example';
     const text = textOf(
@@ -210,7 +230,12 @@ describe('what a webhook says', () => {
         }),
       ),
     );
-    const text = textOf(toSlackBody(announcement({ report: reportOf(findings) })));
+    const failedReads = Array.from({ length: 5 }, (_, index) => ({
+      what: `${index}${'&'.repeat(500)}`,
+      namespace: '',
+      error: 'x',
+    }));
+    const text = textOf(toSlackBody(announcement({ report: reportOf(findings, { snapshot: { failedReads } }) })));
     expect(text.length).to.be.at.most(3_500);
     const shown = text.split('\n').filter((line) => line.startsWith('•')).length;
     expect(text).to.contain(`… and ${500 - shown} more\n<https://git.example/c|`);

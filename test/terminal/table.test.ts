@@ -123,6 +123,8 @@ describe('colour', () => {
     [{ FORCE_COLOR: '1' }, false, true],
     [{ FORCE_COLOR: '1', TERM: 'dumb' }, true, true],
     [{ FORCE_COLOR: '0' }, true, false],
+    [{ FORCE_COLOR: 'false' }, true, false],
+    [{ FORCE_COLOR: '' }, true, true],
     [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true, false],
   ] as const) {
     it(`is ${expected ? 'on' : 'off'} with ${JSON.stringify(environment)} ${isTerminal ? 'on a terminal' : 'in a pipe'}`, () => {

@@ -73,6 +73,13 @@ describe('drift-detector on a terminal', function () {
     });
   }
 
+  it('takes a terminal that does not know its width for one of any width, and for one that knows colours', async () => {
+    const { raw, lines } = await show(0);
+    expect(lines).to.have.length(4);
+    expect(lines[0]).to.match(/^SEVERITY +WORKLOAD .*STATE$/u);
+    expect(raw).to.contain('\u001b[1;31mcritical\u001b[0m');
+  });
+
   it('says more where there is more room', async () => {
     expect((await show(240)).lines[1])
       .to.contain('3.1.0 → registry.example/other/checkout:3.1.0-hotfix')
