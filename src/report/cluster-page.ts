@@ -108,6 +108,7 @@ function openFindings({ report, pages }: ClusterPage): readonly string[] {
   const left = report.findings.length - shown - foldedShown;
   return [
     '## Open',
+    'Worst first; those of one severity in the order of their rank.',
     first.text,
     ...(foldedShown > 0 ? [details(`${foldedShown} more`, [second.text])] : []),
     ...(left > 0 ? [`${left} more are in [findings.jsonl](findings.jsonl).`] : []),
@@ -172,7 +173,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const [newest] = latest;
   if (!newest) return [];
   const last = latest.filter(({ time }) => time === newest.time);
-  const header = ['time', 'severity', 'workload', 'what', 'who', '$ a month', 'done', 'changeset'];
+  const header = ['workload', 'what', 'who', '$ a month', 'done', 'changeset', 'time'];
   const shown = tableWithin(
     TABLE_BYTES / 2,
     header,
@@ -192,14 +193,13 @@ function corrections({ report }: ClusterPage): readonly string[] {
 
 function correctionRow(correction: Correction): readonly string[] {
   return [
-    escapeText(minute(correction.time)),
-    correction.severity,
     escapeText(displayRef(correction.object)),
     escapeText(correction.summary),
     who(correction),
     dollars(correction.costUsdPerMonth),
-    `${correctionState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
+    correctionState(correction),
     escapeText(correction.changeSet),
+    escapeText(minute(correction.time)),
   ];
 }
 

@@ -63,6 +63,7 @@ for (const workloads of [1, 240, 5_000])
         if (!path.endsWith('.md') || path.endsWith('README.md')) continue;
         expect(Buffer.byteLength(text), path).to.be.at.most(20_000);
         expect(text.split('\n').length, path).to.be.at.most(400);
+        expect(text, path).to.contain('\n## What you can do\n');
         expect(text, path).to.match(/^# .*\n\n\*\*(critical|medium)\*\*: /u);
       }
     });
