@@ -30,6 +30,7 @@ import type {
 import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { nameOfRead } from './failed-reads.ts';
+import { besides, hasOtherFate, newsOf } from './news.ts';
 
 /** Corrections remembered for each field. */
 const KEPT_CORRECTIONS = 20;
@@ -86,6 +87,9 @@ export function buildReport(input: ReportInput): Report {
     correctedNow: toTell.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
     resolved: resolved.filter((finding) => !told.has(finding.id)),
+    news: newsOf(open, before),
+    unread: new Set(unread.map(({ id }) => id)),
+    besides: besides(input),
     alsoChanged: alsoChanged(input, incomplete, open, before),
     groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
     units: [],
@@ -108,9 +112,9 @@ function alsoChanged(
   before: ReadonlyMap<string, ReportFinding>,
 ): readonly string[] {
   const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
-  const isDoneOtherwise = open.some(({ id, action, reason, result }) => {
-    const then = before.get(id);
-    return then !== undefined && (then.action !== action || then.reason !== reason || then.result !== result);
+  const isDoneOtherwise = open.some((finding) => {
+    const then = before.get(finding.id);
+    return then !== undefined && hasOtherFate(finding, then);
   });
   const parts: readonly (readonly [string, boolean])[] = [
     ['guard', (plan.guard?.name ?? '') !== previous.guard],
@@ -118,6 +122,8 @@ function alsoChanged(
     ['unread parts', isOther(incomplete, previous.incomplete)],
     ['decisions', isOther(decisions, previous.decisions)],
     ['promotions', isOther(promotions, previous.promotions)],
+    ['holds', isOther(plan.pauses, previous.pauses)],
+    ['notes', isOther(plan.notes, previous.notes)],
   ];
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }

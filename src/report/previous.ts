@@ -6,6 +6,7 @@ import {
   findingSchema,
   incompleteSchema,
   type PreviousReport,
+  pauseSchema,
   promotionSchema,
   type ReportFinding,
   summarySchema,
@@ -34,7 +35,7 @@ export function parseUnits(text: string): readonly UnitHistory[] {
 /** What a pass needs of a report.json, as far as it can be read. */
 export function parseSummary(
   text: string,
-): Pick<PreviousReport, 'digest' | 'guard' | 'desiredObjects' | 'decisions' | 'incomplete' | 'promotions'> {
+): Pick<PreviousReport, 'digest' | 'guard' | 'desiredObjects' | 'decisions' | 'incomplete' | 'promotions' | 'pauses' | 'notes'> {
   const { shape } = summarySchema;
   const found = parseJson(text, z.record(z.string(), z.unknown())) ?? {};
   const entries = <T>(name: string, schema: z.ZodType<T>): readonly T[] =>
@@ -46,6 +47,8 @@ export function parseSummary(
     decisions: entries('decisions', reportedDecisionSchema),
     incomplete: entries('incomplete', incompleteSchema),
     promotions: entries('promotions', promotionSchema),
+    pauses: entries('pauses', pauseSchema),
+    notes: entries('notes', z.string()),
   };
 }
 

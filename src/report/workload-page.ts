@@ -6,7 +6,7 @@ import { nextSteps, quoted } from './next-steps.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
-import { correctionState, costWords, dollars, minute, plural, state, who, writer } from './words.ts';
+import { correctionState, costWords, dollars, minute, plural, stateIn, who, writer } from './words.ts';
 
 /** What Git hosts show of a file at once. */
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
@@ -43,7 +43,7 @@ export function renderWorkload(report: Report, findings: readonly ReportFinding[
   return worst ? assemblePage({ report, findings, worst, root }, SECTIONS, LIMITS, KEPT) : '';
 }
 
-function headline({ findings, worst }: Page): readonly string[] {
+function headline({ report, findings, worst }: Page): readonly string[] {
   const more = findings.length - 1;
   const unit =
     worst.unit === ''
@@ -53,7 +53,7 @@ function headline({ findings, worst }: Page): readonly string[] {
   return [
     `# ${escapeText(displayRef(worst.object))}`,
     `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}. ${blameWords(worst)}`,
-    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(state(worst))}.`,
+    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(stateIn(report, worst))}.`,
   ];
 }
 
@@ -127,10 +127,10 @@ function advice({ findings }: Page): readonly string[] {
   ];
 }
 
-function outcome({ findings }: Page): readonly string[] {
+function outcome({ report, findings }: Page): readonly string[] {
   // Fields of one fate share a row.
   const alike = Map.groupBy(findings, (finding) =>
-    JSON.stringify([state(finding), finding.changeSet, finding.detail, finding.message]),
+    JSON.stringify([stateIn(report, finding), finding.changeSet, finding.detail, finding.message]),
   );
   const rows = [...alike.values()].flatMap((together) => {
     const [first] = together;
@@ -139,7 +139,7 @@ function outcome({ findings }: Page): readonly string[] {
     return [
       [
         `${escapeText(first.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}`,
-        escapeText(`${state(first)}${first.changeSet === '' ? '' : `, changeset ${first.changeSet}`}`),
+        escapeText(`${stateIn(report, first)}${first.changeSet === '' ? '' : `, changeset ${first.changeSet}`}`),
         [first.detail, first.message]
           .filter((text) => text !== '')
           .map(escapeText)

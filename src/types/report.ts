@@ -136,6 +136,8 @@ export const incompleteSchema = z.object({ what: z.string(), error: z.string() }
 /** Something that could not be compared, and why. */
 export type Incomplete = Readonly<z.output<typeof incompleteSchema>>;
 
+export const pauseSchema = z.object({ what: z.string(), until: z.string() });
+
 const groupSchema = z.object({
   title: z.string().describe('What was done, by whom and when.'),
   findings: z.array(z.string()).readonly().describe('Ids of the open findings that it explains.'),
@@ -161,7 +163,7 @@ export const summarySchema = z.object({
   guard: z.object({ name: z.string(), detail: z.string() }).nullable(),
   desiredObjects: count,
   groups: z.array(groupSchema).readonly(),
-  pauses: z.array(z.object({ what: z.string(), until: z.string() })).readonly(),
+  pauses: z.array(pauseSchema).readonly(),
   promotions: z.array(promotionSchema).readonly(),
   // Reports of before there were decisions.
   decisions: z
@@ -174,6 +176,9 @@ export const summarySchema = z.object({
   prices: z.string(),
 });
 export type ReportSummary = Readonly<z.output<typeof summarySchema>>;
+
+/** `changed`: other values than in the last report; `restated`: the same, and something else became of it. */
+export type FindingNews = 'new' | 'changed' | 'restated';
 
 /** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
 export interface Report {
@@ -190,6 +195,12 @@ export interface Report {
   readonly newFindings: number;
   /** Findings of the last report that are gone without a correction of this pass. Not in the tree. */
   readonly resolved: readonly ReportFinding[];
+  /** What of `findings` is not as in the last report, by id. Not in the tree. */
+  readonly news: ReadonlyMap<string, FindingNews>;
+  /** Ids of `findings` that could not be read now and stand as the last report has them. */
+  readonly unread: ReadonlySet<string>;
+  /** Promotions, holds and decisions that the last report does not have, a line each. Not in the tree. */
+  readonly besides: readonly string[];
   /** What else is not as in the last report, in a few words each. Not in the tree. */
   readonly alsoChanged: readonly string[];
   readonly groups: readonly ReportGroup[];
@@ -223,6 +234,8 @@ export interface PreviousReport {
   readonly decisions: readonly ReportedDecision[];
   readonly incomplete: readonly Incomplete[];
   readonly promotions: readonly PromotionNeed[];
+  readonly pauses: readonly Pause[];
+  readonly notes: readonly string[];
 }
 
 /** Before the first report. */
@@ -236,6 +249,8 @@ export const NO_REPORT: PreviousReport = {
   decisions: [],
   incomplete: [],
   promotions: [],
+  pauses: [],
+  notes: [],
 };
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

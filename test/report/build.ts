@@ -2,7 +2,7 @@ import { groupFindings } from '../../src/diff/diff.ts';
 import { buildReport, type ReportInput, renderReport } from '../../src/report/report.ts';
 import { isDrift } from '../../src/types/finding.ts';
 import type { FixOutcome } from '../../src/types/outcome.ts';
-import type { PlanItem } from '../../src/types/plan.ts';
+import type { Plan, PlanItem } from '../../src/types/plan.ts';
 import type { RankedFinding, Severity } from '../../src/types/ranking.ts';
 import { NO_REPORT, type PreviousReport, type Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
@@ -30,7 +30,7 @@ export function ranked(finding: RankedFinding['finding'], more: Partial<RankedFi
 /** What a pass found, fixed where an outcome says so, else reported. */
 export function reportOf(
   findings: readonly RankedFinding[],
-  more: Partial<Omit<ReportInput, 'ranking'>> & { readonly detail?: string } = {},
+  more: Partial<Omit<ReportInput, 'ranking'>> & Partial<Pick<Plan, 'pauses' | 'notes'>> & { readonly detail?: string } = {},
 ): Report {
   const outcomes: readonly FixOutcome[] = more.outcomes ?? [];
   const planned = new Set(outcomes.map((outcome) => outcome.findingId));
@@ -53,7 +53,7 @@ export function reportOf(
     desired: { invalid: [] },
     comparison: { invalid: [] },
     ranking: { findings, source: SOURCE },
-    plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
+    plan: { items, corrections: [], guard: undefined, pauses: more.pauses ?? [], desiredObjects: 0, notes: more.notes ?? [] },
     outcomes,
     recorded: [],
     promotions: [],
@@ -71,9 +71,9 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  const { digest, findings, corrections, units, desiredObjects, decisions, incomplete, promotions } = report;
+  const { digest, findings, corrections, units, desiredObjects, decisions, incomplete, promotions, pauses, notes } = report;
   const guard = report.guard?.name ?? '';
-  return { digest, guard, findings, corrections, units, desiredObjects, decisions, incomplete, promotions };
+  return { digest, guard, findings, corrections, units, desiredObjects, decisions, incomplete, promotions, pauses, notes };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {
