@@ -229,6 +229,8 @@ describe('report repository', () => {
       decisions: [],
       incomplete: [],
       promotions: [],
+      pauses: [],
+      notes: [],
     });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
