@@ -197,7 +197,7 @@ function correctionRow(correction: Correction): readonly string[] {
     escapeText(correction.summary),
     who(correction),
     dollars(correction.costUsdPerMonth),
-    correctionState(correction),
+    `${correctionState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
     escapeText(correction.changeSet),
     escapeText(minute(correction.time)),
   ];

@@ -114,12 +114,12 @@ function advice({ findings }: Page): readonly string[] {
   if (said.length === 0) return [];
   const rows = said.map(({ finding, rank, advice: words }) => [
     escapeText(finding.summary),
-    String(rank),
     escapeText(words.cause),
     escapeText(words.advice),
     words.confidence,
+    String(rank),
   ]);
-  const header = ['what', 'rank', 'likely cause', 'advice', 'confidence'];
+  const header = ['what', 'likely cause', 'advice', 'confidence', 'rank'];
   return [
     '## Advice by the model',
     'The rank is the place among all open drift when the model was asked, 1 the worst.',
