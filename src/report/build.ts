@@ -36,6 +36,7 @@ import { Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { inSteps } from '../types/steps.ts';
 import { nameOfRead } from './failed-reads.ts';
+import { besides, hasOtherFate, newsOf } from './news.ts';
 import { state } from './words.ts';
 
 /** Corrections remembered for each field. */
@@ -114,6 +115,9 @@ export function buildReport(input: ReportInput): Report {
     gone: keepLatest(gone).slice(-KEPT_GONE),
     ignored: ignoredByRule(input),
     leftOut: leftOut(input),
+    news: newsOf(open, before),
+    unread: new Set(unread.map(({ id }) => id)),
+    besides: besides(input),
     alsoChanged: alsoChanged(input, incomplete, open, before),
     groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
     units: [],
@@ -137,9 +141,9 @@ function alsoChanged(
 ): readonly string[] {
   const { plan, previous, promotions, decisions } = input;
   const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
-  const isDoneOtherwise = open.some(({ id, action, reason, result }) => {
-    const then = before.get(id);
-    return then !== undefined && (then.action !== action || then.reason !== reason || then.result !== result);
+  const isDoneOtherwise = open.some((finding) => {
+    const then = before.get(finding.id);
+    return then !== undefined && hasOtherFate(finding, then);
   });
   const parts: readonly (readonly [string, boolean])[] = [
     ['guard', (plan.guard?.name ?? '') !== previous.guard],
@@ -148,6 +152,8 @@ function alsoChanged(
     ['decisions', isOther(decisions, previous.decisions)],
     ['ignore rules', isOther(ignoredByRule(input), previous.ignored)],
     ['promotions', isOther(promotions, previous.promotions)],
+    ['holds', isOther(plan.pauses, previous.pauses)],
+    ['notes', isOther(plan.notes, previous.notes)],
   ];
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }

@@ -5,7 +5,7 @@ import { DECISION_HEADER, decisionRows } from './decisions.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
 import { workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
-import { correctionState, costWords, dollars, minute, plural, state, sumCosts, who } from './words.ts';
+import { correctionState, costWords, dollars, GUARD_EFFECT, minute, plural, stateIn, sumCosts, who } from './words.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };
@@ -61,7 +61,7 @@ function headline({ report, withoutPage }: ClusterPage): readonly string[] {
     );
   if (report.incomplete.length > 0)
     parts.push(`**${plural(report.incomplete.length, 'thing')} could not be compared**, see below.`);
-  if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}. Nothing was fixed but what a person approved.`);
+  if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}; ${GUARD_EFFECT}.`);
   return parts;
 }
 
@@ -105,7 +105,7 @@ function pauses({ report }: ClusterPage): readonly string[] {
 
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
   if (report.findings.length === 0) return [];
-  const rows = report.findings.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(finding, pages));
+  const rows = report.findings.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(report, finding, pages));
   const header = ['severity', 'workload', 'what', 'who', '$ a month', 'state'];
   const first = tableWithin(TABLE_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
   const shown = Math.min(rows.length, FINDINGS_SHOWN) - first.left;
@@ -115,13 +115,14 @@ function openFindings({ report, pages }: ClusterPage): readonly string[] {
   const left = report.findings.length - shown - foldedShown;
   return [
     '## Open',
+    'Worst first; those of one severity in the order of their rank.',
     first.text,
     ...(foldedShown > 0 ? [details(`${foldedShown} more`, [second.text])] : []),
     ...(left > 0 ? [`${left} more are in [findings.jsonl](findings.jsonl).`] : []),
   ];
 }
 
-function findingRow(finding: ReportFinding, pages: ReadonlySet<string>): readonly string[] {
+function findingRow(report: Report, finding: ReportFinding, pages: ReadonlySet<string>): readonly string[] {
   const page = workloadPage(finding.object);
   const name = escapeText(displayRef(finding.object));
   return [
@@ -130,7 +131,7 @@ function findingRow(finding: ReportFinding, pages: ReadonlySet<string>): readonl
     escapeText(finding.summary),
     who(finding),
     dollars(finding.costUsdPerMonth),
-    escapeText(state(finding)),
+    escapeText(stateIn(report, finding)),
   ];
 }
 
@@ -190,7 +191,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const [newest] = latest;
   if (!newest) return [];
   const last = latest.filter(({ time }) => time === newest.time);
-  const header = ['time', 'severity', 'workload', 'what', 'who', '$ a month', 'done', 'changeset'];
+  const header = ['workload', 'what', 'who', '$ a month', 'done', 'changeset', 'time'];
   const shown = tableWithin(
     TABLE_BYTES / 2,
     header,
@@ -210,14 +211,13 @@ function corrections({ report }: ClusterPage): readonly string[] {
 
 function correctionRow(correction: Correction): readonly string[] {
   return [
-    escapeText(minute(correction.time)),
-    correction.severity,
     escapeText(displayRef(correction.object)),
     escapeText(correction.summary),
     who(correction),
     dollars(correction.costUsdPerMonth),
     `${correctionState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
     escapeText(correction.changeSet),
+    escapeText(minute(correction.time)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Correction, GoneDrift, Report, ReportFinding } from '../types/report.ts';
-import { escapeText, table } from './markdown.ts';
+import { escapeText } from './markdown.ts';
+import { boundedTable } from './page-table.ts';
 import { workloadPage } from './paths.ts';
 import { correctionState, minute, plural, who } from './words.ts';
 
@@ -34,7 +35,13 @@ export function earlierDrift(
   return [
     '## Earlier drift',
     `${plural(before.length, 'drift')} of ${findings.length === 1 ? 'this field' : 'these fields'} on record, newest first.`,
-    table(['first seen', 'what', 'who', 'until', 'done', 'changeset'], rows),
+    ...boundedTable(
+      ['first seen', 'what', 'who', 'until', 'done', 'changeset'],
+      rows,
+      before.length - rows.length,
+      'drift',
+      'corrections.jsonl',
+    ),
   ];
 }
 

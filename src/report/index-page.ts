@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEVERITIES, type Severity } from '../types/ranking.ts';
 import { summarySchema } from '../types/report.ts';
 import { escapeText, table } from './markdown.ts';
 import { parseJson } from './previous.ts';
@@ -9,7 +10,9 @@ const shownSchema = z.object({
   // Reports of before these were kept are shown without them.
   newest: summarySchema.shape.newest.default(null),
   lastCorrected: summarySchema.shape.lastCorrected.default(null),
+  severities: summarySchema.shape.severities.nullable().default(null),
   costUsdPerMonth: z.number().nullable().default(null),
+  unknownCosts: summarySchema.shape.unknownCosts.default(0),
   incomplete: summarySchema.shape.incomplete.default([]),
 });
 
@@ -25,23 +28,46 @@ export function parseSummary(folder: string, text: string): ClusterSummary | und
   return parsed && { ...parsed, folder };
 }
 
-/** The page that lists all clusters reporting into this repository. */
+/** The page that lists all clusters reporting into this repository, with what is open in all of them below. */
 export function renderIndex(summaries: readonly ClusterSummary[]): string {
+  const header = ['cluster', 'state', 'by severity', '$ a month', 'staged', 'blocked', 'newest', 'last fixed'];
   const rows = summaries.map((summary) => [
     `[${escapeText(summary.cluster)}](${encodeURIComponent(summary.folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md)`,
     stateOf(summary),
-    summary.worst ?? '',
+    ...sums([summary]),
     summary.newest ? `${summary.newest.count} at ${escapeText(minute(summary.newest.firstSeen))}` : '',
     summary.lastCorrected ? `${summary.lastCorrected.count} at ${escapeText(minute(summary.lastCorrected.time))}` : '',
-    summary.costUsdPerMonth === null || summary.open === 0 ? '' : dollars(summary.costUsdPerMonth),
-    String(summary.staged),
-    String(summary.blocked),
   ]);
-  const header = ['cluster', 'state', 'worst', 'newest', 'last fixed', '$ a month', 'staged', 'blocked'];
+  if (summaries.length > 1) rows.push(['**all**', stateOf(all(summaries)), ...sums(summaries), '', '']);
   return `# Drift reports\n\n${table(header, rows)}\n`;
 }
 
-function stateOf({ open, incomplete }: ClusterSummary): string {
+/** By severity, what it costs, staged and blocked, as cells. */
+function sums(summaries: readonly ClusterSummary[]): readonly string[] {
+  const sum = (of: (summary: ClusterSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
+  const count = (severity: Severity): number => sum(({ severities }) => severities?.[severity] ?? 0);
+  const isCosted = summaries.some(({ costUsdPerMonth }) => costUsdPerMonth !== null);
+  const cents = sum(({ costUsdPerMonth }) => Math.round((costUsdPerMonth ?? 0) * 100));
+  const unknown = sum(({ unknownCosts }) => unknownCosts);
+  const cost = `${dollars(cents / 100)}${unknown > 0 ? ` and ${unknown} unknown` : ''}`;
+  return [
+    SEVERITIES.filter((severity) => count(severity) > 0)
+      .map((severity) => `${count(severity)} ${severity}`)
+      .join(', '),
+    !isCosted || sum(({ open }) => open) === 0 ? '' : cost,
+    String(sum(({ staged }) => staged)),
+    String(sum(({ blocked }) => blocked)),
+  ];
+}
+
+function all(summaries: readonly ClusterSummary[]): Pick<ClusterSummary, 'open' | 'incomplete'> {
+  return {
+    open: summaries.reduce((total, { open }) => total + open, 0),
+    incomplete: summaries.flatMap(({ incomplete }) => incomplete),
+  };
+}
+
+function stateOf({ open, incomplete }: Pick<ClusterSummary, 'open' | 'incomplete'>): string {
   const state = open === 0 ? 'all clear' : `${open} open`;
   return incomplete.length === 0 ? state : `${open === 0 ? '' : `${state}, `}incomplete`;
 }

@@ -4,13 +4,16 @@ import { PAUSE_ANNOTATION } from '../types/snapshot.ts';
 
 const HIDDEN = '***';
 
+/** Rules that no decision overrules: a `fix` would wait for ever. */
+const NEVER_FIXED: ReadonlySet<string> = new Set(['autoscaler', 'secret', 'immutable', 'terminating']);
+
 /** A thing that a person may do, and the command that does it. */
 export interface NextStep {
   readonly what: string;
   readonly command: string;
 }
 
-/** What a person can do about an open finding, likeliest first. */
+/** What a person can do about an open finding, likeliest first; nothing where no command helps. */
 export function nextSteps(finding: ReportFinding, cluster: string): readonly NextStep[] {
   const steps: NextStep[] = [];
   const step = (what: string, ...command: readonly string[]): unknown => steps.push({ what, command: command.join(' ') });
@@ -19,38 +22,47 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
   const [space = '', slug = ''] = splitName(finding.unit);
   const isStaged = result === 'staged' && changeSet !== '';
   const isDrift = DRIFT_CLASSES.has(found);
+  const isFixable = isDrift && !isStaged && !NEVER_FIXED.has(finding.reason);
 
   if (isStaged)
-    step('apply what is staged', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
-  if (isDrift && !isStaged && finding.reason !== 'immutable')
-    step('bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
+    step('Apply what is staged', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
+  if (isFixable) step('Bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
   // What the report does not show never enters ConfigHub either.
   const isShown = finding.live !== HIDDEN && finding.desired !== HIDDEN;
   if (isDrift && finding.path !== '' && isShown)
-    step('keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
+    step('Keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
   if (found === 'unmanaged')
-    step('have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
+    step('Have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
+  if (found === 'pending') step('Apply what the unit has', 'cub unit apply', ...unitIn(space, slug));
   // What waits to be applied is no departure that a rule could cover.
-  if (isDrift || found === 'unmanaged') step('leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
+  if (isDrift || found === 'unmanaged') step('Leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
   if (revision > 0)
     step(
-      'see what was written to the unit',
+      'See what was written to the unit',
       'cub unit diff -u',
       ...unitIn(space, slug),
       `--from=${revision - 1} --to=${revision}`,
     );
-  if (changeSet !== '') step('take the corrections of that changeset back', 'drift-detector undo', quoted(changeSet));
-  if (isDrift && !isStaged) step('hold fixes of it until midnight (UTC)', ...pause(finding.object));
+  // What is only staged took nothing away yet, and its changeset is still somebody's.
+  if (changeSet !== '' && !isStaged)
+    step('Take the corrections of that changeset back', 'drift-detector undo', quoted(changeSet));
+  const held = isFixable ? annotated(finding) : '';
+  if (held !== '')
+    step(
+      `Hold fixes ${found === 'missing' ? 'in its namespace' : 'of it'} until midnight (UTC)`,
+      'kubectl annotate --overwrite',
+      held,
+      UNTIL_MIDNIGHT,
+    );
   return steps;
 }
 
-function pause({ kind, namespace, name }: ReportFinding['object']): readonly string[] {
-  return [
-    'kubectl annotate --overwrite',
-    quoted(`${kind.toLowerCase()}/${name}`),
-    ...(namespace === '' ? [] : ['-n', quoted(namespace)]),
-    `${PAUSE_ANNOTATION}="$(date -u +%F)T23:59:59Z"`,
-  ];
+const UNTIL_MIDNIGHT = `${PAUSE_ANNOTATION}="$(date -u +%F)T23:59:59Z"`;
+
+/** What the annotation is put on: what is missing has nothing but its namespace; empty without one. */
+function annotated({ class: found, object: { kind, namespace, name } }: ReportFinding): string {
+  if (found === 'missing') return namespace === '' ? '' : quoted(`namespace/${namespace}`);
+  return [quoted(`${kind.toLowerCase()}/${name}`), ...(namespace === '' ? [] : ['-n', quoted(namespace)])].join(' ');
 }
 
 function unitIn(space: string, slug: string): readonly string[] {

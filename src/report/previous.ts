@@ -11,6 +11,7 @@ import {
   leftOutSchema,
   NO_REPORT,
   type PreviousReport,
+  pauseSchema,
   promotionSchema,
   type ReportFinding,
   summarySchema,
@@ -57,6 +58,8 @@ export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'c
     ignored: entries('ignored', ignoredSchema),
     leftOut: leftOutSchema.safeParse(found['leftOut']).data ?? NO_REPORT.leftOut,
     prices: shape.prices.safeParse(found['prices']).data ?? '',
+    pauses: entries('pauses', pauseSchema),
+    notes: entries('notes', z.string()),
   };
 }
 

@@ -9,28 +9,35 @@ export interface PageLimits {
 }
 
 /**
- * A page of these sections. The first stands whatever happens; one of the others that would make the page longer than
- * hosts show is named and left out, so that no host cuts the page anywhere.
+ * A page of these sections. The first stands whatever happens. `kept` have room before the others; one that would make the
+ * page longer than hosts show is named and left out, so that no host cuts the page anywhere.
  */
-export function assemblePage<T>(data: T, sections: readonly Section<T>[], limits: PageLimits): string {
-  const parts: string[] = [];
-  const leftOut: string[] = [];
+export function assemblePage<T>(
+  data: T,
+  sections: readonly Section<T>[],
+  limits: PageLimits,
+  kept: readonly Section<T>[] = [],
+): string {
+  const [first] = sections;
+  const texts = new Map<Section<T>, string>();
+  const leftOut = new Set<Section<T>>();
   const used = { bytes: RESERVE, lines: 4 };
-  for (const [index, section] of sections.entries()) {
-    const paragraphs = section(data);
-    const [first] = paragraphs;
-    if (first === undefined) continue;
-    const text = paragraphs.join('\n\n');
+  for (const section of new Set([...(first ? [first] : []), ...kept, ...sections])) {
+    const text = section(data).join('\n\n');
+    if (text === '') continue;
+    texts.set(section, text);
     const bytes = used.bytes + Buffer.byteLength(text) + 2;
     const lines = used.lines + text.split('\n').length + 1;
-    if (index > 0 && (bytes > limits.bytes || lines > limits.lines)) {
-      leftOut.push(first.replace(/^#+ /u, ''));
-      continue;
-    }
-    parts.push(text);
-    Object.assign(used, { bytes, lines });
+    if (section !== first && (bytes > limits.bytes || lines > limits.lines)) leftOut.add(section);
+    else Object.assign(used, { bytes, lines });
   }
-  if (leftOut.length > 0) parts.push(`No room here for: ${leftOut.join(', ')}; see [${limits.elsewhere}](${limits.elsewhere}).`);
+  const shown = sections.filter((section) => texts.has(section));
+  const parts = shown.filter((section) => !leftOut.has(section)).map((section) => texts.get(section));
+  const headings = shown
+    .filter((section) => leftOut.has(section))
+    .map((section) => texts.get(section)?.split('\n')[0]?.replace(/^#+ /u, ''));
+  if (headings.length > 0)
+    parts.push(`No room here for: ${headings.join(', ')}; see [${limits.elsewhere}](${limits.elsewhere}).`);
   return `${parts.join('\n\n')}\n`;
 }
 

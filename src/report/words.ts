@@ -1,4 +1,4 @@
-import type { Correction, ReportedDrift, ReportFinding } from '../types/report.ts';
+import type { Correction, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
 import { escapeText } from './markdown.ts';
 
 // How the report says things, on pages, in the commit and on the terminal.
@@ -24,6 +24,11 @@ export function state(finding: ReportFinding): string {
     case 'report':
       return `report only (${finding.reason})`;
   }
+}
+
+/** The same as a report tells it, in which nobody knows what has become since of what could not be read. */
+export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFinding): string {
+  return unread.has(finding.id) ? 'not read now; as of the last report' : state(finding);
 }
 
 /** What a tripped guard means for the pass. */

@@ -1,23 +1,24 @@
-import { cutText, sanitize } from '../types/describe.ts';
+import { cutText, fieldName, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { Report, ReportFinding } from '../types/report.ts';
 import { earlierDrift } from './earlier.ts';
-import { escapeText, fence, table, tableWithin } from './markdown.ts';
+import { escapeText, fence } from './markdown.ts';
 import { nextSteps, quoted } from './next-steps.ts';
+import { boundedTable } from './page-table.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
-import { costWords, dollars, minute, plural, state, who, writer } from './words.ts';
+import { costWords, dollars, minute, plural, stateIn, who, writer } from './words.ts';
 
 /** What Git hosts show of a file at once. */
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
 const DIFF_LINES = 200;
-const DIFF_BYTES = 8_000;
+const DIFF_BYTES = 6_000;
 const FIELDS_SHOWN = 50;
-const FIELDS_BYTES = 4_000;
 /** Fields that get their commands and the model's words on the page. */
 const FIELDS_WITH_COMMANDS = 3;
-const COMMENT_LENGTH = 60;
+/** Of a field's summary beside its command. */
+const SUMMARY_LENGTH = 60;
 const FATES_SHOWN = 5;
 
 interface Page {
@@ -32,13 +33,16 @@ interface Page {
 /** The page's sections in order; another one is another entry. */
 const SECTIONS: readonly Section<Page>[] = [headline, difference, fields, advice, outcome, commands, earlier, revisions, log];
 
+/** In this order they have room before the others: long texts of a cluster or a model must not push the commands out. */
+const KEPT: readonly Section<Page>[] = [commands, difference, fields, log];
+
 /** The page of one workload that drifts. */
 export function renderWorkload(report: Report, findings: readonly ReportFinding[], root: string): string {
   const [worst] = findings;
-  return worst ? assemblePage({ report, findings, worst, root }, SECTIONS, LIMITS) : '';
+  return worst ? assemblePage({ report, findings, worst, root }, SECTIONS, LIMITS, KEPT) : '';
 }
 
-function headline({ findings, worst }: Page): readonly string[] {
+function headline({ report, findings, worst }: Page): readonly string[] {
   const more = findings.length - 1;
   const unit =
     worst.unit === ''
@@ -48,7 +52,7 @@ function headline({ findings, worst }: Page): readonly string[] {
   return [
     `# ${escapeText(displayRef(worst.object))}`,
     `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}. ${blameWords(worst)}`,
-    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(state(worst))}.`,
+    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(stateIn(report, worst))}.`,
   ];
 }
 
@@ -84,51 +88,57 @@ function difference({ findings }: Page): readonly string[] {
 }
 
 function fields({ findings }: Page): readonly string[] {
-  const rows = findings
-    .slice(0, FIELDS_SHOWN)
-    .map((finding) => [
-      finding.severity,
-      finding.class,
-      who(finding),
-      escapeText(minute(finding.firstSeen)),
-      dollars(finding.costUsdPerMonth),
-      finding.restartsPods ? 'yes' : 'no',
-      escapeText(state(finding)),
-      escapeText(finding.path === '' ? '(whole object)' : finding.path),
-    ]);
-  const header = ['severity', 'class', 'who', 'first seen', '$ a month', 'fix restarts pods', 'state', 'field'];
-  const { text, left: unfit } = tableWithin(FIELDS_BYTES, header, rows);
-  const left = findings.length - rows.length + unfit;
-  return ['## Fields', text, ...(left > 0 ? [`${plural(left, 'more field')}, see [findings.jsonl](../findings.jsonl).`] : [])];
+  const columns: readonly (readonly [string, (finding: ReportFinding) => string])[] = [
+    // The diff above shows where it lies; a whole path is wider than hosts show.
+    ['field', ({ path, steps }) => escapeText(path === '' ? '(whole object)' : steps.length === 0 ? path : fieldName(steps))],
+    ['severity', ({ severity }) => severity],
+    ['class', ({ class: found }) => found],
+    ['$ a month', ({ costUsdPerMonth }) => dollars(costUsdPerMonth)],
+    ['fix restarts pods', ({ restartsPods }) => (restartsPods ? 'yes' : 'no')],
+    ...[WHO, FIRST_SEEN].filter(([, cell]) => new Set(findings.map(cell)).size > 1),
+  ];
+  const rows = findings.slice(0, FIELDS_SHOWN).map((finding) => columns.map(([, cell]) => cell(finding)));
+  const header = columns.map(([name]) => name);
+  return ['## Fields', ...boundedTable(header, rows, findings.length - rows.length, 'field')];
 }
+
+// Said at the top of the page where they are the same for all fields.
+const WHO = ['who', who] as const;
+const FIRST_SEEN = ['first seen', (finding: ReportFinding): string => escapeText(minute(finding.firstSeen))] as const;
 
 function advice({ findings }: Page): readonly string[] {
   const said = findings
     .slice(0, FIELDS_WITH_COMMANDS)
     .flatMap((finding) => (finding.opinion ? [{ finding, ...finding.opinion }] : []));
   if (said.length === 0) return [];
-  const rows = said.map(({ finding, advice: words }) => [
+  const rows = said.map(({ finding, rank, advice: words }) => [
     escapeText(finding.summary),
     escapeText(words.cause),
     escapeText(words.advice),
     words.confidence,
+    String(rank),
   ]);
-  return ['## Advice by the model', table(['what', 'likely cause', 'advice', 'confidence'], rows)];
+  const header = ['what', 'likely cause', 'advice', 'confidence', 'rank'];
+  return [
+    '## Advice by the model',
+    'The rank is the place among all open drift when the model was asked, 1 the worst.',
+    ...boundedTable(header, rows, 0, 'field'),
+  ];
 }
 
-function outcome({ findings }: Page): readonly string[] {
+function outcome({ report, findings }: Page): readonly string[] {
   // Fields of one fate share a row.
   const alike = Map.groupBy(findings, (finding) =>
-    JSON.stringify([state(finding), finding.changeSet, finding.detail, finding.message]),
+    JSON.stringify([stateIn(report, finding), finding.changeSet, finding.detail, finding.message]),
   );
-  const rows = [...alike.values()].slice(0, FATES_SHOWN).flatMap((together) => {
+  const rows = [...alike.values()].flatMap((together) => {
     const [first] = together;
     if (!first) return [];
     const more = together.length - 1;
     return [
       [
         `${escapeText(first.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}`,
-        escapeText(`${state(first)}${first.changeSet === '' ? '' : `, changeset ${first.changeSet}`}`),
+        escapeText(`${stateIn(report, first)}${first.changeSet === '' ? '' : `, changeset ${first.changeSet}`}`),
         [first.detail, first.message]
           .filter((text) => text !== '')
           .map(escapeText)
@@ -136,26 +146,34 @@ function outcome({ findings }: Page): readonly string[] {
       ],
     ];
   });
-  return ['## What was done', table(['what', 'state', 'why'], rows)];
+  const shown = rows.slice(0, FATES_SHOWN);
+  return ['## What was done', ...boundedTable(['what', 'state', 'why'], shown, rows.length - shown.length, 'outcome')];
 }
 
+/** One command in each fence and nothing beside it: what is copied is run as it stands, and to zsh a `#` begins no comment. */
 function commands({ report, findings }: Page): readonly string[] {
   const shown = findings.slice(0, FIELDS_WITH_COMMANDS);
-  const steps = shown.flatMap((finding) => nextSteps(finding, report.cluster).map((step) => ({ ...step, finding })));
-  const paragraphs = [...Map.groupBy(steps, ({ what }) => what)].map(([what, alike]) => {
+  const steps = shown
+    .flatMap((finding) => nextSteps(finding, report.cluster).map((step, place) => ({ ...step, finding, place })))
+    .toSorted((a, b) => a.place - b.place);
+  const paragraphs = [...Map.groupBy(steps, ({ what }) => what)].flatMap(([what, alike]) => {
     // A hold or an undo is the same for each field.
     const commandsOf = Map.groupBy(alike, ({ command }) => command);
-    const lines = [...commandsOf].map(([command, [first]]) =>
-      commandsOf.size === 1 || !first ? command : `${command}  # ${cutText(sanitize(first.finding.summary), COMMENT_LENGTH)}`,
-    );
-    return [`# ${what}:`, ...lines].join('\n');
+    return [...commandsOf].flatMap(([command, [first]]) => {
+      const field = commandsOf.size === 1 || !first ? '' : `: ${escapeText(cutText(first.finding.summary, SUMMARY_LENGTH))}`;
+      return [`${what}${field}`, fence('sh', [sanitize(command)])];
+    });
   });
   const left = findings.length - shown.length;
-  return [
-    '## What you can do',
-    fence('sh', [paragraphs.join('\n\n')]),
-    ...(left > 0 ? [`The fingerprints of ${plural(left, 'more field')} are in [findings.jsonl](../findings.jsonl).`] : []),
-  ];
+  if (paragraphs.length === 0) paragraphs.push(...byHand(findings));
+  if (left > 0 && paragraphs.length > 0)
+    paragraphs.push(`The fingerprints of ${plural(left, 'more field')} are in [findings.jsonl](../findings.jsonl).`);
+  return paragraphs.length === 0 ? [] : ['## What you can do', ...paragraphs];
+}
+
+/** What no command does. */
+function byHand([first]: readonly ReportFinding[]): readonly string[] {
+  return first?.class === 'conflicting' ? [`Take its declaration out of all units but one: ${escapeText(first.detail)}.`] : [];
 }
 
 function earlier({ report, findings }: Page): readonly string[] {
@@ -174,7 +192,7 @@ function revisions({ report, worst }: Page): readonly string[] {
   return [
     `## Last revisions of unit ${escapeText(worst.unit)}`,
     'As they were when this drift was last news.',
-    table(['revision', 'time', 'author', 'description'], rows),
+    ...boundedTable(['revision', 'time', 'author', 'description'], rows, 0, 'revision', 'units.jsonl'),
   ];
 }
 

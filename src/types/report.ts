@@ -167,6 +167,7 @@ export const leftOutSchema = z.object({
 });
 /** What is left out on purpose; the numbers follow only steps of more than a quarter. */
 export type LeftOut = Readonly<z.output<typeof leftOutSchema>>;
+export const pauseSchema = z.object({ what: z.string(), until: z.string() });
 
 const groupSchema = z.object({
   title: z.string().describe('What was done, by whom and when.'),
@@ -193,7 +194,7 @@ export const summarySchema = z.object({
   guard: z.object({ name: z.string(), detail: z.string() }).nullable(),
   desiredObjects: count,
   groups: z.array(groupSchema.extend({ count: count.default(0).describe('All findings of the group.') })).readonly(),
-  pauses: z.array(z.object({ what: z.string(), until: z.string() })).readonly(),
+  pauses: z.array(pauseSchema).readonly(),
   promotions: z.array(promotionSchema).readonly(),
   // Reports of before there were decisions.
   decisions: z
@@ -210,6 +211,9 @@ export const summarySchema = z.object({
 });
 export type ReportSummary = Readonly<z.output<typeof summarySchema>>;
 
+/** `changed`: other values than in the last report; `restated`: the same, and something else became of it. */
+export type FindingNews = 'new' | 'changed' | 'restated';
+
 /** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
 export interface Report {
   readonly cluster: string;
@@ -225,6 +229,12 @@ export interface Report {
   readonly newFindings: number;
   /** Findings of the last report that are gone without a correction of this pass. Not in the tree. */
   readonly resolved: readonly ReportFinding[];
+  /** What of `findings` is not as in the last report, by id. Not in the tree. */
+  readonly news: ReadonlyMap<string, FindingNews>;
+  /** Ids of `findings` that could not be read now and stand as the last report has them. */
+  readonly unread: ReadonlySet<string>;
+  /** Promotions, holds and decisions that the last report does not have, a line each. Not in the tree. */
+  readonly besides: readonly string[];
   /** What else is not as in the last report, in a few words each. Not in the tree. */
   readonly alsoChanged: readonly string[];
   /** Drifts that went otherwise than by a correction, oldest first: the last 20 of each field, a thousand in all. */
@@ -267,6 +277,8 @@ export interface PreviousReport {
   readonly leftOut: LeftOut;
   /** Name of the price table; empty where there is no report yet. */
   readonly prices: string;
+  readonly pauses: readonly Pause[];
+  readonly notes: readonly string[];
 }
 
 /** Before the first report. */
@@ -284,6 +296,8 @@ export const NO_REPORT: PreviousReport = {
   ignored: [],
   leftOut: { notMonitored: 0, otherTargets: 0 },
   prices: '',
+  pauses: [],
+  notes: [],
 };
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

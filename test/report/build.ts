@@ -2,7 +2,7 @@ import { groupFindings } from '../../src/diff/diff.ts';
 import { buildReport, type ReportInput, renderReport } from '../../src/report/report.ts';
 import { isDrift } from '../../src/types/finding.ts';
 import type { FixOutcome } from '../../src/types/outcome.ts';
-import type { PlanItem } from '../../src/types/plan.ts';
+import type { Plan, PlanItem } from '../../src/types/plan.ts';
 import type { RankedFinding, Severity } from '../../src/types/ranking.ts';
 import { NO_REPORT, type PreviousReport, type Report } from '../../src/types/report.ts';
 import { CLUSTER } from '../types/builders.ts';
@@ -30,11 +30,12 @@ export function ranked(finding: RankedFinding['finding'], more: Partial<RankedFi
 /** What a pass found, fixed where an outcome says so, else reported. */
 export function reportOf(
   findings: readonly RankedFinding[],
-  more: Partial<Omit<ReportInput, 'ranking' | 'desired' | 'comparison'>> & {
-    readonly detail?: string;
-    readonly desired?: Partial<ReportInput['desired']>;
-    readonly comparison?: Partial<ReportInput['comparison']>;
-  } = {},
+  more: Partial<Omit<ReportInput, 'ranking' | 'desired' | 'comparison'>> &
+    Partial<Pick<Plan, 'pauses' | 'notes'>> & {
+      readonly detail?: string;
+      readonly desired?: Partial<ReportInput['desired']>;
+      readonly comparison?: Partial<ReportInput['comparison']>;
+    } = {},
 ): Report {
   const outcomes: readonly FixOutcome[] = more.outcomes ?? [];
   const planned = new Set(outcomes.map((outcome) => outcome.findingId));
@@ -56,7 +57,7 @@ export function reportOf(
     snapshot: { failedReads: [] },
     decidedRules: new Set(),
     ranking: { findings, source: SOURCE },
-    plan: { items, corrections: [], guard: undefined, pauses: [], desiredObjects: 0, notes: [] },
+    plan: { items, corrections: [], guard: undefined, pauses: more.pauses ?? [], desiredObjects: 0, notes: more.notes ?? [] },
     outcomes,
     recorded: [],
     promotions: [],

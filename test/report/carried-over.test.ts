@@ -27,8 +27,23 @@ describe('what could not be read', () => {
     expect(after.resolved).to.deep.equal([]);
     const readme = filesOf(after)[`${CLUSTER}/README.md`] ?? '';
     expect(readme).to.contain('2 open').and.contain('1 thing could not be compared').and.not.contain('All clear');
-    expect(filesOf(after)[`${CLUSTER}/shop/deployment.web.md`]).to.equal(filesOf(before)[`${CLUSTER}/shop/deployment.web.md`]);
+    expect(filesOf(after)[`${CLUSTER}/findings.jsonl`]).to.equal(filesOf(before)[`${CLUSTER}/findings.jsonl`]);
     expect(message(after)).to.contain('2 still open').and.contain('Incomplete: 1 thing could not be compared');
+  });
+
+  it('is marked as not read on its page, in the table and in the commit, and no more once it is read again', () => {
+    const page = (report: Report): string => filesOf(report)[`${CLUSTER}/shop/deployment.web.md`] ?? '';
+    const table = (report: Report): string => filesOf(report)[`${CLUSTER}/README.md`] ?? '';
+    const after = reportOf([], { previous: asPrevious(before), now: LATER, snapshot: { failedReads } });
+    const marked = 'not read now; as of the last report';
+    expect(page(after)).to.contain(`State: ${marked}.`).and.to.contain(`| ${marked} |`).and.to.not.contain('report only');
+    expect(page(after).replaceAll(marked, 'report only (auto-fix-off)')).to.equal(page(before));
+    expect(table(after).split(`| ${marked} |`)).to.have.lengthOf(3);
+    expect(message(after)).to.contain('  since 11-23, not read now  ');
+    const again = reportOf([], { previous: asPrevious(after), now: LATER, snapshot: { failedReads } });
+    expect(filesOf(again)).to.deep.equal(filesOf(after));
+    const back = reportOf([ranked(web), ranked(cart, { severity: 'high' })], { previous: asPrevious(again), now: LATER });
+    expect(page(back)).to.equal(page(before));
   });
 
   it('is in its place among what was read, worst first', () => {
@@ -186,6 +201,38 @@ describe('a commit without other drift', () => {
     const both = again({ promotions, snapshot: { failedReads } });
     expect(both.split('\n')[0]).to.equal('drift(prod-eu): 2 parts changed, 2 still open (worst: high)');
     expect(both).to.contain('\nAlso changed: unread parts, promotions\n');
+    expect(both.split('\n')[2], 'what is new comes first').to.equal('Promotion needed: dev/web from base/web');
+  });
+
+  it('tells of a hold, a note and a decision, by name where there is room, and of each once', () => {
+    const decisions = [
+      {
+        id: 'd-1',
+        kind: 'ignore' as const,
+        what: 'shop/deployment/web',
+        by: 'Ann Lee <ann@example.org>',
+        decidedAt: '2026-11-23T11:00:00Z',
+        reason: 'a test',
+        effect: 'active' as const,
+        detail: '',
+      },
+    ];
+    const open = [ranked(web)];
+    const known = asPrevious(reportOf(open));
+    const pauses = [{ what: 'namespace/shop', until: '2026-11-24T06:00:00Z' }];
+    const paused = reportOf(open, { previous: known, pauses });
+    expect(message(paused).split('\n')[0]).to.equal('drift(prod-eu): holds changed, 1 still open (worst: medium)');
+    expect(message(paused)).to.contain('\nOn hold until 2026-11-24 06:00Z: namespace/shop\n');
+    const again = reportOf(open, { previous: asPrevious(paused), pauses });
+    expect([again.alsoChanged, again.besides]).to.deep.equal([[], []]);
+    expect(reportOf(open, { previous: known, notes: ['no locks'] }).alsoChanged).to.deep.equal(['notes']);
+    const decided = reportOf(open, { previous: known, decisions });
+    expect(message(decided)).to.contain('\nDecided: ignore shop/deployment/web by Ann Lee: active\n');
+    expect(reportOf(open, { previous: asPrevious(decided), decisions }).besides).to.deep.equal([]);
+    const many = Array.from({ length: 9 }, (_, index) => ({ unit: `dev/u${index}`, upstream: `base/u${index}`, refusal: '' }));
+    expect(message(reportOf(open, { previous: known, promotions: many }))).to.contain(
+      '\nPromotion needed: dev/u2 from base/u2\n... and 6 more decisions, holds or promotions\n',
+    );
   });
 
   it('says so where nothing is open, and names a guard that trips or lets go', () => {
@@ -200,7 +247,7 @@ describe('a commit without other drift', () => {
 
   it('says nothing of it where there is drift to tell of, but in its body', () => {
     const [subject, , ...body] = message(reportOf([ranked(web)], { previous: asPrevious(before), promotions })).split('\n');
-    expect(subject).to.equal('drift(prod-eu): 1 gone, 1 still open (worst: high)');
+    expect(subject).to.equal('drift(prod-eu): 1 gone, 1 still open (worst: medium)');
     expect(body).to.include('Also changed: promotions');
   });
 });

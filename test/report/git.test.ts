@@ -234,6 +234,8 @@ describe('report repository', () => {
       ignored: [],
       leftOut: { notMonitored: 0, otherTargets: 0 },
       prices: '',
+      pauses: [],
+      notes: [],
     });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');

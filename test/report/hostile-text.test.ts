@@ -218,7 +218,7 @@ describe('commit message', () => {
     expect(body.slice(0, 4)).to.deep.equal([
       'critical  shop/deployment/web  fixed, revision 17  +$29.27/month',
       '  replicas 3 → 5 (kubectl via scale)',
-      'high      shop/deployment/cart  report only  +$29.27/month',
+      'high      shop/deployment/cart  new, report only  +$29.27/month',
       '  replicas 3 → 1 (kubectl via scale)',
     ]);
   });
@@ -237,6 +237,7 @@ describe('commit message', () => {
       'Drift-Cluster: prod-eu',
       `Drift-Digest: sha256:${report.digest}`,
       'Drift-New: 2',
+      'Drift-Changed: 0',
       'Drift-Fixed: 1',
       'Drift-Open: 1',
       'ConfigHub-ChangeSet: platform/nightly',
@@ -255,7 +256,7 @@ describe('commit message', () => {
     for (const line of lines) expect([...line].length, line).to.be.at.most(72);
     expect(lines.length).to.be.at.most(21);
     expect(text)
-      .to.match(/\.\.\. and 5\d more/u)
+      .to.match(/\.\.\. and 5\d more \(worst: medium\)\n/u)
       .and.contain('(kubectl via scale)');
     expect(text.isWellFormed()).to.equal(true);
   });
@@ -274,6 +275,7 @@ describe('commit message', () => {
       'Drift-Cluster',
       'Drift-Digest',
       'Drift-New',
+      'Drift-Changed',
       'Drift-Fixed',
       'Drift-Open',
       'ConfigHub-ChangeSet',

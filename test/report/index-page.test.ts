@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { parseSummary, renderIndex } from '../../src/report/index-page.ts';
+import { CLUSTER, finding, ref } from '../types/builders.ts';
+import { filesOf, ranked, reportOf } from './build.ts';
+
+const summaryText = filesOf(
+  reportOf([
+    ranked(finding(), { severity: 'critical' }),
+    ranked(finding({ ref: ref('cart') }), { severity: 'high' }),
+    ranked(finding({ ref: ref('job') }), { severity: 'high', costUsdPerMonth: undefined }),
+  ]),
+)[`${CLUSTER}/report.json`];
+const one = parseSummary(CLUSTER, summaryText ?? '');
+const rowsOf = (page: string): readonly string[] => page.split('\n').filter((line) => /^\| [^c-]/u.test(line));
+
+describe('the index of clusters', () => {
+  if (!one) throw new Error('the summary cannot be read');
+
+  it('has what is open by severity and what it costs, for each and for all', () => {
+    const clear = { ...one, cluster: 'calm', open: 0, severities: null, costUsdPerMonth: 0, unknownCosts: 0, newest: null };
+    const newest = '3 at 2026-11-23 12:00Z';
+    expect(rowsOf(renderIndex([one, { ...one, cluster: 'other' }, clear]))).to.deep.equal([
+      `| [prod-eu](prod-eu/README.md) | 3 open | 1 critical, 2 high | +$58.54 and 1 unknown | 0 | 0 | ${newest} |  |`,
+      `| [other](prod-eu/README.md) | 3 open | 1 critical, 2 high | +$58.54 and 1 unknown | 0 | 0 | ${newest} |  |`,
+      '| [calm](prod-eu/README.md) | all clear |  |  | 0 | 0 |  |  |',
+      '| **all** | 6 open | 2 critical, 4 high | +$117.08 and 2 unknown | 0 | 0 |  |  |',
+    ]);
+  });
+
+  it('has no row for all where there is one', () => {
+    expect(renderIndex([one])).to.not.contain('**all**');
+  });
+});
