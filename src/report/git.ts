@@ -2,7 +2,7 @@ import type { PreviousReport } from '../types/report.ts';
 import { checkBranch } from './git-address.ts';
 import { fetchHead, type Head, listEntries, readEntry } from './git-head.ts';
 import { blameLines, type LineChange } from './git-history.ts';
-import { commitAndPush } from './git-push.ts';
+import { commitAndPush, rehearsePush } from './git-push.ts';
 import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
@@ -34,6 +34,8 @@ export interface ReportRepository extends AsyncDisposable {
   readFile(path: string): Promise<string | undefined>;
   /** Who changed each line of that file last; empty where there is no such file. Reads as much history as that takes. */
   whoChanged(path: string): Promise<readonly LineChange[]>;
+  /** Throws where a report could not be pushed, before anything is written that it is to tell; asks the server once. */
+  confirmWritable(): Promise<void>;
   /** Writes the files and edits, commits and pushes; nothing where the tree is what it was. */
   publish(files: ReportFiles, message: string, edits?: ReportEdits): Promise<PublishedReport>;
 }
@@ -64,6 +66,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
   const told = telling(workplace);
   const known = new Map<string, string>();
   let head = first;
+  let confirmed: Promise<void> | undefined;
   try {
     // Known before anything is corrected, rather than when the report of it cannot be written.
     refuseLinks(head, { root, cluster });
@@ -76,6 +79,10 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
           const full = `${root}/${path}`;
           return head.entries.has(full) ? blameLines(workplace, branch, head.commit, full) : [];
         }),
+      confirmWritable: () => {
+        confirmed ??= told('push the report', () => rehearsePush(workplace, head, branch));
+        return confirmed;
+      },
       publish: (files, message, edits = new Map()) =>
         told('commit the report', async () => {
           const compose = (onto: Head): Promise<string> => writeTree(workplace, onto, { root, cluster, files, edits, known });

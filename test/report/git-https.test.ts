@@ -109,6 +109,46 @@ describe('report repository over https', () => {
     expect(git.world.git('rev-parse', 'main')).to.equal(head);
   });
 
+  it('tells before a pass corrects anything that a token may only read, as the push would', async () => {
+    const readOnly = ({ service }: GitRequest): Fault | undefined => (service === 'push' ? { status: 403 } : undefined);
+    await using git = await host({ fault: readOnly });
+    for (const prepare of [() => undefined, () => git.world.commitByHand({ 'README.md': 'x\n' })]) {
+      prepare();
+      await using repository = await openReportRepository(git.options());
+      const early = await failureOf(() => repository.confirmWritable());
+      const late = await failureOf(() => publish(repository, report(['web'])));
+      expect(early.code).to.equal('permission');
+      expect(early.message).to.equal(late.message);
+    }
+  });
+
+  it('finds out whether it may push by one question, which moves nothing and holds in an empty repository too', async () => {
+    await using git = await host();
+    for (const heads of ['', /main$/mu]) {
+      await using repository = await openReportRepository(git.options());
+      const before = git.server.requests.length;
+      await repository.confirmWritable();
+      await repository.confirmWritable();
+      const asked = git.server.requests.slice(before).filter(({ authorization }) => authorization !== undefined);
+      expect(asked.map(({ service, isTransfer }) => ({ service, isTransfer }))).to.deep.equal([
+        { service: 'push', isTransfer: false },
+      ]);
+      expect(git.world.git('for-each-ref')).to.match(heads instanceof RegExp ? heads : /^$/u);
+      await publish(repository, report(['web']));
+    }
+    expect(git.world.git('rev-list', '--count', 'main').trim()).to.equal('1');
+  });
+
+  it('takes a branch that moved meanwhile for no refusal', async () => {
+    await using git = await host();
+    git.world.commitByHand({ 'README.md': 'x\n' });
+    await using repository = await openReportRepository(git.options());
+    git.world.commitMany(1);
+    await repository.confirmWritable();
+    await publish(repository, report(['web']));
+    expect(git.world.git('rev-list', '--count', 'main').trim()).to.equal('3');
+  });
+
   for (const [what, fault, code, words] of [
     ['there is no such repository', { status: 404 }, 'configuration', 'not found'],
     ['the server has a fault', { status: 502 }, 'unavailable', '502'],

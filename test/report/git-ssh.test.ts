@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { openReportRepository, type ReportRepositoryOptions } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { makeKey, type SshServer, startSsh } from './git-ssh-server.ts';
-import { failureOf, ownTemporaryFolder, publishOnce, type Repositories, repositories } from './repositories.ts';
+import { failureOf, ownTemporaryFolder, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';
 
 describe('report repository over ssh', () => {
   let ssh: SshServer;
@@ -88,9 +88,13 @@ describe('report repository over ssh', () => {
     using world = repositories();
     world.commitByHand({ 'README.md': 'x\n' });
     const head = world.git('rev-parse', 'main');
-    const error = await failureOf(() => publishOnce(optionsOf(world, { sshKey: new Secret(ssh.keys.reader) }), ['web']));
-    expect(error.code, error.message).to.equal('permission');
-    expect(error.message).to.contain('marked as read only');
+    await using repository = await openReportRepository(optionsOf(world, { sshKey: new Secret(ssh.keys.reader) }));
+    // The first before anything is corrected.
+    for (const attempt of [() => repository.confirmWritable(), () => publish(repository, report(['web']))]) {
+      const error = await failureOf(attempt);
+      expect(error.code, error.message).to.equal('permission');
+      expect(error.message).to.contain('cannot push the report').and.contain('marked as read only');
+    }
     expect(world.git('rev-parse', 'main')).to.equal(head);
   });
 
