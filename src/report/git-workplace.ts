@@ -27,8 +27,8 @@ export interface GitConnectionOptions {
   readonly author: { readonly name: string; readonly email: string };
   /** What Git inherits: `PATH` and proxies. Nothing else of the environment reaches it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A Git command that prints nothing for so long is ended; a minute unless given. */
-  readonly silenceMs?: number;
+  /** A server that no byte comes from or goes to for so long is given up; a minute unless given. Slowness is no fault. */
+  readonly silenceSeconds?: number;
   readonly signal: AbortSignal;
 }
 
@@ -44,6 +44,7 @@ export interface Workplace extends AsyncDisposable {
   translate(error: unknown, doing: string): unknown;
 }
 
+const SILENCE_SECONDS = 60;
 const PREFIX = 'drift-report-';
 /** No pass runs for longer (TIMEOUT), so an older folder was left by one that was killed. */
 const LEFT_AFTER_MS = 24 * 3600 * 1000;
@@ -59,7 +60,7 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
     await mkdir(clone);
     const environment = await prepare(folder, address, options);
     const redact = redaction(options);
-    const git = createGit(clone, { environment, silenceMs: options.silenceMs ?? 60_000, redact, signal: options.signal });
+    const git = createGit(clone, { environment, redact, signal: options.signal });
     await git(['init', '--quiet', '--bare', '--initial-branch=none']);
     await appendFile(join(clone, 'config'), CLONE_CONFIG);
     await git(['remote', 'add', 'origin', address.url]);
@@ -93,7 +94,7 @@ async function makeFolder(): Promise<string> {
 
 /** Writes what Git and ssh read, for this user alone: ssh refuses a key that others can read, as a mounted secret's is. */
 async function prepare(folder: string, address: Address, options: GitConnectionOptions): Promise<Record<string, string>> {
-  const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author } = options;
+  const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author, silenceSeconds = SILENCE_SECONDS } = options;
   const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 });
   if (sshKey) await write(SSH_KEY, keyText(sshKey, 'GIT_SSH_KEY_FILE'));
   if (signingKey) await write('signing-key', keyText(signingKey, 'GIT_SIGNING_KEY_FILE'));
@@ -105,7 +106,8 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
       address,
       hasToken: token !== undefined,
       signingKey: signingKey ? join(folder, 'signing-key') : '',
-      sshCommand: sshCommand({ hasKey: sshKey !== undefined, hasKnownHosts: knownHostsFile !== '' }),
+      sshCommand: sshCommand({ hasKey: sshKey !== undefined, hasKnownHosts: knownHostsFile !== '', silenceSeconds }),
+      silenceSeconds,
     }),
   );
   return {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
@@ -9,6 +10,8 @@ import { type Fault, type GitHttpOptions, type GitRequest, startGitHttp } from '
 import { failureOf, ownTemporaryFolder, publish, publishOnce, report, repositories } from './repositories.ts';
 
 const TOKEN = 'tok"en$(canary)\'\\%';
+
+import { slowLink } from './slow-link.ts';
 
 describe('report repository over https', () => {
   let authority: Authority;
@@ -153,15 +156,35 @@ describe('report repository over https', () => {
     ['there is no such repository', { status: 404 }, 'configuration', 'not found'],
     ['the server has a fault', { status: 502 }, 'unavailable', '502'],
     ['the connection is cut', 'cut', 'unavailable', 'cannot reach the report repository'],
-    ['the server does not answer', 'stall', 'unavailable', 'timeout'],
+    ['the server does not answer', 'stall', 'unavailable', 'too slow'],
   ] as const) {
     it(`says that ${what}`, async () => {
       await using git = await host({ fault: () => fault });
-      const error = await failureOf(() => openReportRepository(git.options({ silenceMs: 500 })));
+      const error = await failureOf(() => openReportRepository(git.options({ silenceSeconds: 1 })));
       expect(error.code, error.message).to.equal(code);
       expect(error.message).to.contain(words);
     });
   }
+
+  it('reads over a slow link for longer than it waits in silence', async () => {
+    await using git = await host();
+    git.world.commitByHand({ 'docs/picture.png': randomBytes(120_000).toString('base64') });
+    const { port } = new URL(git.server.url);
+    await using link = await slowLink(Number(port), { bytesPerSecond: 30_000 });
+    const url = git.options().url.replace(port, String(link.port));
+    await using repository = await openReportRepository(git.options({ url, silenceSeconds: 2 }));
+    expect(repository.previous.findings).to.deep.equal([]);
+  });
+
+  it('gives a server up that falls silent in the middle', async () => {
+    await using git = await host();
+    git.world.commitByHand({ 'docs/picture.png': randomBytes(120_000).toString('base64') });
+    const { port } = new URL(git.server.url);
+    await using link = await slowLink(Number(port), { bytesPerSecond: 1_000_000, silentAfter: 50_000 });
+    const url = git.options().url.replace(port, String(link.port));
+    const error = await failureOf(() => openReportRepository(git.options({ url, silenceSeconds: 1 })));
+    expect(error.code, error.message).to.equal('unavailable');
+  });
 
   it('says that nobody listens there', async () => {
     const git = await host();
