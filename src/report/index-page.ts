@@ -28,7 +28,7 @@ export function parseSummary(folder: string, text: string): ClusterSummary | und
 /** The page that lists all clusters reporting into this repository. */
 export function renderIndex(summaries: readonly ClusterSummary[]): string {
   const rows = summaries.map((summary) => [
-    `[${escapeText(summary.cluster)}](${encodeURIComponent(summary.folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md)`,
+    `[${escapeText(summary.cluster)}](${linkTo(summary.folder)})`,
     stateOf(summary),
     summary.worst ?? '',
     summary.newest ? `${summary.newest.count} at ${escapeText(minute(summary.newest.firstSeen))}` : '',
@@ -39,6 +39,15 @@ export function renderIndex(summaries: readonly ClusterSummary[]): string {
   ]);
   const header = ['cluster', 'state', 'worst', 'newest', 'last fixed', '$ a month', 'staged', 'blocked'];
   return `# Drift reports\n\n${table(header, rows)}\n`;
+}
+
+/** Where an index leads, in whatever order and form another version of the tool lists the clusters. */
+export function linkedPages(index: string): readonly string[] {
+  return [...index.matchAll(/\]\(([^()\s]+\/README\.md)\)/gu)].flatMap(([, link]) => link ?? []).sort();
+}
+
+function linkTo(folder: string): string {
+  return `${encodeURIComponent(folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md`;
 }
 
 function stateOf({ open, incomplete }: ClusterSummary): string {
