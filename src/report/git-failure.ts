@@ -27,6 +27,11 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
     remedy: 'Delete the branch or tag whose name ends as the name of REPORT_BRANCH begins anew: refs/heads/refs/heads/...',
   },
   {
+    words: /mismatched algorithms|repository's hash algorithm/u,
+    code: 'configuration',
+    remedy: 'Let the report repository and the Git of the pass have an object format in common (git init --object-format).',
+  },
+  {
     words: /insufficient permission|unable to create temporary object directory: Permission/iu,
     code: 'permission',
     remedy: 'Let the user that receives the push write to the repository.',

@@ -59,7 +59,7 @@ async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts
     written.map(({ text }) => text),
   );
   const lines = written.map(({ path }, index) => `${modeOf(head.entries.get(path))} ${ids[index]}\t${path}\0`);
-  const nothing = '0'.repeat(ids[0]?.length ?? 40);
+  const nothing = '0'.repeat(head.commit.length);
   const removed = [...files.keys()].filter((path) => files.get(path) === undefined && head.entries.has(path));
   await git(['update-index', '-z', '--index-info'], [...removed.map((path) => `0 ${nothing}\t${path}\0`), ...lines].join(''));
   return (await git(['write-tree'])).trim();
@@ -67,6 +67,7 @@ async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts
 
 /** The ids of the blobs with these texts, in order; as they are, whatever attributes the repository gives their paths. */
 async function writeBlobs(git: Git, folder: string, texts: readonly string[]): Promise<readonly string[]> {
+  if (texts.length === 0) return [];
   await mkdir(folder);
   try {
     const paths = texts.map((_, index) => join(folder, String(index)));

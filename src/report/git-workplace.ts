@@ -32,6 +32,9 @@ export interface GitConnectionOptions {
   readonly signal: AbortSignal;
 }
 
+/** Of git init, --object-format; nearly all repositories have the first. */
+type ObjectFormat = 'sha1' | 'sha256';
+
 /** A folder of its own for one pass, with an empty clone, and Git set up to talk to the report repository as `origin`. */
 export interface Workplace extends AsyncDisposable {
   readonly git: Git;
@@ -40,6 +43,8 @@ export interface Workplace extends AsyncDisposable {
   /** Where files may be written that are gone after the pass. */
   readonly folder: string;
   readonly isSigning: boolean;
+  /** Makes the clone again, empty, for a remote that hashes in this way. */
+  startAnew(format: ObjectFormat): Promise<void>;
   /** What became of something tried here, as an error for the user. */
   translate(error: unknown, doing: string): unknown;
 }
@@ -57,14 +62,20 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
     const clone = join(folder, 'clone.git');
-    await mkdir(clone);
     const environment = await prepare(folder, address, options);
     const redact = redaction(options);
+    await mkdir(clone);
     const git = createGit(clone, { environment, redact, signal: options.signal });
-    await git(['init', '--quiet', '--bare', '--initial-branch=none']);
-    await appendFile(join(clone, 'config'), CLONE_CONFIG);
-    await git(['remote', 'add', 'origin', address.url]);
+    const startAnew = async (format: ObjectFormat): Promise<void> => {
+      await rm(clone, { recursive: true });
+      await mkdir(clone);
+      await git(['init', '--quiet', '--bare', '--initial-branch=none', `--object-format=${format}`]);
+      await appendFile(join(clone, 'config'), CLONE_CONFIG);
+      await git(['remote', 'add', 'origin', address.url]);
+    };
+    await startAnew('sha1');
     return {
+      startAnew,
       git,
       clone,
       folder,

@@ -1,5 +1,6 @@
 import type { PreviousReport } from '../types/report.ts';
 import { checkBranch } from './git-address.ts';
+import { inFormatOfRemote } from './git-format.ts';
 import { fetchHead, type Head, listEntries, readEntry } from './git-head.ts';
 import { blameLines, type LineChange } from './git-history.ts';
 import { commitAndPush, rehearsePush } from './git-push.ts';
@@ -80,13 +81,15 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
           return head.entries.has(full) ? blameLines(workplace, branch, head.commit, full) : [];
         }),
       confirmWritable: () => {
-        confirmed ??= told('push the report', () => rehearsePush(workplace, head, branch));
+        confirmed ??= told('push the report', () => inFormatOfRemote(workplace, () => rehearsePush(workplace, head, branch)));
         return confirmed;
       },
       publish: (files, message, edits = new Map()) =>
         told('commit the report', async () => {
           const compose = (onto: Head): Promise<string> => writeTree(workplace, onto, { root, cluster, files, edits, known });
-          const pushed = await commitAndPush(workplace, head, compose, { branch, root, message, mayPush, signal });
+          const pushed = await inFormatOfRemote(workplace, () =>
+            commitAndPush(workplace, head, compose, { branch, root, message, mayPush, signal }),
+          );
           head = pushed.head;
           return { commit: pushed.commit };
         }),
@@ -133,7 +136,7 @@ async function open(options: ReportReaderOptions): Promise<{ readonly workplace:
   const workplace = await openWorkplace(options);
   try {
     const head = await telling(workplace)('reach the report repository', () =>
-      fetchHead(workplace.git, options.branch, options.root),
+      inFormatOfRemote(workplace, () => fetchHead(workplace.git, options.branch, options.root)),
     );
     return { workplace, head };
   } catch (error) {

@@ -241,6 +241,14 @@ describe('report repository', () => {
       await publish(repository, report([]), new Map([[path, () => '']]));
       expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('decisions.yaml');
     });
+
+    it('go by an edit alone, without a report', async () => {
+      using world = repositories();
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\n', 'README.md': 'x\n' });
+      await using repository = await openReportRepository(world.options());
+      await repository.publish(new Map(), 'Decide\n', new Map([[path, () => '']]));
+      expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.equal('README.md\n');
+    });
   });
 
   it('leaves the schema of a newer version in place, so that two versions do not take turns', async () => {
