@@ -105,6 +105,7 @@ async function makeFolder(): Promise<string> {
 
 /** Writes what Git and ssh read, for this user alone: ssh refuses a key that others can read, as a mounted secret's is. */
 async function prepare(folder: string, address: Address, options: GitConnectionOptions): Promise<Record<string, string>> {
+  checkAuthor(options.author.name);
   const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author, silenceSeconds = SILENCE_SECONDS } = options;
   const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 });
   if (sshKey) await write(SSH_KEY, keyText(sshKey, 'GIT_SSH_KEY_FILE'));
@@ -137,6 +138,16 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
     ...(caFile === '' ? {} : { GIT_SSL_CAINFO: resolve(caFile) }),
     ...(token && address.origin !== '' ? credential(token.reveal(), address.user) : {}),
   };
+}
+
+/** Git takes these characters off both ends of a name and makes no commit where nothing is left, which is late to be told. */
+function checkAuthor(name: string): void {
+  if (/[^\0- .,:;<>"\\']/u.test(name)) return;
+  throw new GitError(`${JSON.stringify(sanitize(name))} is no name for the author of a commit`, {
+    code: 'configuration',
+    subject: 'GIT_AUTHOR_NAME',
+    remedy: 'Give the author a name with a letter or digit in it (GIT_AUTHOR_NAME, or user.name of git config).',
+  });
 }
 
 function credential(token: string, user: string): Record<string, string> {
@@ -183,6 +194,7 @@ function redaction({ token }: GitConnectionOptions): (text: string) => string {
   return (text) => {
     let shown = withoutCredentials(text);
     for (const secret of secrets) shown = shown.replaceAll(secret, '***');
-    return shown.split(/\r?\n/u).map(sanitize).join('\n');
+    // The columns of what Git prints are no secret sign to a terminal.
+    return shown.replaceAll('\t', ' ').split(/\r?\n/u).map(sanitize).join('\n');
   };
 }

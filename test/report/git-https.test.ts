@@ -234,6 +234,15 @@ describe('report repository over https', () => {
     expect(inspect(error, { depth: null })).to.not.contain('canary');
   });
 
+  it('says that a push is over the limit of what stands before the server', async () => {
+    await using git = await host({
+      fault: ({ service, isTransfer }) => (service === 'push' && isTransfer ? { status: 413 } : undefined),
+    });
+    const error = await failureOf(() => publishOnce(git.options(), ['web']));
+    expect(error.code, error.message).to.equal('permission');
+    expect(error.remedy).to.contain('Raise the limit');
+  });
+
   it('counts a push as done whose answer was lost, with the same commit', async () => {
     await using git = await host({
       fault: ({ service, isTransfer }) => (service === 'push' && isTransfer ? 'lose-answer' : undefined),
