@@ -276,6 +276,19 @@ describe('report repository over https', () => {
     expect(pushes).to.equal(2);
   });
 
+  it('reads no older commit to tell who wrote a line than it is asked for', async () => {
+    await using git = await host();
+    const path = 'prod-eu/decisions.yaml';
+    git.world.commitByHand({ [`reports/${path}`]: 'accept: a\n' });
+    const first = git.world.git('rev-parse', 'main').trim();
+    git.world.commitMany(60);
+    await using repository = await openReportRepository(git.options());
+    const before = git.server.requests.length;
+    expect((await repository.whoChanged(path, () => true)).map(({ isOldestRead }) => isOldestRead)).to.deep.equal([true]);
+    expect(git.server.requests).to.have.length(before);
+    expect((await repository.whoChanged(path)).map(({ commit }) => commit)).to.deep.equal([first]);
+  });
+
   it('reads at older commits, as many as it takes', async () => {
     await using git = await host();
     const commits = [await publishOnce(git.options(), ['web'])];
