@@ -3,9 +3,10 @@ import { type Cluster, cleanManifest, createCompare, type DiffOptions } from './
 import { type Acceptance, type AcceptOptions, acceptLive } from './fix/accept.ts';
 import { type Adoption, adoptWorkloads } from './fix/adopt.ts';
 import type { FixClients } from './fix/progress.ts';
-import { decisionsPath, type ReportRepository } from './report/report.ts';
+import { decisionsPath, type LineChange, type ReportRepository } from './report/report.ts';
 import { projectLive } from './snapshot/snapshot.ts';
 import {
+  areDecidersKnown,
   type DecisionOutcome,
   type DecisionsFile,
   NO_DECISIONS,
@@ -23,13 +24,13 @@ export async function decisionsOf(
   const path = decisionsPath(cluster);
   const text = await repository.readFile(path);
   if (text === undefined || text.trim() === '') return NO_DECISIONS;
-  const changes = await repository.whoChanged(path);
-  // Of a line older than the history that was read, the oldest commit tells nothing, but an earlier report may.
-  const file = readDecisions(
-    text,
-    changes.map(({ isOldestRead, ...change }) => (isOldestRead ? undefined : change)),
-  );
-  return withKnownDeciders(file, repository.previous.decisions);
+  const previous = repository.previous.decisions;
+  const read = (changes: readonly LineChange[]): DecisionsFile => {
+    // Of a line older than the history that was read, the oldest commit tells nothing, but an earlier report may.
+    const blame = changes.map(({ isOldestRead, ...change }) => (isOldestRead ? undefined : change));
+    return withKnownDeciders(readDecisions(text, blame), previous);
+  };
+  return read(await repository.whoChanged(path, (changes) => areDecidersKnown(read(changes), previous)));
 }
 
 /** The ignore rules that people decided on by commit. */

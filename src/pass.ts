@@ -186,8 +186,9 @@ export async function runPass(
         const isFinished = await finishPredecessor(found.units, clients.confighub, cluster, log.warning, signal);
         return isFinished ? found : pull();
       },
-      carryOut: (standing, snapshot, desired) =>
-        carryOutDecisions(standing, snapshot, clients, {
+      carryOut: async (standing, snapshot, desired) => {
+        await repository.confirmWritable();
+        return carryOutDecisions(standing, snapshot, clients, {
           cluster,
           changeSet: options.plan.changeSet,
           diff: options.diff,
@@ -200,13 +201,16 @@ export async function runPass(
           onChangeSet: log.changeSet,
           onWarning: log.warning,
           signal,
-        }),
+        });
+      },
     },
     given,
     log,
   );
   const { snapshot, desired, comparison, ranking, plan } = judgement;
 
+  // What could not be told afterwards is not done.
+  if (plan.corrections.length > 0) await repository.confirmWritable();
   log.fixing(plan);
   const compare = createCompare(snapshot, options.diff);
   // Before this pass writes: what its predecessors had written is told apart from its own.

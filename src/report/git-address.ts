@@ -16,14 +16,15 @@ export interface Address {
   readonly user: string;
 }
 
+/** `helper::address` starts any program by its name (gitremote-helpers(7)); the colons of an IPv6 address stand in brackets. */
+const HELPER = /^[a-z0-9+.-]*::/iu;
 const BRANCH = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/u;
 const HERE = /^(localhost|127\.0\.0\.1|\[::1\])$/u;
 const REMEDY = 'Give an https, ssh or file URL, or a path.';
 
 /** Reads REPORT_REPO (git-clone(1), Git URLs). Throws where it is no address, or one that would show or leak a password. */
 export function parseAddress(text: string, hasToken: boolean): Address {
-  // `helper::address` starts any program by its name.
-  if (text === '' || text.startsWith('-') || text.includes('::') || /[\p{Cc}]/u.test(text))
+  if (text === '' || text.startsWith('-') || HELPER.test(text) || /[\p{Cc}]/u.test(text))
     throw refuse('the report repository is not an address', REMEDY);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//iu.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
@@ -44,7 +45,7 @@ export function parseAddress(text: string, hasToken: boolean): Address {
       'the token would be sent in the clear to the report repository',
       'Give an https URL, with GIT_CA_FILE where your own authority signs its certificate.',
     );
-  return { url: text, protocol: scheme, origin: url.origin, folder: '', user: decodeURIComponent(url.username) };
+  return { url: text, protocol: scheme, origin: url.origin, folder: '', user: userOf(url) };
 }
 
 /** Throws where Git could read the name of the branch as something else. */
@@ -56,6 +57,14 @@ export function checkBranch(branch: string): void {
 /** Of an address, or of a text with addresses in it. */
 export function withoutCredentials(text: string): string {
   return text.replaceAll(/\/\/[^/@\s]*@/gu, '//');
+}
+
+function userOf({ username }: URL): string {
+  try {
+    return decodeURIComponent(username);
+  } catch {
+    throw refuse('the user in the address of the report repository is not percent-encoded text', REMEDY);
+  }
 }
 
 function localFolder(url: URL): string {

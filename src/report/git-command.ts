@@ -28,21 +28,18 @@ export class GitCommandError extends SimpleGitError {
 export interface GitOptions {
   /** All that Git inherits. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A command that prints nothing for so long is ended. */
-  readonly silenceMs: number;
   /** Takes secrets out of what Git and the server say. */
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;
 }
 
 /** Git in this folder, with nothing of this process's environment. */
-export function createGit(folder: string, { environment, silenceMs, redact, signal }: GitOptions): Git {
+export function createGit(folder: string, { environment, redact, signal }: GitOptions): Git {
   return async (args, input) => {
     const [command = ''] = args;
     const git = simpleGit({
       baseDir: folder,
       abort: signal,
-      timeout: { block: silenceMs },
       allowEnvironment: Object.keys(environment),
       ...(input === undefined ? {} : { input: () => input }),
       // Told by the exit code: simple-git by itself calls a command that failed without a word a success.

@@ -20,14 +20,17 @@ export interface GitConfigFacts {
   readonly signingKey: string;
   /** The whole ssh command, for the shell. */
   readonly sshCommand: string;
+  readonly silenceSeconds: number;
 }
 
 /** The `.gitconfig` of a home of Git's own. */
-export function gitConfig({ address, hasToken, signingKey, sshCommand }: GitConfigFacts): string {
+export function gitConfig({ address, hasToken, signingKey, sshCommand, silenceSeconds }: GitConfigFacts): string {
   return [
     section('protocol', { allow: 'never' }),
     section(`protocol "${address.protocol}"`, { allow: 'always' }),
     section('core', { sshCommand }),
+    // A silence, and not what Git prints: it says nothing while bytes flow.
+    section('http', { lowSpeedLimit: '1', lowSpeedTime: String(silenceSeconds) }),
     ...(hasToken && address.origin !== '' ? [section(`credential "${escaped(address.origin)}"`, { helper: HELPER })] : []),
     // The operator named this folder; who owns the files of a mounted volume says nothing about it.
     ...(address.folder === '' ? [] : [section('safe', { directory: address.folder })]),
@@ -45,13 +48,14 @@ export const KNOWN_HOSTS = 'known-hosts';
 export interface SshFacts {
   readonly hasKey: boolean;
   readonly hasKnownHosts: boolean;
+  readonly silenceSeconds: number;
 }
 
 /**
  * How Git starts ssh (ssh_config(5)): never asking, never taking an unknown host, nothing forwarded. With a key of ours that
  * key alone; without one the agent, keys and settings of whoever runs it, as on a developer's machine.
  */
-export function sshCommand({ hasKey, hasKnownHosts }: SshFacts): string {
+export function sshCommand({ hasKey, hasKnownHosts, silenceSeconds }: SshFacts): string {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
@@ -62,7 +66,9 @@ export function sshCommand({ hasKey, hasKnownHosts }: SshFacts): string {
     'ControlMaster=no',
     'ControlPath=none',
     'ConnectTimeout=30',
-    'ServerAliveInterval=15',
+    // Asked three times before it is given up, ssh's own number.
+    `ServerAliveInterval=${Math.max(1, Math.round(silenceSeconds / 4))}`,
+    'ServerAliveCountMax=3',
     ...(hasKey ? [`IdentityFile=../${SSH_KEY}`, 'IdentitiesOnly=yes', 'IdentityAgent=none'] : []),
     ...(hasKnownHosts ? [`UserKnownHostsFile=../${KNOWN_HOSTS}`, 'GlobalKnownHostsFile=/dev/null'] : []),
   ];

@@ -27,9 +27,20 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
     remedy: 'Delete the branch or tag whose name ends as the name of REPORT_BRANCH begins anew: refs/heads/refs/heads/...',
   },
   {
+    words: /mismatched algorithms|repository's hash algorithm/u,
+    code: 'configuration',
+    remedy: 'Let the report repository and the Git of the pass have an object format in common (git init --object-format).',
+  },
+  {
     words: /insufficient permission|unable to create temporary object directory: Permission/iu,
     code: 'permission',
     remedy: 'Let the user that receives the push write to the repository.',
+  },
+  {
+    words: /exceed(s|ed)? (?!.*\brate\b).*\blimit|^remote:.*too large|maximum allowed size|Large files detected|error: 413/imu,
+    code: 'permission',
+    remedy:
+      'Raise the limit of the Git server on the size of a file or a push, or let the pass compare fewer namespaces (NAMESPACE_SELECTOR) or units.',
   },
   {
     words: /^remote:.*(No space left on device|Disk quota exceeded)|remote unpack failed/imu,
@@ -100,12 +111,15 @@ const UNKNOWN: Kind = {
 const BOILERPLATE =
   /^(hint:.*|To .*|Done|@+|and the repository exists\.|Please make sure you have the correct access rights|fatal: Could not read from remote repository\.|error: failed to push some refs to .*|)$/u;
 
+/** A branch that was not moved, as git-push(1) tells it by --porcelain; its columns come by spaces. */
+const FATE = /^! [0-9a-f]*:refs\/heads\/(\S+) \[(?:remote )?rejected\] \((.*)\)$/u;
+
 /** What was tried and failed, as an error that says what to do. What is one already, or a bug, stays as it is. */
 export function translateFailure(error: unknown, doing: string, subject: string): unknown {
   const said = sayingOf(error);
   if (!said) return error;
   const { code, remedy } = KINDS.find(({ words }) => words.test(said.words)) ?? UNKNOWN;
-  const lines = said.shown.split('\n').map((line) => line.trim());
+  const lines = said.shown.split('\n').map((line) => line.trim().replace(FATE, 'branch $1 is refused ($2)'));
   const telling = lines.filter((line) => !BOILERPLATE.test(line));
   const shown = messageOf((telling.length > 0 ? telling : lines).join(' ')) || 'Git said nothing';
   return new GitError(`cannot ${doing}: ${shown}`, { code, subject, remedy, cause: error });

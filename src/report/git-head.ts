@@ -60,6 +60,14 @@ export async function readEntry(git: Git, entry: TreeEntry | undefined): Promise
   return entry?.mode.startsWith('100') ? git(['cat-file', 'blob', entry.id]) : undefined;
 }
 
+/** The text of a file, '' where there is none; each blob is read once as long as `known` lives. */
+export async function readOnce(git: Git, entry: TreeEntry | undefined, known: Map<string, string>): Promise<string> {
+  if (!entry) return '';
+  const text = known.get(entry.id) ?? (await readEntry(git, entry)) ?? '';
+  known.set(entry.id, text);
+  return text;
+}
+
 /** Commits whose parents were not fetched; empty where the history is whole (gitformat-shallow, `shallow` in the clone). */
 export async function cutCommits({ clone }: Workplace): Promise<ReadonlySet<string>> {
   const text = await readFile(join(clone, 'shallow'), 'utf8').catch(() => '');

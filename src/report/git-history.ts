@@ -36,26 +36,31 @@ export async function searchHistory<T>(
   return found;
 }
 
-/** Who changed each line of a file of this commit, but for its indentation. */
+/** Who changed each line of a file of this commit, but for its indentation; more history is read until that is enough. */
 export async function blameLines(
   workplace: Workplace,
   branch: string,
   commit: string,
   path: string,
+  isEnough: (changes: readonly LineChange[]) => boolean,
 ): Promise<readonly LineChange[]> {
   const { git } = workplace;
-  const find = async (cut: ReadonlySet<string>): Promise<readonly { commit: string; isOldestRead: boolean }[]> =>
-    parseBlame(await git(['blame', '-w', '--porcelain', commit, '--', path])).map((id) => ({
-      commit: id,
-      isOldestRead: cut.has(id),
-    }));
-  const lines = await searchHistory(workplace, branch, find, (found) => !found.some(({ isOldestRead }) => isOldestRead));
   const authors = new Map<string, Omit<LineChange, 'isOldestRead'>>();
-  for (const id of new Set(lines.map((line) => line.commit))) authors.set(id, await readAuthor(workplace, id));
-  return lines.flatMap(({ commit: id, isOldestRead }) => {
-    const author = authors.get(id);
-    return author ? [{ ...author, isOldestRead }] : [];
-  });
+  const find = async (cut: ReadonlySet<string>): Promise<readonly LineChange[]> => {
+    const changes: LineChange[] = [];
+    for (const id of parseBlame(await git(['blame', '-w', '--porcelain', commit, '--', path]))) {
+      const author = authors.get(id) ?? (await readAuthor(workplace, id));
+      authors.set(id, author);
+      changes.push({ ...author, isOldestRead: cut.has(id) });
+    }
+    return changes;
+  };
+  return searchHistory(workplace, branch, find, isEnough);
+}
+
+/** Whether the history tells of each line who wrote it. */
+export function isWholeBlame(changes: readonly LineChange[]): boolean {
+  return changes.every(({ isOldestRead }) => !isOldestRead);
 }
 
 /** From the commit itself: blame would let a .mailmap in the repository give its author another name. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GitCommandError } from './git-command.ts';
 import { isPassing } from './git-failure.ts';
 import { fetchBranch, fetchHead, type Head, readHead } from './git-head.ts';
 import type { Workplace } from './git-workplace.ts';
@@ -76,6 +77,24 @@ export async function commitAndPush(
   }
 }
 
+/**
+ * Throws as the push of a report onto this head would, as far as the server tells before it takes data: who may not write is
+ * turned away already where it lists its branches for a push. Hooks and rules for branches are asked by a real push alone.
+ */
+export async function rehearsePush(workplace: Workplace, head: Head, branch: string): Promise<void> {
+  const { git } = workplace;
+  // A commit of its own, so that its author and its signature are tried as well; it stays in the clone.
+  await git(['read-tree', head.tree === '' ? '--empty' : head.tree]);
+  const commit = await commitTree(workplace, (await git(['write-tree'])).trim(), head, 'rehearsal');
+  try {
+    await push(workplace, branch, head.commit, commit, ['--dry-run']);
+  } catch (error) {
+    // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
+    if (error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal())) return;
+    throw error;
+  }
+}
+
 /** By plumbing alone: no hook, template or editor has a say, and the message stays as it is. */
 async function commitTree({ git, isSigning }: Workplace, tree: string, head: Head, message: string): Promise<string> {
   const parent = head.commit === '' ? [] : ['-p', head.commit];
@@ -87,9 +106,9 @@ async function commitTree({ git, isSigning }: Workplace, tree: string, head: Hea
  * Moves the branch from exactly this commit ('' for no branch) to its new child. The lease is the stricter form of the
  * refusal to overwrite: also a branch that somebody set back, which the push would fast-forward over, is left alone.
  */
-async function push({ git }: Workplace, branch: string, from: string, to: string): Promise<void> {
+async function push({ git }: Workplace, branch: string, from: string, to: string, more: readonly string[] = []): Promise<void> {
   const ref = `refs/heads/${branch}`;
-  await git(['push', '--porcelain', '--no-verify', `--force-with-lease=${ref}:${from}`, 'origin', `${to}:${ref}`]);
+  await git(['push', ...more, '--porcelain', '--no-verify', `--force-with-lease=${ref}:${from}`, 'origin', `${to}:${ref}`]);
 }
 
 /** Whether others built on this commit, whose push was not answered. */

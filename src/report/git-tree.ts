@@ -2,9 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GitError } from '../types/errors.ts';
 import type { Git } from './git-command.ts';
-import { type Head, readEntry, type TreeEntry } from './git-head.ts';
+import { type Head, readEntry, readOnce, type TreeEntry } from './git-head.ts';
+import { indexFor } from './git-index.ts';
+import { stalePages } from './git-pages.ts';
 import type { Workplace } from './git-workplace.ts';
-import { type ClusterSummary, parseSummary, renderIndex } from './index-page.ts';
 import { pathPart } from './paths.ts';
 import type { ReportFiles } from './render.ts';
 import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
@@ -25,7 +26,7 @@ export interface TreeChange {
   readonly edits: ReportEdits;
 }
 
-/** Makes the tree that the branch shall have: the head's, with the cluster's folder exactly the given files. Its id. */
+/** Makes the tree that the branch shall have: the head's, with the cluster's report exactly the given files. Its id. */
 export async function writeTree(workplace: Workplace, head: Head, change: TreeChange): Promise<string> {
   const { root } = change;
   refuseLinks(head, change);
@@ -38,14 +39,16 @@ export async function writeTree(workplace: Workplace, head: Head, change: TreeCh
   const schema = `${root}/${SCHEMA_PATH}`;
   if (isNewerSchema(await readOnce(workplace.git, head.entries.get(schema), change.known))) files.delete(schema);
   // Edits alone are a person's: the report stays as it is.
-  if (change.files.size > 0) for (const path of pagesOf(head, change)) if (!files.has(path)) files.set(path, undefined);
-  files.set(`${root}/README.md`, renderIndex(await readSummaries(workplace.git, head, change, files)));
+  const stale = change.files.size > 0 ? await stalePages(workplace.git, head, change, files) : [];
+  for (const path of stale) files.set(path, undefined);
+  const index = await indexFor(workplace.git, head, change, files);
+  if (index !== undefined) files.set(`${root}/README.md`, index);
   refuseObstacles(head, files);
   return writeEntries(workplace, head, files);
 }
 
 /** Texts by path from the top of the repository; `undefined` where no file shall be. */
-type Texts = ReadonlyMap<string, string | undefined>;
+export type Texts = ReadonlyMap<string, string | undefined>;
 
 async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts): Promise<string> {
   await git(['read-tree', ...(head.commit === '' ? ['--empty'] : [head.commit])]);
@@ -56,7 +59,7 @@ async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts
     written.map(({ text }) => text),
   );
   const lines = written.map(({ path }, index) => `${modeOf(head.entries.get(path))} ${ids[index]}\t${path}\0`);
-  const nothing = '0'.repeat(ids[0]?.length ?? 40);
+  const nothing = '0'.repeat(head.commit.length);
   const removed = [...files.keys()].filter((path) => files.get(path) === undefined && head.entries.has(path));
   await git(['update-index', '-z', '--index-info'], [...removed.map((path) => `0 ${nothing}\t${path}\0`), ...lines].join(''));
   return (await git(['write-tree'])).trim();
@@ -64,6 +67,7 @@ async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts
 
 /** The ids of the blobs with these texts, in order; as they are, whatever attributes the repository gives their paths. */
 async function writeBlobs(git: Git, folder: string, texts: readonly string[]): Promise<readonly string[]> {
+  if (texts.length === 0) return [];
   await mkdir(folder);
   try {
     const paths = texts.map((_, index) => join(folder, String(index)));
@@ -77,35 +81,6 @@ async function writeBlobs(git: Git, folder: string, texts: readonly string[]): P
 
 function modeOf(entry: TreeEntry | undefined): string {
   return entry?.mode.startsWith('100') ? entry.mode : '100644';
-}
-
-/** The pages of workloads, `<namespace>/<kind>.<name>.md`, that are in the tree now. What people keep beside them stays. */
-function pagesOf(head: Head, { root, cluster }: TreeChange): readonly string[] {
-  const folder = `${root}/${pathPart(cluster)}/`;
-  return [...head.entries.keys()].filter(
-    (path) => path.startsWith(folder) && path.slice(folder.length).includes('/') && path.endsWith('.md'),
-  );
-}
-
-/** What each cluster's report.json says; a folder without a readable one is not a report. */
-async function readSummaries(git: Git, head: Head, change: TreeChange, files: Texts): Promise<readonly ClusterSummary[]> {
-  const paths = new Set([...head.entries.keys(), ...files.keys()]);
-  const summaries: ClusterSummary[] = [];
-  for (const path of [...paths].sort()) {
-    const folder = /^([^/]+)\/report\.json$/u.exec(path.slice(change.root.length + 1))?.[1];
-    if (folder === undefined) continue;
-    const text = files.has(path) ? files.get(path) : await readOnce(git, head.entries.get(path), change.known);
-    const summary = parseSummary(folder, text ?? '');
-    if (summary) summaries.push(summary);
-  }
-  return summaries;
-}
-
-async function readOnce(git: Git, entry: TreeEntry | undefined, known: Map<string, string>): Promise<string> {
-  if (!entry) return '';
-  const text = known.get(entry.id) ?? (await readEntry(git, entry)) ?? '';
-  known.set(entry.id, text);
-  return text;
 }
 
 /** A link where the report is written would lead its readers out of the repository. */

@@ -27,10 +27,13 @@ export interface GitConnectionOptions {
   readonly author: { readonly name: string; readonly email: string };
   /** What Git inherits: `PATH` and proxies. Nothing else of the environment reaches it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A Git command that prints nothing for so long is ended; a minute unless given. */
-  readonly silenceMs?: number;
+  /** A server that no byte comes from or goes to for so long is given up; a minute unless given. Slowness is no fault. */
+  readonly silenceSeconds?: number;
   readonly signal: AbortSignal;
 }
+
+/** Of git init, --object-format; nearly all repositories have the first. */
+type ObjectFormat = 'sha1' | 'sha256';
 
 /** A folder of its own for one pass, with an empty clone, and Git set up to talk to the report repository as `origin`. */
 export interface Workplace extends AsyncDisposable {
@@ -40,10 +43,13 @@ export interface Workplace extends AsyncDisposable {
   /** Where files may be written that are gone after the pass. */
   readonly folder: string;
   readonly isSigning: boolean;
+  /** Makes the clone again, empty, for a remote that hashes in this way. */
+  startAnew(format: ObjectFormat): Promise<void>;
   /** What became of something tried here, as an error for the user. */
   translate(error: unknown, doing: string): unknown;
 }
 
+const SILENCE_SECONDS = 60;
 const PREFIX = 'drift-report-';
 /** No pass runs for longer (TIMEOUT), so an older folder was left by one that was killed. */
 const LEFT_AFTER_MS = 24 * 3600 * 1000;
@@ -56,14 +62,20 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
     const clone = join(folder, 'clone.git');
-    await mkdir(clone);
     const environment = await prepare(folder, address, options);
     const redact = redaction(options);
-    const git = createGit(clone, { environment, silenceMs: options.silenceMs ?? 60_000, redact, signal: options.signal });
-    await git(['init', '--quiet', '--bare', '--initial-branch=none']);
-    await appendFile(join(clone, 'config'), CLONE_CONFIG);
-    await git(['remote', 'add', 'origin', address.url]);
+    await mkdir(clone);
+    const git = createGit(clone, { environment, redact, signal: options.signal });
+    const startAnew = async (format: ObjectFormat): Promise<void> => {
+      await rm(clone, { recursive: true });
+      await mkdir(clone);
+      await git(['init', '--quiet', '--bare', '--initial-branch=none', `--object-format=${format}`]);
+      await appendFile(join(clone, 'config'), CLONE_CONFIG);
+      await git(['remote', 'add', 'origin', address.url]);
+    };
+    await startAnew('sha1');
     return {
+      startAnew,
       git,
       clone,
       folder,
@@ -93,7 +105,8 @@ async function makeFolder(): Promise<string> {
 
 /** Writes what Git and ssh read, for this user alone: ssh refuses a key that others can read, as a mounted secret's is. */
 async function prepare(folder: string, address: Address, options: GitConnectionOptions): Promise<Record<string, string>> {
-  const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author } = options;
+  checkAuthor(options.author.name);
+  const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author, silenceSeconds = SILENCE_SECONDS } = options;
   const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 });
   if (sshKey) await write(SSH_KEY, keyText(sshKey, 'GIT_SSH_KEY_FILE'));
   if (signingKey) await write('signing-key', keyText(signingKey, 'GIT_SIGNING_KEY_FILE'));
@@ -105,7 +118,8 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
       address,
       hasToken: token !== undefined,
       signingKey: signingKey ? join(folder, 'signing-key') : '',
-      sshCommand: sshCommand({ hasKey: sshKey !== undefined, hasKnownHosts: knownHostsFile !== '' }),
+      sshCommand: sshCommand({ hasKey: sshKey !== undefined, hasKnownHosts: knownHostsFile !== '', silenceSeconds }),
+      silenceSeconds,
     }),
   );
   return {
@@ -124,6 +138,16 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
     ...(caFile === '' ? {} : { GIT_SSL_CAINFO: resolve(caFile) }),
     ...(token && address.origin !== '' ? credential(token.reveal(), address.user) : {}),
   };
+}
+
+/** Git takes these characters off both ends of a name and makes no commit where nothing is left, which is late to be told. */
+function checkAuthor(name: string): void {
+  if (/[^\0- .,:;<>"\\']/u.test(name)) return;
+  throw new GitError(`${JSON.stringify(sanitize(name))} is no name for the author of a commit`, {
+    code: 'configuration',
+    subject: 'GIT_AUTHOR_NAME',
+    remedy: 'Give the author a name with a letter or digit in it (GIT_AUTHOR_NAME, or user.name of git config).',
+  });
 }
 
 function credential(token: string, user: string): Record<string, string> {
@@ -170,6 +194,7 @@ function redaction({ token }: GitConnectionOptions): (text: string) => string {
   return (text) => {
     let shown = withoutCredentials(text);
     for (const secret of secrets) shown = shown.replaceAll(secret, '***');
-    return shown.split(/\r?\n/u).map(sanitize).join('\n');
+    // The columns of what Git prints are no secret sign to a terminal.
+    return shown.replaceAll('\t', ' ').split(/\r?\n/u).map(sanitize).join('\n');
   };
 }

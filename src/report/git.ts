@@ -1,8 +1,9 @@
 import type { PreviousReport } from '../types/report.ts';
 import { checkBranch } from './git-address.ts';
+import { inFormatOfRemote } from './git-format.ts';
 import { fetchHead, type Head, listEntries, readEntry } from './git-head.ts';
-import { blameLines, type LineChange } from './git-history.ts';
-import { commitAndPush } from './git-push.ts';
+import { blameLines, isWholeBlame, type LineChange } from './git-history.ts';
+import { commitAndPush, rehearsePush } from './git-push.ts';
 import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
@@ -32,8 +33,13 @@ export interface ReportRepository extends AsyncDisposable {
   readonly previous: PreviousReport;
   /** The text of a file below the folder of the reports, such as `prod-eu/decisions.yaml`; `undefined` where there is none. */
   readFile(path: string): Promise<string | undefined>;
-  /** Who changed each line of that file last; empty where there is no such file. Reads as much history as that takes. */
-  whoChanged(path: string): Promise<readonly LineChange[]>;
+  /**
+   * Who changed each line of that file last; empty where there is no such file. Reads as much history as it takes until that
+   * is enough, which is asked first of the newest commit alone; for the whole answer unless given.
+   */
+  whoChanged(path: string, isEnough?: (changes: readonly LineChange[]) => boolean): Promise<readonly LineChange[]>;
+  /** Throws where a report could not be pushed, before anything is written that it is to tell; asks the server once. */
+  confirmWritable(): Promise<void>;
   /** Writes the files and edits, commits and pushes; nothing where the tree is what it was. */
   publish(files: ReportFiles, message: string, edits?: ReportEdits): Promise<PublishedReport>;
 }
@@ -64,6 +70,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
   const told = telling(workplace);
   const known = new Map<string, string>();
   let head = first;
+  let confirmed: Promise<void> | undefined;
   try {
     // Known before anything is corrected, rather than when the report of it cannot be written.
     refuseLinks(head, { root, cluster });
@@ -71,15 +78,21 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     return {
       previous: await told('read the last report', () => readPrevious(workplace, head, folder)),
       readFile: (path) => told('read a file', () => readEntry(workplace.git, head.entries.get(`${root}/${path}`))),
-      whoChanged: (path) =>
+      whoChanged: (path, isEnough = isWholeBlame) =>
         told('read the history of the report repository', async () => {
           const full = `${root}/${path}`;
-          return head.entries.has(full) ? blameLines(workplace, branch, head.commit, full) : [];
+          return head.entries.has(full) ? blameLines(workplace, branch, head.commit, full, isEnough) : [];
         }),
+      confirmWritable: () => {
+        confirmed ??= told('push the report', () => inFormatOfRemote(workplace, () => rehearsePush(workplace, head, branch)));
+        return confirmed;
+      },
       publish: (files, message, edits = new Map()) =>
         told('commit the report', async () => {
           const compose = (onto: Head): Promise<string> => writeTree(workplace, onto, { root, cluster, files, edits, known });
-          const pushed = await commitAndPush(workplace, head, compose, { branch, root, message, mayPush, signal });
+          const pushed = await inFormatOfRemote(workplace, () =>
+            commitAndPush(workplace, head, compose, { branch, root, message, mayPush, signal }),
+          );
           head = pushed.head;
           return { commit: pushed.commit };
         }),
@@ -126,7 +139,7 @@ async function open(options: ReportReaderOptions): Promise<{ readonly workplace:
   const workplace = await openWorkplace(options);
   try {
     const head = await telling(workplace)('reach the report repository', () =>
-      fetchHead(workplace.git, options.branch, options.root),
+      inFormatOfRemote(workplace, () => fetchHead(workplace.git, options.branch, options.root)),
     );
     return { workplace, head };
   } catch (error) {

@@ -32,7 +32,7 @@ export function parseSummary(folder: string, text: string): ClusterSummary | und
 export function renderIndex(summaries: readonly ClusterSummary[]): string {
   const header = ['cluster', 'state', 'by severity', '$ a month', 'staged', 'blocked', 'newest', 'last fixed'];
   const rows = summaries.map((summary) => [
-    `[${escapeText(summary.cluster)}](${encodeURIComponent(summary.folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md)`,
+    `[${escapeText(summary.cluster)}](${linkTo(summary.folder)})`,
     stateOf(summary),
     ...sums([summary]),
     summary.newest ? `${summary.newest.count} at ${escapeText(minute(summary.newest.firstSeen))}` : '',
@@ -40,6 +40,15 @@ export function renderIndex(summaries: readonly ClusterSummary[]): string {
   ]);
   if (summaries.length > 1) rows.push(['**all**', stateOf(all(summaries)), ...sums(summaries), '', '']);
   return `# Drift reports\n\n${table(header, rows)}\n`;
+}
+
+/** Where an index leads, in whatever order and form another version of the tool lists the clusters. */
+export function linkedPages(index: string): readonly string[] {
+  return [...index.matchAll(/\]\(([^()\s]+\/README\.md)\)/gu)].flatMap(([, link]) => link ?? []).sort();
+}
+
+function linkTo(folder: string): string {
+  return `${encodeURIComponent(folder).replaceAll(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))}/README.md`;
 }
 
 /** By severity, what it costs, staged and blocked, as cells. */

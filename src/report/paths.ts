@@ -12,10 +12,17 @@ export function pathPart(name: string): string {
   return isSafe ? name : `x-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
+/** The folder of workloads that are in no namespace. */
+export const CLUSTER_SCOPED = 'cluster-scoped';
+
+export function isHashedPart(part: string): boolean {
+  return HASHED_PART.test(part);
+}
+
 /** `<namespace>/<kind>.<name>.md` of a workload's page. */
 export function workloadPage(ref: ObjectRef): string {
   // A folder is never called as one of the files beside it, which all have a dot in their name.
-  const folder = ref.namespace === '' ? 'cluster-scoped' : ref.namespace;
+  const folder = ref.namespace === '' ? CLUSTER_SCOPED : ref.namespace;
   return `${pathPart(folder.includes('.') ? `namespace ${folder}` : folder)}/${pathPart(ref.kind.toLowerCase())}.${pathPart(ref.name)}.md`;
 }
 

@@ -15,7 +15,7 @@ const WORST_PAGES = 200;
 /** Ids of a group in report.json, which is to stay small; its findings are in findings.jsonl all the same. */
 const GROUP_IDS = 50;
 
-/** Path below the report root to content. Everything under the cluster's folder that is not in it is to be removed. */
+/** Path below the report root to content. A workload's page that is not in it is to be removed. */
 export type ReportFiles = ReadonlyMap<string, string>;
 
 /** The files of a report; the same report gives the same bytes. `root` is the folder of all reports in the repository. */

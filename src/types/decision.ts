@@ -152,12 +152,18 @@ export function decisionId(kind: DecisionKind, parts: readonly (string | undefin
 }
 
 /**
- * The file with those who decided long ago as the last report names them: a branch with many reports buries a commit deeper
- * than its history is read, and an entry that is still the same was decided by the same person.
+ * The file with those who decided as the last report names them: an entry that is still the same was decided by the same
+ * person, whoever mended its reason since, and a branch with many reports buries their commit.
  */
 export function withKnownDeciders(file: DecisionsFile, previous: readonly ReportedDecision[]): DecisionsFile {
   const known = new Map(previous.map((line) => [line.id, line]));
-  return { ...file, decisions: file.decisions.map((entry) => ({ ...entry, by: entry.by ?? deciderIn(known.get(entry.id)) })) };
+  return { ...file, decisions: file.decisions.map((entry) => ({ ...entry, by: deciderIn(known.get(entry.id)) ?? entry.by })) };
+}
+
+/** Whether older commits could tell of no entry who decided it: what the last report could not name they did not tell then. */
+export function areDecidersKnown({ decisions }: DecisionsFile, previous: readonly ReportedDecision[]): boolean {
+  const reported = new Set(previous.map(({ id }) => id));
+  return decisions.every(({ id, by }) => by !== undefined || reported.has(id));
 }
 
 function deciderIn(line: ReportedDecision | undefined): Decider | undefined {

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { deployProject, kubectl, reportFile, revisionsOf, type Scenario } from '../demo/scenario.ts';
 import { type CommandResult, startHubProcess, startWorld, type World } from '../demo/world.ts';
+import { startGitHttp } from '../report/git-http-server.ts';
 import { sentences } from './logs.ts';
 
 // Each mistake gets one sentence with what, where and what to do, the right exit code, and nothing half done.
@@ -144,6 +145,18 @@ describe('bad input', function () {
       'cannot reach the report repository',
       '/nowhere/reports.git',
       'Check REPORT_REPO',
+    ]);
+  });
+
+  it('a Git token that may only read, which is found out before anything is fixed', async () => {
+    await using server = await startGitHttp({
+      folder: world.folder,
+      fault: ({ service }) => (service === 'push' ? { status: 403 } : undefined),
+    });
+    const url = `${server.url}/${basename(world.reportRepository)}`;
+    await refused(await run({ REPORT_REPO: url, AUTO_FIX: 'true' }), 77, [
+      'cannot push the report',
+      'may push to the report repository',
     ]);
   });
 

@@ -35,6 +35,46 @@ describe('report repository in trouble', () => {
     expect(await publishOnce(world.options(), [])).to.equal(world.git('rev-parse', 'main').trim());
   });
 
+  it('names the branch and the reason of a refusal, and nothing of the form that Git prints them in', async () => {
+    using world = repositories();
+    hook(world, 'exit 1');
+    const error = await failureOf(() => publishOnce(world.options({ branch: 'drift/reports' }), ['web']));
+    expect(error.message).to.equal('cannot push the report: branch drift/reports is refused (pre-receive hook declined)');
+  });
+
+  for (const [what, words] of [
+    ['of GitHub', 'remote: error: File reports/x is 120.00 MB; this exceeds the file size limit of 100.00 MB'],
+    ['of GitLab', 'GitLab: You are attempting to check in one or more blobs which exceed the 100MiB limit'],
+    ['of a rule of its own', 'file too large: findings.jsonl'],
+  ] as const) {
+    it(`says that a file is over the limit ${what}, rather than that somebody may not push`, async () => {
+      using world = repositories();
+      hook(world, `echo '${words}' >&2; exit 1`);
+      const error = await failureOf(() => publishOnce(world.options(), ['web']));
+      expect(error.code, error.message).to.equal('permission');
+      expect(error.remedy).to.contain('Raise the limit');
+    });
+  }
+
+  it('says that a push is over the limit of the server', async () => {
+    using world = repositories();
+    world.git('config', 'receive.maxInputSize', '100');
+    const error = await failureOf(() => publishOnce(world.options(), ['web']));
+    expect(error.code, error.message).to.equal('permission');
+    expect(error.remedy).to.contain('Raise the limit');
+  });
+
+  it('refuses an author of whose name Git would leave nothing before anything is read', async () => {
+    using world = repositories();
+    for (const name of ['<>', ' . ', '', '\\'])
+      expect(
+        await failureOf(() => openReportRepository(world.options({ author: { name, email: 'a@example.com' } }))),
+        name,
+      ).to.include({ code: 'configuration', subject: 'GIT_AUTHOR_NAME' });
+    await publishOnce(world.options({ author: { name: '<ä>', email: '<>' } }), ['web']);
+    expect(world.git('log', '-1', '--format=%an <%ae>', 'main')).to.equal('ä <>\n');
+  });
+
   it('refuses a repository in which somebody works, and says what kind is meant', async () => {
     using world = repositories();
     world.commitByHand({ 'README.md': 'x\n' });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
@@ -9,6 +10,8 @@ import { type Fault, type GitHttpOptions, type GitRequest, startGitHttp } from '
 import { failureOf, ownTemporaryFolder, publish, publishOnce, report, repositories } from './repositories.ts';
 
 const TOKEN = 'tok"en$(canary)\'\\%';
+
+import { slowLink } from './slow-link.ts';
 
 describe('report repository over https', () => {
   let authority: Authority;
@@ -109,19 +112,79 @@ describe('report repository over https', () => {
     expect(git.world.git('rev-parse', 'main')).to.equal(head);
   });
 
+  it('tells before a pass corrects anything that a token may only read, as the push would', async () => {
+    const readOnly = ({ service }: GitRequest): Fault | undefined => (service === 'push' ? { status: 403 } : undefined);
+    await using git = await host({ fault: readOnly });
+    for (const prepare of [() => undefined, () => git.world.commitByHand({ 'README.md': 'x\n' })]) {
+      prepare();
+      await using repository = await openReportRepository(git.options());
+      const early = await failureOf(() => repository.confirmWritable());
+      const late = await failureOf(() => publish(repository, report(['web'])));
+      expect(early.code).to.equal('permission');
+      expect(early.message).to.equal(late.message);
+    }
+  });
+
+  it('finds out whether it may push by one question, which moves nothing and holds in an empty repository too', async () => {
+    await using git = await host();
+    for (const heads of ['', /main$/mu]) {
+      await using repository = await openReportRepository(git.options());
+      const before = git.server.requests.length;
+      await repository.confirmWritable();
+      await repository.confirmWritable();
+      const asked = git.server.requests.slice(before).filter(({ authorization }) => authorization !== undefined);
+      expect(asked.map(({ service, isTransfer }) => ({ service, isTransfer }))).to.deep.equal([
+        { service: 'push', isTransfer: false },
+      ]);
+      expect(git.world.git('for-each-ref')).to.match(heads instanceof RegExp ? heads : /^$/u);
+      await publish(repository, report(['web']));
+    }
+    expect(git.world.git('rev-list', '--count', 'main').trim()).to.equal('1');
+  });
+
+  it('takes a branch that moved meanwhile for no refusal', async () => {
+    await using git = await host();
+    git.world.commitByHand({ 'README.md': 'x\n' });
+    await using repository = await openReportRepository(git.options());
+    git.world.commitMany(1);
+    await repository.confirmWritable();
+    await publish(repository, report(['web']));
+    expect(git.world.git('rev-list', '--count', 'main').trim()).to.equal('3');
+  });
+
   for (const [what, fault, code, words] of [
     ['there is no such repository', { status: 404 }, 'configuration', 'not found'],
     ['the server has a fault', { status: 502 }, 'unavailable', '502'],
     ['the connection is cut', 'cut', 'unavailable', 'cannot reach the report repository'],
-    ['the server does not answer', 'stall', 'unavailable', 'timeout'],
+    ['the server does not answer', 'stall', 'unavailable', 'too slow'],
   ] as const) {
     it(`says that ${what}`, async () => {
       await using git = await host({ fault: () => fault });
-      const error = await failureOf(() => openReportRepository(git.options({ silenceMs: 500 })));
+      const error = await failureOf(() => openReportRepository(git.options({ silenceSeconds: 1 })));
       expect(error.code, error.message).to.equal(code);
       expect(error.message).to.contain(words);
     });
   }
+
+  it('reads over a slow link for longer than it waits in silence', async () => {
+    await using git = await host();
+    git.world.commitByHand({ 'docs/picture.png': randomBytes(120_000).toString('base64') });
+    const { port } = new URL(git.server.url);
+    await using link = await slowLink(Number(port), { bytesPerSecond: 30_000 });
+    const url = git.options().url.replace(port, String(link.port));
+    await using repository = await openReportRepository(git.options({ url, silenceSeconds: 2 }));
+    expect(repository.previous.findings).to.deep.equal([]);
+  });
+
+  it('gives a server up that falls silent in the middle', async () => {
+    await using git = await host();
+    git.world.commitByHand({ 'docs/picture.png': randomBytes(120_000).toString('base64') });
+    const { port } = new URL(git.server.url);
+    await using link = await slowLink(Number(port), { bytesPerSecond: 1_000_000, silentAfter: 50_000 });
+    const url = git.options().url.replace(port, String(link.port));
+    const error = await failureOf(() => openReportRepository(git.options({ url, silenceSeconds: 1 })));
+    expect(error.code, error.message).to.equal('unavailable');
+  });
 
   it('says that nobody listens there', async () => {
     const git = await host();
@@ -171,6 +234,15 @@ describe('report repository over https', () => {
     expect(inspect(error, { depth: null })).to.not.contain('canary');
   });
 
+  it('says that a push is over the limit of what stands before the server', async () => {
+    await using git = await host({
+      fault: ({ service, isTransfer }) => (service === 'push' && isTransfer ? { status: 413 } : undefined),
+    });
+    const error = await failureOf(() => publishOnce(git.options(), ['web']));
+    expect(error.code, error.message).to.equal('permission');
+    expect(error.remedy).to.contain('Raise the limit');
+  });
+
   it('counts a push as done whose answer was lost, with the same commit', async () => {
     await using git = await host({
       fault: ({ service, isTransfer }) => (service === 'push' && isTransfer ? 'lose-answer' : undefined),
@@ -202,6 +274,19 @@ describe('report repository over https', () => {
     const commit = await publishOnce(git.options(), ['web']);
     expect(git.world.git('rev-list', 'main').trim()).to.equal(commit);
     expect(pushes).to.equal(2);
+  });
+
+  it('reads no older commit to tell who wrote a line than it is asked for', async () => {
+    await using git = await host();
+    const path = 'prod-eu/decisions.yaml';
+    git.world.commitByHand({ [`reports/${path}`]: 'accept: a\n' });
+    const first = git.world.git('rev-parse', 'main').trim();
+    git.world.commitMany(60);
+    await using repository = await openReportRepository(git.options());
+    const before = git.server.requests.length;
+    expect((await repository.whoChanged(path, () => true)).map(({ isOldestRead }) => isOldestRead)).to.deep.equal([true]);
+    expect(git.server.requests).to.have.length(before);
+    expect((await repository.whoChanged(path)).map(({ commit }) => commit)).to.deep.equal([first]);
   });
 
   it('reads at older commits, as many as it takes', async () => {

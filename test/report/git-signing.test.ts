@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { openReportRepository } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { makeKey } from './git-ssh-server.ts';
 import { failureOf, publishOnce, repositories } from './repositories.ts';
@@ -35,6 +36,9 @@ describe('signed report commits', () => {
     using world = repositories();
     const locked = makeKey(join(world.path, 'locked'), 'passphrase').private;
     const broken = `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from('openssh-key-v1\0\0\0\0\u0004none').toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    await using repository = await openReportRepository(world.options({ signingKey: new Secret(broken) }));
+    // Only a commit tells that this one is none, and one is made before anything is corrected.
+    expect((await failureOf(() => repository.confirmWritable())).remedy).to.contain('GIT_SIGNING_KEY_FILE');
     for (const key of ['canary', locked, broken]) {
       const error = await failureOf(() => publishOnce(world.options({ signingKey: new Secret(key) }), ['web']));
       expect(error.code, error.message).to.equal('configuration');

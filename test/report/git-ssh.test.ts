@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -6,7 +7,8 @@ import { expect } from 'chai';
 import { openReportRepository, type ReportRepositoryOptions } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { makeKey, type SshServer, startSsh } from './git-ssh-server.ts';
-import { failureOf, ownTemporaryFolder, publishOnce, type Repositories, repositories } from './repositories.ts';
+import { failureOf, ownTemporaryFolder, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';
+import { slowLink } from './slow-link.ts';
 
 describe('report repository over ssh', () => {
   let ssh: SshServer;
@@ -88,9 +90,13 @@ describe('report repository over ssh', () => {
     using world = repositories();
     world.commitByHand({ 'README.md': 'x\n' });
     const head = world.git('rev-parse', 'main');
-    const error = await failureOf(() => publishOnce(optionsOf(world, { sshKey: new Secret(ssh.keys.reader) }), ['web']));
-    expect(error.code, error.message).to.equal('permission');
-    expect(error.message).to.contain('marked as read only');
+    await using repository = await openReportRepository(optionsOf(world, { sshKey: new Secret(ssh.keys.reader) }));
+    // The first before anything is corrected.
+    for (const attempt of [() => repository.confirmWritable(), () => publish(repository, report(['web']))]) {
+      const error = await failureOf(attempt);
+      expect(error.code, error.message).to.equal('permission');
+      expect(error.message).to.contain('cannot push the report').and.contain('marked as read only');
+    }
     expect(world.git('rev-parse', 'main')).to.equal(head);
   });
 
@@ -112,6 +118,18 @@ describe('report repository over ssh', () => {
     const error = await failureOf(() => openReportRepository(optionsOf(world, { url: `${ssh.url}${world.path}/absent.git` })));
     expect(error.code, error.message).to.equal('configuration');
     expect(error.remedy).to.contain('REPORT_REPO');
+  });
+
+  it('gives a server up that falls silent in the middle', async () => {
+    using world = repositories();
+    world.commitByHand({ 'docs/picture.png': randomBytes(120_000).toString('base64') });
+    const { port } = new URL(ssh.url);
+    await using link = await slowLink(Number(port), { bytesPerSecond: 1_000_000, silentAfter: 50_000 });
+    const options = optionsOf(world, { url: `${ssh.url.replace(port, String(link.port))}${world.bare}`, silenceSeconds: 1 });
+    writeFileSync(options.knownHostsFile ?? '', ssh.knownHosts.replace(port, String(link.port)));
+    const error = await failureOf(() => openReportRepository(options));
+    expect(error.code, error.message).to.equal('unavailable');
+    expect(error.message).to.contain('Timeout, server');
   });
 
   it('says that nobody listens there', async () => {

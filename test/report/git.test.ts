@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { openReportRepository } from '../../src/report/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { finding } from '../types/builders.ts';
 import { outcome, ranked, reportOf } from './build.ts';
-import { failureOf, ownTemporaryFolder, publish, publishOnce, report, repositories } from './repositories.ts';
+import { failureOf, ownTemporaryFolder, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';
 
 describe('report repository', () => {
   it('takes the first report into an empty repository', async () => {
@@ -119,6 +119,67 @@ describe('report repository', () => {
     expect(world.git('show', 'main:reports/prod-us/x/y.md')).to.equal('theirs\n');
   });
 
+  it('keeps what people write among the pages', async () => {
+    using world = repositories();
+    const theirs = ['shop/NOTES.md', 'runbooks/checkout.md', 'runbooks/incident.2026-11.md', 'shop/deployment.cart.old.md'];
+    world.commitByHand(Object.fromEntries(theirs.map((path) => [`reports/prod-eu/${path}`, `# About ${path}\n`])));
+    await publishOnce(world.options(), ['web']);
+    await publishOnce(world.options(), []);
+    const files = world.git('ls-tree', '-r', '--name-only', 'main');
+    for (const path of theirs) expect(files).to.contain(path);
+    expect(files).to.not.contain('deployment.web.md');
+  });
+
+  it('removes a page also where somebody wrote above its heading, or damaged the report that knew it', async () => {
+    using world = repositories();
+    const page = 'reports/prod-eu/shop/deployment.web.md';
+    const hashed = 'reports/prod-eu/shop/deployment.x-0123456789abcdef.md';
+    await publishOnce(world.options(), ['web']);
+    world.commitByHand({ [page]: `Look at this!\n\n${world.git('show', `main:${page}`)}` });
+    await publishOnce(world.options(), []);
+    expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain(page);
+    await publishOnce(world.options(), ['web']);
+    world.commitByHand({ 'reports/prod-eu/findings.jsonl': '<<<<<<< HEAD\n', [hashed]: '# shop/deployment/Web\n' });
+    await publishOnce(world.options(), []);
+    expect(world.git('ls-tree', '-r', '--name-only', 'main'))
+      .to.not.contain(page)
+      .and.not.contain(hashed);
+  });
+
+  describe('index of the clusters', () => {
+    const path = 'reports/README.md';
+    /** As a version with another heading writes it. */
+    const otherwise = (world: Repositories): string =>
+      world.git('show', `main:${path}`).replace('| cluster | state |', '| Cluster | State |').replace('# Drift', '# All drift');
+
+    it('is left as another version wrote it while nothing in it changes, so that two versions do not take turns', async () => {
+      using world = repositories();
+      await publishOnce(world.options(), ['web']);
+      await publishOnce(world.options({ cluster: 'prod-us' }), ['db']);
+      const theirs = otherwise(world);
+      world.commitByHand({ [path]: theirs });
+      expect(await publishOnce(world.options(), ['web'])).to.equal('');
+      expect(world.git('show', `main:${path}`)).to.equal(theirs);
+      await publishOnce(world.options(), ['web', 'cart']);
+      expect(world.git('show', `main:${path}`))
+        .to.contain('(prod-eu/README.md) | 2 open')
+        .and.contain('# Drift reports');
+    });
+
+    it('gets a row back that is missing, and loses the row of a cluster whose report somebody took away', async () => {
+      using world = repositories();
+      await publishOnce(world.options(), ['web']);
+      await publishOnce(world.options({ cluster: 'prod-us' }), ['db']);
+      const whole = world.git('show', `main:${path}`);
+      world.commitByHand({ [path]: whole.replace(/^.*prod-eu.*\n/mu, '') });
+      await publishOnce(world.options(), ['web']);
+      expect(world.git('show', `main:${path}`)).to.equal(whole);
+      world.commitByHand({}, (clone) => rmSync(join(clone, 'reports/prod-us'), { recursive: true }));
+      await publishOnce(world.options(), ['web']);
+      expect(world.git('show', `main:${path}`)).to.equal(whole.replace(/^.*prod-us.*\n/mu, ''));
+    });
+  });
+
   describe('files that people keep', () => {
     const path = 'prod-eu/decisions.yaml';
     const strike = (text: string): string => text.replaceAll(/^accept: .*$/gmu, (line) => `# spent: ${line}`);
@@ -180,6 +241,14 @@ describe('report repository', () => {
       expect(world.git('show', `main:reports/${path}`)).to.equal('accept: a\n');
       await publish(repository, report([]), new Map([[path, () => '']]));
       expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('decisions.yaml');
+    });
+
+    it('go by an edit alone, without a report', async () => {
+      using world = repositories();
+      world.commitByHand({ [`reports/${path}`]: 'accept: a\n', 'README.md': 'x\n' });
+      await using repository = await openReportRepository(world.options());
+      await repository.publish(new Map(), 'Decide\n', new Map([[path, () => '']]));
+      expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.equal('README.md\n');
     });
   });
 

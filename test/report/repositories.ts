@@ -41,12 +41,12 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   GIT_COMMITTER_EMAIL: 'person@example.com',
 };
 
-export function repositories(): Repositories {
+export function repositories(format: 'sha1' | 'sha256' = 'sha1'): Repositories {
   const path = mkdtempSync(join(tmpdir(), 'report-test-'));
   const bare = join(path, 'bare.git');
   const run = (cwd: string, args: readonly string[], input = ''): string =>
     execFileSync('git', [...args], { cwd, env: ENVIRONMENT, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], input });
-  run(path, ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  run(path, ['init', '--quiet', '--bare', '--initial-branch=main', `--object-format=${format}`, bare]);
   let clones = 0;
   return {
     path,
