@@ -1,4 +1,4 @@
-import { type OpenDecision, readDecisions, type Standing } from './decisions/decisions.ts';
+import { decidersOf, type OpenDecision, readDecisions, type Standing, withDeciders } from './decisions/decisions.ts';
 import { type Cluster, cleanManifest, createCompare, type DiffOptions } from './diff/diff.ts';
 import { type Acceptance, type AcceptOptions, acceptLive } from './fix/accept.ts';
 import { type Adoption, adoptWorkloads } from './fix/adopt.ts';
@@ -8,27 +8,29 @@ import { projectLive } from './snapshot/snapshot.ts';
 import {
   type DecisionOutcome,
   type DecisionsFile,
+  knownDeciders,
   NO_DECISIONS,
   type ReportedDecision,
-  withKnownDeciders,
 } from './types/decision.ts';
 import { isSaidAnew } from './types/describe.ts';
 
 /** What people decided by commit, with who decided what. */
 export async function decisionsOf(
-  repository: Pick<ReportRepository, 'previous' | 'readFile' | 'whoChanged'>,
+  repository: Pick<ReportRepository, 'previous' | 'readFile' | 'historyOf'>,
   cluster: string,
 ): Promise<DecisionsFile> {
   const path = decisionsPath(cluster);
   const text = await repository.readFile(path);
   if (text === undefined || text.trim() === '') return NO_DECISIONS;
-  const changes = await repository.whoChanged(path);
-  // Of a line older than the history that was read, the oldest commit tells nothing, but an earlier report may.
-  const file = readDecisions(
-    text,
-    changes.map(({ isOldestRead, ...change }) => (isOldestRead ? undefined : change)),
-  );
-  return withKnownDeciders(file, repository.previous.decisions);
+  const file = readDecisions(text);
+  if (file.decisions.length === 0) return file;
+  const known = knownDeciders(repository.previous.decisions);
+  let deciders: ReturnType<typeof decidersOf> = known;
+  await repository.historyOf(path, (history) => {
+    deciders = decidersOf(file, history, known);
+    return file.decisions.every(({ id }) => deciders.has(id));
+  });
+  return withDeciders(file, deciders);
 }
 
 /** The same options, with what people decided to live with among the ignore rules. */

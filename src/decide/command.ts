@@ -34,12 +34,12 @@ export async function decide(
   // Asked again with what is there then, should somebody else push meanwhile.
   const edit = (text: string): string => findings.reduce((edited, finding) => withDecision(edited, finding), text);
   const withDecision = (text: string, finding: ReportFinding): string => {
-    const file = readDecisions(text, []);
+    const file = readDecisions(text);
     if (file.unreadable !== '')
       throw mistake(`${path} cannot be read: ${file.unreadable}`, 'Mend it first: until then no pass fixes anything.');
     const change = editFor(given, finding, file, reported, now);
     if (!change) return text;
-    const [fault] = readDecisions(JSON.stringify({ [kind]: [change.entry] }), []).mistakes;
+    const [fault] = readDecisions(JSON.stringify({ [kind]: [change.entry] })).mistakes;
     if (fault) throw mistake(fault.error, 'Correct what was given to the command.');
     const edited = editDecisions(text, change);
     if (edited !== undefined) return edited;

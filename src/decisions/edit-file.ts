@@ -20,18 +20,18 @@ export interface FileEdit {
  */
 export function editDecisions(text: string, { kind, entry, without }: FileEdit): string | undefined {
   const gone = new Set(without.map(({ id }) => id));
-  const kept = readDecisions(text, []).decisions.filter(({ id }) => !gone.has(id));
+  const kept = readDecisions(text).decisions.filter(({ id }) => !gone.has(id));
   const cleared = without
     .toSorted((a, b) => b.line - a.line)
     .reduce<string | undefined>((left, decision) => (left === undefined ? undefined : removeEntry(left, decision)), text);
   if (cleared === undefined) return undefined;
   return [insertAsText(cleared, kind, entry), insertAsDocument(cleared, kind, entry)].find((candidate) => {
     if (candidate === undefined) return false;
-    const { decisions, mistakes, unreadable } = readDecisions(candidate, []);
+    const { decisions, mistakes, unreadable } = readDecisions(candidate);
     const others = decisions.filter(({ id }) => kept.some((known) => known.id === id));
     const isAdded = decisions.length === kept.length + 1;
     return (
-      unreadable === '' && isAdded && others.length === kept.length && mistakes.length <= readDecisions(text, []).mistakes.length
+      unreadable === '' && isAdded && others.length === kept.length && mistakes.length <= readDecisions(text).mistakes.length
     );
   });
 }

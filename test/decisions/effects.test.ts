@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { planDecisions, readDecisions, reportDecisions, weighDecisions } from '../../src/decisions/decisions.ts';
+import { planDecisions, readDecisions, reportDecisions, weighDecisions, withDeciders } from '../../src/decisions/decisions.ts';
 import { createIgnores } from '../../src/diff/ignore.ts';
-import { type Decider, type DecisionOutcome, type ReportedDecision, withKnownDeciders } from '../../src/types/decision.ts';
+import type { Decider, DecisionOutcome, ReportedDecision } from '../../src/types/decision.ts';
 import type { Finding, ObjectComparison } from '../../src/types/finding.ts';
 import type { FixOutcome, OutcomeResult } from '../../src/types/outcome.ts';
 import type { PlanItem } from '../../src/types/plan.ts';
@@ -38,10 +38,8 @@ function told({
   unread = [],
   head = '',
 }: Scene): readonly ReportedDecision[] {
-  const file = readDecisions(
-    text,
-    text.split('\n').map(() => ANN),
-  );
+  const read = readDecisions(text);
+  const file = withDeciders(read, new Map(read.decisions.map(({ id }) => [id, ANN])));
   const objects: readonly ObjectComparison[] = findings.map((entry) => compared([entry]));
   const units = [unit('web', { lastChangeDescription: head, headRevision: 7 })];
   const standing = weighDecisions({ file, previous, comparison: { objects }, units });
@@ -110,7 +108,7 @@ describe('what became of a decision', () => {
     const text = entry('fix');
     const previous = told({ text, findings: [web], fixes: [outcome(web.id)] });
     expect(told({ text, findings: [web], previous })).to.deep.equal(previous);
-    const file = readDecisions(text, []);
+    const file = readDecisions(text);
     const standing = weighDecisions({ file, previous, comparison: { objects: [compared([web])] }, units: [] });
     expect(planDecisions(file, standing, new Map()).approved.size).to.equal(0);
   });
@@ -154,7 +152,7 @@ describe('what became of a decision', () => {
   it('is refused where two decisions about one finding contradict each other, and the live value stays', () => {
     const text = entry('fix') + entry('accept');
     expect(effects({ text, findings: [web] })).to.deep.equal(['fix refused', 'accept refused']);
-    const file = readDecisions(text, []);
+    const file = readDecisions(text);
     const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
     const plan = planDecisions(file, standing, new Map(standing.outcomes.map((found) => [found.id, found])));
     expect(plan.approved.size).to.equal(0);
@@ -163,7 +161,7 @@ describe('what became of a decision', () => {
 
   it('is spent where a pass that could not report carried it out: the revision says so', () => {
     const text = entry('accept');
-    const id = readDecisions(text, []).decisions[0]?.id ?? '';
+    const id = readDecisions(text).decisions[0]?.id ?? '';
     const [line] = told({ text, head: `Accepted replicas 3 → 5 (decided by Ann) [decision:${id} live:3 sha256:0123456789ab]` });
     expect(line).to.include({ effect: 'spent', detail: 'revision 7 of unit prod/web' });
     const forged = `Accepted x (decided by Ann: [decision:${id}]) [decision:ffffffffffffffff live:3 sha256:0123456789ab]`;
@@ -209,15 +207,6 @@ describe('what became of a decision', () => {
       fixes: [outcome(web.id, { result: 'conflict', message: 'changed', revision: 0 })],
     });
     expect(conflict[0]?.detail).to.equal('conflict: changed');
-  });
-
-  it('keeps its decider where Git does not tell any more, as long as the entry is the same', () => {
-    const file = (text: string) => readDecisions(text, []);
-    const previous = told({ text: entry('fix'), findings: [web] });
-    const [kept] = withKnownDeciders(file(entry('fix')), previous).decisions;
-    expect(kept?.by).to.include({ name: 'Ann Lee', email: 'ann@example.org', time: ANN.time });
-    const [other] = withKnownDeciders(file(entry('accept')), previous).decisions;
-    expect(other?.by).to.equal(undefined);
   });
 
   it('is spent where what was staged is applied', () => {
