@@ -103,17 +103,20 @@ function ruleId({ namespace, kind, name, path, manager, until }: IgnoreRule): st
   return decisionId('ignore', [namespace, kind, name, path, manager, until]);
 }
 
+/** Mistakes of one kind that are named before the rest is counted. */
+const NAMED_KEYS = 3;
+
 function explain(error: z.ZodError, known: readonly string[]): string {
   return error.issues
     .map((issue) => {
       const where = issue.path.join('.');
       if (issue.code !== 'unrecognized_keys') return `${where === '' ? '' : `${where}: `}${issue.message}`;
-      return issue.keys
-        .map((key) => {
-          const near = known.find((name) => distance(name, key) <= 2);
-          return `${JSON.stringify(key.slice(0, 40))} is not known; ${near ? `did you mean ${near}?` : `an entry has ${known.join(', ')}`}`;
-        })
-        .join('; ');
+      const named = issue.keys.slice(0, NAMED_KEYS).map((key) => {
+        const near = known.find((name) => distance(name, key) <= 2);
+        return `${JSON.stringify(key.slice(0, 40))} is not known; ${near ? `did you mean ${near}?` : `an entry has ${known.join(', ')}`}`;
+      });
+      const rest = issue.keys.length - named.length;
+      return [...named, ...(rest > 0 ? [`and ${rest} more are not known`] : [])].join('; ');
     })
     .join('; ');
 }

@@ -44,8 +44,9 @@ export function reportDecisions(input: DecisionReportInput): readonly ReportedDe
     const known = before.get(decision.id);
     return known?.effect === 'spent' ? known : lineOf(decision, effectOf(decision, known, input), known);
   });
-  // What was spent must stay so: a file that is mended must not decide again.
-  const kept = file.unreadable === '' ? [] : previous.filter(({ id, effect }) => effect === 'spent' && !isListed(id, decided));
+  // What was spent must stay so: a file or an entry that is mended must not decide again.
+  const isSound = file.unreadable === '' && file.mistakes.length === 0;
+  const kept = isSound ? [] : previous.filter(({ id, effect }) => effect === 'spent' && !isListed(id, decided));
   return [...unread, ...mistakes, ...decided, ...kept];
 }
 
@@ -105,7 +106,8 @@ function effectOf(
       ({ ranked }) => decision.kind === 'fix' && ranked.finding.fingerprint === decision.fingerprint,
     );
     if (done) return { what: aboutFinding(done.ranked.finding), effect: 'spent', detail: `fixed, revision ${done.revision}` };
-    if (known?.effect === 'staged') return { what, effect: 'spent', detail: `${known.detail}; it is applied` };
+    if (known?.effect === 'staged')
+      return { what, effect: 'spent', detail: `${known.detail}; nothing departs in this way any more` };
     return {
       what,
       effect: 'unused',
@@ -121,7 +123,7 @@ function ignoreEffect(
   { comparison: { ignores }, isWhole }: DecisionReportInput,
 ): Became & { readonly what: string } {
   const selectors = (['namespace', 'kind', 'name', 'path', 'manager'] as const).flatMap((name) =>
-    rule[name] === undefined ? [] : [`${name} ${rule[name]}`],
+    rule[name] === undefined ? [] : [rule[name] === '' ? 'only as a whole' : `${name} ${rule[name]}`],
   );
   const what = selectors.join(', ');
   const use = ignores.find((entry) => entry.rule === rule);

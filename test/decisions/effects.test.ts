@@ -132,6 +132,23 @@ describe('what became of a decision', () => {
     expect(told({ text: entry('fix'), findings: [web], previous: broken })).to.deep.equal(previous);
   });
 
+  it('is remembered as spent while an entry has a mistake, its own or another', () => {
+    const previous = told({ text: entry('fix'), findings: [web], fixes: [outcome(web.id)] });
+    const typo = told({ text: entry('fix', web, ', reson: too many'), previous });
+    expect(typo.map(({ effect }) => effect)).to.deep.equal(['no-effect', 'spent']);
+    expect(told({ text: entry('fix'), findings: [web], previous: typo })).to.deep.equal(previous);
+  });
+
+  it('is refused where an ignore rule covers what it is about', () => {
+    const ignored = finding({ ref: ref('web'), class: 'informational', note: 'ignored: a load test' });
+    const text = `${entry('fix')}ignore:\n- {kind: Deployment, name: web, reason: a load test}\n`;
+    const [fix] = told({ text, findings: [{ ...ignored, coveredFingerprint: web.fingerprint }] });
+    expect(fix).to.include({
+      effect: 'refused',
+      detail: 'it contradicts the rule that covers this (ignored: a load test); remove one of them',
+    });
+  });
+
   it('is unused where the value is another one by now', () => {
     const other = finding({ ref: ref('web'), live: 6 });
     expect(effects({ text: entry('fix') + entry('accept', other), findings: [other] })).to.deep.equal([
@@ -209,13 +226,18 @@ describe('what became of a decision', () => {
     expect(conflict[0]?.detail).to.equal('conflict: changed');
   });
 
-  it('is spent where what was staged is applied', () => {
+  it('is spent where what was staged departs no more in this way, which an apply or a person may have done', () => {
     const text = entry('fix');
     const previous = told({ text, findings: [web], fixes: [outcome(web.id, { result: 'staged' })] });
     expect(effects({ text, findings: [web], previous, fixes: [outcome(web.id, { result: 'staged' })] })).to.deep.equal([
       'fix staged',
     ]);
-    expect(told({ text, previous })[0]).to.include({ effect: 'spent', what: 'shop/deployment/web: replicas 3 → 5' });
+    for (const findings of [[], [finding({ ref: ref('web'), live: 9 })]])
+      expect(told({ text, previous, findings })[0]).to.include({
+        effect: 'spent',
+        what: 'shop/deployment/web: replicas 3 → 5',
+        detail: 'staged, revision 17; nothing departs in this way any more',
+      });
   });
 
   it('of an ignore rule is active, expired or unused', () => {
@@ -223,10 +245,11 @@ describe('what became of a decision', () => {
       'ignore:',
       '- {kind: Deployment, name: web, reason: a}',
       '- {kind: Deployment, name: web, reason: b, until: 2026-11-01}',
-      '- {kind: Deployment, name: api, reason: c}',
+      '- {kind: Deployment, name: api, reason: c, path: ""}',
       '',
     ].join('\n');
     expect(effects({ text, findings: [web] })).to.deep.equal(['ignore active', 'ignore expired', 'ignore unused']);
+    expect(told({ text, findings: [web] })[2]?.what).to.equal('kind Deployment, name api, only as a whole');
   });
 
   it('of a bad entry is none, and says line and mistake', () => {

@@ -47,6 +47,13 @@ describe('decisions.yaml', () => {
     expect(readDecisions(`# ${'x'.repeat(300_000)}\nfix: []\n`).unreadable).to.contain('larger than');
   });
 
+  it('is read in a moment however many fields an entry has', function () {
+    this.timeout(8_000);
+    const keys = Array.from({ length: 18_000 }, (_, index) => `k${index}: 1`);
+    const [mistake] = readDecisions(`ignore:\n- {${keys.join(', ')}}\n`).mistakes;
+    expect(mistake?.error).to.contain('and 17997 more').and.to.have.length.below(500);
+  });
+
   it('takes an entry whose reason was mended for the same decision', () => {
     const entry = (reason: string): string => `fix:\n- {fingerprint: 1234567890abcdef1234567890abcdef, reason: ${reason}}\n`;
     const ids = ['typo', 'mended'].map((reason) => readDecisions(entry(reason)).decisions[0]?.id);
