@@ -19,7 +19,8 @@ import type { Standing } from './weigh.ts';
 export interface DecisionReportInput {
   readonly file: DecisionsFile;
   readonly previous: readonly ReportedDecision[];
-  readonly comparison: Pick<Comparison, 'ignores'>;
+  /** After what was carried out. */
+  readonly comparison: Pick<Comparison, 'ignores' | 'objects'>;
   /** As weighed before anything was carried out. */
   readonly standing: Standing;
   /** Of what was carried out or held, by decision id. */
@@ -95,7 +96,7 @@ function effectOf(
   const open = input.standing.open.find((entry) => entry.decision.id === decision.id);
   const what = open ? aboutFinding(open.finding) : '';
   const outcome = input.outcomes.get(decision.id);
-  if (outcome) return { what, effect: outcome.effect, detail: outcome.detail };
+  if (outcome) return { what, effect: outcome.effect, detail: `${outcome.detail}${stillUnmanaged(decision, outcome, input)}` };
   if (!open) {
     // Neither applied nor gone: it is there again once it is read.
     if (input.unread.has(decision.fingerprint)) {
@@ -115,6 +116,19 @@ function effectOf(
     };
   }
   return { what, ...targetEffect(decision, open.finding.id, known, input) };
+}
+
+/** A unit of a compared space may still not be among those that the configuration picks; empty where it is. */
+function stillUnmanaged(
+  { kind, fingerprint }: TargetedDecision,
+  { effect }: DecisionOutcome,
+  { comparison }: DecisionReportInput,
+): string {
+  if (kind !== 'adopt' || effect !== 'spent') return '';
+  const isUnmanaged = comparison.objects.some(({ findings }) => findings.some((found) => found.fingerprint === fingerprint));
+  return isUnmanaged
+    ? ', which is not among those compared, so the workload stays unmanaged; let CONFIGHUB_WHERE or CONFIGHUB_FILTER cover it'
+    : '';
 }
 
 function ignoreEffect(

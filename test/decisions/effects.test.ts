@@ -52,7 +52,7 @@ function told({
   return reportDecisions({
     file,
     previous,
-    comparison: { ignores: ignores.uses() },
+    comparison: { ignores: ignores.uses(), objects },
     standing,
     outcomes: all,
     plan: { items },
@@ -155,6 +155,17 @@ describe('what became of a decision', () => {
       'fix unused',
       'accept planned',
     ]);
+  });
+
+  it('to adopt says where the new unit is not among those that are compared', () => {
+    const stray = finding({ ref: ref('stray'), class: 'unmanaged', path: [], desired: undefined, unit: '' });
+    const text = `adopt:\n- {fingerprint: "${stray.fingerprint}", space: prod}\n`;
+    const id = readDecisions(text).decisions[0]?.id ?? '';
+    const outcomes: readonly DecisionOutcome[] = [{ id, effect: 'spent', detail: 'revision 1 of unit prod/stray' }];
+    expect(told({ text, outcomes })[0]).to.include({ effect: 'spent', detail: 'revision 1 of unit prod/stray' });
+    const [vain] = told({ text, findings: [stray], outcomes });
+    expect(vain?.effect).to.equal('spent');
+    expect(vain?.detail).to.match(/^revision 1 of unit prod\/stray, which is not among those compared,/u);
   });
 
   it('waits with the reason of the plan, such as a gate', () => {
