@@ -71,7 +71,7 @@ export type Invocation =
   | {
       readonly command: 'decide';
       readonly flags: Readonly<Partial<Record<OptionName, string>>>;
-      readonly configFile: undefined;
+      readonly configFile: string | undefined;
       readonly decide: DecideArguments;
     }
   | { readonly command: 'schema' }
@@ -240,14 +240,16 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
       command.option('--space <SPACE>', 'space of the new unit; left out where CONFIGHUB_SPACE names one alone');
       command.option('--unit <NAME>', "slug of the new unit, the workload's name unless given");
     }
+    command.addOption(new Option('--config <FILE>', 'configuration file, as for run (environment DRIFT_CONFIG)'));
     for (const option of DECIDE_OPTIONS) addOption(command, option);
     command.addHelpText(
       'after',
       `\nThe commit is yours: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or what Git is set up with.${secretsHelp()}`,
     );
-    command.action((finding: string, { reason: why = '', until = '', space = '', unit = '', ...given }: Given) => {
+    command.action((finding: string, { reason: why = '', until = '', space = '', unit = '', config, ...given }: Given) => {
       const decide = { kind, finding, reason: String(why), until: String(until), space: String(space), unit: String(unit) };
-      invocation = { command: 'decide', flags: flagsOf(given), configFile: undefined, decide };
+      const configFile = typeof config === 'string' ? config : undefined;
+      invocation = { command: 'decide', flags: flagsOf(given), configFile, decide };
     });
   };
   decideCommand('accept', 'make what is live desired');

@@ -15,7 +15,7 @@ import { connectKubernetes } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { type PromoteArguments, promote } from './promote/command.ts';
-import { openReportRepository } from './report/report.ts';
+import { openReportRepository, readReports } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { hasColor, screenOf } from './terminal/screen.ts';
 import { writerOf } from './terminal/stream.ts';
@@ -113,7 +113,7 @@ async function runPromote(config: Config, promotion: PromoteArguments, process: 
 
 /** `accept`, `ignore`, `fix`, `adopt`. */
 async function runDecide(config: Config, given: DecideArguments, process: ProcessFacts): Promise<number> {
-  const { environment, out } = process;
+  const { environment, out, err } = process;
   const signal = untilDeadline(config, process);
   const reportRepo = required(config, 'reportRepo');
   const [onlySpace, ...otherSpaces] = config.confighubSpace;
@@ -127,13 +127,19 @@ async function runDecide(config: Config, given: DecideArguments, process: Proces
   }
   const author = await whoDecides(environment, signal);
   const { cluster } = config;
+  const connection = reportConnection(config, reportRepo, environment, signal);
   await using repository = await openReportRepository({
-    ...reportConnection(config, reportRepo, environment, signal),
+    ...connection,
     author,
     cluster,
     mayPush: async () => undefined,
   });
-  await decide({ ...given, space }, repository, { cluster, now: new Date(), out });
+  if (repository.previous.digest === '') {
+    // Loaded only here: no decision needs it.
+    const { noReport } = await import('./forms/stored.ts');
+    throw noReport((await readReports(connection, undefined, new Date())).head, cluster, undefined);
+  }
+  await decide({ ...given, space }, repository, { cluster, now: new Date(), out, err });
   return EXIT.ok;
 }
 

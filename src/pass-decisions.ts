@@ -1,36 +1,37 @@
-import { type OpenDecision, readDecisions, type Standing } from './decisions/decisions.ts';
+import { decidersOf, type OpenDecision, readDecisions, type Standing, withDeciders } from './decisions/decisions.ts';
 import { type Cluster, cleanManifest, createCompare, type DiffOptions } from './diff/diff.ts';
 import { type Acceptance, type AcceptOptions, acceptLive } from './fix/accept.ts';
 import { type Adoption, adoptWorkloads } from './fix/adopt.ts';
 import type { FixClients } from './fix/progress.ts';
-import { decisionsPath, type LineChange, type ReportRepository } from './report/report.ts';
+import { decisionsPath, type ReportRepository } from './report/report.ts';
 import { projectLive } from './snapshot/snapshot.ts';
 import {
-  areDecidersKnown,
   type DecisionOutcome,
   type DecisionsFile,
+  knownDeciders,
   NO_DECISIONS,
   type ReportedDecision,
-  withKnownDeciders,
 } from './types/decision.ts';
 import { isSaidAnew } from './types/describe.ts';
 import type { IgnoreRule } from './types/ignore-rule.ts';
 
 /** What people decided by commit, with who decided what. */
 export async function decisionsOf(
-  repository: Pick<ReportRepository, 'previous' | 'readFile' | 'whoChanged'>,
+  repository: Pick<ReportRepository, 'previous' | 'readFile' | 'historyOf'>,
   cluster: string,
 ): Promise<DecisionsFile> {
   const path = decisionsPath(cluster);
   const text = await repository.readFile(path);
   if (text === undefined || text.trim() === '') return NO_DECISIONS;
-  const previous = repository.previous.decisions;
-  const read = (changes: readonly LineChange[]): DecisionsFile => {
-    // Of a line older than the history that was read, the oldest commit tells nothing, but an earlier report may.
-    const blame = changes.map(({ isOldestRead, ...change }) => (isOldestRead ? undefined : change));
-    return withKnownDeciders(readDecisions(text, blame), previous);
-  };
-  return read(await repository.whoChanged(path, (changes) => areDecidersKnown(read(changes), previous)));
+  const file = readDecisions(text);
+  if (file.decisions.length === 0) return file;
+  const known = knownDeciders(repository.previous.decisions);
+  let deciders: ReturnType<typeof decidersOf> = known;
+  await repository.historyOf(path, (history) => {
+    deciders = decidersOf(file, history, known);
+    return file.decisions.every(({ id }) => deciders.has(id));
+  });
+  return withDeciders(file, deciders);
 }
 
 /** The ignore rules that people decided on by commit. */

@@ -15,19 +15,27 @@ const SHOWN = 5;
  * or without its kind and namespace. Throws where none, or more than one workload, is meant, and says what there is.
  */
 export function chooseFindings(findings: readonly ReportFinding[], reference: string): readonly ReportFinding[] {
-  if (PREFIX.test(reference)) {
-    const begun = findings.filter(({ id, fingerprint }) => fingerprint.startsWith(reference) || id.startsWith(reference));
-    if (begun.length === 1) return begun;
-    if (begun.length > 1) throw ambiguous(reference, begun.map(nameOf), 'Give more of the fingerprint.');
-  }
+  const begun = PREFIX.test(reference)
+    ? findings.filter(({ id, fingerprint }) => fingerprint.startsWith(reference) || id.startsWith(reference))
+    : [];
   const wanted = reference.toLowerCase();
   const named = findings.filter(({ object }) => {
     const full = displayRef(object).toLowerCase();
     return [full, `${object.kind.toLowerCase()}/${object.name}`, object.name].some((name) => name.toLowerCase() === wanted);
   });
   const workloads = [...new Set(named.map(({ object }) => displayRef(object)))];
+  // A name may look like the beginning of another finding's fingerprint.
+  const others = begun.filter((finding) => !named.includes(finding));
+  if (named.length > 0 && others.length > 0)
+    throw ambiguous(
+      reference,
+      [...workloads, ...others.map(nameOf)],
+      'Give kind and namespace as well, as above, or more of the fingerprint.',
+    );
   if (workloads.length > 1) throw ambiguous(reference, workloads, 'Give kind and namespace as well, as above.');
   if (named.length > 0) return named;
+  if (begun.length > 1) throw ambiguous(reference, begun.map(nameOf), 'Give more of the fingerprint.');
+  if (begun.length === 1) return begun;
   throw unknown(findings, reference);
 }
 
@@ -80,11 +88,19 @@ export function refusalOf(kind: DecisionKind, finding: ReportFinding): string {
   return isHidden ? 'its value looks like a secret, and secrets are not stored in ConfigHub; ignore or fix it' : '';
 }
 
+/** What a decision can be about, and what of the same workload it cannot. */
+export interface Decidable {
+  readonly possible: readonly ReportFinding[];
+  readonly others: readonly { readonly finding: ReportFinding; readonly why: string }[];
+}
+
 /** The findings that the decision can be about; throws where there is none, and says why. */
-export function decidable(kind: DecisionKind, chosen: readonly ReportFinding[]): readonly ReportFinding[] {
+export function decidable(kind: DecisionKind, chosen: readonly ReportFinding[]): Decidable {
   const possible = chosen.filter((finding) => refusalOf(kind, finding) === '');
+  const others = chosen.filter((finding) => !possible.includes(finding));
   const [first] = chosen;
-  if (possible.length > 0 || !first) return possible;
+  if (possible.length > 0 || !first)
+    return { possible, others: others.map((finding) => ({ finding, why: refusalOf(kind, finding) })) };
   throw new ConfigError(`cannot ${kind} ${nameOf(first)}: ${refusalOf(kind, first)}`, {
     code: 'usage',
     subject: 'FINDING',

@@ -14,6 +14,7 @@ interface DecideOptions {
   readonly cluster: string;
   readonly now: Date;
   readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
 }
 
 /**
@@ -23,23 +24,25 @@ interface DecideOptions {
 export async function decide(
   given: DecideArguments,
   repository: Pick<ReportRepository, 'previous' | 'publish'>,
-  { cluster, now, out }: DecideOptions,
+  { cluster, now, out, err }: DecideOptions,
 ): Promise<void> {
   const { kind } = given;
   const { findings: open, decisions: reported } = repository.previous;
-  const findings = decidable(kind, chooseFindings(open, given.finding));
+  const { possible: findings, others } = decidable(kind, chooseFindings(open, given.finding));
+  if (Date.parse(given.until) <= now.getTime())
+    throw mistake(`--until ${given.until} is over already`, 'Give a date to come, or leave --until out.');
   if (kind === 'adopt' && given.unit !== '' && findings.length > 1)
     throw mistake('several workloads cannot become one unit', 'Leave --unit out.');
   const path = decisionsPath(cluster);
   // Asked again with what is there then, should somebody else push meanwhile.
   const edit = (text: string): string => findings.reduce((edited, finding) => withDecision(edited, finding), text);
   const withDecision = (text: string, finding: ReportFinding): string => {
-    const file = readDecisions(text, []);
+    const file = readDecisions(text);
     if (file.unreadable !== '')
       throw mistake(`${path} cannot be read: ${file.unreadable}`, 'Mend it first: until then no pass fixes anything.');
     const change = editFor(given, finding, file, reported, now);
     if (!change) return text;
-    const [fault] = readDecisions(JSON.stringify({ [kind]: [change.entry] }), []).mistakes;
+    const [fault] = readDecisions(JSON.stringify({ [kind]: [change.entry] })).mistakes;
     if (fault) throw mistake(fault.error, 'Correct what was given to the command.');
     const edited = editDecisions(text, change);
     if (edited !== undefined) return edited;
@@ -51,8 +54,13 @@ export async function decide(
   const message = inert(commitMessage(kind, cluster, findings, given.reason).split('\n').map(sanitize).join('\n'));
   const { commit } = await repository.publish(new Map(), message, new Map([[path, edit]]));
   const told = commit === '' ? 'Decided before' : 'Decided';
-  for (const finding of findings) out(`${told}: ${kind} ${sanitize(`${displayRef(finding.object)}: ${finding.summary}`)}\n`);
+  for (const finding of findings) out(`${told}: ${kind} ${nameOf(finding)}\n`);
+  for (const { finding, why } of others) err(`Not decided: ${kind} ${nameOf(finding)}, because ${sanitize(why)}\n`);
   if (commit !== '') out(`Committed as ${commit.slice(0, 10)}; the next pass carries it out and reports what became of it\n`);
+}
+
+function nameOf({ object, summary }: ReportFinding): string {
+  return sanitize(`${displayRef(object)}: ${summary}`);
 }
 
 function mistake(what: string, remedy: string): ConfigError {

@@ -1,6 +1,8 @@
 import type { FileEdit } from '../decisions/decisions.ts';
-import type { Decision, DecisionKind, DecisionsFile, ReportedDecision } from '../types/decision.ts';
+import { type Decision, type DecisionKind, type DecisionsFile, decisionId, type ReportedDecision } from '../types/decision.ts';
+import type { IgnoreRule } from '../types/ignore-rule.ts';
 import type { JsonObject } from '../types/json.ts';
+import { displayRef } from '../types/object-ref.ts';
 import type { ReportFinding } from '../types/report.ts';
 
 export interface DecideArguments {
@@ -26,12 +28,19 @@ export function editFor(
 ): FileEdit | undefined {
   const { kind } = decide;
   const spent = new Set(reported.filter(({ effect }) => effect === 'spent').map(({ id }) => id));
-  if (kind === 'ignore') return ignoreEdit(decide, finding, file, now);
-  const about = file.decisions.filter((decision) => decision.kind !== 'ignore' && decision.fingerprint === finding.fingerprint);
-  const isSame = (decision: Decision): boolean =>
-    decision.kind === kind && !spent.has(decision.id) && isSameUnit(decision, decide);
-  if (about.some(isSame)) return undefined;
-  const wasSpent = about.some((decision) => decision.kind === kind && spent.has(decision.id));
+  // Whoever decides otherwise takes the other decision back.
+  const about = file.decisions.filter((decision) =>
+    decision.kind === 'ignore' ? isRuleAbout(decision.rule, finding) : decision.fingerprint === finding.fingerprint,
+  );
+  const isSaid = (decision: Decision): boolean =>
+    decision.kind === 'ignore' ? isSameRule(decision.rule, decide, now) : !spent.has(decision.id) && isSameUnit(decision, decide);
+  if (about.every((decision) => decision.kind === kind) && about.some(isSaid)) return undefined;
+  if (kind === 'ignore') return { kind, entry: ruleOf(decide, finding), without: about };
+  // By the report as well: an entry may have gone since, and nobody noticed yet.
+  const parts = kind === 'adopt' ? [decide.space, decide.unit || undefined] : [];
+  const wasSpent =
+    spent.has(decisionId(kind, [finding.fingerprint, undefined, ...parts])) ||
+    about.some((decision) => decision.kind === kind && spent.has(decision.id));
   const entry: JsonObject = {
     fingerprint: finding.fingerprint,
     ...(kind === 'adopt' ? { space: decide.space, ...(decide.unit === '' ? {} : { unit: decide.unit }) } : {}),
@@ -39,7 +48,6 @@ export function editFor(
     // Tells it from the one that is spent.
     ...(wasSpent ? { time: now.toISOString().replace(/\.\d{3}Z$/u, 'Z') } : {}),
   };
-  // Whoever decides otherwise takes the other decision back.
   return { kind, entry, without: about };
 }
 
@@ -47,39 +55,31 @@ function isSameUnit(decision: Decision, { space, unit }: DecideArguments): boole
   return decision.kind !== 'adopt' || (decision.space === space && (decision.unit ?? '') === unit);
 }
 
-function ignoreEdit(
-  { reason, until }: DecideArguments,
-  { object, path }: ReportFinding,
-  { decisions }: DecisionsFile,
-  now: Date,
-): FileEdit | undefined {
+/** Covers this finding and, for a whole object, nothing of it once it is there again. */
+function ruleOf({ reason, until }: DecideArguments, { object, path }: ReportFinding): JsonObject {
   const { namespace, kind, name } = object;
-  const rule = { ...(namespace === '' ? {} : { namespace }), kind, name, ...(path === '' ? {} : { path }) };
-  const isAbout = (decision: Decision): boolean =>
-    decision.kind === 'ignore' &&
-    decision.rule.manager === undefined &&
-    decision.rule.namespace === (namespace === '' ? undefined : namespace) &&
-    decision.rule.kind === kind &&
-    decision.rule.name === name &&
-    decision.rule.path === (path === '' ? undefined : path);
-  const about = decisions.filter(isAbout);
-  const isSaid = about.some(
-    (decision) =>
-      decision.kind === 'ignore' &&
-      (decision.rule.until ?? '') === until &&
-      decision.rule.reason === reason &&
-      (until === '' || Date.parse(until) > now.getTime()),
-  );
-  return isSaid ? undefined : { kind: 'ignore', entry: { ...rule, reason, ...(until === '' ? {} : { until }) }, without: about };
+  return { ...(namespace === '' ? {} : { namespace }), kind, name, path, reason, ...(until === '' ? {} : { until }) };
 }
+
+/** About exactly this finding, as the command writes it. */
+function isRuleAbout({ manager, namespace = '', kind, name, path }: IgnoreRule, { object, path: of }: ReportFinding): boolean {
+  return manager === undefined && namespace === object.namespace && kind === object.kind && name === object.name && path === of;
+}
+
+function isSameRule(rule: IgnoreRule, { reason, until }: DecideArguments, now: Date): boolean {
+  return (rule.until ?? '') === until && rule.reason === reason && (until === '' || Date.parse(until) > now.getTime());
+}
+
+const MAX_SUBJECT = 72;
 
 /** The words of the commit: who reads `git log` sees what was decided. */
 export function commitMessage(kind: DecisionKind, cluster: string, findings: readonly ReportFinding[], reason: string): string {
   const [first] = findings;
   const more = findings.length > 1 ? ` and ${findings.length - 1} more` : '';
-  const what = first ? `${first.object.kind.toLowerCase()}/${first.object.name}${more}` : '';
-  const lines = findings.map(
-    ({ object, summary }) => `${object.namespace}/${object.kind.toLowerCase()}/${object.name}: ${summary}`,
-  );
-  return [`decide(${cluster}): ${kind} ${what}`, lines.join('\n'), reason].filter((part) => part !== '').join('\n\n');
+  const name = first ? `${first.object.kind.toLowerCase()}/${first.object.name}` : '';
+  const room = MAX_SUBJECT - `decide(${cluster}): ${kind} ${more}`.length;
+  const what = name.length > room ? `${name.slice(0, Math.max(0, room - 1))}…` : name;
+  const subject = `decide(${cluster}): ${kind} ${what}${more}`;
+  const lines = findings.map(({ object, summary }) => `${displayRef(object)}: ${summary}`);
+  return [subject, lines.join('\n'), reason].filter((part) => part !== '').join('\n\n');
 }

@@ -7,10 +7,10 @@ export interface Person {
   readonly email: string;
 }
 
-/** Who decides: as the environment says, else as Git is set up for them. Nobody else's name stands under a decision. */
+/** Who decides: as the environment says, an empty value being none, else as Git is set up for them. Nobody else's name stands under a decision. */
 export async function whoDecides(environment: Environment, signal: AbortSignal): Promise<Person> {
-  const name = environment['GIT_AUTHOR_NAME'] ?? (await gitSetting('user.name', environment, signal));
-  const email = environment['GIT_AUTHOR_EMAIL'] ?? (await gitSetting('user.email', environment, signal));
+  const name = environment['GIT_AUTHOR_NAME'] || (await gitSetting('user.name', environment, signal));
+  const email = environment['GIT_AUTHOR_EMAIL'] || (await gitSetting('user.email', environment, signal));
   if (name !== '' && email !== '') return { name, email };
   throw new ConfigError('a decision carries the name of who made it, and Git does not know yours', {
     code: 'configuration',

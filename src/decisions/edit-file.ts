@@ -20,18 +20,18 @@ export interface FileEdit {
  */
 export function editDecisions(text: string, { kind, entry, without }: FileEdit): string | undefined {
   const gone = new Set(without.map(({ id }) => id));
-  const kept = readDecisions(text, []).decisions.filter(({ id }) => !gone.has(id));
+  const kept = readDecisions(text).decisions.filter(({ id }) => !gone.has(id));
   const cleared = without
     .toSorted((a, b) => b.line - a.line)
     .reduce<string | undefined>((left, decision) => (left === undefined ? undefined : removeEntry(left, decision)), text);
   if (cleared === undefined) return undefined;
   return [insertAsText(cleared, kind, entry), insertAsDocument(cleared, kind, entry)].find((candidate) => {
     if (candidate === undefined) return false;
-    const { decisions, mistakes, unreadable } = readDecisions(candidate, []);
+    const { decisions, mistakes, unreadable } = readDecisions(candidate);
     const others = decisions.filter(({ id }) => kept.some((known) => known.id === id));
     const isAdded = decisions.length === kept.length + 1;
     return (
-      unreadable === '' && isAdded && others.length === kept.length && mistakes.length <= readDecisions(text, []).mistakes.length
+      unreadable === '' && isAdded && others.length === kept.length && mistakes.length <= readDecisions(text).mistakes.length
     );
   });
 }
@@ -50,7 +50,7 @@ interface Parsed {
 
 function parse(text: string, kind: DecisionKind): Parsed {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
+  const document = parseDocument(text, { lineCounter: counter, uniqueKeys: false });
   const { contents } = document;
   const pair = isMap(contents) ? contents.items.find(({ key }) => isScalar(key) && key.value === kind) : undefined;
   return { document, counter, pair };
@@ -102,10 +102,17 @@ function removeEntry(text: string, decision: Decision): string | undefined {
   if (isBlock(pair.value)) {
     const lines = text.split('\n');
     const to = counter.linePos(Math.max(item.range[0], item.range[1] - 1)).line;
-    const before = lines.slice(0, decision.line - 1);
+    const indent = counter.linePos(pair.value.range?.[0] ?? 0).col - 1;
+    const before = withoutComment(lines.slice(0, decision.line - 1), indent);
     // A list without entries would be read as nothing to decide, which is what it is.
     return [...before, ...lines.slice(to)].join('\n');
   }
   document.deleteIn([decision.kind, index]);
   return document.toString({ lineWidth: 0 });
+}
+
+/** Without the comment right above an entry that begins so far in: it would speak of the next one. */
+function withoutComment(lines: readonly string[], indent: number): readonly string[] {
+  const isComment = (line: string): boolean => /^ *#/u.test(line) && line.indexOf('#') <= indent;
+  return lines.slice(0, lines.findLastIndex((line) => !isComment(line)) + 1);
 }

@@ -4,7 +4,6 @@ import { readManifest } from '../kubernetes/manifest.ts';
 import {
   adoptSchema,
   DECISION_KINDS,
-  type Decider,
   type Decision,
   type DecisionKind,
   type DecisionMistake,
@@ -14,7 +13,7 @@ import {
 } from '../types/decision.ts';
 import { type IgnoreRule, ignoreRuleSchema } from '../types/ignore-rule.ts';
 import { isJsonArray, isJsonObject, type Json } from '../types/json.ts';
-import { type EntryLines, linesOf } from './lines.ts';
+import { type LinesOf, linesOf } from './lines.ts';
 
 /** Far more than people decide; what exceeds a bound is refused instead of exhausting the process. */
 const LIMITS = { bytes: 256 << 10, depth: 10, aliases: 100, nodes: 20_000 };
@@ -27,21 +26,28 @@ const EXAMPLES: Readonly<Record<DecisionKind, string>> = {
   adopt: `${TARGET}, space: shop-dev`,
 };
 
-/** Who last touched each line of the file, from line 1 on; shorter or empty where Git could not tell. */
-export type Blame = readonly (Decider | undefined)[];
-
 /**
- * Reads decisions.yaml. An entry with a mistake is told with its line and has no effect, the rest holds; only a text whose
- * sections cannot be told apart is unreadable as a whole.
+ * Reads decisions.yaml; who decided is for its history to tell. An entry with a mistake is told with its line and has no
+ * effect, the rest holds; only a text whose sections cannot be told apart is unreadable as a whole.
  */
-export function readDecisions(text: string, blame: Blame): DecisionsFile {
+export function readDecisions(text: string): DecisionsFile {
+  return read(text, linesOf);
+}
+
+/** Ids of the decisions in a text; `undefined` where nobody knows what it says. */
+export function decisionIds(text: string): ReadonlySet<string> | undefined {
+  const { decisions, unreadable: why } = read(text, () => () => ({ from: 0, to: 0 }));
+  return why === '' ? new Set(decisions.map(({ id }) => id)) : undefined;
+}
+
+function read(text: string, placesOf: (text: string) => LinesOf): DecisionsFile {
   const { documents, faults } = readManifest(text, LIMITS);
   const [fault] = faults;
   if (fault) return unreadable(fault.error.includes('line') ? fault.error : `line ${fault.line}: ${fault.error}`);
   const [first, ...others] = documents;
   if (!first) return unreadable('');
   if (others.length > 0) return unreadable('it holds more than one document; keep one');
-  const lines = linesOf(text);
+  const lines = placesOf(text);
   const decisions: Decision[] = [];
   const mistakes: DecisionMistake[] = [];
   const faulty: string[] = [];
@@ -52,10 +58,10 @@ export function readDecisions(text: string, blame: Blame): DecisionsFile {
       faulty.push(`line ${lines(section).from}: ${section} must be a list; begin each entry with "- "`);
     else
       for (const [index, entry] of (entries ?? []).entries()) {
-        const at = lines(section, index);
-        const read = readEntry(kind, entry, at, deciderOf(at, lines(section).from, blame));
-        if (typeof read === 'string') mistakes.push({ line: at.from, entry: `${kind} entry ${index + 1}`, error: read });
-        else decisions.push(read);
+        const line = lines(section, index).from;
+        const found = readEntry(kind, entry, line);
+        if (typeof found === 'string') mistakes.push({ line, entry: `${kind} entry ${index + 1}`, error: found });
+        else decisions.push(found);
       }
   }
   return { ...withoutRepetitions(decisions, mistakes), unreadable: faulty.join('; ') };
@@ -71,22 +77,9 @@ function unknownSection(name: string): string {
   return `${JSON.stringify(name.slice(0, 40))} is no section; ${near ? `did you mean ${near}?` : known}`;
 }
 
-/**
- * The newest of the commits that touched the entry's lines or its section's name: who wrote it as it stands. Whoever makes
- * `accept` of a `fix` decided what is below it.
- */
-function deciderOf({ from, to }: EntryLines, section: number, blame: Blame): Decider | undefined {
-  return [blame[section - 1], ...blame.slice(from - 1, to)]
-    .filter((line) => line !== undefined)
-    .reduce<Decider | undefined>(
-      (newest, line) => (newest && Date.parse(newest.time) >= Date.parse(line.time) ? newest : line),
-      undefined,
-    );
-}
-
 /** The entry, or what is wrong with it and how to mend it. */
-function readEntry(kind: DecisionKind, entry: Json, at: EntryLines, by: Decider | undefined): Decision | string {
-  const common = { line: at.from, by };
+function readEntry(kind: DecisionKind, entry: Json, line: number): Decision | string {
+  const common = { line, by: undefined };
   if (!isJsonObject(entry)) return `must be fields with values, such as {${EXAMPLES[kind]}}`;
   if (kind === 'ignore') {
     const parsed = ignoreRuleSchema.safeParse(entry);
@@ -110,17 +103,20 @@ function ruleId({ namespace, kind, name, path, manager, until }: IgnoreRule): st
   return decisionId('ignore', [namespace, kind, name, path, manager, until]);
 }
 
+/** Mistakes of one kind that are named before the rest is counted. */
+const NAMED_KEYS = 3;
+
 function explain(error: z.ZodError, known: readonly string[]): string {
   return error.issues
     .map((issue) => {
       const where = issue.path.join('.');
       if (issue.code !== 'unrecognized_keys') return `${where === '' ? '' : `${where}: `}${issue.message}`;
-      return issue.keys
-        .map((key) => {
-          const near = known.find((name) => distance(name, key) <= 2);
-          return `${JSON.stringify(key.slice(0, 40))} is not known; ${near ? `did you mean ${near}?` : `an entry has ${known.join(', ')}`}`;
-        })
-        .join('; ');
+      const named = issue.keys.slice(0, NAMED_KEYS).map((key) => {
+        const near = known.find((name) => distance(name, key) <= 2);
+        return `${JSON.stringify(key.slice(0, 40))} is not known; ${near ? `did you mean ${near}?` : `an entry has ${known.join(', ')}`}`;
+      });
+      const rest = issue.keys.length - named.length;
+      return [...named, ...(rest > 0 ? [`and ${rest} more are not known`] : [])].join('; ');
     })
     .join('; ');
 }

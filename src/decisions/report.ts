@@ -20,7 +20,8 @@ import type { Standing } from './weigh.ts';
 export interface DecisionReportInput {
   readonly file: DecisionsFile;
   readonly previous: readonly ReportedDecision[];
-  readonly comparison: Pick<Comparison, 'ignores'>;
+  /** After what was carried out. */
+  readonly comparison: Pick<Comparison, 'ignores' | 'objects'>;
   /** As weighed before anything was carried out. */
   readonly standing: Standing;
   /** Of what was carried out or held, by decision id. */
@@ -45,8 +46,9 @@ export function reportDecisions(input: DecisionReportInput): readonly ReportedDe
     const known = before.get(decision.id);
     return known?.effect === 'spent' ? known : lineOf(decision, effectOf(decision, known, input), known);
   });
-  // What was spent must stay so: a file that is mended must not decide again.
-  const kept = file.unreadable === '' ? [] : previous.filter(({ id, effect }) => effect === 'spent' && !isListed(id, decided));
+  // What was spent must stay so: a file or an entry that is mended must not decide again.
+  const isSound = file.unreadable === '' && file.mistakes.length === 0;
+  const kept = isSound ? [] : previous.filter(({ id, effect }) => effect === 'spent' && !isListed(id, decided));
   return [...unread, ...mistakes, ...decided, ...kept];
 }
 
@@ -95,7 +97,7 @@ function effectOf(
   const open = input.standing.open.find((entry) => entry.decision.id === decision.id);
   const what = open ? aboutFinding(open.finding) : '';
   const outcome = input.outcomes.get(decision.id);
-  if (outcome) return { what, effect: outcome.effect, detail: outcome.detail };
+  if (outcome) return { what, effect: outcome.effect, detail: `${outcome.detail}${stillUnmanaged(decision, outcome, input)}` };
   if (!open) {
     // Neither applied nor gone: it is there again once it is read.
     if (input.unread.has(decision.fingerprint)) {
@@ -106,7 +108,8 @@ function effectOf(
       ({ ranked }) => decision.kind === 'fix' && ranked.finding.fingerprint === decision.fingerprint,
     );
     if (done) return { what: aboutFinding(done.ranked.finding), effect: 'spent', detail: `fixed, revision ${done.revision}` };
-    if (known?.effect === 'staged') return { what, effect: 'spent', detail: `${known.detail}; it is applied` };
+    if (known?.effect === 'staged')
+      return { what, effect: 'spent', detail: `${known.detail}; nothing departs in this way any more` };
     return {
       what,
       effect: 'unused',
@@ -114,6 +117,19 @@ function effectOf(
     };
   }
   return { what, ...targetEffect(decision, open.finding.id, known, input) };
+}
+
+/** A unit of a compared space may still not be among those that the configuration picks; empty where it is. */
+function stillUnmanaged(
+  { kind, fingerprint }: TargetedDecision,
+  { effect }: DecisionOutcome,
+  { comparison }: DecisionReportInput,
+): string {
+  if (kind !== 'adopt' || effect !== 'spent') return '';
+  const isUnmanaged = comparison.objects.some(({ findings }) => findings.some((found) => found.fingerprint === fingerprint));
+  return isUnmanaged
+    ? ', which is not among those compared, so the workload stays unmanaged; let CONFIGHUB_WHERE or CONFIGHUB_FILTER cover it'
+    : '';
 }
 
 function ignoreEffect(

@@ -36,8 +36,12 @@ export interface WeighInput {
 export function weighDecisions({ file, previous, comparison, units }: WeighInput): Standing {
   const spent = new Set(previous.filter(({ effect }) => effect === 'spent').map(({ id }) => id));
   const found = new Map<string, Pick<OpenDecision, 'finding' | 'object'>>();
+  const covered = new Map<string, Finding>();
   for (const object of comparison.objects)
-    for (const finding of object.findings) found.set(finding.fingerprint, { finding, object });
+    for (const finding of object.findings) {
+      found.set(finding.fingerprint, { finding, object });
+      if (finding.coveredFingerprint !== undefined) covered.set(finding.coveredFingerprint, finding);
+    }
   const carriedOut = new Map(units.flatMap((unit) => decisionsIn(unit.lastChangeDescription).map((id) => [id, unit] as const)));
   const open: OpenDecision[] = [];
   const outcomes: DecisionOutcome[] = [];
@@ -45,11 +49,15 @@ export function weighDecisions({ file, previous, comparison, units }: WeighInput
     if (decision.kind === 'ignore' || spent.has(decision.id)) continue;
     const about = found.get(decision.fingerprint);
     const unit = carriedOut.get(decision.id);
+    const ignored = covered.get(decision.fingerprint);
     if (about) open.push({ decision, ...about });
     // The pass that wrote it ended before it could report.
     else if (unit) {
       const detail = `revision ${unit.headRevision} of unit ${unit.space}/${unit.slug}`;
       outcomes.push({ id: decision.id, effect: 'spent', detail });
+    } else if (ignored) {
+      const detail = `it contradicts the rule that covers this (${ignored.note}); remove one of them`;
+      outcomes.push({ id: decision.id, effect: 'refused', detail });
     }
   }
   const kindsOf = Map.groupBy(open, ({ decision }) => decision.fingerprint);

@@ -106,9 +106,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
         const departure = found && { class: found, path: decision.path, live: decision.live, blame };
         const inContext = departure && judgeInContext(departure, surroundings);
         const ignoredBy = inContext && isIgnorable(inContext.class) ? ignores.ruleFor(ref, decision.path, blame) : undefined;
-        const verdict: Verdict | undefined = ignoredBy
-          ? { class: 'informational', note: `ignored${ignoredBy.until ? ` until ${ignoredBy.until}` : ''}: ${ignoredBy.reason}` }
-          : inContext;
+        const verdict = inContext && ignoredBy ? ignored(ignoredBy, inContext.class) : inContext;
         onJudged({ decision, blame, verdict, ignoredBy, owners: wantsAll ? ownersOf(decision.claims) : [] });
       },
       wantsAll,
@@ -163,7 +161,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     unmanaged(live) {
       const rule = ignores.ruleFor(live.ref, [], undefined);
       return createFinding(
-        rule ? { class: 'informational', note: `ignored: ${rule.reason}` } : { class: 'unmanaged', note: 'no unit declares it' },
+        rule ? ignored(rule, 'unmanaged') : { class: 'unmanaged', note: 'no unit declares it' },
         live.ref,
         [],
         undefined,
@@ -174,6 +172,10 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       );
     },
   };
+}
+
+function ignored({ until, reason }: IgnoreRule, covered: FindingClass): Verdict {
+  return { class: 'informational', note: `ignored${until ? ` until ${until}` : ''}: ${reason}`, covered };
 }
 
 function isIgnorable(found: FindingClass): boolean {
@@ -271,7 +273,7 @@ function missing(desired: DesiredObject, options: DiffOptions, ignores: Ignores)
   const verdict: Verdict = isPending
     ? { class: 'pending', note: 'the unit was never applied' }
     : rule
-      ? { class: 'informational', note: `ignored: ${rule.reason}` }
+      ? ignored(rule, 'missing')
       : { class: 'missing', note: '' };
   return createFinding(verdict, ref, [], document, undefined, unit, undefined, options);
 }
@@ -295,9 +297,12 @@ function createFinding(
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
   const { blame, ...rest } = more;
+  const fingerprintAs = (findingClass: FindingClass): string =>
+    findingFingerprint(findingId(options.cluster, ref, path, findingClass), unitName, desired, shown, live);
   return {
     id,
-    fingerprint: findingFingerprint(id, unitName, desired, shown, live),
+    fingerprint: fingerprintAs(verdict.class),
+    ...(verdict.covered ? { coveredFingerprint: fingerprintAs(verdict.covered) } : {}),
     class: verdict.class,
     ref,
     path,

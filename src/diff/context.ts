@@ -9,6 +9,8 @@ export interface Verdict {
   readonly class: FindingClass;
   /** Why it is informational or pending; empty otherwise. */
   readonly note: string;
+  /** What it would be without the rule that covers it. */
+  readonly covered?: FindingClass;
 }
 
 /** What a departure is judged by beyond its own two values. */

@@ -18,7 +18,7 @@ export function createIgnores(rules: readonly IgnoreRule[], now: Date): Ignores 
     namespace: glob(rule.namespace),
     kind: glob(rule.kind),
     name: glob(rule.name),
-    path: glob(rule.path, '($|[/[].*)'),
+    path: glob(rule.path, rule.path === '' ? '$' : '($|[/[].*)'),
     manager: glob(rule.manager),
   }));
   return {

@@ -3,7 +3,7 @@ import { acceptMarker } from '../types/accept-marker.ts';
 import { type DecisionOutcome, type DecisionText, displayDecider } from '../types/decision.ts';
 import { sanitize, summarize } from '../types/describe.ts';
 import type { DesiredObject, DesiredUnit } from '../types/desired.ts';
-import { printPath, valueAt } from '../types/field-path.ts';
+import { isWithin, valueAt } from '../types/field-path.ts';
 import { type Finding, inOrderOf } from '../types/finding.ts';
 import type { JsonObject } from '../types/json.ts';
 import { objectKey, refOf } from '../types/object-ref.ts';
@@ -71,7 +71,7 @@ export function composeAcceptance(
     const isGone =
       document !== undefined &&
       !compare({ ...desired, document }, live(desired)).some(
-        (left) => left.class !== 'informational' && printPath(left.path).startsWith(printPath(finding.path)),
+        (left) => left.class !== 'informational' && isWithin(left.path, finding.path),
       );
     if (edited === undefined || !isGone) {
       const detail = `the text of unit ${unit.space}/${unit.slug} cannot take it field by field; edit the unit by hand`;

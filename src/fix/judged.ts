@@ -1,7 +1,7 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
-import { printPath } from '../types/field-path.ts';
+import { isWithin, printPath } from '../types/field-path.ts';
 import { canonicalJson, type Finding, revealValue, wouldBeOverwritten } from '../types/finding.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { ObjectCorrection, UnitCorrection } from '../types/plan.ts';
@@ -90,9 +90,8 @@ function isExpected(now: Finding, object: ObjectCorrection, fieldManager: string
   const path = printPath(now.path);
   if (object.fix.some((finding) => printPath(finding.path) === path)) return true;
   return object.leave.some((left) => {
-    const leftPath = printPath(left.path);
-    if (isSentAsFound(left, object, fieldManager)) return leftPath === path && hasSameLive(now, left);
-    return left.desired !== undefined && (leftPath === path || path.startsWith(`${leftPath}/`));
+    if (isSentAsFound(left, object, fieldManager)) return printPath(left.path) === path && hasSameLive(now, left);
+    return left.desired !== undefined && isWithin(now.path, left.path);
   });
 }
 

@@ -149,7 +149,8 @@ function provenanceOf({ url, branch }: ReportReaderOptions, { sha }: ReportCommi
   return { repositoryUri: address.href, revisionId: sha, branch };
 }
 
-function noReport({ reports }: ReportCommit, cluster: string, allClusters: boolean): GitError {
+/** `allClusters` is `undefined` for a command that is about one cluster only. */
+export function noReport({ reports }: ReportCommit, cluster: string, allClusters: boolean | undefined): GitError {
   const names = reports.map((report) => report.cluster).slice(0, 20);
   const what = allClusters ? 'no report' : `no report of cluster ${cluster}`;
   return new GitError(`the report repository has ${what}`, {
@@ -158,6 +159,6 @@ function noReport({ reports }: ReportCommit, cluster: string, allClusters: boole
     remedy:
       names.length === 0
         ? 'Check REPORT_REPO, REPORT_BRANCH and REPORT_PATH, or let a pass write the first report (drift-detector run).'
-        : `Name one with --cluster, or take all with --all-clusters; there are ${names.join(', ')}.`,
+        : `Name one with --cluster${allClusters === undefined ? '' : ', or take all with --all-clusters'}; there are ${names.join(', ')}.`,
   });
 }

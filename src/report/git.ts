@@ -1,8 +1,9 @@
+import type { FileHistory } from '../types/file-history.ts';
 import type { PreviousReport } from '../types/report.ts';
 import { checkBranch } from './git-address.ts';
 import { inFormatOfRemote } from './git-format.ts';
 import { fetchHead, type Head, listEntries, readEntry } from './git-head.ts';
-import { blameLines, isWholeBlame, type LineChange } from './git-history.ts';
+import { readVersions } from './git-history.ts';
 import { commitAndPush, rehearsePush } from './git-push.ts';
 import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
@@ -33,11 +34,8 @@ export interface ReportRepository extends AsyncDisposable {
   readonly previous: PreviousReport;
   /** The text of a file below the folder of the reports, such as `prod-eu/decisions.yaml`; `undefined` where there is none. */
   readFile(path: string): Promise<string | undefined>;
-  /**
-   * Who changed each line of that file last; empty where there is no such file. Reads as much history as it takes until that
-   * is enough, which is asked first of the newest commit alone; for the whole answer unless given.
-   */
-  whoChanged(path: string, isEnough?: (changes: readonly LineChange[]) => boolean): Promise<readonly LineChange[]>;
+  /** How that file came to be what it is; as much of it as is enough, or can be read. */
+  historyOf(path: string, isEnough: (history: FileHistory) => boolean): Promise<FileHistory>;
   /** Throws where a report could not be pushed, before anything is written that it is to tell; asks the server once. */
   confirmWritable(): Promise<void>;
   /** Writes the files and edits, commits and pushes; nothing where the tree is what it was. */
@@ -78,10 +76,10 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     return {
       previous: await told('read the last report', () => readPrevious(workplace, head, folder)),
       readFile: (path) => told('read a file', () => readEntry(workplace.git, head.entries.get(`${root}/${path}`))),
-      whoChanged: (path, isEnough = isWholeBlame) =>
+      historyOf: (path, isEnough) =>
         told('read the history of the report repository', async () => {
-          const full = `${root}/${path}`;
-          return head.entries.has(full) ? blameLines(workplace, branch, head.commit, full, isEnough) : [];
+          const at = { branch, commit: head.commit, path: `${root}/${path}`, report: `${folder}/report.json` };
+          return head.commit === '' ? { versions: [], isSinceReport: true } : readVersions(workplace, at, isEnough);
         }),
       confirmWritable: () => {
         confirmed ??= told('push the report', () => inFormatOfRemote(workplace, () => rehearsePush(workplace, head, branch)));

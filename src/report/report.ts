@@ -10,7 +10,6 @@ export {
   type ReportRepository,
   type ReportRepositoryOptions,
 } from './git.ts';
-export type { LineChange } from './git-history.ts';
 export type { ReportEdits } from './git-tree.ts';
 export { unitsWithNews, withHistories } from './history.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';

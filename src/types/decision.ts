@@ -35,7 +35,7 @@ export const decisionsFileSchema = z.strictObject({
   adopt: z.array(adoptSchema).optional(),
 });
 
-/** Who decided, as the commit that last touched the entry tells. */
+/** Who decided: the author of the commit since which the entry stands. */
 export interface Decider {
   readonly name: string;
   readonly email: string;
@@ -151,24 +151,14 @@ export function decisionId(kind: DecisionKind, parts: readonly (string | undefin
     .slice(0, 16);
 }
 
-/**
- * The file with those who decided as the last report names them: an entry that is still the same was decided by the same
- * person, whoever mended its reason since, and a branch with many reports buries their commit.
- */
-export function withKnownDeciders(file: DecisionsFile, previous: readonly ReportedDecision[]): DecisionsFile {
-  const known = new Map(previous.map((line) => [line.id, line]));
-  return { ...file, decisions: file.decisions.map((entry) => ({ ...entry, by: deciderIn(known.get(entry.id)) ?? entry.by })) };
+/** Who decided what, as the last report says; `undefined` where Git could not tell even then. */
+export function knownDeciders(previous: readonly ReportedDecision[]): ReadonlyMap<string, Decider | undefined> {
+  return new Map(previous.flatMap((line) => (line.id === '' ? [] : [[line.id, deciderIn(line)] as const])));
 }
 
-/** Whether older commits could tell of no entry who decided it: what the last report could not name they did not tell then. */
-export function areDecidersKnown({ decisions }: DecisionsFile, previous: readonly ReportedDecision[]): boolean {
-  const reported = new Set(previous.map(({ id }) => id));
-  return decisions.every(({ id, by }) => by !== undefined || reported.has(id));
-}
-
-function deciderIn(line: ReportedDecision | undefined): Decider | undefined {
-  const [, name, email] = /^(.*) <([^<>]*)>$/u.exec(line?.by ?? '') ?? [];
-  return line && name !== undefined && email !== undefined ? { name, email, time: line.decidedAt, commit: '' } : undefined;
+function deciderIn({ by, decidedAt }: ReportedDecision): Decider | undefined {
+  const [, name, email] = /^(.*) <([^<>]*)>$/u.exec(by) ?? [];
+  return name !== undefined && email !== undefined ? { name, email, time: decidedAt, commit: '' } : undefined;
 }
 
 /** `Ann Lee <ann@example.org>`; `somebody unknown` where Git could not tell. */

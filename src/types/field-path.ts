@@ -29,6 +29,11 @@ export function printPath(path: FieldPath): string {
   return text;
 }
 
+/** The same place or one below it, step by step: `/image` is not above `/imagePullPolicy`. */
+export function isWithin(path: FieldPath, above: FieldPath): boolean {
+  return above.every((step, index) => path[index] !== undefined && printPath([step]) === printPath([path[index]]));
+}
+
 function matches(element: Json, key: Readonly<Record<string, Json>>, defaults: Readonly<Record<string, Json>>): boolean {
   if (!isJsonObject(element)) return false;
   return Object.entries(key).every(([name, value]) => (element[name] ?? defaults[name]) === value);

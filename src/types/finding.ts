@@ -47,6 +47,8 @@ export interface Finding {
   readonly id: string;
   /** Changes with the values and the unit as well. */
   readonly fingerprint: string;
+  /** Where an ignore rule covers it: its fingerprint without the rule, which decisions may name. */
+  readonly coveredFingerprint?: string;
   readonly class: FindingClass;
   readonly ref: ObjectRef;
   /** Empty for a whole object. */

@@ -4,30 +4,35 @@ const selector = z.string().min(1).optional();
 
 /**
  * A departure that somebody decided to live with. Selectors may hold `*` for any run of characters; a path also covers
- * everything below it. At least one selector is required, and so is the reason; after `until` the rule has no effect.
+ * everything below it, and an empty one nothing but that the object as a whole is missing or unmanaged. At least one
+ * selector besides an empty path is required, and so is the reason; after `until` the rule has no effect.
  */
 export const ignoreRuleSchema = z
   .strictObject({
     namespace: selector,
     kind: selector,
     name: selector,
-    path: selector,
+    path: z.string().optional(),
     manager: selector,
     reason: z.string('is required: say why').min(1, 'is empty: say why'),
     until: z
       .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date such as 2026-12-01 or an RFC 3339 time')
       .optional(),
   })
-  .refine((rule) => [rule.namespace, rule.kind, rule.name, rule.path, rule.manager].some((entry) => entry !== undefined), {
-    error: 'names nothing to ignore: give at least one of namespace, kind, name, path, manager',
-  });
+  .refine(
+    (rule) =>
+      [rule.namespace, rule.kind, rule.name, rule.path, rule.manager].some((entry) => entry !== undefined && entry !== ''),
+    {
+      error: 'names nothing to ignore: give at least one of namespace, kind, name, path, manager',
+    },
+  );
 
 export type IgnoreRule = Readonly<z.infer<typeof ignoreRuleSchema>>;
 
 /** `kind Deployment, path /spec/replicas` */
 export function selectorsOf(rule: IgnoreRule): string {
   return (['namespace', 'kind', 'name', 'path', 'manager'] as const)
-    .flatMap((name) => (rule[name] === undefined ? [] : [`${name} ${rule[name]}`]))
+    .flatMap((name) => (rule[name] === undefined ? [] : [rule[name] === '' ? 'only as a whole' : `${name} ${rule[name]}`]))
     .join(', ');
 }
 

@@ -1,72 +1,154 @@
 import { expect } from 'chai';
-import { decisionsOf } from '../../src/pass-decisions.ts';
-import type { LineChange } from '../../src/report/report.ts';
-import { NO_REPORT, type PreviousReport } from '../../src/types/report.ts';
+import { decidersOf, readDecisions, withDeciders } from '../../src/decisions/decisions.ts';
+import type { Decider } from '../../src/types/decision.ts';
+import type { FileHistory, FileVersion } from '../../src/types/file-history.ts';
 
-const FIRST = '0'.repeat(32);
-const SECOND = '1'.repeat(32);
-const TEXT = `fix:\n- fingerprint: "${FIRST}"\n- fingerprint: "${SECOND}"\n`;
-/** How deep the history is read, and who of it is known to have written the two entries. */
-const DEPTHS: readonly (readonly (string | undefined)[])[] = [
-  [undefined, undefined],
-  [undefined, 'Bob'],
-  ['Ann', 'Bob'],
-];
+const A = '3f9ac04be1d2a7765c01fe6b8a09d4e2';
+const B = '0c77be12d4a95f3e8d10b6a2c3f4e5d6';
+const WEB = 'ignore:\n- {kind: Deployment, name: web, reason: r}\n';
 
-function change(name: string | undefined): LineChange {
-  const who = { name: name ?? 'Carl', email: 'x@example.org', time: '2026-11-24T03:00:00Z' };
-  return { ...who, commit: '', isOldestRead: name === undefined };
-}
+/** A commit of that author with that text; on top of the one before it in the list unless it names others. */
+type Step = readonly [author: string, text: string, ...parents: number[]];
 
-/** What a pass reads of the file, and how often it had to read deeper for it. */
-async function read(by: Readonly<Record<string, string>>): Promise<{ deciders: unknown; deeper: number }> {
-  let depth = 0;
-  const repository = {
-    previous: await reported(by),
-    readFile: async () => TEXT,
-    whoChanged: async (_: string, isEnough?: (changes: readonly LineChange[]) => boolean) => {
-      const changesAt = (at: number): readonly LineChange[] => [change(undefined), ...(DEPTHS[at] ?? []).map(change)];
-      while (depth < DEPTHS.length - 1 && !isEnough?.(changesAt(depth))) depth++;
-      return changesAt(depth);
-    },
-  };
-  const { decisions } = await decisionsOf(repository, 'prod-eu');
-  return { deciders: decisions.map((decision) => decision.by?.name), deeper: depth };
-}
-
-/** The last report, with these entries decided by these people. */
-async function reported(by: Readonly<Record<string, string>>): Promise<PreviousReport> {
-  const bare = { previous: NO_REPORT, readFile: async () => TEXT, whoChanged: async () => [] };
-  const { decisions } = await decisionsOf(bare, 'prod-eu');
-  const lines = decisions.flatMap((decision) => {
-    const name = decision.kind === 'ignore' ? undefined : by[decision.fingerprint];
-    const line = { id: decision.id, kind: decision.kind, what: '', reason: '', effect: 'waiting' as const, detail: '' };
-    return name === undefined ? [] : [{ ...line, by: name, decidedAt: '2026-11-23T03:00:00Z' }];
+function historyOf(steps: readonly Step[], { isOldestRead = false, isSinceReport = false } = {}): FileHistory {
+  const versions = steps.map(([name, text, ...parents], index): FileVersion => {
+    const below = parents.length > 0 || index === 0 ? parents : [index - 1];
+    return {
+      commit: `c${index}`,
+      parents: below.map((parent) => `c${parent}`),
+      name,
+      email: `${name}@example.org`,
+      // As after a rebase: the newest commit was written first.
+      time: `2026-11-${20 - index}T10:00:00.000Z`,
+      text,
+      isOldestRead: isOldestRead && below.length === 0,
+    };
   });
-  return { ...NO_REPORT, decisions: lines };
+  return { versions: versions.reverse(), isSinceReport };
+}
+
+const nobody = new Map<string, Decider | undefined>();
+
+function decided(steps: readonly Step[]): readonly string[] {
+  const file = readDecisions(steps.at(-1)?.[1] ?? '');
+  return withDeciders(file, decidersOf(file, historyOf(steps), nobody)).decisions.map(({ by }) => by?.name ?? '');
 }
 
 describe('who decided', () => {
-  it('is read from as many commits as it takes', async () => {
-    expect(await read({})).to.deep.equal({ deciders: ['Ann', 'Bob'], deeper: 2 });
-  });
+  const rows: readonly (readonly [name: string, steps: readonly Step[], deciders: readonly string[]])[] = [
+    [
+      'is whoever wrote the entry, whatever was done beside it since',
+      [
+        ['ann', `fix:\n- fingerprint: ${A}\n`],
+        ['bob', `# ours\nfix:\n- fingerprint: ${B}\n- {fingerprint: "${A}", reason: mended}\n`],
+      ],
+      ['bob', 'ann'],
+    ],
+    [
+      'is whoever took lines out of a rule, so that it covers more',
+      [
+        ['ann', 'ignore:\n- kind: Deployment\n  name: web\n  path: /spec/replicas\n  until: 2026-12-01\n  reason: r\n'],
+        ['mallory', WEB],
+      ],
+      ['mallory'],
+    ],
+    [
+      'is whoever took the line between two sections out, or gave a section another name',
+      [
+        ['ann', `accept:\n- fingerprint: ${A}\nfix:\n- fingerprint: ${B}\n`],
+        ['mallory', `accept:\n- fingerprint: ${A}\n- fingerprint: ${B}\n`],
+      ],
+      ['ann', 'mallory'],
+    ],
+    [
+      'is whoever aimed the anchor of an entry elsewhere, far above it',
+      [
+        ['ann', `fix:\n- &it {fingerprint: "${A}"}\naccept:\n- *it\n`],
+        ['mallory', `fix:\n- &it {fingerprint: "${B}"}\naccept:\n- *it\n`],
+      ],
+      ['mallory', 'mallory'],
+    ],
+    [
+      'is whoever wrote an entry again that had been taken out',
+      [
+        ['ann', WEB],
+        ['bob', 'ignore: []\n'],
+        ['carl', WEB],
+      ],
+      ['carl'],
+    ],
+    [
+      'is whoever wrote it again after the file was gone',
+      [
+        ['ann', WEB],
+        ['bob', ''],
+        ['carl', WEB],
+      ],
+      ['carl'],
+    ],
+    [
+      'is not whoever mended a file that nobody could read',
+      [
+        ['ann', WEB],
+        ['bob', `${WEB}fix: [\n`],
+        ['bob', `${WEB}fxi: []\n`],
+        ['carl', `${WEB}fix: [{fingerprint: "${A}"}]\n`],
+      ],
+      ['ann', 'carl'],
+    ],
+    [
+      'is whoever decided on a branch, and not who merged it',
+      [
+        ['ann', WEB],
+        ['bob', `${WEB}fix:\n- fingerprint: ${A}\n`, 0],
+        ['ann', `${WEB}accept:\n- fingerprint: ${B}\n`, 0],
+        ['carl', `${WEB}fix:\n- fingerprint: ${A}\naccept:\n- fingerprint: ${B}\n`, 2, 1],
+      ],
+      ['ann', 'bob', 'ann'],
+    ],
+    [
+      'is whoever brought an entry back from a branch that had been taken out here',
+      [
+        ['ann', WEB],
+        ['bob', '# none\n', 0],
+        ['mallory', WEB, 1, 0],
+      ],
+      ['mallory'],
+    ],
+  ];
+  for (const [name, steps, deciders] of rows) {
+    it(name, () => {
+      expect(decided(steps)).to.deep.equal(deciders);
+    });
+  }
 
-  it('is known from the last report, without an older commit', async () => {
-    const known = { [FIRST]: 'Eve <eve@example.org>', [SECOND]: 'Dan <dan@example.org>' };
-    expect(await read(known)).to.deep.equal({ deciders: ['Eve', 'Dan'], deeper: 0 });
-  });
+  describe('before what was read of the history', () => {
+    const steps: readonly Step[] = [
+      ['bob', WEB],
+      ['carl', `${WEB}fix:\n- fingerprint: ${A}\n`],
+    ];
+    const file = readDecisions(steps.at(-1)?.[1] ?? '');
+    const [web, fix] = file.decisions.map(({ id }) => id);
+    const ann: Decider = { name: 'ann', email: 'ann@example.org', time: '', commit: '' };
+    const known = new Map([
+      [web ?? '', ann],
+      [fix ?? '', ann],
+    ]);
+    const told = (isSinceReport: boolean, knows: typeof nobody = known) =>
+      decidersOf(file, historyOf(steps, { isOldestRead: true, isSinceReport }), knows);
 
-  it('is read no further than for the entries that are new', async () => {
-    expect(await read({ [FIRST]: 'Eve <eve@example.org>' })).to.deep.equal({ deciders: ['Eve', 'Bob'], deeper: 1 });
-  });
+    it('is as the last report says, where that looked at all before; what is newer the history says', () => {
+      expect(told(true).get(web ?? '')).to.equal(ann);
+      expect(told(true).get(fix ?? '')?.name).to.equal('carl');
+    });
 
-  it('is not looked for again where it could not be told once', async () => {
-    const known = { [FIRST]: 'somebody unknown', [SECOND]: 'Dan <dan@example.org>' };
-    expect(await read(known)).to.deep.equal({ deciders: [undefined, 'Dan'], deeper: 0 });
-  });
+    it('is not told where somebody may have decided anew since the last report, or it says nothing', () => {
+      expect([...told(false).keys()]).to.deep.equal([fix]);
+      expect([...told(true, new Map()).keys()]).to.deep.equal([fix]);
+    });
 
-  it('stays who it was where somebody else mends the reason', async () => {
-    const known = { [SECOND]: 'Dan <dan@example.org>' };
-    expect(await read(known)).to.deep.equal({ deciders: ['Ann', 'Dan'], deeper: 2 });
+    it('stays unknown where it was unknown then, so that nobody looks again', () => {
+      expect(told(true, new Map([[web ?? '', undefined]])).has(web ?? '')).to.equal(true);
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { planDecisions, readDecisions, reportDecisions, weighDecisions } from '../../src/decisions/decisions.ts';
+import { planDecisions, readDecisions, reportDecisions, weighDecisions, withDeciders } from '../../src/decisions/decisions.ts';
 import { createIgnores } from '../../src/diff/ignore.ts';
-import { type Decider, type DecisionOutcome, type ReportedDecision, withKnownDeciders } from '../../src/types/decision.ts';
+import type { Decider, DecisionOutcome, ReportedDecision } from '../../src/types/decision.ts';
 import type { Finding, ObjectComparison } from '../../src/types/finding.ts';
 import type { FixOutcome, OutcomeResult } from '../../src/types/outcome.ts';
 import type { PlanItem } from '../../src/types/plan.ts';
@@ -38,10 +38,8 @@ function told({
   unread = [],
   head = '',
 }: Scene): readonly ReportedDecision[] {
-  const file = readDecisions(
-    text,
-    text.split('\n').map(() => ANN),
-  );
+  const read = readDecisions(text);
+  const file = withDeciders(read, new Map(read.decisions.map(({ id }) => [id, ANN])));
   const objects: readonly ObjectComparison[] = findings.map((entry) => compared([entry]));
   const units = [unit('web', { lastChangeDescription: head, headRevision: 7 })];
   const standing = weighDecisions({ file, previous, comparison: { objects }, units });
@@ -54,7 +52,7 @@ function told({
   return reportDecisions({
     file,
     previous,
-    comparison: { ignores: ignores.uses() },
+    comparison: { ignores: ignores.uses(), objects },
     standing,
     outcomes: all,
     plan: { items },
@@ -110,7 +108,7 @@ describe('what became of a decision', () => {
     const text = entry('fix');
     const previous = told({ text, findings: [web], fixes: [outcome(web.id)] });
     expect(told({ text, findings: [web], previous })).to.deep.equal(previous);
-    const file = readDecisions(text, []);
+    const file = readDecisions(text);
     const standing = weighDecisions({ file, previous, comparison: { objects: [compared([web])] }, units: [] });
     expect(planDecisions(file, standing, new Map()).approved.size).to.equal(0);
   });
@@ -134,12 +132,40 @@ describe('what became of a decision', () => {
     expect(told({ text: entry('fix'), findings: [web], previous: broken })).to.deep.equal(previous);
   });
 
+  it('is remembered as spent while an entry has a mistake, its own or another', () => {
+    const previous = told({ text: entry('fix'), findings: [web], fixes: [outcome(web.id)] });
+    const typo = told({ text: entry('fix', web, ', reson: too many'), previous });
+    expect(typo.map(({ effect }) => effect)).to.deep.equal(['no-effect', 'spent']);
+    expect(told({ text: entry('fix'), findings: [web], previous: typo })).to.deep.equal(previous);
+  });
+
+  it('is refused where an ignore rule covers what it is about', () => {
+    const ignored = finding({ ref: ref('web'), class: 'informational', note: 'ignored: a load test' });
+    const text = `${entry('fix')}ignore:\n- {kind: Deployment, name: web, reason: a load test}\n`;
+    const [fix] = told({ text, findings: [{ ...ignored, coveredFingerprint: web.fingerprint }] });
+    expect(fix).to.include({
+      effect: 'refused',
+      detail: 'it contradicts the rule that covers this (ignored: a load test); remove one of them',
+    });
+  });
+
   it('is unused where the value is another one by now', () => {
     const other = finding({ ref: ref('web'), live: 6 });
     expect(effects({ text: entry('fix') + entry('accept', other), findings: [other] })).to.deep.equal([
       'fix unused',
       'accept planned',
     ]);
+  });
+
+  it('to adopt says where the new unit is not among those that are compared', () => {
+    const stray = finding({ ref: ref('stray'), class: 'unmanaged', path: [], desired: undefined, unit: '' });
+    const text = `adopt:\n- {fingerprint: "${stray.fingerprint}", space: prod}\n`;
+    const id = readDecisions(text).decisions[0]?.id ?? '';
+    const outcomes: readonly DecisionOutcome[] = [{ id, effect: 'spent', detail: 'revision 1 of unit prod/stray' }];
+    expect(told({ text, outcomes })[0]).to.include({ effect: 'spent', detail: 'revision 1 of unit prod/stray' });
+    const [vain] = told({ text, findings: [stray], outcomes });
+    expect(vain?.effect).to.equal('spent');
+    expect(vain?.detail).to.match(/^revision 1 of unit prod\/stray, which is not among those compared,/u);
   });
 
   it('waits with the reason of the plan, such as a gate', () => {
@@ -154,7 +180,7 @@ describe('what became of a decision', () => {
   it('is refused where two decisions about one finding contradict each other, and the live value stays', () => {
     const text = entry('fix') + entry('accept');
     expect(effects({ text, findings: [web] })).to.deep.equal(['fix refused', 'accept refused']);
-    const file = readDecisions(text, []);
+    const file = readDecisions(text);
     const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
     const plan = planDecisions(file, standing, new Map(standing.outcomes.map((found) => [found.id, found])));
     expect(plan.approved.size).to.equal(0);
@@ -163,7 +189,7 @@ describe('what became of a decision', () => {
 
   it('is spent where a pass that could not report carried it out: the revision says so', () => {
     const text = entry('accept');
-    const id = readDecisions(text, []).decisions[0]?.id ?? '';
+    const id = readDecisions(text).decisions[0]?.id ?? '';
     const [line] = told({ text, head: `Accepted replicas 3 → 5 (decided by Ann) [decision:${id} live:3 sha256:0123456789ab]` });
     expect(line).to.include({ effect: 'spent', detail: 'revision 7 of unit prod/web' });
     const forged = `Accepted x (decided by Ann: [decision:${id}]) [decision:ffffffffffffffff live:3 sha256:0123456789ab]`;
@@ -211,22 +237,18 @@ describe('what became of a decision', () => {
     expect(conflict[0]?.detail).to.equal('conflict: changed');
   });
 
-  it('keeps its decider where Git does not tell any more, as long as the entry is the same', () => {
-    const file = (text: string) => readDecisions(text, []);
-    const previous = told({ text: entry('fix'), findings: [web] });
-    const [kept] = withKnownDeciders(file(entry('fix')), previous).decisions;
-    expect(kept?.by).to.include({ name: 'Ann Lee', email: 'ann@example.org', time: ANN.time });
-    const [other] = withKnownDeciders(file(entry('accept')), previous).decisions;
-    expect(other?.by).to.equal(undefined);
-  });
-
-  it('is spent where what was staged is applied', () => {
+  it('is spent where what was staged departs no more in this way, which an apply or a person may have done', () => {
     const text = entry('fix');
     const previous = told({ text, findings: [web], fixes: [outcome(web.id, { result: 'staged' })] });
     expect(effects({ text, findings: [web], previous, fixes: [outcome(web.id, { result: 'staged' })] })).to.deep.equal([
       'fix staged',
     ]);
-    expect(told({ text, previous })[0]).to.include({ effect: 'spent', what: 'shop/deployment/web: replicas 3 → 5' });
+    for (const findings of [[], [finding({ ref: ref('web'), live: 9 })]])
+      expect(told({ text, previous, findings })[0]).to.include({
+        effect: 'spent',
+        what: 'shop/deployment/web: replicas 3 → 5',
+        detail: 'staged, revision 17; nothing departs in this way any more',
+      });
   });
 
   it('of an ignore rule is active, expired or unused', () => {
@@ -234,10 +256,11 @@ describe('what became of a decision', () => {
       'ignore:',
       '- {kind: Deployment, name: web, reason: a}',
       '- {kind: Deployment, name: web, reason: b, until: 2026-11-01}',
-      '- {kind: Deployment, name: api, reason: c}',
+      '- {kind: Deployment, name: api, reason: c, path: ""}',
       '',
     ].join('\n');
     expect(effects({ text, findings: [web] })).to.deep.equal(['ignore active', 'ignore expired', 'ignore unused']);
+    expect(told({ text, findings: [web] })[2]?.what).to.equal('kind Deployment, name api, only as a whole');
   });
 
   it('of a bad entry is none, and says line and mistake', () => {

@@ -57,6 +57,18 @@ describe('accepting what is live', () => {
     expect(acceptsLive(description, 3, TEXT), 'other bytes').to.equal(false);
   });
 
+  it('takes a value whose name another field that drifts begins with', () => {
+    const policy = [...CONTAINER, { field: 'imagePullPolicy' }];
+    const { accepted, refused } = composeAcceptance(
+      owner,
+      [acceptable(image)],
+      () => live,
+      (desired, now) => [...compare(desired, now), finding({ path: policy, desired: 'IfNotPresent', live: 'Always' })],
+    );
+    expect(refused).to.deep.equal([]);
+    expect(accepted).to.have.lengthOf(1);
+  });
+
   it('leaves a value alone that the text cannot take, and takes the others', () => {
     const nowhere = finding({ path: [...CONTAINER, { field: 'image' }], ref: ref('other'), live: 'x' });
     const { accepted, refused } = composeAcceptance(

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { requireNothingMore } from '../../src/fix/judged.ts';
 import type { Finding } from '../../src/types/finding.ts';
 import type { ObjectCorrection } from '../../src/types/plan.ts';
-import { compared, envValue, finding, IMAGE, label, REPLICAS } from '../types/builders.ts';
+import { CONTAINER, compared, envValue, finding, IMAGE, label, REPLICAS } from '../types/builders.ts';
 
 const image = finding({ path: IMAGE, desired: 'registry.example/app:1', live: 'registry.example/app:2' });
 
@@ -34,6 +34,9 @@ describe('an object that departs otherwise by the time it is applied', () => {
     expect(refusal([image])).to.equal('');
     expect(refusal([]), 'nothing left').to.equal('');
     expect(refusal([image, at(8)], [at(7)])).to.equal('');
+    const variables = finding({ path: [...CONTAINER, { field: 'env' }], class: 'removed', desired: [], live: undefined });
+    const variable = finding({ path: envValue('DEBUG'), desired: 'true', live: 'false' });
+    expect(refusal([image, variable], [variables]), 'one of a list').to.equal('');
     const added = finding({ path: envValue('DEBUG'), class: 'added', desired: undefined, live: 'true' });
     expect(refusal([image, added]), 'an apply does not touch what others add').to.equal('');
   });

@@ -102,7 +102,7 @@ describe('report repository in trouble', () => {
     await publishOnce(world.options({ cluster: 'prod-us' }), ['leaked']);
     await using repository = await openReportRepository(world.options());
     // With history at hand a plain push would be a fast-forward.
-    expect(await repository.whoChanged('prod-eu/report.json')).to.not.be.empty;
+    expect((await repository.historyOf('prod-eu/report.json', () => false)).versions).to.not.be.empty;
     world.git('update-ref', 'refs/heads/main', first);
     const { commit } = await publish(repository, report(['cart']));
     expect(world.git('rev-list', 'main').trim().split('\n')).to.deep.equal([commit, first]);

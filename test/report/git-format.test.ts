@@ -34,9 +34,8 @@ describe('report repository that hashes by SHA-256', () => {
     await publishOnce(world.options(), ['web']);
     world.commitByHand({ [`reports/${path}`]: 'accept: a\n' });
     await using repository = await openReportRepository(world.options());
-    expect((await repository.whoChanged(path)).map(({ commit }) => commit)).to.deep.equal([
-      world.git('rev-parse', 'main').trim(),
-    ]);
+    const { versions } = await repository.historyOf(path, () => false);
+    expect(versions.map(({ commit }) => commit)).to.deep.equal([world.git('rev-parse', 'main').trim()]);
     await repository.publish(new Map(), 'Decide\n', new Map([[path, () => '']]));
     expect(world.git('ls-tree', '-r', '--name-only', 'main')).to.not.contain('decisions.yaml');
   });

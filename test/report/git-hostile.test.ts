@@ -94,8 +94,10 @@ describe('report repository against hostile configuration', () => {
     );
     await using repository = await openReportRepository(world.options());
     expect(await repository.readFile('prod-eu/decisions.yaml')).to.equal(decisions);
-    const changes = await repository.whoChanged('prod-eu/decisions.yaml');
-    expect(changes.map(({ name, email }) => `${name} <${email}>`)).to.deep.equal(Array(2).fill('Person <person@example.com>'));
+    const { versions } = await repository.historyOf('prod-eu/decisions.yaml', () => true);
+    expect(versions.map(({ name, email, text }) => ({ name, email, text }))).to.deep.equal([
+      { name: 'Person', email: 'person@example.com', text: decisions },
+    ]);
     await publish(repository, report(['web']));
     expect(world.git('cat-file', 'blob', 'main:reports/prod-eu/decisions.yaml')).to.equal(decisions);
     const page = world.git('cat-file', 'blob', 'main:reports/prod-eu/shop/deployment.web.md');

@@ -284,9 +284,11 @@ describe('report repository over https', () => {
     git.world.commitMany(60);
     await using repository = await openReportRepository(git.options());
     const before = git.server.requests.length;
-    expect((await repository.whoChanged(path, () => true)).map(({ isOldestRead }) => isOldestRead)).to.deep.equal([true]);
+    const { versions } = await repository.historyOf(path, () => true);
+    expect(versions.map(({ isOldestRead }) => isOldestRead)).to.deep.equal([true]);
     expect(git.server.requests).to.have.length(before);
-    expect((await repository.whoChanged(path)).map(({ commit }) => commit)).to.deep.equal([first]);
+    const whole = await repository.historyOf(path, () => false);
+    expect(whole.versions.map(({ commit }) => commit)).to.deep.equal([first]);
   });
 
   it('reads at older commits, as many as it takes', async () => {

@@ -189,7 +189,7 @@ describe('report repository', () => {
       {
         await using empty = await openReportRepository(world.options());
         expect(await empty.readFile(path)).to.equal(undefined);
-        expect(await empty.whoChanged(path)).to.deep.equal([]);
+        expect((await empty.historyOf(path, () => false)).versions).to.deep.equal([]);
       }
       world.commitByHand({ [`reports/${path}`]: 'accept: a\r\n' });
       await using repository = await openReportRepository(world.options());
@@ -197,32 +197,25 @@ describe('report repository', () => {
       expect(await repository.readFile('prod-eu/absent.yaml')).to.equal(undefined);
     });
 
-    it('say who wrote each line, through the reports that were committed since', async () => {
+    it('have a history: each version with its text and who made it, through the reports that were committed since', async () => {
       using world = repositories();
-      world.commitByHand({ [`reports/${path}`]: 'accept: a\naccept: b\n' });
-      const first = world.git('rev-parse', 'main').trim();
-      await publishOnce(world.options(), ['web']);
-      world.commitByHand({ [`reports/${path}`]: 'accept: a\naccept: c\n' });
-      const second = world.git('rev-parse', 'main').trim();
-      await publishOnce(world.options(), []);
+      const texts = ['accept: a\n', 'accept: \0 \u{e4}\n\n', ''];
+      const ids: string[] = [];
+      for (const text of texts) {
+        const remove = (clone: string): void => (text === '' ? rmSync(join(clone, 'reports', path)) : undefined);
+        world.commitByHand({ [`reports/${path}`]: text }, remove);
+        ids.unshift(world.git('rev-parse', 'main').trim());
+        await publishOnce(world.options(), [`web-${ids.length}`]);
+      }
       await using repository = await openReportRepository(world.options());
-      const changes = await repository.whoChanged(path);
-      expect(changes.map(({ commit, name, email, isOldestRead }) => ({ commit, name, email, isOldestRead }))).to.deep.equal([
-        { commit: first, name: 'Person', email: 'person@example.com', isOldestRead: false },
-        { commit: second, name: 'Person', email: 'person@example.com', isOldestRead: false },
-      ]);
-      expect(changes[0]?.time).to.equal(new Date(world.git('log', '-1', '--format=%aI', first).trim()).toISOString());
+      const { versions } = await repository.historyOf(path, () => false);
+      expect(versions.map(({ commit, parents, text }) => ({ commit, parents, text }))).to.deep.equal(
+        ids.map((commit, index) => ({ commit, parents: ids.slice(index + 1, index + 2), text: texts.at(-1 - index) })),
+      );
+      for (const version of versions) expect(version).to.include({ name: 'Person', email: 'person@example.com' });
+      expect(versions[0]?.time).to.equal(new Date(world.git('log', '-1', '--format=%aI', ids[0] ?? '').trim()).toISOString());
       // And the clone still takes a report.
       expect((await publish(repository, report(['cart']))).commit).to.equal(world.git('rev-parse', 'main').trim());
-    });
-
-    it('name nobody as who wrote a line for moving it to the right', async () => {
-      using world = repositories();
-      world.commitByHand({ [`reports/${path}`]: 'accept:\n- a\n' });
-      const first = world.git('rev-parse', 'main').trim();
-      world.commitByHand({ [`reports/${path}`]: 'accept:\n  - a\n' });
-      await using repository = await openReportRepository(world.options());
-      expect((await repository.whoChanged(path)).map(({ commit }) => commit)).to.deep.equal([first, first]);
     });
 
     it('change by an edit of what is there when it is pushed, and by nothing else', async () => {
