@@ -88,8 +88,8 @@ Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 g
 22 another pass is at work, 64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
 
 const REPORT_EXIT_HELP = `
-A report that could be shown is 0, whatever it holds; with --detailed-exitcode it is what the pass ended with that wrote
-it: 21 where a guard had tripped, else 20 where it is incomplete, else 2 where it holds drift.`;
+It ends with 0 once a report was shown, whatever that holds; with --detailed-exitcode as the pass did that wrote it: with 21
+where a guard had tripped, else with 20 where it is incomplete, else with 2 where it holds drift.`;
 
 /** Reads the command line; help and version go to standard output, mistakes are `ConfigError`s of code `usage`. */
 export function parseCommandLine(argv: readonly string[], version: string, terminal: Terminal): Invocation {

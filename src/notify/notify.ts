@@ -3,7 +3,8 @@ import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { withoutSecrets } from '../log.ts';
 import type { PassResult } from '../pass.ts';
 import { GUARD_EFFECT } from '../report/report.ts';
-import { messageOf } from '../types/errors.ts';
+import { withoutNumbers } from '../types/describe.ts';
+import { messageOf, UserError } from '../types/errors.ts';
 import { stringAt } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { PreviousReport, Report } from '../types/report.ts';
@@ -56,8 +57,10 @@ export function isNews(changes: readonly StateChange[], report: Pick<Report, 'di
 /** An event on the CronJob about a pass that ended with an error, where it is known. */
 export async function announceFailure(error: unknown, options: NotifyOptions): Promise<void> {
   if (!options.config.events) return;
-  const key = `PassFailed ${options.pass}`;
-  const note = withoutSecrets(`Pass ${options.pass} failed: ${messageOf(error)}`);
+  const message = messageOf(error);
+  // A pass that fails as the last one did is no news: its event is refused by its name as long as the first one lives.
+  const key = `PassFailed ${error instanceof UserError ? error.code : 'unexpected'} ${withoutNumbers(message)}`;
+  const note = withoutSecrets(`Pass ${options.pass} failed: ${message}`);
   await writeEvents(options.kubernetes, await onCronJob({ reason: 'PassFailed', key, note }, options), options);
 }
 

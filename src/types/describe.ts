@@ -34,8 +34,12 @@ export function sanitize(text: string): string {
  * with other durations, ports, ids and times.
  */
 export function isSaidAnew(one: string, other: string): boolean {
-  const [before, after] = [one, other].map((text) => text.replaceAll(/\S*\d\S*/gu, '0'));
-  return before === after;
+  return withoutNumbers(one) === withoutNumbers(other);
+}
+
+/** A text with `0` for each word that has a digit in it. */
+export function withoutNumbers(text: string): string {
+  return text.replaceAll(/\S*\d\S*/gu, '0');
 }
 
 /** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */

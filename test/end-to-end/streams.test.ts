@@ -1,11 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { stringAt } from '../../src/types/json.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { commitCount, deployProject, kubectl, type Scenario } from '../demo/scenario.ts';
 import { startWorld, type World } from '../demo/world.ts';
 import { startReceiver } from '../notify/receiver.ts';
 import { runUnread } from '../terminal/unread.ts';
+import { parse } from '../types/builders.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 describe('where a pass writes to', function () {
   this.timeout(120_000);
@@ -45,5 +51,44 @@ describe('where a pass writes to', function () {
     expect(await readdir(TMPDIR)).to.deep.equal([]);
     const silent = await runUnread('both', ['run'], { ...environment, ...more });
     expect(silent.code).to.equal(21);
+  });
+
+  describe('--quiet', () => {
+    it('has the result and nothing else, in a pipe and on a terminal', async () => {
+      const loud = await world.detector(['check'], scenario.environment);
+      expect(loud.stderr).to.contain('"event":"compared"').and.to.contain('"event":"drift-detected"');
+      const quiet = await world.detector(['check', '--quiet'], scenario.environment);
+      expect(quiet).to.deep.equal({ code: 0, stdout: loud.stdout, stderr: '' });
+      expect(quiet.stdout).to.match(/^SEVERITY .*\nmedium +drift-test\/deployment\/backend-api +replicas 3 → 5 /u);
+      expect(await onTerminal('check')).to.match(/^ +snapshot +\d+\.\d\d s$/mu);
+      expect(await onTerminal('check --quiet')).to.equal(quiet.stdout);
+    });
+
+    it('has errors beside it, the one that ends the pass and those that do not', async () => {
+      const guarded = await world.detector(['check', '--quiet', '--max-fixes', '0'], scenario.environment);
+      expect(guarded.stdout).to.contain('Guard mass-change: ');
+      expect(
+        guarded.stderr
+          .trimEnd()
+          .split('\n')
+          .map((line) => stringAt(parse(line), 'event')),
+      ).to.deep.equal(['guard-tripped']);
+      const failed = await world.detector(['check', '--quiet', '--confighub-url', 'http://127.0.0.1:1'], scenario.environment);
+      expect(failed.code).to.equal(75);
+      expect(failed.stdout).to.equal('');
+      expect(stringAt(parse(failed.stderr), 'event')).to.equal('failed-unavailable');
+    });
+
+    /** What a person sees of the command, on a terminal of unknown width. */
+    function onTerminal(command: string): Promise<string> {
+      const env = { ...environment, TERM: 'dumb', SHELL: '/bin/sh' };
+      const line = `stty cols 0; exec "${process.execPath}" "${MAIN}" ${command}`;
+      return new Promise((resolve, reject) => {
+        execFile('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env }, (error, stdout) => {
+          if (error) reject(error);
+          else resolve(stdout.replaceAll('\r', ''));
+        });
+      });
+    }
   });
 });

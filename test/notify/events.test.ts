@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { loadConfig } from '../../src/config.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import { type PendingEvent, writeEvents } from '../../src/notify/events.ts';
-import { isNews } from '../../src/notify/notify.ts';
+import { announceFailure, isNews } from '../../src/notify/notify.ts';
 import { stateChanges } from '../../src/notify/state-changes.ts';
 import { ClusterError } from '../../src/types/errors.ts';
 import { at, isJsonArray, isJsonObject, type JsonObject, stringAt } from '../../src/types/json.ts';
@@ -117,6 +118,41 @@ describe('events', function () {
     await write([event('a'), event('b'), event('c')], kubernetes);
     expect(tries).to.equal(1);
     expect(warnings).to.have.length(1);
+  });
+});
+
+describe('a pass that fails', () => {
+  it('has one event for the same failure, whatever its numbers, and another for another', async () => {
+    const bodies: JsonObject[] = [];
+    const failed = (pass: string, error: Error): Promise<void> =>
+      announceFailure(error, {
+        config: loadConfig({}, { EVENTS: 'true', CRONJOB: 'drift-detector' }, undefined),
+        kubernetes: {
+          create: async (_, body) => {
+            bodies.push(body);
+            return true;
+          },
+          get: async () => undefined,
+        },
+        pass,
+        instance: 'pod-1',
+        namespace: 'devops-apps',
+        userAgent: 'test',
+        now: new Date(),
+        warn: (message) => expect.fail(message),
+        signal: AbortSignal.timeout(30_000),
+      });
+    const refused = (code: 'unavailable' | 'permission', text: string): Error =>
+      new ClusterError(text, { code, subject: 'x', remedy: 'y' });
+    await failed('one', refused('unavailable', 'no answer from 10.0.0.1:6443 in 3 s'));
+    await failed('two', refused('unavailable', 'no answer from 10.0.0.1:16443 in 30 s'));
+    await failed('three', refused('permission', 'no answer from 10.0.0.1:6443 in 3 s'));
+    await failed('four', refused('unavailable', 'no route to 10.0.0.1:6443'));
+    await failed('five', new TypeError('no answer from 10.0.0.1:6443 in 3 s'));
+    const names = bodies.map((body) => stringAt(body, 'metadata', 'name'));
+    expect(names[1]).to.equal(names[0]);
+    expect(new Set(names).size).to.equal(4);
+    expect(stringAt(bodies[0], 'note')).to.equal('Pass one failed: no answer from 10.0.0.1:6443 in 3 s');
   });
 });
 
