@@ -1,4 +1,7 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GitError, messageOf } from '../types/errors.ts';
 import { GitCommandError } from './git-command.ts';
 import { isPassing } from './git-failure.ts';
 import { fetchBranch, fetchHead, type Head, readHead } from './git-head.ts';
@@ -90,9 +93,24 @@ export async function rehearsePush(workplace: Workplace, head: Head, branch: str
     await push(workplace, branch, head.commit, commit, ['--dry-run']);
   } catch (error) {
     // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
-    if (error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal())) return;
-    throw error;
+    if (!(error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal()))) throw error;
   }
+  if (workplace.remoteFolder !== '') await confirmFolder(workplace);
+}
+
+/** Of a folder on this machine Git finds out only when it writes there. */
+async function confirmFolder({ remoteFolder }: Workplace): Promise<void> {
+  for (const objects of ['objects', '.git/objects'])
+    await access(join(remoteFolder, objects), constants.W_OK).catch((cause: unknown) => {
+      // The other one of the two.
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return;
+      throw new GitError(`cannot push the report: ${messageOf(cause)}`, {
+        code: 'permission',
+        subject: remoteFolder,
+        remedy: 'Let the user that runs the pass write to the report repository.',
+        cause,
+      });
+    });
 }
 
 /** By plumbing alone: no hook, template or editor has a say, and the message stays as it is. */

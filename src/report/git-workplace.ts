@@ -42,6 +42,8 @@ export interface Workplace extends AsyncDisposable {
   readonly clone: string;
   /** Where files may be written that are gone after the pass. */
   readonly folder: string;
+  /** Of a report repository on this machine; empty for all others. */
+  readonly remoteFolder: string;
   readonly isSigning: boolean;
   /** Makes the clone again, empty, for a remote that hashes in this way. */
   startAnew(format: ObjectFormat): Promise<void>;
@@ -79,6 +81,7 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
       git,
       clone,
       folder,
+      remoteFolder: address.folder,
       isSigning: options.signingKey !== undefined,
       translate,
       [Symbol.asyncDispose]: dispose,

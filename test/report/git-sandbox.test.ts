@@ -61,6 +61,14 @@ describe('report repository from a pod', () => {
     expect(ended.remedy).to.contain('TMPDIR');
   });
 
+  it('lies on a volume that is read-only, which is found out before anything is corrected', async () => {
+    using world = repositories();
+    const ended = await passInSandbox({ url: world.bare, names: [], onlyConfirms: true }, { size: '16m' });
+    expect(ended.code, ended.message).to.equal('permission');
+    expect(ended.message).to.match(/^cannot push the report: EROFS/u);
+    expect(ended.remedy).to.contain('write to the report repository');
+  });
+
   it('stays as it is where its own disk is full, which is said', async () => {
     using world = repositories();
     // A repository on a file system of its own that is then filled.

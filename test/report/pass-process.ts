@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { openReportRepository } from '../../src/report/report.ts';
 import { GitError } from '../../src/types/errors.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { optionsFor, publishOnce } from './repositories.ts';
@@ -20,16 +21,30 @@ export interface PassSettings {
   readonly knownHostsFile?: string;
   readonly signingKey?: string;
   readonly names: readonly string[];
+  /** Ends before it reports, with the answer to whether it could. */
+  readonly onlyConfirms?: boolean;
 }
 
 const secret = (value: string | undefined): Secret<string> | undefined => (value === undefined ? undefined : new Secret(value));
 
 async function main(): Promise<Ended> {
   // Written by the test that started this.
-  const { url, names, token, sshKey, signingKey, ...files } = JSON.parse(await text(process.stdin)) as PassSettings;
+  const {
+    url,
+    names,
+    token,
+    sshKey,
+    signingKey,
+    onlyConfirms = false,
+    ...files
+  } = JSON.parse(await text(process.stdin)) as PassSettings;
   try {
     const secrets = { token: secret(token), sshKey: secret(sshKey), signingKey: secret(signingKey) };
-    return { commit: await publishOnce(optionsFor(url, { ...files, ...secrets }), names) };
+    const options = optionsFor(url, { ...files, ...secrets });
+    if (!onlyConfirms) return { commit: await publishOnce(options, names) };
+    await using repository = await openReportRepository(options);
+    await repository.confirmWritable();
+    return {};
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     const { code, message, remedy } = error;
