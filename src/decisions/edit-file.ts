@@ -16,7 +16,7 @@ export interface FileEdit {
 
 /**
  * The text with the edit made; `undefined` where it cannot be made so that everything else reads as before. Lines are added
- * and taken away as text where that can be, since whoever touches a line is who decided what it says.
+ * and taken away as text where that can be, so that the commit shows what was decided and nothing else.
  */
 export function editDecisions(text: string, { kind, entry, without }: FileEdit): string | undefined {
   const gone = new Set(without.map(({ id }) => id));

@@ -222,6 +222,18 @@ describe('decisions by commit', function () {
       expect(await commitCount(world)).to.equal(commits);
     });
 
+    it('says so where the configuration leaves the new unit out, and the workload stays unmanaged', async () => {
+      await kubectl(world, 'create', 'deployment', 'stray', '--image=registry.example/stray:1');
+      await passed();
+      const { fingerprint } = await findingOf('stray');
+      await decide(ANN, `adopt:\n- {fingerprint: "${fingerprint}", space: calm-otter-dev}\n`);
+      await passed({ CONFIGHUB_WHERE: "Slug != 'stray'" });
+      expect((await decisions())[0]?.detail).to.contain('unit calm-otter-dev/stray, which is not among those compared');
+      expect((await findingOf('stray')).class).to.equal('unmanaged');
+      await passed();
+      expect((await findings()).map(({ object }) => object.name)).to.not.include('stray');
+    });
+
     async function written(name: string): Promise<string> {
       const file = join(world.folder, `${name}.yaml`);
       await writeFile(file, await fixture(`decisions/adopt/${name}.yaml`));
@@ -294,6 +306,21 @@ describe('decisions by commit', function () {
       const date = await decideAs('ignore', 'frontend-web', '--reason', 'x', '--until', '2026-13-01');
       expect(date.stderr).to.contain('until: must be a date such as 2026-12-01');
       expect(await commitCount(world)).to.equal(before);
+    });
+
+    it('ignore that a workload is gone, and not what comes back in its place', async () => {
+      await kubectl(world, 'delete', 'deployment', 'stray');
+      await passed();
+      expect((await findingOf('stray')).class).to.equal('missing');
+      const before = await reportFile(world, 'reports/dev/decisions.yaml');
+      await decided('ignore', 'stray', '--reason', 'it is being moved');
+      await passed();
+      expect((await findings()).map(({ object }) => object.name)).to.not.include('stray');
+      await kubectl(world, 'create', 'deployment', 'stray', '--image=registry.example/stray:2');
+      await passed();
+      expect((await findingOf('stray', 'image')).class).to.equal('changed');
+      await kubectl(world, 'delete', 'deployment', 'stray');
+      await decide(ANN, before);
     });
   });
 
