@@ -268,7 +268,8 @@ export async function runPass(
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
-  options.onUnreported(0);
+  // Where there was nothing to push nobody knows whether a push is taken.
+  if (published.commit !== '') options.onUnreported(0);
   return { ...judgement, outcomes, report, published };
 }
 
