@@ -212,6 +212,6 @@ describe('a fix never does more than the plan', function () {
   it('finds nothing more to do at the end', async () => {
     const commits = await commitCount(world);
     const result = await run();
-    expect([result.code, result.stdout, await commitCount(world)]).to.deep.equal([0, '', commits]);
+    expect([result.code, result.stdout, await commitCount(world)]).to.deep.equal([0, 'No drift.\n', commits]);
   });
 });
