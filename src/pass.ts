@@ -6,6 +6,7 @@ import { carryOutFixes } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
+import { nothingCompared } from './nothing-compared.ts';
 import { carryOutDecisions, type DecisionOutcomes, decidedRules, decisionsOf, withDecidedIgnores } from './pass-decisions.ts';
 import type { PassLog } from './pass-log.ts';
 import { guardSides, type PlanOptions, planFixes } from './plan/plan.ts';
@@ -72,6 +73,8 @@ export interface Judgement {
   readonly decisions: DecisionsFile;
   readonly standing: Standing;
   readonly decided: DecisionOutcomes;
+  /** Why there was nothing to compare; empty where there was. */
+  readonly nothingCompared: string;
 }
 
 /** What a judgement starts from besides the two sides, and what of it may write. */
@@ -144,7 +147,9 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
     return planFixes({ ...input, predictions }, options.plan);
   });
   log.plan(plan);
-  return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided };
+  const { namespaceSelector } = options.snapshot;
+  const empty = nothingCompared({ snapshot, desired, comparison }, { namespaceSelector, allowEmpty: options.plan.allowEmpty });
+  return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided, nothingCompared: empty };
 }
 
 async function compareAll(
@@ -249,6 +254,7 @@ export async function runPass(
       snapshot,
       desired,
       comparison,
+      nothingCompared: judgement.nothingCompared,
       ranking,
       plan,
       outcomes,
@@ -298,7 +304,9 @@ export function reportedDecisions(
     fixes,
     recorded,
     unread: new Set(unread.map(({ fingerprint }) => fingerprint)),
-    isWhole: snapshot.failedReads.length + desired.invalid.length + comparison.invalid.length + comparison.unread === 0,
+    isWhole:
+      judgement.nothingCompared === '' &&
+      snapshot.failedReads.length + desired.invalid.length + comparison.invalid.length + comparison.unread === 0,
   });
 }
 

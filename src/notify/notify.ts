@@ -30,7 +30,7 @@ export interface NotifyOptions {
 }
 
 /** The last report, as far as it tells what is news. */
-export type LastReport = Pick<PreviousReport, 'digest' | 'guard' | 'findings'>;
+export type LastReport = Pick<PreviousReport, 'digest' | 'guard' | 'findings' | 'incomplete'>;
 
 /** Tells others of a changed report: events on the workloads, and the webhook. What fails is a warning. */
 export async function announce(result: PassResult, previous: LastReport, options: NotifyOptions): Promise<void> {
@@ -48,10 +48,20 @@ function changesOf({ report, ranking }: PassResult, previous: LastReport): reado
 
 /**
  * Whether somebody who is not looking is to be told: of other drift, of corrections made or failed, of a guard that trips
- * or lets go. A report that only words something anew, or lists another promotion, is for those who read it.
+ * or lets go, of a pass that sees less than all and of one that sees all again. A report that only words something anew, or
+ * lists another promotion, is for those who read it.
  */
-export function isNews(changes: readonly StateChange[], report: Pick<Report, 'digest' | 'guard'>, previous: LastReport): boolean {
-  return changes.length > 0 || report.digest !== previous.digest || (report.guard?.name ?? '') !== previous.guard;
+export function isNews(
+  changes: readonly StateChange[],
+  report: Pick<Report, 'digest' | 'guard' | 'incomplete'>,
+  previous: LastReport,
+): boolean {
+  return (
+    changes.length > 0 ||
+    report.digest !== previous.digest ||
+    (report.guard?.name ?? '') !== previous.guard ||
+    report.incomplete.length > 0 !== previous.incomplete.length > 0
+  );
 }
 
 /** An event on the CronJob about a pass that ended with an error, where it is known. */

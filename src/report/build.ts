@@ -49,6 +49,8 @@ export interface ReportInput {
   readonly snapshot: Pick<Snapshot, 'failedReads'>;
   readonly desired: Pick<DesiredState, 'invalid' | 'otherTargets'>;
   readonly comparison: Pick<Comparison, 'invalid' | 'ignores' | 'notMonitored'>;
+  /** Why there was nothing to compare; empty where there was. */
+  readonly nothingCompared: string;
   readonly ranking: Ranking;
   readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
@@ -214,11 +216,17 @@ function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): R
   return isSame ? known : (blame ?? null);
 }
 
-/** Its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
+/** Nothing was compared, or its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
 export function wasNotRead(
   { object, unit }: ReportFinding,
-  { snapshot, desired, comparison }: Pick<ReportInput, 'snapshot' | 'desired' | 'comparison'>,
+  {
+    snapshot,
+    desired,
+    comparison,
+    nothingCompared,
+  }: Pick<ReportInput, 'snapshot' | 'desired' | 'comparison' | 'nothingCompared'>,
 ): boolean {
+  if (nothingCompared !== '') return true;
   const { apiVersion, kind, namespace } = object;
   const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
   const isMissing = snapshot.failedReads.some(
@@ -352,7 +360,8 @@ function listIncomplete(input: ReportInput): readonly Incomplete[] {
   const decisions = input.decisions
     .filter(({ effect, what }) => effect === 'no-effect' && what === 'decisions.yaml')
     .map(({ what, detail }) => ({ what, error: detail }));
-  return [...reads, ...units, ...objects, ...decisions].sort((a, b) =>
+  const all = input.nothingCompared === '' ? [] : [{ what: 'everything', error: input.nothingCompared }];
+  return [...all, ...reads, ...units, ...objects, ...decisions].sort((a, b) =>
     `${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1,
   );
 }

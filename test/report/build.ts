@@ -56,6 +56,7 @@ export function reportOf(
     cluster: CLUSTER,
     snapshot: { failedReads: [] },
     decidedRules: new Set(),
+    nothingCompared: '',
     ranking: { findings, source: SOURCE },
     plan: { items, corrections: [], guard: undefined, pauses: more.pauses ?? [], desiredObjects: 0, notes: more.notes ?? [] },
     outcomes,

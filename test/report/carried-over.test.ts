@@ -46,6 +46,18 @@ describe('what could not be read', () => {
     expect(page(back)).to.equal(page(before));
   });
 
+  it('stays open where nothing at all was compared, and nothing is called clear', () => {
+    const nothingCompared = 'no workload was found in namespaces labelled monitored=true: check the labels';
+    const after = reportOf([], { previous: asPrevious(before), nothingCompared });
+    expect(after.findings).to.have.length(2);
+    expect(after.resolved).to.deep.equal([]);
+    expect(message(after)).to.contain('2 still open').and.contain('Incomplete');
+    expect(filesOf(after)[`${CLUSTER}/README.md`]).to.contain(nothingCompared);
+    expect(message(reportOf([], { nothingCompared })))
+      .to.contain('nothing open in what could be read')
+      .and.not.contain('all clear');
+  });
+
   it('is in its place among what was read, worst first', () => {
     const after = reportOf([ranked(finding({ ref: ref('db', { kind: 'StatefulSet' }) }), { severity: 'medium' })], {
       previous: asPrevious(before),
