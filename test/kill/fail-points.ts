@@ -119,7 +119,8 @@ function spawn(command: string, args: readonly string[], options: childProcess.S
   // The settings of a Git command stand before its name.
   const rest = [...args];
   while (rest[0] === '-c') rest.splice(0, 2);
-  const finished = effect(`${command} ${rest[0] ?? ''}`);
+  const dry = rest.includes('--dry-run') ? ' (dry run)' : '';
+  const finished = effect(`${command} ${rest[0] ?? ''}${dry}`);
   const child = realSpawn(command, args, options);
   child.once('exit', finished);
   return child;

@@ -144,7 +144,7 @@ async function killsOfNext(scene: Scene, first: string, plain: Pass): Promise<re
 /** Effects that anybody else could see: neither tried out, nor in the pass's own folder, nor its lease. */
 function effectsOnOthers({ effects }: Pass): readonly string[] {
   return effects.filter((effect) => {
-    if (effect.startsWith('git ')) return effect === 'git commit-tree' || effect === 'git push';
+    if (effect.startsWith('git ')) return effect === 'git push';
     return !effect.startsWith('file ') && !/ leases| \(dry run\)$| selfsubjectaccessreviews$/u.test(effect);
   });
 }
