@@ -88,8 +88,8 @@ Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 g
 22 another pass is at work, 64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
 
 const REPORT_EXIT_HELP = `
-It ends with 0 once a report was shown, whatever that holds; with --detailed-exitcode as the pass did that wrote it: with 21
-where a guard had tripped, else with 20 where it is incomplete, else with 2 where it holds drift.`;
+It ends with 0 once a report was shown, whatever that holds; with --detailed-exitcode by what is in it: with 21 where
+a guard had tripped, else with 20 where it is incomplete, else with 2 where drift is open.`;
 
 /** Reads the command line; help and version go to standard output, mistakes are `ConfigError`s of code `usage`. */
 export function parseCommandLine(argv: readonly string[], version: string, terminal: Terminal): Invocation {

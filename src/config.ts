@@ -380,7 +380,7 @@ export const OPTIONS = {
     schema: secretAddress,
     env: ['WEBHOOK_URL'],
     isSecret: true,
-    help: 'address that a changed report is announced to',
+    help: 'address that news in the report is announced to',
   }),
   webhookSecret: option({
     schema: secret,
@@ -399,7 +399,7 @@ export const OPTIONS = {
     schema: boolean,
     env: ['EVENTS'],
     default: 'false',
-    help: 'write Kubernetes events on workloads whose drift begins, ends or is held',
+    help: 'write Kubernetes events on workloads whose drift begins, ends or is held, and on the CronJob',
   }),
   cronjob: option({
     schema: z.string(),

@@ -93,7 +93,6 @@ async function showReport(config: Config, report: ReportArguments, process: Proc
   process.err(shown.aside);
   process.out(shown.text);
   if (!config.detailedExitcode) return EXIT.ok;
-  // As the pass ended that wrote it.
   if (shown.hasGuard) return EXIT.guardTripped;
   if (shown.isIncomplete) return EXIT.incomplete;
   return shown.hasDrift ? EXIT.driftFound : EXIT.ok;

@@ -26,12 +26,11 @@ export async function decisionsOf(
   const file = readDecisions(text);
   if (file.decisions.length === 0) return file;
   const known = knownDeciders(repository.previous.decisions);
-  let deciders: ReturnType<typeof decidersOf> = known;
-  await repository.historyOf(path, (history) => {
-    deciders = decidersOf(file, history, known);
+  const history = await repository.historyOf(path, (read) => {
+    const deciders = decidersOf(file, read, known);
     return file.decisions.every(({ id }) => deciders.has(id));
   });
-  return withDeciders(file, deciders);
+  return withDeciders(file, decidersOf(file, history, known));
 }
 
 /** The ignore rules that people decided on by commit. */

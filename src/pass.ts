@@ -242,6 +242,8 @@ export async function runPass(
       signal,
     }),
   );
+  // Told right away: whatever fails from here on, the next pass knows of it.
+  if (written(outcomes) > 0) options.onUnreported(written(outcomes));
 
   const { needed: promotions, behindInNumberOnly } = await log.phase('promotion', () =>
     waitingPromotions(clients.confighub, desired, previous.promotions, log.warning, signal),
@@ -270,7 +272,6 @@ export async function runPass(
     return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));
   });
   log.decisions(report.decisions, previous.decisions);
-  if (fixedCount(outcomes) > 0) options.onUnreported(fixedCount(outcomes));
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
@@ -279,8 +280,9 @@ export async function runPass(
   return { ...judgement, outcomes, report, published };
 }
 
-function fixedCount(outcomes: readonly FixOutcome[]): number {
-  return outcomes.filter(({ result }) => result === 'fixed').length;
+/** Fixes that were made, also those that somebody took back right after. */
+function written(outcomes: readonly FixOutcome[]): number {
+  return outcomes.filter(({ result }) => result === 'fixed' || result === 'overridden').length;
 }
 
 const NO_LEASE = 'this pass may take no Lease, and without one nothing is written; give its account the right to one';

@@ -69,19 +69,24 @@ function standsSince(head: Version, id: string): Version {
 function versionBefore({ parents: [first, ...others] }: Version, id: string): Version | undefined {
   if (first?.ids.has(id)) return first;
   const other = others.find(({ ids }) => ids.has(id));
-  return other && first && everStood(first, id) ? undefined : other;
+  return other && first && everStood(first, id, walk(other)) ? undefined : other;
 }
 
-function everStood(from: Version, id: string): boolean {
+/** Whether it stood where this side parted from the other one, or since: what was taken back before was decided anew there. */
+function everStood(from: Version, id: string, other: ReadonlySet<Version>): boolean {
+  return [...walk(from, other)].some(({ ids }) => ids.has(id));
+}
+
+/** A version and all before it, down to the first ones of `end` on each way. */
+function walk(from: Version, end: ReadonlySet<Version> = new Set()): ReadonlySet<Version> {
   const seen = new Set<Version>();
   const left = [from];
   for (let version = left.pop(); version; version = left.pop()) {
-    if (version.ids.has(id)) return true;
     if (seen.has(version)) continue;
     seen.add(version);
-    left.push(...version.parents);
+    if (!end.has(version)) left.push(...version.parents);
   }
-  return false;
+  return seen;
 }
 
 function authorOf({ name, email, time, commit }: FileVersion): Decider {

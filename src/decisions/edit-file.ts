@@ -103,7 +103,9 @@ function removeEntry(text: string, decision: Decision): string | undefined {
     const lines = text.split('\n');
     const to = counter.linePos(Math.max(item.range[0], item.range[1] - 1)).line;
     const indent = counter.linePos(pair.value.range?.[0] ?? 0).col - 1;
-    const before = withoutComment(lines.slice(0, decision.line - 1), indent);
+    // Above the first entry a comment may speak of the whole list.
+    const above = lines.slice(0, decision.line - 1);
+    const before = index === 0 ? above : withoutComment(above, indent);
     // A list without entries would be read as nothing to decide, which is what it is.
     return [...before, ...lines.slice(to)].join('\n');
   }

@@ -13,7 +13,7 @@ import {
 } from '../types/decision.ts';
 import { type IgnoreRule, ignoreRuleSchema } from '../types/ignore-rule.ts';
 import { isJsonArray, isJsonObject, type Json } from '../types/json.ts';
-import { type LinesOf, linesOf } from './lines.ts';
+import { type LineOf, linesOf } from './lines.ts';
 
 /** Far more than people decide; what exceeds a bound is refused instead of exhausting the process. */
 const LIMITS = { bytes: 256 << 10, depth: 10, aliases: 100, nodes: 20_000 };
@@ -36,11 +36,11 @@ export function readDecisions(text: string): DecisionsFile {
 
 /** Ids of the decisions in a text; `undefined` where nobody knows what it says. */
 export function decisionIds(text: string): ReadonlySet<string> | undefined {
-  const { decisions, unreadable: why } = read(text, () => () => ({ from: 0, to: 0 }));
+  const { decisions, unreadable: why } = read(text, () => () => 1);
   return why === '' ? new Set(decisions.map(({ id }) => id)) : undefined;
 }
 
-function read(text: string, placesOf: (text: string) => LinesOf): DecisionsFile {
+function read(text: string, placesOf: (text: string) => LineOf): DecisionsFile {
   const { documents, faults } = readManifest(text, LIMITS);
   const [fault] = faults;
   if (fault) return unreadable(fault.error.includes('line') ? fault.error : `line ${fault.line}: ${fault.error}`);
@@ -53,12 +53,12 @@ function read(text: string, placesOf: (text: string) => LinesOf): DecisionsFile 
   const faulty: string[] = [];
   for (const [section, entries] of Object.entries(first.document)) {
     const kind = DECISION_KINDS.find((known) => known === section);
-    if (!kind) faulty.push(`line ${lines(section).from}: ${unknownSection(section)}`);
+    if (!kind) faulty.push(`line ${lines(section)}: ${unknownSection(section)}`);
     else if (entries !== null && !isJsonArray(entries))
-      faulty.push(`line ${lines(section).from}: ${section} must be a list; begin each entry with "- "`);
+      faulty.push(`line ${lines(section)}: ${section} must be a list; begin each entry with "- "`);
     else
       for (const [index, entry] of (entries ?? []).entries()) {
-        const line = lines(section, index).from;
+        const line = lines(section, index);
         const found = readEntry(kind, entry, line);
         if (typeof found === 'string') mistakes.push({ line, entry: `${kind} entry ${index + 1}`, error: found });
         else decisions.push(found);

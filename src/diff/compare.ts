@@ -297,12 +297,11 @@ function createFinding(
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
   const { blame, ...rest } = more;
-  const fingerprintAs = (findingClass: FindingClass): string =>
-    findingFingerprint(findingId(options.cluster, ref, path, findingClass), unitName, desired, shown, live);
+  const fingerprintOf = (ofId: string): string => findingFingerprint(ofId, unitName, desired, shown, live);
   return {
     id,
-    fingerprint: fingerprintAs(verdict.class),
-    ...(verdict.covered ? { coveredFingerprint: fingerprintAs(verdict.covered) } : {}),
+    fingerprint: fingerprintOf(id),
+    ...(verdict.covered ? { coveredFingerprint: fingerprintOf(findingId(options.cluster, ref, path, verdict.covered)) } : {}),
     class: verdict.class,
     ref,
     path,

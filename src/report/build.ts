@@ -32,7 +32,7 @@ import type {
   ReportFinding,
   ReportGroup,
 } from '../types/report.ts';
-import { Secret } from '../types/secret.ts';
+import { HIDDEN, Secret } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { inSteps } from '../types/steps.ts';
 import { nameOfRead } from './failed-reads.ts';
@@ -93,8 +93,10 @@ export function buildReport(input: ReportInput): Report {
   // A killed pass's are this one's to tell; what a person applied was told when it was staged.
   const toTell = [...recorded(false), ...corrected];
   const told = new Set(toTell.map(({ findingId }) => findingId));
-  const corrections = keepLatest([...input.previous.corrections, ...recorded(true), ...overridden, ...toTell]);
+  const applied = recorded(true);
   const resolvedNow = resolved.filter((finding) => !told.has(finding.id));
+  const appliedNow = new Set(applied.map(({ findingId }) => findingId));
+  const corrections = keepLatest([...input.previous.corrections, ...applied, ...overridden, ...toTell]);
   const replaced = lines.flatMap(({ id, fingerprint }) => {
     const known = before.get(id);
     return known && known.fingerprint !== fingerprint ? [known] : [];
@@ -102,7 +104,11 @@ export function buildReport(input: ReportInput): Report {
   const gone = [
     ...input.previous.gone,
     ...[...replaced.map((was) => toGone(was, 'changed', input.now)), ...resolvedNow.map((was) => toGone(was, 'gone', input.now))]
-      .filter((entry) => DRIFT_CLASSES.has(entry.class))
+      // A masked value says nothing, and a person's apply of what was staged is a correction.
+      .filter(({ class: found, live, desired, findingId }) => {
+        const isMasked = live === HIDDEN || desired === HIDDEN;
+        return DRIFT_CLASSES.has(found) && !isMasked && !appliedNow.has(findingId);
+      })
       .sort((a, b) => (a.findingId < b.findingId ? -1 : 1)),
   ];
   const incomplete = listIncomplete(input);
@@ -143,6 +149,11 @@ function alsoChanged(
 ): readonly string[] {
   const { plan, previous, promotions, decisions } = input;
   const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
+  const isToldOtherwise = open.some((finding) => {
+    const then = before.get(finding.id);
+    const isKnown = then?.fingerprint === finding.fingerprint && !hasOtherFate(finding, then);
+    return isKnown && isOther(finding, then);
+  });
   const isDoneOtherwise = open.some((finding) => {
     const then = before.get(finding.id);
     return then !== undefined && hasOtherFate(finding, then);
@@ -156,6 +167,7 @@ function alsoChanged(
     ['promotions', isOther(promotions, previous.promotions)],
     ['holds', isOther(plan.pauses, previous.pauses)],
     ['notes', isOther(plan.notes, previous.notes)],
+    ['details', isToldOtherwise || isOther(leftOut(input), previous.leftOut)],
   ];
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }
@@ -191,9 +203,7 @@ function toLine(
     unit: finding.unit,
     isCritical: finding.isCritical,
     severity,
-    // A DaemonSet's cost follows the number of nodes: carried over, so that nodes coming and going make no commit.
-    costUsdPerMonth:
-      isUnchanged && isPricedAlike && finding.ref.kind === 'DaemonSet' ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
+    costUsdPerMonth: isUnchanged && isPricedAlike && hasOwnPods(finding) ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
     restartsPods: item.restartsPods,
     action: item.action,
     reason: item.reason,
@@ -207,6 +217,14 @@ function toLine(
     opinion: opinion ?? null,
     unanswered: item.ranked.unanswered,
   };
+}
+
+/**
+ * Its cost follows the nodes that a DaemonSet is on, or the replicas that an autoscaler gives an object which no unit declares:
+ * carried over, so that what comes and goes by itself makes no commit.
+ */
+function hasOwnPods({ ref, path }: Finding): boolean {
+  return ref.kind === 'DaemonSet' || path.length === 0;
 }
 
 /** The time of a write moves with whatever else its writer owns in the object; only another writer is news. */

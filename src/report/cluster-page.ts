@@ -170,7 +170,7 @@ function ignored({ report }: ClusterPage): readonly string[] {
     isExpired ? `**ended** ${escapeText(until)}` : until === '' ? 'for good' : `until ${escapeText(until)}`,
   ]);
   return section('## Ignored by rule', ['what', 'reason', 'how long'], rows, 'report.json', [
-    'The rules of the ignore file (IGNORE_FILE). What they cover just now is in the log of the pass.',
+    'The rules of the ignore file (IGNORE_FILE). The log of a pass says which of them cover nothing.',
   ]);
 }
 

@@ -113,10 +113,11 @@ function changedWords(parts: readonly string[]): string {
 /** What holds for all of it: what is new besides drift, what was not read, what stopped the fixes, what the open drift costs. */
 function asides({ guard, incomplete, findings, alsoChanged, besides }: Report): readonly string[] {
   const shown = besides.length > BESIDES ? besides.slice(0, BESIDES - 1) : besides;
-  const lines = shown.map((line) => inert(sanitize(line)));
+  const lines = shown.map(({ line }) => inert(sanitize(line)));
   const left = besides.length - shown.length;
   if (left > 0) lines.push(`... and ${left} more decisions, holds or promotions`);
-  if (alsoChanged.length > 0) lines.push(`Also changed: ${alsoChanged.join(', ')}`);
+  const unnamed = alsoChanged.filter((part) => !besides.some((entry) => entry.part === part));
+  if (unnamed.length > 0) lines.push(`Also changed: ${unnamed.join(', ')}`);
   if (guard) lines.push(`Guard ${guard.name}: ${GUARD_EFFECT}`);
   if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);
   if (findings.length > 0) lines.push(`Open drift: ${costWords(findings)}`);

@@ -47,5 +47,5 @@ export function earlierDrift(
 
 function became(entry: Correction | GoneDrift): string {
   if (!('became' in entry)) return correctionState(entry);
-  return `${entry.became === 'gone' ? 'gone by itself' : 'took another value'}, ${entry.state}`;
+  return `${entry.became === 'gone' ? 'gone without a correction' : 'became another drift'}, ${entry.state}`;
 }

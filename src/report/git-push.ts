@@ -28,6 +28,8 @@ export interface Pushed {
 const TRIES = 5;
 /** Doubled by each try; a try itself takes about a second over a network. */
 const FIRST_WAIT_MS = 500;
+/** How often a push is rehearsed before a pass that could not report is given up. */
+const REHEARSALS = 3;
 const LONGEST_WAIT_MS = 8_000;
 /** How far below the head a commit is looked for whose push was not answered. */
 const LOST_DEPTH = 50;
@@ -89,11 +91,16 @@ export async function rehearsePush(workplace: Workplace, head: Head, branch: str
   // A commit of its own, so that its author and its signature are tried as well; it stays in the clone.
   await git(['read-tree', head.tree === '' ? '--empty' : head.tree]);
   const commit = await commitTree(workplace, (await git(['write-tree'])).trim(), head, 'rehearsal');
-  try {
-    await push(workplace, branch, head.commit, commit, ['--dry-run']);
-  } catch (error) {
-    // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
-    if (!(error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal()))) throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await push(workplace, branch, head.commit, commit, ['--dry-run']);
+      break;
+    } catch (error) {
+      // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
+      if (error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal())) break;
+      if (!isPassing(workplace.translate(error, 'push the report')) || attempt === REHEARSALS) throw error;
+      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
+    }
   }
   if (workplace.remoteFolder !== '') await confirmFolder(workplace);
 }
@@ -103,7 +110,7 @@ async function confirmFolder({ remoteFolder }: Workplace): Promise<void> {
   for (const objects of ['objects', '.git/objects'])
     await access(join(remoteFolder, objects), constants.W_OK).catch((cause: unknown) => {
       // The other one of the two.
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return;
+      if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return;
       throw new GitError(`cannot push the report: ${messageOf(cause)}`, {
         code: 'permission',
         subject: remoteFolder,

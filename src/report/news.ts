@@ -1,6 +1,6 @@
 import type { ReportedDecision } from '../types/decision.ts';
 import type { Pause, Plan } from '../types/plan.ts';
-import type { FindingNews, PreviousReport, PromotionNeed, ReportFinding } from '../types/report.ts';
+import type { FindingNews, PreviousReport, PromotionNeed, Report, ReportFinding } from '../types/report.ts';
 import { minute } from './words.ts';
 
 // What a pass brought: the commit tells it before what was known.
@@ -40,17 +40,17 @@ export function besides({
   readonly promotions: readonly PromotionNeed[];
   readonly decisions: readonly ReportedDecision[];
   readonly previous: Pick<PreviousReport, 'pauses' | 'promotions' | 'decisions'>;
-}): readonly string[] {
+}): Report['besides'] {
   return [
-    ...added(decisions.map(decided), previous.decisions.map(decided)),
-    ...added(plan.pauses.map(held), previous.pauses.map(held)),
-    ...added(promotions.map(needed), previous.promotions.map(needed)),
+    ...added('decisions', decisions.map(decided), previous.decisions.map(decided)),
+    ...added('holds', plan.pauses.map(held), previous.pauses.map(held)),
+    ...added('promotions', promotions.map(needed), previous.promotions.map(needed)),
   ];
 }
 
-function added(now: readonly string[], then: readonly string[]): readonly string[] {
+function added(part: string, now: readonly string[], then: readonly string[]): Report['besides'] {
   const known = new Set(then);
-  return now.filter((line) => !known.has(line));
+  return now.filter((line) => !known.has(line)).map((line) => ({ part, line }));
 }
 
 function decided({ kind, what, by, effect }: ReportedDecision): string {

@@ -1,8 +1,7 @@
 import { DRIFT_CLASSES } from '../types/finding.ts';
 import type { ReportFinding } from '../types/report.ts';
+import { HIDDEN } from '../types/secret.ts';
 import { PAUSE_ANNOTATION } from '../types/snapshot.ts';
-
-const HIDDEN = '***';
 
 /** Rules that no decision overrules: a `fix` would wait for ever. */
 const NEVER_FIXED: ReadonlySet<string> = new Set(['autoscaler', 'secret', 'immutable', 'terminating']);

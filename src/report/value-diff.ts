@@ -4,6 +4,7 @@ import { cutText } from '../types/describe.ts';
 import { canonicalJson } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import type { ReportFinding } from '../types/report.ts';
+import { HIDDEN } from '../types/secret.ts';
 
 type Step = ReportFinding['steps'][number];
 type Field = Pick<ReportFinding, 'steps' | 'desired' | 'live'>;
@@ -13,7 +14,6 @@ const SIDE_LINES = 400;
 const LINE_LENGTH = 400;
 /** Lines that agree, shown around those that do not. */
 const CONTEXT = 3;
-const HIDDEN = '***';
 
 /**
  * The fields of one object as one unified diff of its document: `-` is desired, `+` is live, and what the fields lie in

@@ -2,14 +2,14 @@ import { type FieldPath, printPath } from './field-path.ts';
 import type { FieldValue, Finding } from './finding.ts';
 import { canonicalJson } from './finding.ts';
 import { isJsonObject, stringAt } from './json.ts';
-import { Secret } from './secret.ts';
+import { HIDDEN, Secret } from './secret.ts';
 
 const MAX_VALUE_LENGTH = 120;
 
 /** A value in one short line; a masked one is `***`, an absent one `(none)`. Control characters are written out. */
 export function displayValue(value: FieldValue): string {
   if (value === undefined) return '(none)';
-  if (value instanceof Secret) return '***';
+  if (value instanceof Secret) return HIDDEN;
   const text = typeof value === 'string' ? value : (canonicalJson(value) ?? '');
   const safe = sanitize(text);
   return safe.length > MAX_VALUE_LENGTH ? `${cutText(safe, MAX_VALUE_LENGTH)}…` : safe;

@@ -1,5 +1,8 @@
 import { inspect } from 'node:util';
 
+/** What stands in the place of a value that is not shown. */
+export const HIDDEN = '***';
+
 /**
  * A value that no log, report, prompt or page may show: every way of turning it into text gives `***`.
  * Only code that must have the value itself, a request header or a patch, calls `reveal`.
@@ -13,12 +16,12 @@ export class Secret<T> {
     return this.#value;
   }
   toString(): string {
-    return '***';
+    return HIDDEN;
   }
   toJSON(): string {
-    return '***';
+    return HIDDEN;
   }
   [inspect.custom](): string {
-    return '***';
+    return HIDDEN;
   }
 }

@@ -115,6 +115,17 @@ describe('who decided', () => {
       ],
       ['mallory'],
     ],
+    [
+      'is whoever decided anew on a branch what had been taken out before it began, and not who merged it',
+      [
+        ['ann', WEB],
+        ['bob', '# none\n', 0],
+        ['ann', `# again\n${WEB}`, 1],
+        ['carl', `fix:\n- fingerprint: ${A}\n`, 1],
+        ['bob', `fix:\n- fingerprint: ${A}\n${WEB}`, 3, 2],
+      ],
+      ['carl', 'ann'],
+    ],
   ];
   for (const [name, steps, deciders] of rows) {
     it(name, () => {

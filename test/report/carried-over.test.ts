@@ -212,7 +212,7 @@ describe('a commit without other drift', () => {
     const failedReads = [{ what: 'apps/v1/Deployment', namespace: 'shop', error: 'forbidden' }];
     const both = again({ promotions, snapshot: { failedReads } });
     expect(both.split('\n')[0]).to.equal('drift(prod-eu): 2 parts changed, 2 still open (worst: high)');
-    expect(both).to.contain('\nAlso changed: unread parts, promotions\n');
+    expect(both).to.contain('\nAlso changed: unread parts\n').and.contain('\nPromotion needed: ');
     expect(both.split('\n')[2], 'what is new comes first').to.equal('Promotion needed: dev/web from base/web');
   });
 
@@ -247,6 +247,13 @@ describe('a commit without other drift', () => {
     );
   });
 
+  it('says that details changed where a drift that stays is told otherwise', () => {
+    const dearer = reportOf([ranked(web, { costUsdPerMonth: 99 }), ranked(cart, { severity: 'high' })], {
+      previous: asPrevious(before),
+    });
+    expect(message(dearer).split('\n')[0]).to.equal('drift(prod-eu): details changed, 2 still open (worst: high)');
+  });
+
   it('says so where nothing is open, and names a guard that trips or lets go', () => {
     const clear = reportOf([]);
     const tripped = reportOf([], { previous: asPrevious(clear), plan });
@@ -260,6 +267,6 @@ describe('a commit without other drift', () => {
   it('says nothing of it where there is drift to tell of, but in its body', () => {
     const [subject, , ...body] = message(reportOf([ranked(web)], { previous: asPrevious(before), promotions })).split('\n');
     expect(subject).to.equal('drift(prod-eu): 1 gone, 1 still open (worst: medium)');
-    expect(body).to.include('Also changed: promotions');
+    expect(body).to.include('Promotion needed: dev/web from base/web');
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Report } from '../../src/types/report.ts';
+import { Secret } from '../../src/types/secret.ts';
 import { CLUSTER, finding, IMAGE, ref } from '../types/builders.ts';
 import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 
@@ -27,15 +28,15 @@ describe('earlier drift of a field', () => {
   it('is on its page where nothing corrected it, with when it was and what had been done', () => {
     const report = nights([scaled(5)], [], [scaled(9)], [], [scaled(4)]);
     expect(earlier(report)).to.deep.equal([
-      '| 2026-11-12 03:00Z | replicas 3 → 9 | kubectl via scale, time unknown | 2026-11-13 03:00Z | gone by itself, report only (auto-fix-off) |  |',
-      '| 2026-11-10 03:00Z | replicas 3 → 5 | kubectl via scale, time unknown | 2026-11-11 03:00Z | gone by itself, report only (auto-fix-off) |  |',
+      '| 2026-11-12 03:00Z | replicas 3 → 9 | kubectl via scale, time unknown | 2026-11-13 03:00Z | gone without a correction, report only (auto-fix-off) |  |',
+      '| 2026-11-10 03:00Z | replicas 3 → 5 | kubectl via scale, time unknown | 2026-11-11 03:00Z | gone without a correction, report only (auto-fix-off) |  |',
     ]);
   });
 
   it('tells of a value that was there before, and of corrections among them in order', () => {
     const changed = nights([scaled(5)], [scaled(7)]);
     expect(earlier(changed)).to.have.length(1);
-    expect(earlier(changed)[0]).to.contain('replicas 3 → 5').and.contain('took another value');
+    expect(earlier(changed)[0]).to.contain('replicas 3 → 5').and.contain('became another drift');
     const outcomes = [outcome(finding().id, { changeSet: 'prod/fixes' })];
     const fixed = reportOf([scaled(8)], { previous: asPrevious(changed), now: day(13), outcomes });
     const back = reportOf([scaled(9)], { previous: asPrevious(fixed), now: day(14) });
@@ -61,6 +62,26 @@ describe('earlier drift of a field', () => {
     const before = nights([scaled(5)]);
     expect(reportOf([], { previous: asPrevious(before), snapshot: { failedReads } }).gone).to.deep.equal([]);
     expect(nights([ranked(finding({ class: 'pending' }))], []).gone).to.deep.equal([]);
+  });
+
+  it('is told once where a person applied what had been staged, and not at all of a value that is not shown', () => {
+    const staged = reportOf([scaled(5)], { outcomes: [outcome(finding().id, { result: 'staged' })] });
+    const recorded = [
+      {
+        ranked: scaled(5),
+        correctionId: 'c-9',
+        revision: 18,
+        changeSet: '',
+        firstSeen: day(1).toISOString(),
+        time: day(2).toISOString(),
+        wasStaged: true,
+      },
+    ];
+    const applied = reportOf([], { previous: asPrevious(staged), recorded });
+    expect(applied.corrections).to.have.length(1);
+    expect(applied.gone).to.deep.equal([]);
+    const secret = ranked(finding({ live: new Secret('a'), desired: new Secret('b') }));
+    expect(nights([secret], []).gone).to.deep.equal([]);
   });
 
   it('is bounded: twenty of a field, a thousand in all', () => {
@@ -129,6 +150,14 @@ describe('the cost of a drift that stays', () => {
 
   it('follows what it is computed to be', () => {
     expect(cost(reportOf([ranked(finding(), { costUsdPerMonth: 10 })]), 99)).to.equal(99);
+  });
+
+  it('of an object that no unit declares follows no autoscaler', () => {
+    const unmanaged = (costUsdPerMonth: number) =>
+      ranked(finding({ class: 'unmanaged', path: [], desired: undefined, live: undefined, unit: '' }), { costUsdPerMonth });
+    const before = reportOf([unmanaged(43)]);
+    const after = reportOf([unmanaged(73)], { previous: asPrevious(before) });
+    expect(filesOf(after)).to.deep.equal(filesOf(before));
   });
 
   it('of a DaemonSet follows no node that comes or goes, but the price table', () => {
