@@ -85,7 +85,7 @@ export function printPlan(plan: Plan, report: Report, options: OutputOptions): s
     case 'wide': {
       const rows = planRows(plan, report);
       const table = fitTable(PLAN_COLUMNS, rows, form === 'wide' ? { ...screen, columns: undefined } : screen);
-      return (rows.length === 0 ? `${nothingFound(report, options)}\n` : table) + printCircumstances(report);
+      return (rows.length === 0 ? `${nothingFound(report, options)}\n` : table) + printBelow(report);
     }
     default:
       return printReport(report, options);
@@ -139,7 +139,7 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
 }
 
 /** What holds for the plan as a whole, one line each. */
-function printCircumstances({ guard, pauses, decisions, incomplete, notes }: Report): string {
+function printBelow({ guard, pauses, decisions, incomplete, notes }: Report): string {
   const lines = [
     ...(guard ? [guardLine(guard)] : []),
     ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),

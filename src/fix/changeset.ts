@@ -10,7 +10,7 @@ import { stateOf } from './write-pair.ts';
 type Written = Pick<UnitCorrection, 'id' | 'unit'>;
 
 /** Slug of the pass's own changeset for these corrections: the same corrections give the same name. */
-export function changeSetSlug(cluster: string, corrections: readonly Written[]): string {
+function changeSetSlug(cluster: string, corrections: readonly Written[]): string {
   const ids = corrections.map((correction) => correction.id).sort();
   return `drift-${cluster}-${createHash('sha256').update(ids.join()).digest('hex').slice(0, 8)}`;
 }

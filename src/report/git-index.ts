@@ -1,7 +1,7 @@
 import type { Git } from './git-command.ts';
 import { type Head, readOnce } from './git-head.ts';
 import type { Texts, TreeChange } from './git-tree.ts';
-import { type ClusterSummary, linkedPages, parseSummary, renderIndex } from './index-page.ts';
+import { type ClusterSummary, linkedPages, parseRow, renderIndex } from './index-page.ts';
 
 /**
  * The index with these changes on top of the head; `undefined` where the one that is there is to stay. It lists the same
@@ -23,7 +23,7 @@ async function readSummaries(git: Git, head: Head, change: TreeChange, files: Te
     const folder = /^([^/]+)\/report\.json$/u.exec(path.slice(change.root.length + 1))?.[1];
     if (folder === undefined) continue;
     const text = files.has(path) ? files.get(path) : await readOnce(git, head.entries.get(path), change.known);
-    const summary = parseSummary(folder, text ?? '');
+    const summary = parseRow(folder, text ?? '');
     if (summary) summaries.push(summary);
   }
   return summaries;

@@ -23,7 +23,7 @@ export interface ClusterSummary extends z.output<typeof shownSchema> {
 }
 
 /** Reads a report.json; `undefined` where it is none. */
-export function parseSummary(folder: string, text: string): ClusterSummary | undefined {
+export function parseRow(folder: string, text: string): ClusterSummary | undefined {
   const parsed = parseJson(text, shownSchema);
   return parsed && { ...parsed, folder };
 }

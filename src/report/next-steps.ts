@@ -69,7 +69,7 @@ function unitIn(space: string, slug: string): readonly string[] {
 }
 
 /** `space/slug` in two. */
-export function splitName(name: string): readonly string[] {
+function splitName(name: string): readonly string[] {
   const slash = name.indexOf('/');
   return slash < 0 ? ['', name] : [name.slice(0, slash), name.slice(slash + 1)];
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { z } from 'zod';
-import { parseSummary, renderIndex } from '../../src/report/index-page.ts';
+import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { sanitize } from '../../src/types/describe.ts';
 import { HARMLESS, hostileStrings, mapWords, reportFrom, type Words } from '../report/hostile-report.ts';
@@ -42,7 +42,7 @@ const MARKED: readonly (keyof Words)[] = [
 function filesFor(texts: Words): ReadonlyMap<string, string> {
   const files = new Map(renderReport(reportFrom(texts)));
   const [folder = ''] = [...files.keys()].flatMap((path) => (path.endsWith('/report.json') ? [path.split('/')[0]] : []));
-  const summary = parseSummary(folder, files.get(`${folder}/report.json`) ?? '');
+  const summary = parseRow(folder, files.get(`${folder}/report.json`) ?? '');
   if (summary) files.set('README.md', renderIndex([summary]));
   return files;
 }

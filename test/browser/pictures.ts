@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseSummary, renderIndex } from '../../src/report/index-page.ts';
+import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { STYLE, startBrowser, toHtml } from './markdown.ts';
 import { realisticReport } from './realistic.ts';
@@ -21,7 +21,7 @@ function colour(html: string): string {
 }
 
 const files = renderReport(realisticReport());
-const summary = parseSummary('prod-eu', files.get('prod-eu/report.json') ?? '');
+const summary = parseRow('prod-eu', files.get('prod-eu/report.json') ?? '');
 const pages = new Map([...files].filter(([path]) => path.endsWith('.md')));
 if (summary)
   pages.set(

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { z } from 'zod';
-import { parseSummary, renderIndex } from '../../src/report/index-page.ts';
+import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { STYLE, startBrowser, toHtml } from './markdown.ts';
 import { realisticReport } from './realistic.ts';
@@ -25,7 +25,7 @@ describe('a page on a Git host', function () {
 
   it('has no table that is cut at its right edge', async () => {
     const files = new Map(renderReport(realisticReport()));
-    const summary = parseSummary('prod-eu', files.get('prod-eu/report.json') ?? '');
+    const summary = parseRow('prod-eu', files.get('prod-eu/report.json') ?? '');
     if (summary) files.set('README.md', renderIndex([summary, { ...summary, cluster: 'prod-us' }]));
     const page = await browser.newPage({ viewport: { width: 1044, height: 800 } });
     const wide: string[] = [];

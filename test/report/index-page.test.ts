@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseSummary, renderIndex } from '../../src/report/index-page.ts';
+import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { CLUSTER, finding, ref } from '../types/builders.ts';
 import { filesOf, ranked, reportOf } from './build.ts';
 
@@ -10,7 +10,7 @@ const summaryText = filesOf(
     ranked(finding({ ref: ref('job') }), { severity: 'high', costUsdPerMonth: undefined }),
   ]),
 )[`${CLUSTER}/report.json`];
-const one = parseSummary(CLUSTER, summaryText ?? '');
+const one = parseRow(CLUSTER, summaryText ?? '');
 const rowsOf = (page: string): readonly string[] => page.split('\n').filter((line) => /^\| [^c-]/u.test(line));
 
 describe('the index of clusters', () => {
