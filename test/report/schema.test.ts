@@ -42,7 +42,12 @@ function sampleOf<T>(all: readonly T[]): readonly T[] {
 /** Each JSON document of a file of the report. */
 function documentsOf(report: Report, file: DataFile): readonly Json[] {
   const text = [...renderReport(report)].find(([path]) => path.endsWith(`/${file}`))?.[1] ?? '';
-  return file === 'report.json' ? [parse(text)] : text.trimEnd().split('\n').map(parse);
+  return file === 'report.json'
+    ? [parse(text)]
+    : text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(parse);
 }
 
 function expectValid(report: Report): void {
