@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { startProcesses } from '../control-plane/processes.ts';
+import { sharedProgram } from '../image/shared.ts';
 import { type Admin, administer } from './project.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -38,8 +39,6 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   /** A control plane that outlives this world; without one the world starts and stops its own. */
   readonly cluster?: ControlPlane;
-  /** What runs as `drift-detector` beside the hub; src/main.ts where it is absent. */
-  readonly program?: string;
   /** More arguments of `drift-detector hub`. */
   readonly hub?: readonly string[];
   readonly onProgress?: (line: string) => void;
@@ -51,6 +50,8 @@ export function fixture(path: string): Promise<string> {
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const onProgress = options.onProgress ?? (() => undefined);
+  // A world of tests, which start hundreds of passes, runs what the image has.
+  const program = options.cluster ? sharedProgram() : MAIN;
   await using started = new AsyncDisposableStack();
   const cluster = options.cluster ?? started.use(await startControlPlane({ onProgress }));
   const folder = await mkdtemp(join(tmpdir(), 'drift-world-'));
@@ -68,7 +69,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     folder,
     detector: (args, environment = {}, onLog = () => undefined) =>
       runDetector(
-        [options.program ?? MAIN, ...args],
+        [program, ...args],
         {
           PATH: process.env['PATH'] ?? '',
           HOME: folder,

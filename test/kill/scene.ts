@@ -8,7 +8,6 @@ import type { JsonObject } from '../../src/types/json.ts';
 import { type ObjectRef, refOf } from '../../src/types/object-ref.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
-import { buildImageFolder } from '../image/build.ts';
 
 // What passes are killed over: units that are corrected in every way there is, and what of other people's lies beside them.
 
@@ -65,9 +64,7 @@ const head = z.object({ Unit: z.object({ HeadRevisionNum: z.number() }) });
 
 export async function startScene(cluster: ControlPlane): Promise<Scene> {
   await using started = new AsyncDisposableStack();
-  // The bundle, as the image has it: a pass starts in a fraction of the time that reading a hundred files takes.
-  const program = started.use(buildImageFolder());
-  const world = started.use(await startWorld({ cluster, program: join(program.path, 'dist', 'drift-detector.mjs') }));
+  const world = started.use(await startWorld({ cluster }));
   const { admin } = world;
   await cluster.kubectl(['apply', '-f', '-'], await fixture('kill/namespace.yaml'));
   started.defer(async () => {
