@@ -297,7 +297,8 @@ function createFinding(
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
   const { blame, ...rest } = more;
-  const fingerprintOf = (ofId: string): string => findingFingerprint(ofId, unitName, desired, shown, live);
+  const fingerprintOf = (ofId: string): string =>
+    findingFingerprint({ id: ofId, unit: unitName, desired, live: shown, blame }, live);
   return {
     id,
     fingerprint: fingerprintOf(id),

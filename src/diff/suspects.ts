@@ -57,7 +57,7 @@ function asInformational(finding: Finding, { live }: ObjectComparison, options: 
   return {
     ...finding,
     id,
-    fingerprint: findingFingerprint(id, finding.unit, finding.desired, finding.live, live),
+    fingerprint: findingFingerprint({ ...finding, id }, live),
     class: 'informational',
     repair: { method: 'none', command: '' },
     note: 'the API server or its admission sets it (dry run)',

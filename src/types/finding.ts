@@ -33,7 +33,7 @@ export interface Blame {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
   readonly subresource: string;
-  /** RFC 3339, an upper bound: when this manager's set of fields last changed. Absent where the server keeps none. */
+  /** RFC 3339, an upper bound: when this manager last changed anything that it owns. Absent where the server keeps none. */
   readonly time?: string;
   readonly actor: ActorClass;
 }
@@ -134,19 +134,19 @@ export function findingId(cluster: string, ref: ObjectRef, path: FieldPath, find
 }
 
 /**
- * A masked value takes part through the object's identity and generation instead of its bytes: a short password
- * could be found from its hash, and this still holds for exactly that live state.
+ * A masked value takes part by when its owner last wrote instead of by its bytes: a short password could be found from
+ * its hash. An owner's time moves when the owner changes a value (test/diff/who-did-it.test.ts) and not when others
+ * scale or deploy the object; where nobody known owns the value, the object's generation stands in.
  */
 export function findingFingerprint(
-  id: string,
-  unit: string,
-  desired: FieldValue,
-  live: FieldValue,
+  { id, unit, desired, live, blame }: Pick<Finding, 'id' | 'unit' | 'desired' | 'live' | 'blame'>,
   object: Pick<LiveObject, 'uid' | 'generation'> | undefined,
 ): string {
   const isMasked = desired instanceof Secret || live instanceof Secret;
+  const writtenBy = blame?.time === undefined ? undefined : [blame.manager, blame.operation, blame.subresource, blame.time];
+  const state = live === undefined ? 'absent' : (writtenBy ?? object?.generation ?? 0);
   const values = isMasked
-    ? [object?.uid ?? '', object?.generation ?? 0]
+    ? [object?.uid ?? '', state]
     : [desired ?? null, live ?? null, desired === undefined, live === undefined];
   return digest([id, unit, isMasked, values]).slice(0, 32);
 }

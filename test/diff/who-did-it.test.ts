@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Finding } from '../../src/types/finding.ts';
 import { Secret } from '../../src/types/secret.ts';
@@ -161,6 +162,24 @@ describe('drift and who did it', function () {
     const [finding] = await findingsAfter([['set', 'env', 'deployment/rich', '-c=app', 'API_TOKEN=hunter2-very-secret']]);
     expect(finding?.live).to.be.instanceOf(Secret);
     expect(JSON.stringify(finding)).to.not.contain('hunter2');
+  });
+
+  it('knows a hidden value again while others scale the object, and knows it from the next one', async () => {
+    const scene = await applied();
+    const desired = await fixture('diff/manifests/rich.yaml');
+    const token = async (command: readonly string[]): Promise<Finding | undefined> => {
+      await scene.kubectl(command);
+      return (await scene.findings(desired)).find(({ live }) => live instanceof Secret);
+    };
+    const first = await token(['set', 'env', 'deployment/rich', '-c=app', 'API_TOKEN=hunter2-first']);
+    const scaled = await token(['scale', 'deployment/rich', '--replicas=5']);
+    expect(scaled?.fingerprint).to.be.a('string').that.equals(first?.fingerprint);
+    // The server keeps whole seconds.
+    const secondOf = (time: number): number => Math.floor(time / 1000);
+    while (secondOf(Date.now()) === secondOf(Date.parse(first?.blame?.time ?? ''))) await setTimeout(20);
+    const second = await token(['set', 'env', 'deployment/rich', '-c=app', 'API_TOKEN=hunter2-second']);
+    expect(second?.id).to.equal(first?.id);
+    expect(second?.fingerprint).to.not.equal(first?.fingerprint);
   });
 
   it('never holds a secret inside an added container', async () => {

@@ -76,16 +76,20 @@ export function finding(parts: FindingParts = {}): Finding {
   const desired = 'desired' in parts ? parts.desired : 3;
   const live = 'live' in parts ? parts.live : 5;
   const unit = parts.unit ?? `prod/${object.name}`;
+  const blame = 'blame' in parts ? parts.blame : person;
   const id = findingId(CLUSTER, object, path, findingClass);
   return {
     id,
-    fingerprint: findingFingerprint(id, unit, desired, live, { uid: `uid-${object.name}`, generation: parts.generation ?? 2 }),
+    fingerprint: findingFingerprint(
+      { id, unit, desired, live, blame },
+      { uid: `uid-${object.name}`, generation: parts.generation ?? 2 },
+    ),
     class: findingClass,
     ref: object,
     path,
     desired,
     live,
-    blame: 'blame' in parts ? parts.blame : person,
+    blame,
     unit,
     isCritical: parts.isCritical ?? false,
     restartsPods: parts.restartsPods ?? false,
