@@ -36,7 +36,10 @@ interface Result {
 }
 
 const form = isLong ? { DRIFT_LONG: '1' } : {};
-/** Whole passes, which mostly wait for programs of their own and so run beside the other tests. */
+/** What needs a cluster and makes no whole pass. */
+const CLUSTER = ['control-plane', 'diff', 'heartbeat', 'hub', 'image', 'kubernetes', 'manifests', 'notify'].map(
+  (name) => `test/${name}/**/*.test.ts`,
+);
 const PASSES = 'test/end-to-end/**/*.test.ts';
 /** Those of them that something happens to: kills, races, guards, bad input. */
 const DISTURBED = [
@@ -48,12 +51,13 @@ function tests(title: string, files: readonly string[], without: readonly string
   return { title, args: [mocha, ...files, ...without.flatMap((names) => ['--ignore', names])], environment: form };
 }
 
-/** Steps of one row run at once. */
+/** Steps of one row run at once: tests mostly wait, for programs of their own and for the API server. */
 const STEPS: readonly (readonly Step[])[] = [
   [{ title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] }],
   [{ title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] }],
   [
-    tests('tests of the parts', ['test/**/*.test.ts'], [PASSES, ...DISTURBED]),
+    tests('tests of the parts', ['test/**/*.test.ts'], [PASSES, ...DISTURBED, ...CLUSTER]),
+    tests('tests on a cluster', CLUSTER),
     tests('tests of whole passes', [PASSES], DISTURBED),
     tests('tests of disturbed passes', DISTURBED),
   ],
