@@ -4,7 +4,7 @@ import { type ConfigHubClient, openConfigHub } from './confighub/client.ts';
 import { expiryWarning, type Session, tokenSession, workerSession } from './confighub/session.ts';
 import { type ConfigHubTransport, connectConfigHub } from './confighub/transport.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
-import { acquireLease, type Lease } from './kubernetes/lease.ts';
+import { acquireLease, type Lease, leaseAnnotations } from './kubernetes/lease.ts';
 import { connectKubernetes, type KubeConfigSource } from './kubernetes/transport.ts';
 import type { PassClients } from './pass.ts';
 import { createRequestCounter, type RequestCounts } from './request-counts.ts';
@@ -25,19 +25,29 @@ export interface WritingClients extends PassClients, AsyncDisposable {
   readonly requests: RequestCounts;
 }
 
+export interface ReadingClients extends PassClients, Disposable {
+  /** What the last pass that held the Lease left on it. */
+  leaseAnnotations(environment: Environment): Promise<Readonly<Record<string, string>>>;
+}
+
 /** Clients for reading: a write of theirs would be a mistake in here, and goes nowhere. */
 export async function connectReading(
   config: Config,
   warn: (message: string) => void,
   signal: AbortSignal,
-): Promise<PassClients & Disposable> {
+): Promise<ReadingClients> {
   const mayNotWrite = async (): Promise<void> => {
     throw new Error('a command that only reads was about to write');
   };
   const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayNotWrite));
-  const transport = await connectKubernetes(clusterSource(config, config.context));
-  const kubernetes = createKubernetesClient(guardKubernetes(transport, mayNotWrite));
-  return { confighub, kubernetes, [Symbol.dispose]: () => kubernetes.close() };
+  const transport = guardKubernetes(await connectKubernetes(clusterSource(config, config.context)), mayNotWrite);
+  const kubernetes = createKubernetesClient(transport);
+  return {
+    confighub,
+    kubernetes,
+    leaseAnnotations: (environment) => leaseAnnotations(transport, { ...leaseOf(config, environment), signal }),
+    [Symbol.dispose]: () => kubernetes.close(),
+  };
 }
 
 /** Takes the Lease; every write of the clients asks whether it is still held. */
@@ -57,9 +67,7 @@ export async function connectWriting(
   const transport = requests.kubernetes(await connectKubernetes(clusterSource(config, config.context)));
   const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
   try {
-    const namespace = leaseNamespace(config, environment);
-    const name = `drift-detector-${config.cluster}`;
-    lease = await acquireLease(transport, { namespace, name, holder, seconds: config.leaseSeconds, signal });
+    lease = await acquireLease(transport, { ...leaseOf(config, environment), holder, seconds: config.leaseSeconds, signal });
   } catch (error) {
     const isForbidden = error instanceof ClusterError && error.code === 'permission';
     if (!isForbidden || config.autoFix) {
@@ -78,6 +86,10 @@ export async function connectWriting(
       kubernetes.close();
     },
   };
+}
+
+function leaseOf(config: Config, environment: Environment): { readonly namespace: string; readonly name: string } {
+  return { namespace: leaseNamespace(config, environment), name: `drift-detector-${config.cluster}` };
 }
 
 /** Namespace of the Lease, which is the one that passes run in. */

@@ -99,7 +99,9 @@ interface Facts {
 async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   const { pass, config, process, signal, passLog } = facts;
   using clients = await connectReading(config, passLog.warning, signal);
-  const options = await passOptions(config, process.environment, clients, pass, signal);
+  const given = await passOptions(config, process.environment, clients, pass, signal);
+  const unreportedFixes = isDryRun ? unreportedFixesIn(await clients.leaseAnnotations(process.environment)) : 0;
+  const options = { ...given, plan: { ...given.plan, unreportedFixes } };
   const { previous, decisions } = await recall(facts, isDryRun);
   const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
   const report = buildReport({

@@ -63,6 +63,17 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
   }
 }
 
+/** A Lease's annotations, for who does not want to hold it; none where it is not there or may not be read. */
+export async function leaseAnnotations(
+  transport: KubernetesTransport,
+  options: Pick<LeaseOptions, 'namespace' | 'name' | 'signal'>,
+): Promise<Readonly<Record<string, string>>> {
+  const found = await transport.request({ method: 'GET', path: leasePath(options), signal: options.signal });
+  if (found.status === 404 || found.status === 403) return {};
+  if (found.status !== 200) throw statusError(found, 'read the lease', options.name);
+  return stringMapAt(found.body, 'metadata', 'annotations');
+}
+
 function heldBy(holder: string, { name }: LeaseOptions): ClusterError {
   return new ClusterError(`another pass is at work: ${holder} holds the lease`, {
     code: 'lock-lost',
@@ -195,7 +206,7 @@ function annotated(lease: Json, annotations: Readonly<Record<string, string>>): 
   return { ...lease, metadata: { ...metadata, annotations: { ...(isJsonObject(known) ? known : {}), ...annotations } } };
 }
 
-function leasePath({ namespace, name }: LeaseOptions): string {
+function leasePath({ namespace, name }: Pick<LeaseOptions, 'namespace' | 'name'>): string {
   return `${collectionPath(namespace)}/${encodeURIComponent(name)}`;
 }
 

@@ -16,8 +16,8 @@ for (const auditRevisions of ['true', 'false'])
 
     const replicas = (): Promise<string> => kubectl(world, 'get', 'deployment/orders', '-o', 'jsonpath={.spec.replicas}');
     const scale = (count: number): Promise<string> => kubectl(world, 'scale', 'deployment/orders', `--replicas=${count}`);
-    const run = (): Promise<CommandResult> =>
-      world.detector(['run'], {
+    const run = (...options: readonly string[]): Promise<CommandResult> =>
+      world.detector(['run', ...options], {
         ...scenario.environment,
         LOG_FORMAT: 'json',
         AUTO_FIX: 'true',
@@ -52,6 +52,8 @@ for (const auditRevisions of ['true', 'false'])
       expect(held.code).to.equal(77);
       expect(sentences(held, 'guard-tripped').join()).to.contain('could not push its report');
       expect(await replicas(), 'nobody would be told of the fix').to.equal('8');
+      const planned = await run('--dry-run');
+      expect(planned.stdout, planned.stderr).to.contain('could not push its report');
 
       await rm(hook);
       const told = await run();
