@@ -48,7 +48,9 @@ const DISTURBED = [
 ];
 
 function tests(title: string, files: readonly string[], without: readonly string[] = []): Step {
-  return { title, args: [mocha, ...files, ...without.flatMap((names) => ['--ignore', names])], environment: form };
+  // A long proof takes as long as it takes; how long it hangs at most is for those who wait.
+  const patience = isLong ? ['--timeout', '600000'] : [];
+  return { title, args: [mocha, ...patience, ...files, ...without.flatMap((names) => ['--ignore', names])], environment: form };
 }
 
 /** Steps of one row run at once: tests mostly wait, for programs of their own and for the API server. */
