@@ -5,7 +5,7 @@ import { connectReading, connectWriting, leaseNamespace, USER_AGENT, VERSION, ty
 import { groupFindings } from './diff/diff.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat/heartbeat.ts';
-import { numbersOf, unreportedFixesIn } from './heartbeat/record.ts';
+import { numbersOf } from './heartbeat/record.ts';
 import type { Logger } from './log.ts';
 import { announce, announceFailure, type NotifyOptions } from './notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from './output.ts';
@@ -99,9 +99,8 @@ interface Facts {
 async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   const { pass, config, process, signal, passLog } = facts;
   using clients = await connectReading(config, passLog.warning, signal);
-  const given = await passOptions(config, process.environment, clients, pass, signal);
-  const unreportedFixes = isDryRun ? unreportedFixesIn(await clients.leaseAnnotations(process.environment)) : 0;
-  const options = { ...given, plan: { ...given.plan, unreportedFixes } };
+  const annotations = isDryRun ? await clients.leaseAnnotations(process.environment) : {};
+  const options = await passOptions(config, process.environment, clients, annotations, pass, signal);
   const { previous, decisions } = await recall(facts, isDryRun);
   const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
   const report = buildReport({
@@ -170,11 +169,10 @@ async function writePass(
 ): Promise<number> {
   const { lease } = clients;
   const { signal } = notices;
-  const given = await passOptions(config, process.environment, clients, pass, signal);
+  const given = await passOptions(config, process.environment, clients, lease?.annotations ?? {}, pass, signal);
   const options = {
     ...given,
     holdsLease: lease !== undefined,
-    plan: { ...given.plan, unreportedFixes: unreportedFixesIn(lease?.annotations ?? {}) },
     onUnreported: (unreportedFixes: number) => heartbeat.learn({ unreportedFixes }),
   };
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());

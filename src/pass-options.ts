@@ -1,5 +1,6 @@
 import { type Config, cacheFolder, type Environment } from './config.ts';
 import { USER_AGENT } from './connections.ts';
+import { unreportedFixesIn } from './heartbeat/record.ts';
 import { readIgnoreFile } from './ignore-file.ts';
 import type { PassClients, PassOptions } from './pass.ts';
 import { createAskClaude, DEFAULT_PRICES } from './rank/rank.ts';
@@ -16,11 +17,15 @@ export function requireScope(config: Config): void {
   });
 }
 
-/** The configuration as a pass wants it; asks ConfigHub for the changeset that CHANGESET names. */
+/**
+ * The configuration as a pass wants it, with what the pass before left on the Lease; asks ConfigHub for the changeset that
+ * CHANGESET names.
+ */
 export async function passOptions(
   config: Config,
   environment: Environment,
   clients: PassClients,
+  leaseAnnotations: Readonly<Record<string, string>>,
   pass: string,
   signal: AbortSignal,
 ): Promise<PassOptions> {
@@ -44,7 +49,7 @@ export async function passOptions(
     plan: {
       autoFix: config.autoFix,
       createMissing: config.createMissing,
-      unreportedFixes: 0,
+      unreportedFixes: unreportedFixesIn(leaseAnnotations),
       auditRevisions: config.auditRevisions,
       applyChangeSet: config.changesetApply,
       changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),

@@ -3,14 +3,17 @@ import { ClusterError, messageOf } from '../types/errors.ts';
 import { at, isJsonObject, type Json, numberAt, stringAt, stringMapAt } from '../types/json.ts';
 import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
-export interface LeaseOptions {
+export interface LeaseReading {
   readonly namespace: string;
   readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+export interface LeaseOptions extends LeaseReading {
   /** Who holds it, for people: host and pass. Unique for each pass. */
   readonly holder: string;
   /** Seconds after the last renewal for which nobody else may take it. */
   readonly seconds: number;
-  readonly signal: AbortSignal;
 }
 
 /** The right to write, held by one pass at a time. Disposing it gives it back. */
@@ -37,8 +40,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
   const { signal, seconds } = options;
   let seen: { readonly version: string; readonly at: number } | undefined;
   for (;;) {
-    const found = await transport.request({ method: 'GET', path: leasePath(options), signal });
-    if (found.status !== 200 && found.status !== 404) throw statusError(found, 'read the lease', options.name);
+    const found = await readLease(transport, options, [404]);
     const offsetMs = serverOffset(found);
     if (found.status === 404) {
       const created = await transport.request(createRequest(options, offsetMs));
@@ -66,12 +68,21 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
 /** A Lease's annotations, for who does not want to hold it; none where it is not there or may not be read. */
 export async function leaseAnnotations(
   transport: KubernetesTransport,
-  options: Pick<LeaseOptions, 'namespace' | 'name' | 'signal'>,
+  options: LeaseReading,
 ): Promise<Readonly<Record<string, string>>> {
+  const found = await readLease(transport, options, [403, 404]);
+  return found.status === 200 ? stringMapAt(found.body, 'metadata', 'annotations') : {};
+}
+
+/** Throws for every answer but the Lease and the statuses that the caller has an answer to. */
+async function readLease(
+  transport: KubernetesTransport,
+  options: LeaseReading,
+  expected: readonly number[],
+): Promise<KubernetesResponse> {
   const found = await transport.request({ method: 'GET', path: leasePath(options), signal: options.signal });
-  if (found.status === 404 || found.status === 403) return {};
-  if (found.status !== 200) throw statusError(found, 'read the lease', options.name);
-  return stringMapAt(found.body, 'metadata', 'annotations');
+  if (found.status !== 200 && !expected.includes(found.status)) throw statusError(found, 'read the lease', options.name);
+  return found;
 }
 
 function heldBy(holder: string, { name }: LeaseOptions): ClusterError {
@@ -128,9 +139,8 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   /** A renewal whose answer was lost on the way, or an annotation of somebody's, moves the version on as well: the name decides. */
   async function readAgain(): Promise<void> {
     const asked = clocks();
-    const found = await transport.request({ method: 'GET', path: leasePath(options), signal: options.signal });
+    const found = await readLease(transport, options, [404]);
     if (found.status === 404) return lose('somebody deleted it');
-    if (found.status !== 200) throw statusError(found, 'read the lease', options.name);
     const holder = stringAt(found.body, 'spec', 'holderIdentity') ?? '';
     if (holder !== options.holder) return lose(`${holder === '' ? 'another pass' : holder} took it over`);
     const answer = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
@@ -206,7 +216,7 @@ function annotated(lease: Json, annotations: Readonly<Record<string, string>>): 
   return { ...lease, metadata: { ...metadata, annotations: { ...(isJsonObject(known) ? known : {}), ...annotations } } };
 }
 
-function leasePath({ namespace, name }: Pick<LeaseOptions, 'namespace' | 'name'>): string {
+function leasePath({ namespace, name }: LeaseReading): string {
   return `${collectionPath(namespace)}/${encodeURIComponent(name)}`;
 }
 
