@@ -54,7 +54,7 @@ export function envValue(name: string): FieldPath {
   return [...CONTAINER, { field: 'env' }, { key: { name } }, { field: 'value' }];
 }
 
-interface FindingParts {
+export interface FindingParts {
   readonly ref?: ObjectRef;
   readonly path?: FieldPath;
   readonly class?: FindingClass;
