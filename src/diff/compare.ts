@@ -15,7 +15,7 @@ import { type FieldOwner, type LiveObject, PAUSE_ANNOTATION, type Snapshot } fro
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
-import { blameOf, claimsOf, ownersOf } from './ownership.ts';
+import { blameOf, claimsOf, isPrunedByApply, ownersOf } from './ownership.ts';
 import { repairOf } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
@@ -131,6 +131,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
         findings.push(
           createFinding(verdict, desired.ref, path, decision.desired, decision.live, desired.unit, live, options, {
             blame: isOwnedByNobody ? undefined : blame,
+            isPruned: isPrunedByApply(decision.claims),
             ...(isScaled ? { autoscaler: autoscaler.name } : {}),
             ...(decision.rule === 'reordered' ? { isReordered: true } : {}),
           }),
@@ -287,7 +288,10 @@ function createFinding(
   unit: DesiredUnit | undefined,
   live: LiveObject | undefined,
   options: DiffOptions,
-  more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
+  more: Pick<Finding, 'autoscaler' | 'isReordered'> & {
+    readonly blame?: Finding['blame'];
+    readonly isPruned?: boolean;
+  } = {},
 ): Finding {
   const id = findingId(options.cluster, ref, path, verdict.class);
   const unitName = unit ? `${unit.space}/${unit.slug}` : '';
@@ -296,7 +300,7 @@ function createFinding(
   const [first, second] = path;
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
-  const { blame, ...rest } = more;
+  const { blame, isPruned = false, ...rest } = more;
   const fingerprintOf = (ofId: string): string =>
     findingFingerprint({ id: ofId, unit: unitName, desired, live: shown, blame }, live);
   return {
@@ -316,7 +320,7 @@ function createFinding(
       Boolean(isTemplate) &&
       groupOf(ref.apiVersion) === 'apps' &&
       stringAt(live?.body, 'spec', 'updateStrategy', 'type') !== 'OnDelete',
-    repair: repairOf(ref, path, verdict.class, blame, live?.body),
+    repair: repairOf(ref, path, verdict.class, isPruned, live?.body),
     note: verdict.note,
     ...rest,
   };

@@ -1,12 +1,12 @@
 import type { ActorClass, Blame } from '../types/finding.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
-import type { FieldOwner } from '../types/snapshot.ts';
+import { type FieldOwner, isDetectors } from '../types/snapshot.ts';
 
 /** An owner's part of the fieldsV1 trie below one node; an empty object owns the whole value there. */
 export interface Claim {
   readonly owner: FieldOwner;
   readonly fields: JsonObject;
-  /** Its field manager delivers desired state. */
+  /** Its field manager delivers desired state, or the detector restored it. */
   readonly isOurs: boolean;
 }
 
@@ -15,7 +15,7 @@ export function claimsOf(owners: readonly FieldOwner[], desiredManagers: Readonl
     owner,
     fields: owner.fields,
     // A write of ours through `scale` is a separate entry that the next apply would fight with (measured on 1.34).
-    isOurs: owner.subresource === '' && desiredManagers.has(owner.manager),
+    isOurs: (owner.subresource === '' && desiredManagers.has(owner.manager)) || isDetectors(owner),
   }));
 }
 
@@ -41,6 +41,15 @@ export function descendMember(claims: readonly Claim[], value: Json): readonly C
 
 export function ownedByUs(claims: readonly Claim[]): boolean {
   return claims.some((claim) => claim.isOurs);
+}
+
+/** True where an apply that leaves the field out takes it away: nobody but our server-side applies owns it. */
+export function isPrunedByApply(claims: readonly Claim[]): boolean {
+  return claims.length > 0 && claims.every(isOurApply);
+}
+
+export function isOurApply({ isOurs, owner }: Claim): boolean {
+  return isOurs && owner.operation === 'Apply';
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type FieldPath, printPath } from '../types/field-path.ts';
-import type { Blame, FindingClass } from '../types/finding.ts';
+import type { FindingClass } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
 import type { Repair } from '../types/repair.ts';
@@ -44,12 +44,15 @@ function recreateCommand({ kind, namespace, name }: ObjectRef): string {
 
 const NONE: Repair = { method: 'none', command: '' };
 
-/** How a departure would be brought back, whether or not anybody decides to. */
+/**
+ * How a departure would be brought back, whether or not anybody decides to. `isPruned`: an apply that leaves the field
+ * out takes it away.
+ */
 export function repairOf(
   ref: ObjectRef,
   path: FieldPath,
   findingClass: FindingClass,
-  blame: Blame | undefined,
+  isPruned: boolean,
   live: JsonObject | undefined,
 ): Repair {
   switch (findingClass) {
@@ -63,6 +66,6 @@ export function repairOf(
   }
   if (live && isImmutable(ref, path, live)) return { method: 'recreate', command: recreateCommand(ref) };
   // An apply cannot take away what others own.
-  const isOthers = findingClass === 'added' || (findingClass === 'to_remove' && blame !== undefined);
+  const isOthers = findingClass === 'added' || (findingClass === 'to_remove' && !isPruned);
   return { method: isOthers ? 'json-patch' : 'server-side-apply', command: '' };
 }

@@ -11,6 +11,7 @@ import {
 } from '../types/finding.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { Probe } from '../types/probe.ts';
+import { isDetectors } from '../types/snapshot.ts';
 import type { DiffOptions } from './compare.ts';
 import { AHEAD } from './context.ts';
 
@@ -28,6 +29,8 @@ export function suspectsOf(comparison: Comparison, options: DiffOptions): readon
 
 function isSuspect(finding: Finding, { live }: ObjectComparison, options: DiffOptions): boolean {
   if (finding.class === 'added') return true;
+  // Admission may have changed the object while the detector wrote, which then owns that as well.
+  if (finding.class === 'to_remove') return live?.owners.some(isDetectors) === true;
   if (finding.class === 'pending') return finding.note === AHEAD;
   return finding.class === 'changed' && !live?.owners.some((owner) => options.desiredManagers.includes(owner.manager));
 }
@@ -47,7 +50,7 @@ export function settleSuspects(comparison: Comparison, probes: ReadonlyMap<strin
 
 function isExplained(finding: Finding, probe: Exclude<Probe, { readonly kind: 'refused' }>): boolean {
   // What others own stays in a dry run of the live object whatever desired says: it explains nothing.
-  if (finding.class === 'added' && probe.kind === 'existing') return false;
+  if (finding.desired === undefined && probe.kind === 'existing') return false;
   const made = valueAt(probe.body, finding.path);
   return canonicalJson(made ?? null) === canonicalJson(revealValue(finding.live) ?? null);
 }

@@ -1,5 +1,6 @@
 import type { FieldPath, PathStep } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
+import { isDetectors } from '../types/snapshot.ts';
 import { asksForDefault, compareWhole, equalScalars, isEmpty, isStoredZero, isZero } from './equality.ts';
 import { isAllocated, isKnownDefault } from './known-defaults.ts';
 import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
@@ -11,6 +12,7 @@ import {
   descend,
   descendKey,
   descendMember,
+  isOurApply,
   ownedByUs,
   ownsNode,
 } from './ownership.ts';
@@ -81,7 +83,7 @@ interface Node {
 export function walkObject(input: WalkInput, decide: (decision: Decision) => void, wantsAll = false): void {
   const { desired, live, claims, schema, lastApplied } = input;
   const walk: Walk = {
-    hasOurClaim: ownedByUs(claims),
+    hasOurClaim: claims.some(({ isOurs, owner }) => isOurs && !isDetectors(owner)),
     hasOurApply: claims.some(isOurApply),
     ourApplyTime: claims.find(isOurApply)?.owner.time ?? '',
     hasOtherApplier: claims.some(({ isOurs, owner }) => !isOurs && owner.operation === 'Apply'),
@@ -330,10 +332,6 @@ function isLaterHand(walk: Walk, { isOurs, owner }: Claim): boolean {
   return isLater && !isOurs && operation === 'Update' && subresource === '' && actorOf(owner) === 'person';
 }
 
-function isOurApply({ isOurs, owner }: Claim): boolean {
-  return isOurs && owner.operation === 'Apply';
-}
-
 /** The owner of a map or list owns a container; what was added is what is in it. */
 function isContainer(schema: SchemaNode): boolean {
   return schema.type === 'map' || schema.type === 'keyed-list' || schema.type === 'set' || schema.type === 'unknown';
@@ -358,7 +356,8 @@ function judgeForeign(walk: Walk, { claims, applied }: Node): Rule {
   if (claims.length === 0) return walk.hasOwners ? 'unowned' : 'added-by-nobody-known';
   const isSentByOthers = claims.some(({ owner }) => owner.manager !== walk.clientSideApplier || owner.operation !== 'Update');
   if (!isSentByOthers && applied === undefined) return 'not-sent-by-applier';
-  // Ours and no longer declared was dropped from desired; whoever else co-owns it keeps it until it is removed.
-  if (claims.some(isOurApply)) return 'dropped';
+  // Ours and no longer declared was dropped from desired; whoever else co-owns it keeps it until it is removed. What the
+  // detector restored was declared then; what admission made of its write is settled by a dry run.
+  if (claims.some((claim) => isOurApply(claim) || isDetectors(claim.owner))) return 'dropped';
   return claims.every(({ isOurs }) => isOurs) ? 'dropped-or-default' : 'added';
 }

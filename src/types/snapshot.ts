@@ -12,6 +12,16 @@ export interface FieldOwner {
   readonly fields: JsonObject;
 }
 
+/**
+ * The pass's own field manager, by Update: it writes values under this name and then gives the ownership back to whoever
+ * delivers desired state. An entry that is still there counts as ours.
+ */
+export const DETECTOR_MANAGER = 'drift-detector';
+
+export function isDetectors({ manager, operation, subresource }: FieldOwner): boolean {
+  return manager === DETECTOR_MANAGER && operation === 'Update' && subresource === '';
+}
+
 /** A live object without its status and managedFields, which stand apart. */
 export interface LiveObject {
   readonly ref: ObjectRef;

@@ -75,6 +75,26 @@ describe('second opinion of the API server', function () {
     expect((await withSecondOpinion(scene, found)).said[0]).to.match(/^informational /u);
   });
 
+  it('takes what the detector restored and the unit dropped for no drift where admission adds it anyway', async () => {
+    const scene = await liveScene();
+    const text = (await fixture(MANIFEST)).replace('example.com/owner: shop', 'example.com/owner: shop, injected: "yes"');
+    await scene.applyAsConfigHub(text);
+    await scene.kubectl(['annotate', 'deployment/rich', 'example.com/owner-', 'injected-']);
+    const restored = ['example.com/owner=shop', 'injected=yes'];
+    await scene.kubectl(['annotate', 'deployment/rich', ...restored, '--field-manager=drift-detector']);
+    await using webhook = await startWebhook(scene.cluster, scene.namespace);
+    await webhook.enable([{ op: 'add', path: '/metadata/annotations', value: { injected: 'yes' } }]);
+    const found = await scene.compare(text.replace(/annotations: .*/u, ''));
+    expect(lines(found.objects.flatMap((object) => object.findings))).to.deep.equal([
+      'to_remove /metadata/annotations/example.com~1owner: - -> "shop" by nobody',
+      'to_remove /metadata/annotations/injected: - -> "yes" by nobody',
+    ]);
+    expect((await withSecondOpinion(scene, found)).said).to.deep.equal([
+      'to_remove /metadata/annotations/example.com~1owner: - -> "shop" by nobody',
+      'informational /metadata/annotations/injected: - -> "yes" by nobody',
+    ]);
+  });
+
   it('asks about nothing where ownership explains everything', async () => {
     const scene = await liveScene();
     const text = await fixture(MANIFEST);

@@ -144,6 +144,32 @@ describe('drift and who did it', function () {
     expect(lines(await scene.findings(manifest))).to.deep.equal(['to_remove /metadata/labels/team: - -> "shop" by nobody']);
   });
 
+  it('counts what the detector wrote as ours, and what the unit then drops of it as to be removed', async () => {
+    const scene = await applied();
+    const manifest = await fixture('diff/manifests/rich.yaml');
+    const DB_PASSWORD = { name: 'DB_PASSWORD', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } };
+    await scene.kubectl(['scale', 'deployment/rich', '--replicas=5']);
+    await scene.kubectl(['set', 'env', 'deployment/rich', '-c=app', 'DB_PASSWORD-']);
+    await scene.kubectl([
+      ...patch([
+        { op: 'replace', path: '/spec/replicas', value: 2 },
+        { op: 'add', path: '/spec/template/spec/containers/0/env/3', value: DB_PASSWORD },
+      ]),
+      '--field-manager=drift-detector',
+    ]);
+    expect(lines(await scene.findings(manifest))).to.deep.equal([]);
+    expect(lines(await scene.findings(manifest.replace('replicas: 2', 'replicas: 3')))).to.deep.equal([
+      'pending /spec/replicas: 3 -> 2 by nobody',
+    ]);
+    const dropped = await scene.findings(manifest.replace(/ +- name: DB_PASSWORD\n.*\n/u, ''));
+    expect(lines(dropped)).to.have.lengthOf(1);
+    expect(lines(dropped)[0]).to.match(/^to_remove .*\[name=DB_PASSWORD\]: - -> .* by nobody$/u);
+    // No apply of the unit takes away what an Update owns.
+    expect(dropped[0]?.repair.method).to.equal('json-patch');
+    await scene.kubectl(['scale', 'deployment/rich', '--replicas=7']);
+    expect(lines(await scene.findings(manifest))).to.deep.equal(['changed /spec/replicas: 2 -> 7 by kubectl/scale (person)']);
+  });
+
   it('reports a deleted workload as missing, and an undeclared one as unmanaged', async () => {
     const scene = await applied();
     await scene.kubectl(['delete', 'deployment', 'rich']);
