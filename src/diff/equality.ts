@@ -1,7 +1,7 @@
 import { parseDuration } from '../types/duration.ts';
 import { isJsonArray, isJsonObject, type Json, own } from '../types/json.ts';
 import { equalQuantities } from '../types/quantity.ts';
-import { isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
+import { EMPTY_STRUCTS, isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
 import type { SchemaNode } from './schema.ts';
 
 /** Values that the API server leaves out when it stores an object: null, false, 0, empty text, list or map. */
@@ -12,10 +12,15 @@ export function isZero(value: Json): boolean {
 
 /**
  * A zero value that the API server stores as it stands, so that its absence means that somebody removed it: of a custom
- * resource, of a free key, or of a field behind a Go pointer.
+ * resource, of a free key, or of a field behind a Go pointer. Such a one is an empty struct, too: `selfSigned: {}` of an
+ * issuer is a choice, and an empty selector selects everything. Empty lists and maps say nothing, stored or not.
  */
 export function isStoredZero(field: string, value: Json, node: SchemaNode): boolean {
-  if (value === null || typeof value === 'object') return false;
+  if (value === null || isJsonArray(value)) return false;
+  if (isJsonObject(value)) {
+    if (node.isStruct && !EMPTY_STRUCTS.has(field)) return true;
+    return Object.entries(value).some(([key, entry]) => isStoredZero(key, entry, node.field(key)));
+  }
   return node.storesZeros || node.inMap || STORED_ZEROS.has(field);
 }
 
@@ -61,7 +66,7 @@ export function compareWhole(desired: Json, live: Json, node: SchemaNode): Whole
   }
   if (isJsonObject(desired) && isJsonObject(live)) {
     const declared = Object.entries(desired).map(([key, entry]): WholeComparison => {
-      const other = own(live, key);
+      const other = own(live, key) ?? undefined;
       if (other === undefined) return isZero(entry) && !isStoredZero(key, entry, node.field(key)) ? 'equal' : 'different';
       if (asksForDefault(node, entry) && isKnownDefault(node, live, key, other)) return 'equal';
       return compareWhole(entry, other, node.field(key));

@@ -167,7 +167,7 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
 };
 
 /** Structs that the API server writes empty. Elsewhere an empty one is a choice: an empty selector selects everything. */
-const EMPTY_STRUCTS = new Set(['metadata', 'resources', 'securityContext', 'spec', 'status']);
+export const EMPTY_STRUCTS: ReadonlySet<string> = new Set(['metadata', 'resources', 'securityContext', 'spec', 'status']);
 
 function ruleOf(parent: SchemaNode, field: string): Rule | undefined {
   const rules = Object.hasOwn(KNOWN_DEFAULTS, parent.name) ? KNOWN_DEFAULTS[parent.name] : undefined;

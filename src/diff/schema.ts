@@ -32,6 +32,8 @@ export interface SchemaNode {
   readonly keys: readonly string[];
   /** A custom resource, which is stored as it was sent: of built-in types the API server leaves many zero values out. */
   readonly storesZeros: boolean;
+  /** An object with fields of its own, as opposed to free keys. */
+  readonly isStruct: boolean;
   /** The value of a free key, which is stored whatever it is; amounts there are rounded up to thousandths. */
   readonly inMap: boolean;
   field(name: string): SchemaNode;
@@ -54,6 +56,8 @@ function unknownNode(storesZeros: boolean): SchemaNode {
     name: '',
     keys: [],
     storesZeros,
+    // Nobody knows; a custom resource stores it whatever it is.
+    isStruct: storesZeros,
     inMap: false,
     field: () => node,
     allows: () => true,
@@ -118,13 +122,15 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
       (properties === undefined && additionalProperties === undefined);
     const fields = new Map<string, SchemaNode>();
     const type = nodeType(schema, name);
+    const json = jsonType(schema, type);
     let element: SchemaNode | undefined;
     return {
       type,
-      json: jsonType(schema, type),
+      json,
       name: name.slice(name.lastIndexOf('.') + 1),
       keys: listKeys(schema),
       storesZeros,
+      isStruct: json === 'object' && additionalProperties === undefined,
       inMap: false,
       field(field) {
         let node = fields.get(field);

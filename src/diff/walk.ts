@@ -41,10 +41,10 @@ export interface WalkInput {
 
 /** Facts about the whole object that the rules need. */
 interface Walk {
-  /** An applier of ours has an entry: only then can ownership prove that nobody changed a field. */
-  readonly hasOurClaim: boolean;
-  /** That entry is one of server-side apply, which holds what we sent and nothing else. */
+  /** We have an entry of server-side apply, which holds what we sent and nothing else. */
   readonly hasOurApply: boolean;
+  /** It is the newest of ours. An Update owns what the server stored, so it says nothing of a zero value that it did not. */
+  readonly isAppliedLast: boolean;
   /** When it was written last (RFC 3339); empty where it is not known. */
   readonly ourApplyTime: string;
   /** Somebody else applies the object as well: then the API server prunes fields that it never stored from our entry. */
@@ -83,8 +83,8 @@ interface Node {
 export function walkObject(input: WalkInput, decide: (decision: Decision) => void, wantsAll = false): void {
   const { desired, live, claims, schema, lastApplied } = input;
   const walk: Walk = {
-    hasOurClaim: claims.some(({ isOurs, owner }) => isOurs && !isDetectors(owner)),
     hasOurApply: claims.some(isOurApply),
+    isAppliedLast: isAppliedLast(claims),
     ourApplyTime: claims.find(isOurApply)?.owner.time ?? '',
     hasOtherApplier: claims.some(({ isOurs, owner }) => !isOurs && owner.operation === 'Apply'),
     hasOwners: claims.length > 0,
@@ -113,7 +113,7 @@ function settle(walk: Walk, rule: Rule, { desired, live, claims, place }: Node):
 function childOf(node: Node, field: string): Node {
   return {
     desired: own(node.desired, field) ?? undefined,
-    live: own(node.live, field),
+    live: own(node.live, field) ?? undefined,
     applied: own(node.applied, field),
     claims: descend(node.claims, `f:${field}`),
     schema: node.schema.field(field),
@@ -121,7 +121,7 @@ function childOf(node: Node, field: string): Node {
   };
 }
 
-/** A struct or map on both sides; `null` in desired is absence. */
+/** A struct or map on both sides; `null` is absence. */
 function compareFields(walk: Walk, node: Node): void {
   const { desired, live, schema } = node;
   for (const [field, value] of Object.entries(isJsonObject(desired) ? desired : {})) {
@@ -130,7 +130,7 @@ function compareFields(walk: Walk, node: Node): void {
     const isDefaulted =
       child.live !== undefined &&
       isJsonObject(live) &&
-      asksForDefault(schema, value) &&
+      (asksForDefault(schema, value) || isUnstoredZeroOfOurs(child, field)) &&
       isKnownDefault(schema, live, field, child.live);
     if (isDefaulted) settle(walk, value === child.live ? 'equal' : 'default-asked-for', child);
     else compareValue(walk, child);
@@ -143,6 +143,11 @@ function compareFields(walk: Walk, node: Node): void {
     if (!isWrittenLater && isKnownDefault(schema, live, field, value)) settle(walk, 'known-default', child);
     else judgeUndeclared(walk, child);
   }
+}
+
+/** We sent a zero value that the server does not store, and whatever it wrote instead is still ours. */
+function isUnstoredZeroOfOurs({ desired, claims, schema }: Node, field: string): boolean {
+  return desired !== undefined && isZero(desired) && ownedByUs(claims) && !isStoredZero(field, desired, schema);
 }
 
 /** A declared value. */
@@ -184,8 +189,8 @@ function isSet({ schema, claims }: Node): boolean {
 
 /**
  * The API server drops many zero values when it stores an object, so an absent one may be what was asked for. Where
- * our applier has an entry and does not own the field, somebody removed it: a deleted
- * `automountServiceAccountToken: false` means true. Without an entry there is no evidence, and none is made up; nor is
+ * our apply has an entry and does not own the field, somebody removed it: a deleted
+ * `automountServiceAccountToken: false` means true. Without such an entry there is no evidence, and none is made up; nor is
  * there for a field that is never stored once another applier came by (measured on 1.34).
  */
 function judgeAbsent(walk: Walk, node: Node): Rule {
@@ -196,7 +201,7 @@ function judgeAbsent(walk: Walk, node: Node): Rule {
   if (!isNothing || (desired !== undefined && isStoredZero(field, desired, schema))) return 'removed';
   // What is in a container has owners, and an empty one has none, ours or not (measured on 1.34).
   const isEmptyContainer = isContainer(schema) && typeof desired === 'object';
-  return !walk.hasOurClaim || isEmptyContainer || walk.hasOtherApplier ? 'zero-is-absent' : 'removed';
+  return !walk.isAppliedLast || isEmptyContainer || walk.hasOtherApplier ? 'zero-is-absent' : 'removed';
 }
 
 /**
@@ -219,13 +224,11 @@ function isAllOurs(node: Node): boolean {
 function judgeLeaf(desired: Json, live: Json, claims: readonly Claim[], schema: SchemaNode): Rule {
   if (typeof desired !== 'object') {
     if (equalScalars(desired, live, schema)) return desired === live ? 'equal' : 'equal-in-other-spelling';
-    if (!ownedByUs(claims)) return 'changed';
-    return isZero(desired) ? 'kept-by-ours' : 'not-applied-yet';
+    return ownedByUs(claims) ? 'not-applied-yet' : 'changed';
   }
   const whole = compareWhole(desired ?? {}, live, schema);
   if (whole === 'equal') return 'equal-in-other-spelling';
-  if (!ownedByUs(claims)) return 'changed';
-  return whole === 'extended' || isEmpty(desired) ? 'kept-by-ours' : 'not-applied-yet';
+  return ownedByUs(claims) ? 'not-applied-yet' : 'changed';
 }
 
 function elementNode(node: Node, key: KeyedElement, declared: Json | undefined, live: Json | undefined): Node {
@@ -330,6 +333,13 @@ function isLaterHand(walk: Walk, { isOurs, owner }: Claim): boolean {
   const { time = '', operation, subresource } = owner;
   const isLater = walk.ourApplyTime !== '' && time > walk.ourApplyTime;
   return isLater && !isOurs && operation === 'Update' && subresource === '' && actorOf(owner) === 'person';
+}
+
+function isAppliedLast(claims: readonly Claim[]): boolean {
+  const ours = claims
+    .filter(({ isOurs, owner }) => isOurs && !isDetectors(owner))
+    .toSorted((a, b) => ((a.owner.time ?? '') < (b.owner.time ?? '') ? -1 : 1));
+  return ours.at(-1)?.owner.operation === 'Apply';
 }
 
 /** The owner of a map or list owns a container; what was added is what is in it. */

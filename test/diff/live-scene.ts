@@ -21,7 +21,7 @@ export interface LiveScene {
   /** Server-side apply as ConfigHub's worker does it. */
   applyAsConfigHub(manifest: string): Promise<void>;
   /** What the detector finds when the unit declares this manifest. */
-  compare(manifest: string, unit?: Partial<DesiredUnit>): Promise<Comparison>;
+  compare(manifest: string, unit?: Partial<DesiredUnit>, desiredManagers?: readonly string[]): Promise<Comparison>;
   findings(manifest: string, unit?: Partial<DesiredUnit>): Promise<readonly Finding[]>;
   /** The same where the server publishes no schema of these objects. */
   findingsWithoutSchema(manifest: string): Promise<readonly Finding[]>;
@@ -36,7 +36,12 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
   await cluster.kubectl(['create', 'namespace', namespace]);
   await cluster.kubectl(['label', 'namespace', namespace, `scene=${namespace}`]);
   const kubectl: LiveScene['kubectl'] = async (args, input) => (await cluster.kubectl(['-n', namespace, ...args], input)).stdout;
-  const compare = async (manifest: string, unit: Partial<DesiredUnit> = {}, hasSchema = true): Promise<Comparison> => {
+  const compare = async (
+    manifest: string,
+    unit: Partial<DesiredUnit> = {},
+    desiredManagers: readonly string[] = ['confighub'],
+    hasSchema = true,
+  ): Promise<Comparison> => {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
     const signal = AbortSignal.timeout(30_000);
     const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
@@ -44,7 +49,7 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
     const text = manifest.replaceAll('NAMESPACE', namespace);
     const desired = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
     if (desired.invalid.length > 0) throw new Error(JSON.stringify(desired.invalid));
-    return diff(hasSchema ? snapshot : withoutSchemas(snapshot), desired, { cluster: 'test', desiredManagers: ['confighub'] });
+    return diff(hasSchema ? snapshot : withoutSchemas(snapshot), desired, { cluster: 'test', desiredManagers });
   };
   const findingsOf = ({ objects }: Comparison): readonly Finding[] => objects.flatMap((object) => object.findings);
   return {
@@ -59,7 +64,7 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
     },
     compare,
     findings: async (manifest, unit) => findingsOf(await compare(manifest, unit)),
-    findingsWithoutSchema: async (manifest) => findingsOf(await compare(manifest, {}, false)),
+    findingsWithoutSchema: async (manifest) => findingsOf(await compare(manifest, {}, undefined, false)),
   };
 }
 
