@@ -5,7 +5,8 @@ import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { sanitize } from '../../src/types/describe.ts';
 import { HARMLESS, hostileStrings, mapWords, reportFrom, type Words } from '../report/hostile-report.ts';
-import { startBrowser, toHtml } from './markdown.ts';
+import { startBrowser } from './browser.ts';
+import { toHtml } from './markdown.ts';
 
 // Every hostile string in every text of a report, rendered as Git hosts do and shown by a real browser.
 
@@ -69,8 +70,8 @@ describe('a report full of hostile text, in a browser', function () {
   let page: Page;
   const disturbances: string[] = [];
 
-  before(async () => {
-    browser = await startBrowser();
+  before(async function () {
+    browser = await startBrowser(this);
     page = await browser.newPage();
     page.on('request', (request) => disturbances.push(`request ${request.url()}`));
     page.on('dialog', (dialog) => {
@@ -83,7 +84,7 @@ describe('a report full of hostile text, in a browser', function () {
     });
   });
   after(async () => {
-    await browser.close();
+    await browser?.close();
   });
 
   it('has the elements of a page of harmless names, says what it is to say, and fetches and runs nothing', async () => {

@@ -1,10 +1,9 @@
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
-import { type Browser, chromium } from 'playwright-core';
 
 type HtmlExtension = ReturnType<typeof gfmHtml>;
 
-// Pages as a Git host shows them: a real Markdown renderer that lets HTML through, in a real browser.
+// Pages as a Git host shows them: a real Markdown renderer that lets HTML through, for a real browser.
 
 /** Markdown to HTML, with nothing taken out of it that a host might leave in. */
 export function toHtml(markdown: string): string {
@@ -20,11 +19,6 @@ export function toHtml(markdown: string): string {
 function withoutFilter({ exit, ...extension }: HtmlExtension): HtmlExtension {
   const { htmlFlowData, htmlTextData, ...others } = exit ?? {};
   return { ...extension, exit: others };
-}
-
-export function startBrowser(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: ['--no-sandbox'], headless: true });
 }
 
 /** Roughly what Git hosts do with the elements that pages use. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { renderReport } from '../../src/report/report.ts';
-import { STYLE, startBrowser, toHtml } from './markdown.ts';
+import { startBrowser } from './browser.ts';
+import { STYLE, toHtml } from './markdown.ts';
 import { realisticReport } from './realistic.ts';
 
 // Pictures of a report as a Git host shows it, to be looked at: node bin/bootstrap.mjs test/browser/pictures.ts [FOLDER]

@@ -3,7 +3,8 @@ import type { Browser } from 'playwright-core';
 import { z } from 'zod';
 import { parseRow, renderIndex } from '../../src/report/index-page.ts';
 import { renderReport } from '../../src/report/report.ts';
-import { STYLE, startBrowser, toHtml } from './markdown.ts';
+import { startBrowser } from './browser.ts';
+import { STYLE, toHtml } from './markdown.ts';
 import { realisticReport } from './realistic.ts';
 
 // The pages of an ordinary night, as wide as Git hosts show them.
@@ -16,11 +17,11 @@ const WIDE = `[...document.querySelectorAll('table')]
 describe('a page on a Git host', function () {
   this.timeout(60_000);
   let browser: Browser;
-  before(async () => {
-    browser = await startBrowser();
+  before(async function () {
+    browser = await startBrowser(this);
   });
   after(async () => {
-    await browser.close();
+    await browser?.close();
   });
 
   it('has no table that is cut at its right edge', async () => {

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { expect } from 'chai';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { type Entry, openEntry } from '../../src/forms/entry.ts';
@@ -10,6 +10,7 @@ import { type OutputOptions, printReport } from '../../src/output.ts';
 import { PLAIN } from '../../src/terminal/screen.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
 import type { Report } from '../../src/types/report.ts';
+import { startBrowser } from '../browser/browser.ts';
 import { outcome, ranked, reportOf } from '../report/build.ts';
 import { envValue, finding, IMAGE, parse, ref } from '../types/builders.ts';
 import { SARIF_RULES } from './sarif-rules.ts';
@@ -174,11 +175,8 @@ describe('forms of a result', () => {
   describe('as JUnit XML, read by a browser', function () {
     this.timeout(60_000);
     let browser: Browser;
-    before(async () => {
-      browser = await chromium.launch({
-        executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-        args: ['--no-sandbox'],
-      });
+    before(async function () {
+      browser = await startBrowser(this);
     });
     after(() => browser?.close());
 

@@ -24,7 +24,7 @@ describe('report repository from a pod', () => {
       token: 'secret',
       tls: await authority.issue({ commonName: 'git' }),
     });
-    const signingKey = makeKey(join(world.path, 'key')).private;
+    const signingKey = makeKey().private;
     const settings = { url: `${server.url}/bare.git`, token: 'secret', caFile, signingKey, names: ['web'] };
     const ended = await passInSandbox(settings, { size: '16m', inspect: 'find "$TMPDIR" -mindepth 1' });
     expect(ended).to.deep.equal({ commit: world.git('rev-parse', 'main').trim(), inspected: '' });

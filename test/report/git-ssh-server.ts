@@ -1,126 +1,106 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import { ENVIRONMENT } from './repositories.ts';
 
 export interface SshServer extends AsyncDisposable {
-  /** `ssh://user@127.0.0.1:port`, to which the path of a repository is added. */
+  /** `ssh://git@127.0.0.1:port`, to which the path of a repository is added. */
   readonly url: string;
   /** The line of known_hosts that names its key. */
   readonly knownHosts: string;
-  /** Private keys: one that may read and push, one that may only read, and one that nobody knows. */
+  /** Private keys: one that may read and push, one that may only read, and one that the server does not know. */
   readonly keys: Readonly<Record<'writer' | 'reader' | 'stranger', string>>;
-  /** One line for each command that was run: the command, and the agent's socket where one was forwarded. */
-  log(): readonly string[];
+  /** Each command that a client with a known key asked for. */
+  log(): readonly SshCommand[];
 }
 
-const SSHD = '/usr/sbin/sshd';
+export interface SshCommand {
+  readonly command: string;
+  readonly forwardsAgent: boolean;
+}
 
-/** OpenSSH's own server on loopback, with keys of its own, for this user alone; it serves Git to whom it knows. */
+const READ_ONLY = 'ERROR: The key you are authenticating with has been marked as read only.\n';
+
+/** An ssh server on loopback, with keys of its own; it serves Git as a Git host does. */
 export async function startSsh(): Promise<SshServer> {
-  if (!existsSync(SSHD)) throw new Error(`these tests need ${SSHD}: install openssh-server`);
-  const folder = mkdtempSync(join(tmpdir(), 'sshd-test-'));
-  const file = (name: string, text: string, mode = 0o600): string => {
-    writeFileSync(join(folder, name), text, { mode });
-    chmodSync(join(folder, name), mode);
-    return join(folder, name);
-  };
-  const [hostKey, writer, reader, stranger] = ['host', 'writer', 'reader', 'stranger'].map((name) => makeKey(join(folder, name)));
-  if (!hostKey || !writer || !reader || !stranger) throw new Error('four keys were made');
-  const serve = file('serve', serveScript(join(folder, 'log')), 0o700);
-  file('authorized', `command="${serve} writer" ${writer.public}\ncommand="${serve} reader" ${reader.public}\n`);
-  const port = await freePort();
-  const config = file(
-    'config',
-    [
-      `ListenAddress 127.0.0.1:${port}`,
-      `HostKey ${join(folder, 'host')}`,
-      `AuthorizedKeysFile ${join(folder, 'authorized')}`,
-      `PidFile ${join(folder, 'pid')}`,
-      'PasswordAuthentication no',
-      'KbdInteractiveAuthentication no',
-      'PermitRootLogin prohibit-password',
-      'UsePAM no',
-      // The temporary folder may be anybody's to write in.
-      'StrictModes no',
-      'AllowAgentForwarding yes',
-      'LogLevel ERROR',
-      '',
-    ].join('\n'),
-  );
-  // Started by root it wants this folder, which a service manager makes.
-  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-  const child = spawn(SSHD, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    errors += chunk;
+  const [host, writer, reader, stranger] = [makeKey(), makeKey(), makeKey(), makeKey()];
+  const users = { writer: parseKey(writer.public), reader: parseKey(reader.public) };
+  const log: SshCommand[] = [];
+  const connections = new Set<Connection>();
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
+    let user: keyof typeof users | undefined;
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection));
+    // A client that goes away in the middle.
+    connection.on('error', () => undefined);
+    connection.on('authentication', (context) => {
+      user = isOwner(context, users.writer) ? 'writer' : isOwner(context, users.reader) ? 'reader' : undefined;
+      if (user === undefined) context.reject(['publickey']);
+      else context.accept();
+    });
+    connection.on('session', (accept) => {
+      const session = accept();
+      let forwardsAgent = false;
+      session.on('auth-agent', (acceptAgent) => {
+        forwardsAgent = true;
+        acceptAgent?.();
+      });
+      session.on('exec', (acceptCommand, _, { command }) => {
+        log.push({ command, forwardsAgent });
+        serve(acceptCommand(), command, user === 'writer');
+      });
+    });
   });
-  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
-  await Promise.race([
-    listening(port),
-    ended.then(() => {
-      throw new Error(`sshd ended: ${errors}`);
-    }),
-  ]);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A TCP server's address is never a path.
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `ssh://${userInfo().username}@127.0.0.1:${port}`,
-    knownHosts: `[127.0.0.1]:${port} ${hostKey.public}\n`,
+    url: `ssh://git@127.0.0.1:${port}`,
+    knownHosts: `[127.0.0.1]:${port} ${host.public}\n`,
     keys: { writer: writer.private, reader: reader.private, stranger: stranger.private },
-    log: () => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8').trimEnd().split('\n') : []),
+    log: () => log,
     async [Symbol.asyncDispose]() {
-      child.kill();
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
+      for (const connection of connections) connection.end();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
 
-/** An ed25519 key, as text: private in OpenSSH's form, public as a line of authorized_keys. */
-export function makeKey(path: string, passphrase = ''): { readonly private: string; readonly public: string } {
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', '', '-f', path]);
-  return { private: readFileSync(path, 'utf8'), public: readFileSync(`${path}.pub`, 'utf8').trim() };
+/** The client shows that it has the private half, or asks whether it would be worth the while (RFC 4252, section 7). */
+function isOwner(context: AuthContext, key: ParsedKey): boolean {
+  if (context.method !== 'publickey' || !context.key.data.equals(key.getPublicSSH())) return false;
+  const { blob, signature, hashAlgo } = context;
+  return signature === undefined || blob === undefined || key.verify(blob, signature, hashAlgo) === true;
 }
 
-/** What a Git host does with a key: runs the two commands of Git alone, the writing one for those who may write. */
-function serveScript(log: string): string {
-  const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `export ${name}='${value}'`);
-  return [
-    '#!/bin/sh',
-    ...environment,
-    `echo "$SSH_ORIGINAL_COMMAND agent=$SSH_AUTH_SOCK" >> '${log}'`,
-    'case "$1 $SSH_ORIGINAL_COMMAND" in',
-    '  "reader git-receive-pack "*) echo "ERROR: The key you are authenticating with has been marked as read only." >&2; exit 1 ;;',
-    '  *" git-upload-pack "* | *" git-receive-pack "*) exec git-shell -c "$SSH_ORIGINAL_COMMAND" ;;',
-    'esac',
-    'exit 128',
-    '',
-  ].join('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** Resolves when somebody greets on this port (RFC 4253, section 4.2). */
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const isThere = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('data', () => {
-        resolve(true);
-        // A connection left open would keep its own server process alive.
-        socket.destroy();
-      });
-      socket.once('error', () => resolve(false));
-      socket.once('close', () => resolve(false));
-    });
-    if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Runs the two commands of Git alone, the one that writes for those who may write. */
+function serve(channel: ServerChannel, command: string, mayWrite: boolean): void {
+  const end = (code: number): void => {
+    channel.exit(code);
+    channel.end();
+  };
+  if (!mayWrite && command.startsWith('git-receive-pack ')) {
+    channel.stderr.write(READ_ONLY);
+    end(1);
+    return;
   }
+  const child = spawn('git', ['shell', '-c', command], { env: ENVIRONMENT });
+  channel.pipe(child.stdin).on('error', () => undefined);
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  child.on('close', (code) => end(code ?? 1));
+  channel.on('close', () => child.kill());
+}
+
+/** An ed25519 key, as text: private in OpenSSH's format, public as a line of authorized_keys. */
+export function makeKey(passphrase?: string): { readonly private: string; readonly public: string } {
+  const { generateKeyPairSync } = ssh2.utils;
+  if (passphrase === undefined) return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('ed25519', { cipher: 'aes256-ctr', passphrase, rounds: 4 });
+}
+
+export function parseKey(text: string): ParsedKey {
+  const key = ssh2.utils.parseKey(text);
+  if (key instanceof Error) throw key;
+  return key;
 }

@@ -12,6 +12,7 @@ import {
 } from '../../src/report/report.ts';
 import { GitError } from '../../src/types/errors.ts';
 import type { Report } from '../../src/types/report.ts';
+import { PATH_WITH_SSH } from '../openssh/path.ts';
 import { finding, ref } from '../types/builders.ts';
 import { ranked, reportOf } from './build.ts';
 
@@ -32,7 +33,7 @@ export interface Repositories extends Disposable {
 
 /** Git without the settings of whoever runs the tests. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: process.env['PATH'] ?? '',
+  PATH: PATH_WITH_SSH,
   HOME: '/nonexistent',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_AUTHOR_NAME: 'Person',
@@ -90,7 +91,7 @@ export function optionsFor(url: string, more: Partial<ReportRepositoryOptions> =
     cluster: 'prod-eu',
     token: undefined,
     author: { name: 'drift-detector', email: 'drift-detector@noreply.invalid' },
-    environment: { PATH: ENVIRONMENT['PATH'] ?? '' },
+    environment: { PATH: PATH_WITH_SSH },
     mayPush: async () => undefined,
     signal: new AbortController().signal,
     ...more,
