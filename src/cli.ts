@@ -215,7 +215,7 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
     'kubeconfig',
     'context',
     'cluster',
-    'fieldManager',
+    'desiredManagers',
     'leaseNamespace',
     'leaseSeconds',
     'dryRun',

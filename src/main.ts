@@ -21,6 +21,7 @@ import { hasColor, screenOf } from './terminal/screen.ts';
 import { writerOf } from './terminal/stream.ts';
 import { sanitize } from './types/describe.ts';
 import { ConfigError, messageOf, UserError } from './types/errors.ts';
+import { DETECTOR_MANAGER } from './types/snapshot.ts';
 import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
 
 /** Runs one command and returns its exit code; never throws. */
@@ -146,7 +147,8 @@ async function runUndo(config: Config, undo: UndoArguments, process: ProcessFact
   const stop = untilDeadline(config, process);
   const warn = (message: string): void => process.err(`${sanitize(message)}\n`);
   const { out, err, environment } = process;
-  const { cluster, fieldManager, dryRun } = config;
+  const { cluster, dryRun } = config;
+  const [fieldManager = DETECTOR_MANAGER] = config.desiredManagers;
   if (dryRun) {
     using clients = await connectReading(config, warn, stop);
     const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, fieldManager, out, err, signal: stop });

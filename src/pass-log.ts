@@ -217,6 +217,8 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
             { event: 'fixed', ...data },
             `${finding.isCritical ? 'CRITICAL FIX APPLIED' : 'Fixed'}: ${fixedSentence(finding)}`,
           );
+          if (outcome.message !== '')
+            log.warn({ event: 'fixed-pending', ...data }, `Fixed: ${name}: ${sanitize(outcome.message)}`);
           break;
         case 'staged': {
           const slug = sanitize(outcome.changeSet.slice(outcome.changeSet.indexOf('/') + 1));
@@ -225,6 +227,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         }
         case 'overridden':
         case 'conflict':
+        case 'no-effect':
         case 'failed':
           log.error(
             { event: `fix-${outcome.result}`, ...data },

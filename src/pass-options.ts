@@ -61,13 +61,11 @@ export async function passOptions(
       // In dev nobody holds an incident call over a workload.
       graceSeconds: config.fixGrace ?? (config.environment === 'dev' ? 0 : 30 * 60),
       contestedAfter: config.contestedAfter,
-      fieldManager: config.fieldManager,
       server: clients.confighub.abilities,
     },
     publishRelease: config.publishRelease,
     waitHealthySeconds: config.waitHealthy,
     reportPath: config.reportPath,
-    fieldManager: config.fieldManager,
     holdsLease: false,
     onUnreported: () => undefined,
     commit: { pass, tool: USER_AGENT },

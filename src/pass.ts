@@ -1,8 +1,17 @@
 import type { ConfigHubClient } from './confighub/client.ts';
 import { planDecisions, reportDecisions, type Standing, weighDecisions } from './decisions/decisions.ts';
 import { type DesiredOptions, pullDesired, readHistories } from './desired/desired.ts';
-import { createCompare, type DiffOptions, diff, groupFindings, maskValue, settleSuspects, suspectsOf } from './diff/diff.ts';
-import { carryOutFixes } from './fix/fix.ts';
+import {
+  comparerOf,
+  createCompare,
+  type DiffOptions,
+  diff,
+  groupFindings,
+  maskValue,
+  settleSuspects,
+  suspectsOf,
+} from './diff/diff.ts';
+import { carryOutFixes, type FixOptions } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
 import { finishPredecessor } from './fix/resume.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
@@ -50,7 +59,6 @@ export interface PassOptions {
   readonly diff: DiffOptions;
   readonly rank: Omit<RankOptions, 'now' | 'signal' | 'known'>;
   readonly plan: PlanOptions;
-  readonly fieldManager: string;
   /** Told before and after a report of fixes is pushed, with how many are in no report just then. */
   readonly onUnreported: (fixes: number) => void;
   readonly publishRelease: boolean;
@@ -138,12 +146,11 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
     now,
     decided: planDecisions(decisions, weigh(), decided),
   };
-  const { fieldManager } = options;
   const plan = await log.phase('plan', async () => {
     const draft = planFixes(input, options.plan);
     if (draft.corrections.length === 0) return draft;
     // What the API server would refuse is blocked before anything is written.
-    const predictions = await predictFixes(draft, clients.kubernetes, { fieldManager, signal });
+    const predictions = await predictFixes(draft, clients.kubernetes, { ...comparing(snapshot, options.diff), signal });
     return planFixes({ ...input, predictions }, options.plan);
   });
   log.plan(plan);
@@ -152,16 +159,34 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
   return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided, nothingCompared: empty };
 }
 
+/** How single objects are compared while they are fixed, as the API server answers them. */
+function comparing(
+  snapshot: Snapshot,
+  options: DiffOptions,
+): Pick<FixOptions, 'compare' | 'deliveredFields' | 'desiredManagers'> {
+  const comparer = comparerOf(snapshot, options);
+  return {
+    desiredManagers: options.desiredManagers,
+    compare: (object, live) => comparer.compare(object, live && projectLive(live, object.ref)),
+    deliveredFields: (object, live, written) => {
+      const projected = projectLive(live, object.ref);
+      return projected ? comparer.deliveredFields(object, projected, written) : {};
+    },
+  };
+}
+
 async function compareAll(
   { kubernetes }: PassClients,
   snapshot: Snapshot,
   desired: DesiredState,
-  { diff: options, fieldManager, signal }: PassOptions,
+  { diff: options, signal }: PassOptions,
   log: PassLog,
 ): Promise<Comparison> {
   const found = await log.phase('diff', async () => diff(snapshot, desired, options));
   const suspects = suspectsOf(found, options);
-  const probes = await log.phase('dry-run', () => probeObjects(kubernetes, suspects, { fieldManager, signal }));
+  const probes = await log.phase('dry-run', () =>
+    probeObjects(kubernetes, suspects, { fieldManager: options.desiredManagers[0] ?? '', signal }),
+  );
   log.probes(suspects.length, probes);
   return settleSuspects(found, probes, options);
 }
@@ -230,9 +255,8 @@ export async function runPass(
   const outcomes = await log.phase('fix', () =>
     carryOutFixes(plan, clients, {
       cluster,
-      fieldManager: options.fieldManager,
+      ...comparing(snapshot, options.diff),
       firstSeen: firstSeenOf(previous, now),
-      compare: (object, live) => compare(object, live && projectLive(live, object.ref)),
       onOutcome: log.outcome,
       onChangeSet: log.changeSet,
       onUnhealthy: log.unhealthy,

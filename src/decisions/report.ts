@@ -160,6 +160,7 @@ function targetEffect(
     fixed: 'spent',
     overridden: 'spent',
     staged: 'staged',
+    'no-effect': 'waiting',
     conflict: 'waiting',
     failed: 'waiting',
   };

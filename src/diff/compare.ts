@@ -1,5 +1,6 @@
 import type { DesiredObject, DesiredUnit } from '../types/desired.ts';
 import { type FieldPath, printPath } from '../types/field-path.ts';
+import { intersection, partAt, union } from '../types/field-set.ts';
 import {
   type Blame,
   type Finding,
@@ -13,6 +14,7 @@ import { isJsonObject, type Json, type JsonObject, own, stringAt } from '../type
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import { type FieldOwner, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
+import { declaredFields } from './declared-fields.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
 import { blameOf, claimsOf, isPrunedByApply, ownersOf } from './ownership.ts';
@@ -52,6 +54,11 @@ export interface ObjectComparer {
   validate(desired: DesiredObject, live: LiveObject | undefined): InvalidObject | undefined;
   /** Every decision about the object, those that found it in sync included. */
   explain(desired: DesiredObject, live: LiveObject): readonly Judged[];
+  /**
+   * What of fields that the pass wrote belongs to an applier of desired state: what desired declares, and what it has
+   * dropped since.
+   */
+  deliveredFields(desired: DesiredObject, live: LiveObject, written: JsonObject): JsonObject;
   unmanaged(live: LiveObject): Finding;
   /** Of an object that is declared more than once. */
   conflicting(ref: ObjectRef, declarations: readonly DesiredObject[], live: LiveObject | undefined): Finding;
@@ -149,6 +156,16 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       const all: Judged[] = [];
       judge(desired, live, true, (judged) => all.push(judged));
       return all;
+    },
+
+    deliveredFields(desired, live, written) {
+      const document = asStored(comparable(desired.document), desired.ref.kind);
+      const declared = declaredFields(document, schemaOf(live.ref), claimsOf(live.owners, managers));
+      const dropped: JsonObject[] = [];
+      judge(desired, live, false, ({ decision, verdict }) => {
+        if (verdict?.class === 'to_remove') dropped.push(partAt(written, decision.path));
+      });
+      return dropped.reduce(union, intersection(written, declared));
     },
 
     conflicting(ref, declarations, live) {

@@ -1,17 +1,20 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ConfigHubError } from '../types/errors.ts';
-import { type JsonObject, stringAt } from '../types/json.ts';
-import { applyBody, needsRemoval, removalPatch } from './cluster-writes.ts';
-import { requireNothingElse, requireNothingMore, writeJudged } from './judged.ts';
-import { attempt, type FixClients, type FixOptions, type Progress } from './progress.ts';
+import { requireNothingElse } from './judged.ts';
+import { attempt, type FixClients, type FixOptions, failureOf, type Progress } from './progress.ts';
 import { stateOf } from './write-pair.ts';
+import { writeTarget } from './write-target.ts';
 
-/** Brings the cluster to what the corrections say: additions removed, then through ConfigHub or directly. */
+/** Brings the cluster to what the corrections say: the pass's own writes, then ConfigHub's applies. */
 export async function applyCorrections(entries: readonly Progress[], clients: FixClients, options: FixOptions): Promise<void> {
   const { kubernetes, confighub } = clients;
-  for (const entry of entries) await attempt(entry, options.signal, () => removeAdditions(entry, kubernetes, options));
-  const throughHub = entries.filter(({ correction }) => correction.route === 'confighub');
+  for (const entry of entries)
+    if (entry.correction.route !== 'confighub' && !entry.failure) await writeObjects(entry, kubernetes, options);
+  // An apply of the unit would overwrite what could not be written.
+  const throughHub = entries.filter(
+    ({ correction, failure, failures }) => correction.route !== 'direct' && !failure && failures.size === 0,
+  );
   for (const entry of throughHub)
     await attempt(entry, options.signal, () => requireNothingElse(entry.correction, kubernetes, options));
   await applyThroughConfigHub(
@@ -19,9 +22,20 @@ export async function applyCorrections(entries: readonly Progress[], clients: Fi
     confighub,
     options,
   );
-  for (const entry of entries) {
-    if (entry.correction.route === 'direct')
-      await attempt(entry, options.signal, () => applyDirectly(entry, kubernetes, options));
+  for (const entry of throughHub) {
+    // What the pass wrote is fixed, whatever becomes of the apply that only tells ConfigHub so.
+    if (entry.correction.route !== 'both' || !entry.failure) continue;
+    entry.applyFailure = entry.failure.message;
+    entry.failure = undefined;
+  }
+}
+
+async function writeObjects(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
+  for (const object of entry.correction.objects) {
+    const failure = await failureOf(async () => {
+      entry.written.set(object.desired, await writeTarget(object, kubernetes, options));
+    }, options.signal);
+    if (failure) entry.failures.set(object.desired, failure);
   }
 }
 
@@ -64,30 +78,4 @@ async function awaitApply(entry: Progress, operationId: string, confighub: Confi
   const event = await confighub.awaitOperation(stateOf(entry.correction.unit), operationId, signal);
   if (event.Status !== 'Completed')
     entry.failure = { result: 'failed', message: `apply ${event.Status.toLowerCase()}: ${event.Message}` };
-}
-
-async function removeAdditions(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
-  const { fieldManager, signal } = options;
-  for (const object of entry.correction.objects) {
-    const removed = object.fix.filter(needsRemoval);
-    if (removed.length === 0) continue;
-    await writeJudged(object, object.fix, kubernetes, options, async (kind, live) => {
-      if (!live) return;
-      const operations = removalPatch(live, stringAt(live, 'metadata', 'resourceVersion') ?? '', removed);
-      await kubernetes.jsonPatch(kind, object.desired.ref, operations, { fieldManager, dryRun: false, signal });
-    });
-  }
-}
-
-async function applyDirectly(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
-  const { fieldManager, signal } = options;
-  for (const object of entry.correction.objects) {
-    const applied = object.fix.filter((finding) => !needsRemoval(finding));
-    if (applied.length === 0) continue;
-    const judging = { ...options, alsoRequire: (live: JsonObject | undefined) => requireNothingMore(object, live, options) };
-    await writeJudged(object, applied, kubernetes, judging, async (kind, live) => {
-      const body = applyBody(object, stringAt(live, 'metadata', 'resourceVersion'), fieldManager);
-      await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: false, signal });
-    });
-  }
 }

@@ -2,12 +2,15 @@ import pLimit from 'p-limit';
 import type { ConfigHubClient } from '../confighub/client.ts';
 import type { ChangeSetRef } from '../types/desired.ts';
 import { ConfigHubError } from '../types/errors.ts';
+import { displayRef } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
 import type { Plan, UnitCorrection } from '../types/plan.ts';
 import { applyCorrections } from './apply.ts';
 import { awaitHealthy } from './await-healthy.ts';
+import { kindOf } from './cluster-writes.ts';
 import { requireJudged } from './judged.ts';
-import { attempt, type FixClients, type FixOptions, type Progress } from './progress.ts';
+import { handBack } from './ownership.ts';
+import { attempt, type FixClients, type FixOptions, failureOf, type Progress } from './progress.ts';
 import { publishReleases } from './release.ts';
 import { verify } from './verify.ts';
 import { writePairs } from './write-pairs.ts';
@@ -22,6 +25,7 @@ const READS_AT_ONCE = 8;
  * end, all together.
  */
 export async function carryOutFixes(plan: Plan, clients: FixClients, options: FixOptions): Promise<readonly FixOutcome[]> {
+  await handBackPending(plan, clients, options);
   const critical = plan.corrections.filter((correction) => correction.isCritical).map((correction) => [correction]);
   const others = plan.corrections.filter((correction) => !correction.isCritical);
   const outcomes: FixOutcome[] = [];
@@ -36,6 +40,24 @@ export async function carryOutFixes(plan: Plan, clients: FixClients, options: Fi
   return awaitHealthy(plan.corrections, outcomes, clients.kubernetes, options);
 }
 
+/** What a pass that was killed between its two writes left. Objects that are fixed now are given back right after. */
+async function handBackPending(plan: Plan, { kubernetes }: FixClients, options: FixOptions): Promise<void> {
+  const { signal } = options;
+  const fixed = new Set(
+    plan.corrections.flatMap(({ objects, isStaged }) => (isStaged ? [] : objects.map(({ desired }) => desired))),
+  );
+  for (const desired of plan.ownershipPending) {
+    if (fixed.has(desired)) continue;
+    const failure = await failureOf(async () => {
+      const kind = await kindOf(desired, kubernetes, signal);
+      const live = await kubernetes.get(kind, desired.ref, signal);
+      if (live) await handBack(desired, live, kind, kubernetes, options);
+    }, signal);
+    if (failure)
+      options.onWarning(`ownership of fixed fields of ${displayRef(desired.ref)} is still pending: ${failure.message}`);
+  }
+}
+
 async function fixGroup(
   group: readonly UnitCorrection[],
   clients: FixClients,
@@ -43,7 +65,15 @@ async function fixGroup(
 ): Promise<readonly FixOutcome[]> {
   const { confighub, kubernetes } = clients;
   const progress = group.map(
-    (correction): Progress => ({ correction, changeSet: correction.changeSet, revision: 0, failure: undefined }),
+    (correction): Progress => ({
+      correction,
+      changeSet: correction.changeSet,
+      revision: 0,
+      written: new Map(),
+      failures: new Map(),
+      applyFailure: '',
+      failure: undefined,
+    }),
   );
   // What changed since it was judged gets no pair that would tell of a correction nobody made.
   const limit = pLimit(READS_AT_ONCE);

@@ -1,51 +1,31 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
-import { isWithin, printPath } from '../types/field-path.ts';
+import { printPath } from '../types/field-path.ts';
 import { canonicalJson, type Finding, revealValue, wouldBeOverwritten } from '../types/finding.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { ObjectCorrection, UnitCorrection } from '../types/plan.ts';
-import { isSentAsFound, kindOf } from './cluster-writes.ts';
+import { kindOf } from './cluster-writes.ts';
 import type { FixOptions } from './progress.ts';
-
-/** Times that a write is tried anew because only the status of the object moved on meanwhile. */
-const WRITE_TRIES = 5;
 
 type Judging = Pick<FixOptions, 'compare' | 'signal'>;
 
-/**
- * Writes to an object only while it departs exactly as it was judged to. It is read and compared right before, and the
- * write carries that resourceVersion. A rollout's status updates change the version all the time, so a conflict reads
- * and compares again; an object that drifts otherwise by now is left to the next pass.
- */
-export async function writeJudged(
+/** The object as it is now; throws a conflict where it does not differ any more exactly as it was judged to. */
+export async function readJudged(
   object: ObjectCorrection,
-  judged: readonly Finding[],
+  kind: ResourceKind,
   kubernetes: KubernetesClient,
-  options: Judging & { readonly alsoRequire?: (live: JsonObject | undefined) => void },
-  write: (kind: ResourceKind, live: JsonObject | undefined) => Promise<void>,
-): Promise<void> {
-  const kind = await kindOf(object.desired, kubernetes, options.signal);
-  for (let attempt = 1; ; attempt++) {
-    const live = await kubernetes.get(kind, object.desired.ref, options.signal);
-    requireAsJudged(object, judged, live, options);
-    options.alsoRequire?.(live);
-    try {
-      await write(kind, live);
-      return;
-    } catch (error) {
-      const mayRetry = error instanceof ClusterError && error.code === 'conflict' && attempt < WRITE_TRIES;
-      if (!mayRetry) throw error;
-    }
-  }
+  options: Judging,
+): Promise<JsonObject | undefined> {
+  const live = await kubernetes.get(kind, object.desired.ref, options.signal);
+  requireAsJudged(object, object.fix, live, options);
+  return live;
 }
 
 /** Throws a conflict where an object of the correction is not as it was judged any more; nothing was written by then. */
 export async function requireJudged({ objects }: UnitCorrection, kubernetes: KubernetesClient, options: Judging): Promise<void> {
-  for (const object of objects) {
-    const kind = await kindOf(object.desired, kubernetes, options.signal);
-    requireAsJudged(object, object.fix, await kubernetes.get(kind, object.desired.ref, options.signal), options);
-  }
+  for (const object of objects)
+    await readJudged(object, await kindOf(object.desired, kubernetes, options.signal), kubernetes, options);
 }
 
 /**
@@ -68,31 +48,6 @@ export async function requireNothingElse(
       throw changed(desired, `an apply of its unit would take back ${printPath(finding.path) || 'its deletion'} as well`);
     }
   }
-}
-
-/**
- * The pass applies whole objects, so that what it still declares stays declared: throws a conflict where, by now, that would
- * take back what departed since the object was judged.
- */
-export function requireNothingMore(
-  object: ObjectCorrection,
-  live: JsonObject | undefined,
-  { compare, fieldManager }: Pick<FixOptions, 'compare' | 'fieldManager'>,
-): void {
-  const taken = compare(object.desired, live).find(
-    (finding) => wouldBeOverwritten(finding) && !isExpected(finding, object, fieldManager),
-  );
-  if (taken) throw changed(object.desired, `an apply would take back ${printPath(taken.path) || 'its deletion'} as well`);
-}
-
-/** Planned, or left alone: what is not sent may have any value by now, what is sent as it was found has to have that. */
-function isExpected(now: Finding, object: ObjectCorrection, fieldManager: string): boolean {
-  const path = printPath(now.path);
-  if (object.fix.some((finding) => printPath(finding.path) === path)) return true;
-  return object.leave.some((left) => {
-    if (isSentAsFound(left, object, fieldManager)) return printPath(left.path) === path && hasSameLive(now, left);
-    return left.desired !== undefined && isWithin(now.path, left.path);
-  });
 }
 
 function requireAsJudged(

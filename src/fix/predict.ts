@@ -1,24 +1,27 @@
+import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
-import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
+import { displayValue } from '../types/describe.ts';
 import { ClusterError } from '../types/errors.ts';
-import { canonicalJson } from '../types/finding.ts';
+import { isWithin, locate, printPath } from '../types/field-path.ts';
+import { canonicalJson, type Finding } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
-import { removeValues } from '../types/json-patch.ts';
+import { operationsBetween } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { ObjectCorrection, Plan, Prediction, UnitCorrection } from '../types/plan.ts';
-import { applyBody, kindOf, needsRemoval } from './cluster-writes.ts';
+import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../types/plan.ts';
+import { DETECTOR_MANAGER } from '../types/snapshot.ts';
+import { kindOf, withoutServerFields } from './cluster-writes.ts';
 import { withoutMaskedValues } from './masked.ts';
+import { patchTo } from './patch.ts';
+import type { FixOptions } from './progress.ts';
 
 const AT_ONCE = 8;
 
-interface PredictOptions {
-  readonly fieldManager: string;
-  readonly signal: AbortSignal;
-}
+type PredictOptions = Pick<FixOptions, 'compare' | 'desiredManagers' | 'signal'>;
 
 /**
- * Has the API server try each planned correction without keeping it: validation, admission and permissions speak up
- * before anything is written, and the pod template of the answer tells whether pods restart. By object key.
+ * Has the API server try each planned fix without keeping it: validation, admission and permissions speak up before
+ * anything is written, and the answer is what the write itself would give. By object key.
  */
 export async function predictFixes(
   plan: Pick<Plan, 'corrections'>,
@@ -38,41 +41,185 @@ export async function predictFixes(
   return new Map(predicted.flatMap(({ key, prediction }) => (prediction ? [[key, prediction]] : [])));
 }
 
-/** `undefined` where the server gave no answer: that is for the correction itself to meet. */
+/** `undefined` where the server gave no answer: that is for the fix itself to meet. */
 async function predict(
   object: ObjectCorrection,
-  { route, isStaged }: Pick<UnitCorrection, 'route' | 'isStaged'>,
+  correction: UnitCorrection,
   kubernetes: KubernetesClient,
-  { fieldManager, signal }: PredictOptions,
+  options: PredictOptions,
 ): Promise<Prediction | undefined> {
   const { desired, live, fix } = object;
-  const options = { fieldManager, dryRun: true, signal };
+  const { signal } = options;
   try {
     const kind = await kindOf(desired, kubernetes, signal);
-    const answers: JsonObject[] = [];
-    const removed = fix.filter(needsRemoval);
-    if (live && removed.length > 0) {
-      const operations = removeValues(
-        live.body,
-        removed.map(({ path }) => path),
-      );
-      answers.push(await kubernetes.jsonPatch(kind, desired.ref, operations, options));
-    }
-    if (removed.length < fix.length)
-      answers.push(await kubernetes.apply(kind, applyBody(object, undefined, fieldManager), { ...options, force: true }));
-    const template = canonicalJson(at(live?.body, 'spec', 'template'));
-    return {
-      restartsPods: live !== undefined && answers.some((answer) => canonicalJson(at(answer, 'spec', 'template')) !== template),
-      refusal: '',
-    };
+    return live
+      ? await predictPatch(object, correction, kind, kubernetes, options)
+      : await predictCreation(object, kind, kubernetes, options);
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError)) throw error;
     // Changed since the snapshot: judged again right before the write.
     if (error.code === 'unavailable' || error.code === 'conflict') return undefined;
     // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
-    const isOthers = (isStaged || route === 'confighub') && !fix.some(needsRemoval);
-    const isRight =
-      error.code === 'permission' && isOthers && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
-    return isRight ? undefined : { restartsPods: false, refusal: withoutMaskedValues(error.message, [object]) };
+    const isOthers = correction.isStaged || correction.route !== 'direct';
+    const isRight = error.code === 'permission' && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
+    // An apply takes back what is declared, and nothing that others added.
+    const isApplied = isRight && isOthers && fix.every((finding) => finding.desired !== undefined);
+    if (isApplied) return { ...CLEAN, isAppliedAlone: true };
+    return { ...CLEAN, refused: refusedFor(fix, refusalOf(error, object)) };
   }
+}
+
+const CLEAN: Prediction = { restartsPods: false, refused: new Map(), isAppliedAlone: false, alsoChanged: [] };
+
+async function predictCreation(
+  { desired }: ObjectCorrection,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  { desiredManagers, signal }: PredictOptions,
+): Promise<Prediction> {
+  const [fieldManager = DETECTOR_MANAGER] = desiredManagers;
+  await kubernetes.apply(kind, withoutServerFields(desired.document), { fieldManager, force: false, dryRun: true, signal });
+  return { ...CLEAN, isAppliedAlone: true };
+}
+
+async function predictPatch(
+  object: ObjectCorrection,
+  correction: UnitCorrection,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  options: PredictOptions,
+): Promise<Prediction | undefined> {
+  const { desired, live } = object;
+  const { signal } = options;
+  if (!live) return undefined;
+  const dryRun = { fieldManager: DETECTOR_MANAGER, dryRun: true, signal };
+  const tried = (findings: readonly Finding[]): ReturnType<typeof patchTo> =>
+    patchTo(desired, live.body, findings, { owners: live.owners, withVersion: false });
+  let refused: ReadonlyMap<string, Refusal> = new Map();
+  let fix = object.fix;
+  let patch = tried(fix);
+  let answer: JsonObject;
+  try {
+    answer = await kubernetes.jsonPatch(kind, desired.ref, patch.operations, dryRun);
+  } catch (error) {
+    const named = error instanceof ClusterError ? refusedFields(error, object, patch.target.body) : new Map<string, Refusal>();
+    if (!(error instanceof ClusterError) || named.size === 0 || named.size === fix.length) {
+      // A failed test: the object is another one by now.
+      if (isFailedTest(error) && !(await isAsRead(object, kind, kubernetes, signal))) return undefined;
+      throw error;
+    }
+    // The rest is tried once without what it names.
+    refused = named;
+    fix = fix.filter(({ id }) => !named.has(id));
+    patch = tried(fix);
+    answer = await kubernetes.jsonPatch(kind, desired.ref, patch.operations, dryRun);
+  }
+  const left = options.compare(desired, answer).filter((finding) => finding.class !== 'informational');
+  const overruled = fix.flatMap((finding): [string, Refusal][] => {
+    const still = left.find(({ path }) => isWithin(path, finding.path));
+    return still
+      ? [[finding.id, { reason: 'admission', detail: `admission changes it to ${displayValue(still.live)} again` }]]
+      : [];
+  });
+  const content = contentOf(answer);
+  const isApplied = correction.route !== 'direct' && fix.every((finding) => finding.desired !== undefined);
+  return {
+    restartsPods: canonicalJson(at(answer, 'spec', 'template')) !== canonicalJson(at(live.body, 'spec', 'template')),
+    refused: new Map([...refused, ...overruled]),
+    isAppliedAlone: isApplied && isDeepStrictEqual(content, await contentOfApply(object, kind, kubernetes, options)),
+    alsoChanged: changedBeside(patch.target, contentOf(patch.target.body), content),
+  };
+}
+
+/** What an apply as ConfigHub makes it would give; `undefined` where it would be refused. */
+async function contentOfApply(
+  { desired, live }: ObjectCorrection,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  { desiredManagers, signal }: PredictOptions,
+): Promise<JsonObject | undefined> {
+  const fieldManager =
+    desiredManagers.find((manager) => live?.owners.some((owner) => owner.manager === manager && owner.operation === 'Apply')) ??
+    desiredManagers[0] ??
+    DETECTOR_MANAGER;
+  try {
+    const body = withoutServerFields(desired.document);
+    return contentOf(await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal }));
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    return undefined;
+  }
+}
+
+/** What desired state can be about: no status, and of the metadata what people write. */
+function contentOf(object: JsonObject): JsonObject {
+  const { status: _status, metadata, ...rest } = object;
+  const people = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+  return { ...rest, metadata: Object.fromEntries(people.flatMap((field) => [[field, at(metadata, field) ?? null]])) };
+}
+
+/** Pointers of what the answer has otherwise than the target, beside what was planned. */
+function changedBeside(
+  { changed, body }: ReturnType<typeof patchTo>['target'],
+  target: JsonObject,
+  answer: JsonObject,
+): readonly string[] {
+  const planned = changed.flatMap((path) => {
+    const located = locate(body, path);
+    return located ? [`/${located.join('/')}`] : [`${printPath(path)}`];
+  });
+  return operationsBetween(target, answer).flatMap(({ path }) =>
+    planned.some((place) => path === place || path.startsWith(`${place}/`)) ? [] : [path],
+  );
+}
+
+function isFailedTest(error: unknown): boolean {
+  return error instanceof ClusterError && error.status === 422 && error.fields.length === 0;
+}
+
+async function isAsRead(
+  { desired, live }: ObjectCorrection,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const now = await kubernetes.get(kind, desired.ref, signal);
+  return at(now, 'metadata', 'uid') === live?.uid && (at(now, 'metadata', 'generation') ?? 0) === live?.generation;
+}
+
+function refusedFor(fix: readonly Finding[], refusal: Refusal): ReadonlyMap<string, Refusal> {
+  return new Map(fix.map(({ id }) => [id, refusal]));
+}
+
+/** A webhook with side effects takes no dry run, and so nobody can tell what it would make of a write. */
+const NO_DRY_RUN = /does not support dry run/u;
+
+function refusalOf(error: ClusterError, object: ObjectCorrection): Refusal {
+  const isPredictable = !NO_DRY_RUN.test(error.message);
+  return { reason: isPredictable ? 'denied' : 'not-predictable', detail: withoutMaskedValues(error.message, [object]) };
+}
+
+/** The findings that the server's refusal names by their fields, as the target has them. */
+function refusedFields(error: ClusterError, object: ObjectCorrection, target: JsonObject): ReadonlyMap<string, Refusal> {
+  const refused = new Map<string, Refusal>();
+  for (const { field, message } of error.fields)
+    for (const { id, path } of object.fix) {
+      const located = locate(target, path) ?? locate(object.live?.body ?? {}, path);
+      const name = located && fieldName(located);
+      if (name !== undefined && (isBelow(name, field) || isBelow(field, name)))
+        refused.set(id, { reason: 'denied', detail: withoutMaskedValues(`${field}: ${message}`, [object]) });
+    }
+  return refused;
+}
+
+/** As the API server writes it: `spec.containers[0].image`. */
+function fieldName(located: readonly (string | number)[]): string {
+  return located
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+    .join('')
+    .slice(1);
+}
+
+function isBelow(field: string, above: string): boolean {
+  return field === above || field.startsWith(`${above}.`) || field.startsWith(`${above}[`);
 }

@@ -6,10 +6,14 @@ import type { Finding } from '../types/finding.ts';
 import type { JsonObject } from '../types/json.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
 import type { UnitCorrection } from '../types/plan.ts';
+import type { WrittenObject } from './write-target.ts';
 
 export interface FixOptions {
   readonly cluster: string;
-  readonly fieldManager: string;
+  /** Field managers that deliver desired state, the usual one first. */
+  readonly desiredManagers: readonly string[];
+  /** What of the fields that the pass wrote belongs to whoever delivers desired state by server-side apply. */
+  readonly deliveredFields: (desired: DesiredObject, live: JsonObject, fields: JsonObject) => JsonObject;
   /** RFC 3339 time at which a finding was first reported. */
   readonly firstSeen: (findingId: string) => string;
   /** Compares an object as it is now with its desired state: how a fix is verified. */
@@ -38,17 +42,34 @@ export interface Progress {
   readonly correction: UnitCorrection;
   changeSet: ChangeSetRef | undefined;
   revision: number;
-  failure: { readonly result: Exclude<OutcomeResult, 'fixed' | 'staged'>; readonly message: string } | undefined;
+  /** What the pass wrote itself, by object. */
+  readonly written: Map<DesiredObject, WrittenObject>;
+  /** What went wrong with single objects. */
+  readonly failures: Map<DesiredObject, Failure>;
+  /** Why ConfigHub did not apply the unit after its objects were fixed; empty where it did, or was not to. */
+  applyFailure: string;
+  failure: Failure | undefined;
+}
+
+export interface Failure {
+  readonly result: Exclude<OutcomeResult, 'fixed' | 'staged'>;
+  readonly message: string;
 }
 
 /** Runs one step for one unit; what fails is remembered and ends that unit's fix, nobody else's. */
 export async function attempt(entry: Progress, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
   if (entry.failure) return;
+  entry.failure = await failureOf(step, signal);
+}
+
+/** What went wrong in a step; `undefined` where nothing did. */
+export async function failureOf(step: () => Promise<void>, signal: AbortSignal): Promise<Failure | undefined> {
   try {
     await step();
+    return undefined;
   } catch (error) {
     if (signal.aborted) throw error;
     const isConflict = error instanceof UserError && error.code === 'conflict';
-    entry.failure = { result: isConflict ? 'conflict' : 'failed', message: messageOf(error) };
+    return { result: isConflict ? 'conflict' : 'failed', message: messageOf(error) };
   }
 }

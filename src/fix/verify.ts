@@ -1,10 +1,14 @@
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { displayValue } from '../types/describe.ts';
 import { printPath } from '../types/field-path.ts';
-import type { Finding } from '../types/finding.ts';
+import type { Blame, Finding } from '../types/finding.ts';
+import { type JsonObject, numberAt } from '../types/json.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
+import type { LiveObject } from '../types/snapshot.ts';
 import { kindOf } from './cluster-writes.ts';
 import { withoutMaskedValues } from './masked.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
+import type { WrittenObject } from './write-target.ts';
 
 /** Reads the objects again: a fix counts only when the drift is really gone. */
 export async function verify(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<readonly FixOutcome[]> {
@@ -25,30 +29,58 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
     options.onOutcome(finding, outcome);
   };
   for (const object of correction.objects) {
-    let left: ReadonlyMap<string, Finding> = new Map();
-    if (!correction.isStaged) {
+    let left: readonly Finding[] = [];
+    let now: JsonObject | undefined;
+    if (!correction.isStaged && !entry.failures.has(object.desired)) {
       await attempt(entry, options.signal, async () => {
         const kind = await kindOf(object.desired, kubernetes, options.signal);
-        const now = await kubernetes.get(kind, object.desired.ref, options.signal);
-        // By path: what admission puts back during our own apply is ours, and so of another class than before.
-        const found = options.compare(object.desired, now).filter((finding) => finding.class !== 'informational');
-        left = new Map(found.map((finding) => [printPath(finding.path), finding]));
+        now = await kubernetes.get(kind, object.desired.ref, options.signal);
+        left = options.compare(object.desired, now);
       });
     }
+    const written = entry.written.get(object.desired);
+    const leftByWrite = written ? options.compare(object.desired, written.body) : [];
+    const failure = entry.failure ?? entry.failures.get(object.desired);
     for (const finding of object.fix) {
-      const still = left.get(printPath(finding.path));
-      if (entry.failure) tell(finding, entry.failure.result, entry.failure.message);
+      const still = stillThere(finding, left);
+      if (failure) tell(finding, failure.result, failure.message);
       else if (correction.isStaged && entry.revision === 0)
         tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
       else if (correction.isStaged) tell(finding, 'staged', '');
-      else if (!still) tell(finding, 'fixed', '');
-      else tell(finding, 'overridden', `after the fix ${overriddenBy(still)}`);
+      else if (!still) tell(finding, 'fixed', pendingOf(entry, written));
+      else if (still.blame && (written ? !stillThere(finding, leftByWrite) : isLaterWrite(still.blame, object.live, now)))
+        tell(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
+      else tell(finding, 'no-effect', `the API server took the write and still has ${displayValue(still.live)}`);
     }
   }
   return outcomes;
 }
 
-function overriddenBy({ class: found, blame }: Finding): string {
-  if (found === 'pending') return 'admission changed it again';
-  return blame ? `${blame.manager} wrote it again` : 'it drifts again';
+/** By path: what admission puts back during our own write is ours, and so of another class than before. */
+function stillThere(finding: Finding, found: readonly Finding[]): Finding | undefined {
+  const path = printPath(finding.path);
+  return found.find((other) => other.class !== 'informational' && printPath(other.path) === path);
+}
+
+/**
+ * Whether managedFields show a write after an apply of the unit, which took all that it declares: another entry than
+ * before, or, of one without a time, one write more than the apply.
+ */
+function isLaterWrite(blame: Blame, before: LiveObject | undefined, now: JsonObject | undefined): boolean {
+  const entry = before?.owners.find(
+    ({ manager, operation, subresource }) =>
+      manager === blame.manager && operation === blame.operation && subresource === blame.subresource,
+  );
+  if (!entry) return true;
+  if (entry.time !== undefined && blame.time !== undefined) return blame.time > entry.time;
+  return (numberAt(now, 'metadata', 'generation') ?? 0) > (before?.generation ?? 0) + 1;
+}
+
+/** What of a fix is still to be done, in words. */
+function pendingOf({ applyFailure }: Progress, written: WrittenObject | undefined): string {
+  const parts = [
+    ...(written && written.ownership !== '' ? [`ownership pending: ${written.ownership}`] : []),
+    ...(applyFailure === '' ? [] : [`ConfigHub did not apply the unit: ${applyFailure}`]),
+  ];
+  return parts.join('; ');
 }

@@ -3,8 +3,8 @@ import https from 'node:https';
 import { delimiter } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { ClusterError, messageOf } from '../types/errors.ts';
-import { isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
+import { ClusterError, messageOf, type RefusedField } from '../types/errors.ts';
+import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
 
 /** Largest answer that is unpacked, in bytes: a page of 500 large workloads is some 5 MB. */
 const MAX_ANSWER_BYTES = 256 << 20;
@@ -206,7 +206,21 @@ export function statusError(response: KubernetesResponse, doing: string, subject
   const details = isJsonObject(response.body) ? response.body : {};
   const status = numberAt(details, 'code') ?? response.status;
   const { code, remedy } = explain(status);
-  return new ClusterError(`cannot ${doing}: ${reason}: ${message}`, { code, subject, remedy });
+  return new ClusterError(`cannot ${doing}: ${reason}: ${message}`, {
+    code,
+    subject,
+    remedy,
+    status,
+    fields: refusedFields(response.body),
+  });
+}
+
+function refusedFields(body: Json): readonly RefusedField[] {
+  const causes = at(body, 'details', 'causes');
+  return (isJsonArray(causes) ? causes : []).flatMap((cause) => {
+    const field = stringAt(cause, 'field');
+    return field === undefined ? [] : [{ field, message: stringAt(cause, 'message') ?? '' }];
+  });
 }
 
 function explain(status: number): { readonly code: ClusterError['code']; readonly remedy: string } {

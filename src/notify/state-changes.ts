@@ -18,7 +18,8 @@ export interface StateChange {
 }
 
 /** Reasons to hold back a fix that pass or can be lifted; others are how things are set up. */
-const HOLDS: ReadonlySet<string> = new Set(['grace', 'paused', 'contested', 'held-by-model']);
+const HOLDS: ReadonlySet<string> = new Set(['grace', 'paused', 'contested', 'no-effect', 'held-by-model']);
+const FAILURES: ReadonlySet<string> = new Set(['failed', 'overridden', 'no-effect']);
 
 /** What changed since the last report, worst first. `informational` tells which drifts a rule covers now. */
 export function stateChanges(
@@ -45,7 +46,7 @@ function changesOf(finding: ReportFinding, before: ReportFinding | undefined): r
   const key = `${fingerprint} ${firstSeen}`;
   const changes: StateChange[] = [];
   if (isNew) changes.push(change('DriftDetected', finding, key, `${told(finding)}: ${state(finding)}`));
-  const hasFailed = result === 'failed' || result === 'overridden';
+  const hasFailed = result !== null && FAILURES.has(result);
   if (hasFailed && (isNew || before.result !== result)) {
     changes.push(change('CorrectionFailed', finding, `${key} ${result}`, `${told(finding)}: ${result}: ${message}`));
   }

@@ -67,7 +67,7 @@ function summarize({ report, redact }: Announcement): {
       fixed: corrected.length,
       staged: count('staged'),
       blocked: findings.filter(({ action }) => action === 'blocked').length,
-      failed: count('failed') + count('overridden'),
+      failed: count('failed') + count('overridden') + count('no-effect'),
     },
     worst: lines[0]?.severity ?? null,
     lines: lines.slice(0, LINES),

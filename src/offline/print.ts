@@ -1,12 +1,13 @@
 import { stringify } from 'yaml';
 import { printTable } from '../output.ts';
 import { displayBlame, displayTime, displayValue, sanitize } from '../types/describe.ts';
-import { printPath, valueAt } from '../types/field-path.ts';
-import { type Blame, type FieldValue, type Finding, inOrderOf, revealValue } from '../types/finding.ts';
+import { printPath } from '../types/field-path.ts';
+import type { Blame, FieldValue, Finding } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
-import { type JsonPatchOperation, removeValues, setValue } from '../types/json-patch.ts';
+import { type JsonPatchOperation, operationsBetween } from '../types/json-patch.ts';
 import { displayRef, type ObjectRef } from '../types/object-ref.ts';
 import { Secret } from '../types/secret.ts';
+import { targetOf } from '../types/target.ts';
 import { explainPath } from './explain.ts';
 import type { OfflineDiff, OfflineObject } from './offline.ts';
 
@@ -80,10 +81,10 @@ function repairOf(finding: Finding, object: OfflineObject): Record<string, unkno
   };
 }
 
-function patchOf(finding: Finding, { live }: OfflineObject): readonly JsonPatchOperation[] | undefined {
-  if (!live || finding.live instanceof Secret || finding.desired instanceof Secret) return undefined;
-  const value = finding.isReordered ? inOrderOf(valueAt(live.body, finding.path), finding.desired) : revealValue(finding.desired);
-  return value === undefined ? removeValues(live.body, [finding.path]) : setValue(live.body, finding.path, value);
+function patchOf(finding: Finding, { desired, live }: OfflineObject): readonly JsonPatchOperation[] | undefined {
+  if (!live || !desired || finding.live instanceof Secret || finding.desired instanceof Secret) return undefined;
+  const sides = { kind: live.ref.kind, live: live.body, desired: desired.document, owners: live.owners };
+  return operationsBetween(live.body, targetOf(sides, [finding]).body);
 }
 
 function tableOf(result: OfflineDiff): string {

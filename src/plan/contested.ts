@@ -22,10 +22,24 @@ export interface Contest {
 export function contestOf(finding: Finding, corrections: readonly Correction[], limit: number, now: Date): Contest | undefined {
   const manager = finding.blame?.manager;
   if (limit === 0) return undefined;
-  const times = corrections
-    .filter((correction) => correction.findingId === finding.id && correction.blame?.manager === manager)
-    .map(({ time }) => Date.parse(time))
-    .sort((a, b) => a - b);
+  const against = corrections.filter(
+    ({ findingId, blame, result }) => findingId === finding.id && blame?.manager === manager && result !== 'no-effect',
+  );
+  const until = backOff(against, limit);
+  return now.getTime() < until ? { manager: manager ?? 'somebody unknown', corrections: against.length, until } : undefined;
+}
+
+/** Until when a fix that the API server took and made nothing of is not tried again; `undefined` where it may be. */
+export function noEffectUntil(finding: Finding, corrections: readonly Correction[], now: Date): number | undefined {
+  const alike = corrections.filter(({ fingerprint, result }) => fingerprint === finding.fingerprint && result === 'no-effect');
+  // Once is enough: the same write has the same effect.
+  const until = backOff(alike, 1);
+  return now.getTime() < until ? until : undefined;
+}
+
+/** When the last hold ends that these corrections give, in milliseconds since 1970. */
+function backOff(corrections: readonly Correction[], limit: number): number {
+  const times = corrections.map(({ time }) => Date.parse(time)).sort((a, b) => a - b);
   let until = Number.NEGATIVE_INFINITY;
   let doublings = 0;
   for (const [index, time] of times.entries()) {
@@ -36,5 +50,5 @@ export function contestOf(finding: Finding, corrections: readonly Correction[], 
     until = time + DAY_MS * 2 ** Math.min(doublings, MAX_DOUBLINGS);
     doublings++;
   }
-  return now.getTime() < until ? { manager: manager ?? 'somebody unknown', corrections: times.length, until } : undefined;
+  return until;
 }

@@ -1,3 +1,4 @@
+import { sanitize } from '../types/describe.ts';
 import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
 import { observedMarker } from '../types/drift-marker.ts';
 import { isDrift, type ObjectComparison } from '../types/finding.ts';
@@ -6,7 +7,7 @@ import type { Pause, PlanItem, Prediction } from '../types/plan.ts';
 import type { RankedFinding } from '../types/ranking.ts';
 import type { Correction } from '../types/report.ts';
 import type { ServerAbilities } from '../types/server.ts';
-import { contestOf } from './contested.ts';
+import { contestOf, noEffectUntil } from './contested.ts';
 import { pauseDetail, pauseOf } from './pause.ts';
 
 export interface FixPolicy {
@@ -20,8 +21,6 @@ export interface FixPolicy {
   readonly graceSeconds: number;
   /** Corrections of a field within 24 hours after which it is left to whoever takes it back; 0 for no limit. */
   readonly contestedAfter: number;
-  /** Name under which the pass writes, for messages. */
-  readonly fieldManager: string;
   /** What the ConfigHub server can be asked to do. */
   readonly server: ServerAbilities;
 }
@@ -111,15 +110,23 @@ const RULES: readonly Rule[] = [
     const until = since + graceSeconds * 1000;
     return now.getTime() < until ? report('grace', `somebody is at it; fixed from ${rfc3339(until)} on (FIX_GRACE)`) : undefined;
   }),
-  unlessApproved(({ finding }, _, { contestedAfter, fieldManager }, { corrections, now }) => {
+  unlessApproved(({ finding }, _, { contestedAfter }, { corrections, now }) => {
     const contest = contestOf(finding, corrections, contestedAfter, now);
     if (!contest) return undefined;
     const { manager, until } = contest;
     return report(
       'contested',
-      `${manager} takes back what ${fieldManager} corrects (${contest.corrections} corrections); left alone until ${rfc3339(until)}`,
+      `${manager} takes back what drift-detector corrects (${contest.corrections} corrections); left alone until ${rfc3339(until)}`,
     );
   }),
+  ({ finding }, _, __, { corrections, now }) => {
+    const until = noEffectUntil(finding, corrections, now);
+    if (until === undefined) return undefined;
+    return report(
+      'no-effect',
+      `the API server took the same fix before and made nothing of it; tried again from ${rfc3339(until)} on`,
+    );
+  },
   (_, unit) => {
     if (!unit || unit.gates.length === 0) return undefined;
     return blocked('apply-gate', `apply gate ${unit.gates.join(', ')} must be passed in ConfigHub first`);
@@ -160,7 +167,11 @@ const RULES: readonly Rule[] = [
       `revision ${unit.headRevision} of unit ${unit.slug} waits to be applied; apply it, or put revision ${unit.liveRevision} back, then the correction can be staged`,
     );
   },
-  (_, __, ___, { prediction }) => (prediction?.refusal ? blocked('denied', prediction.refusal) : undefined),
+  ({ finding }, _, __, { prediction, approvedBy }) => {
+    const refusal = prediction?.refused.get(finding.id);
+    if (!refusal || (refusal.reason === 'not-predictable' && approvedBy !== undefined)) return undefined;
+    return blocked(refusal.reason, refusal.detail);
+  },
   unlessApproved(({ opinion }) => (opinion?.isHeld ? report('held-by-model', 'the model advises to look first') : undefined)),
   (_, unit, policy) => {
     const changeSet = unit?.changeSet ?? policy.changeSet;
@@ -185,10 +196,27 @@ export function judgeFinding(
     const decision = rule(ranked, unit, policy, situation);
     if (decision) return { ranked, restartsPods, ...decision };
   }
-  const { approvedBy } = situation;
+  const { approvedBy, prediction } = situation;
+  const beside = alsoChanged(prediction);
   return approvedBy === undefined
-    ? { ranked, restartsPods, action: 'fix', reason: 'auto-fix', detail: '' }
-    : { ranked, restartsPods, action: 'fix', reason: 'decided', detail: approvedBy };
+    ? { ranked, restartsPods, action: 'fix', reason: 'auto-fix', detail: beside }
+    : {
+        ranked,
+        restartsPods,
+        action: 'fix',
+        reason: 'decided',
+        detail: [approvedBy, beside].filter((text) => text !== '').join('; '),
+      };
+}
+
+/** Fields that are named one by one. */
+const NAMED = 3;
+
+function alsoChanged(prediction: Prediction | undefined): string {
+  const paths = prediction?.alsoChanged ?? [];
+  if (paths.length === 0) return '';
+  const rest = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  return `admission also changes ${paths.slice(0, NAMED).map(sanitize).join(', ')}${rest}`;
 }
 
 function rfc3339(milliseconds: number): string {

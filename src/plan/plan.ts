@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { DesiredState, DesiredUnit } from '../types/desired.ts';
+import type { DesiredObject, DesiredState, DesiredUnit } from '../types/desired.ts';
 import { printPath } from '../types/field-path.ts';
 import {
   type Comparison,
   canonicalJson,
   type FieldValue,
   type Finding,
+  isDrift,
   type ObjectComparison,
   wouldBeOverwritten,
 } from '../types/finding.ts';
@@ -13,10 +14,12 @@ import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanDecisions, PlanItem, Prediction, TrippedGuard, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
+import { relationOf } from '../types/related-fields.ts';
 import { firstSeenOf, type PreviousReport } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { ServerAbilities } from '../types/server.ts';
 import type { Snapshot } from '../types/snapshot.ts';
+import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import {
   guardDecisions,
   guardMassChange,
@@ -68,7 +71,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   const firstSeen = firstSeenOf(input.previous, input.now);
   const fingerprints = new Set(input.previous.findings.map(({ fingerprint }) => fingerprint));
   const unreadParts = new Map(input.desired.invalid.map(({ space, slug, error }) => [`${space}/${slug}`, error]));
-  const judged = input.ranking.findings.map((ranked): PlanItem => {
+  const judgedAlone = input.ranking.findings.map((ranked): PlanItem => {
     const object = objectOf.get(ranked.finding.id);
     return judgeFinding(ranked, object?.desired?.unit, options, {
       object,
@@ -84,6 +87,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
       now: input.now,
     });
   });
+  const judged = judgeTogether(judgedAlone);
   const planned = judged.filter(wouldChange).map(({ ranked }) => ranked.finding);
   const [declared, before] = [input.desired.objects.length, input.previous.desiredObjects];
   const shrink = guardShrink(declared, before, options.maxShrinkPercent);
@@ -104,10 +108,38 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     corrections: groupByUnit(items, objectOf, input, options),
     guard,
     pauses,
+    ownershipPending: ownershipPending(input),
     desiredObjects: rememberedSize(declared, before, shrink),
     // Said also where nothing was to be fixed: it holds the next fix.
     notes: [...notesOn(options.server), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
   };
+}
+
+/**
+ * Fields that are valid only together are brought back together: where one of them is left alone, so are the others, for
+ * the same reason.
+ */
+function judgeTogether(items: readonly PlanItem[]): readonly PlanItem[] {
+  const groupOf = ({ ranked: { finding } }: PlanItem): string => {
+    const relation = isDrift(finding) ? relationOf(finding.ref.kind, finding.path) : '';
+    return relation === '' ? '' : `${objectKey(finding.ref)} ${relation}`;
+  };
+  const left = new Map(items.filter((item) => !wouldChange(item)).map((item) => [groupOf(item), item]));
+  return items.map((item): PlanItem => {
+    const group = wouldChange(item) ? groupOf(item) : '';
+    const other = group === '' ? undefined : left.get(group);
+    return other ? { ...item, action: other.action, reason: other.reason, detail: other.detail } : item;
+  });
+}
+
+/** Objects whose fields a killed pass did not give back to whoever delivers them, in sync or not. */
+function ownershipPending({ snapshot, desired }: Pick<PlanInput, 'snapshot' | 'desired'>): readonly DesiredObject[] {
+  const bearing = new Set(
+    snapshot.objects.flatMap(({ ref, owners }) =>
+      owners.some(({ manager }) => manager === DETECTOR_MANAGER) ? [objectKey(ref)] : [],
+    ),
+  );
+  return bearing.size === 0 ? [] : desired.objects.filter(({ ref }) => bearing.has(objectKey(ref)));
 }
 
 /** The guards that look at how well both sides, and what was decided, are known; whatever is wrong there stops everything. */
@@ -157,7 +189,7 @@ function keyOf(ranked: RankedFinding): string {
 function groupByUnit(
   items: readonly PlanItem[],
   objectOf: ReadonlyMap<string, ObjectComparison>,
-  { comparison, desired }: Pick<PlanInput, 'comparison' | 'desired'>,
+  { comparison, desired, predictions }: Pick<PlanInput, 'comparison' | 'desired' | 'predictions'>,
   options: PlanOptions,
 ): readonly UnitCorrection[] {
   const fixIds = new Set(items.filter(wouldChange).map((item) => item.ranked.finding.id));
@@ -197,7 +229,7 @@ function groupByUnit(
         options.auditRevisions && !unit.hasUnappliedChanges && !corrected.some((object) => object.desired.ref.kind === 'Secret'),
       changeSet: unit.changeSet ?? options.changeSet,
       isStaged,
-      route: routeOf(unit, corrected, comparison, options.server),
+      route: routeOf(unit, corrected, comparison, options.server, predictions),
     };
   });
   return corrections.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
@@ -212,7 +244,8 @@ function routeOf(
   corrected: readonly ObjectCorrection[],
   comparison: Comparison,
   server: ServerAbilities,
-): 'confighub' | 'direct' {
+  predictions: PlanInput['predictions'],
+): UnitCorrection['route'] {
   if (!server.appliesUnits) return 'direct';
   // Only the head could be applied there, and the head is somebody's change.
   if (unit.hasUnappliedChanges && !server.appliesRevisions) return 'direct';
@@ -220,7 +253,9 @@ function routeOf(
   const keys = new Set(corrected.map((object) => objectKey(object.desired.ref)));
   const others = comparison.objects.filter((object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)));
   const left = [...corrected.flatMap((object) => object.leave), ...others.flatMap((object) => object.findings)];
-  return left.some(wouldBeOverwritten) ? 'direct' : 'confighub';
+  if (left.some(wouldBeOverwritten)) return 'direct';
+  const isAlone = corrected.every(({ desired }) => predictions?.get(objectKey(desired.ref))?.isAppliedAlone);
+  return predictions === undefined || isAlone ? 'confighub' : 'both';
 }
 
 /** Rank order plays no part: a model that orders anew does not make another correction of the same drift. */

@@ -82,8 +82,8 @@ export function buildReport(input: ReportInput): Report {
     wasNotRead(finding, input) ? 'unread' : 'resolved',
   );
   const findings = unread.length === 0 ? open : inOrder([...open, ...unread]);
-  const overridden = lines.flatMap((line) =>
-    line.result === 'overridden' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
+  const undone = lines.flatMap((line) =>
+    line.result === 'overridden' || line.result === 'no-effect' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
   );
   const corrected = lines.flatMap((line) =>
     line.result === 'fixed' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
@@ -96,7 +96,7 @@ export function buildReport(input: ReportInput): Report {
   const applied = recorded(true);
   const resolvedNow = resolved.filter((finding) => !told.has(finding.id));
   const appliedNow = new Set(applied.map(({ findingId }) => findingId));
-  const corrections = keepLatest([...input.previous.corrections, ...applied, ...overridden, ...toTell]);
+  const corrections = keepLatest([...input.previous.corrections, ...applied, ...undone, ...toTell]);
   const replaced = lines.flatMap(({ id, fingerprint }) => {
     const known = before.get(id);
     return known && known.fingerprint !== fingerprint ? [known] : [];
@@ -281,7 +281,7 @@ function toCorrection(
   outcomeOf: ReadonlyMap<string, FixOutcome>,
   now: Date,
 ): Correction {
-  const { id, fingerprint, steps, restartsPods, action, reason, detail, unanswered, result, message, ...drift } = line;
+  const { id, steps, restartsPods, action, reason, detail, unanswered, result, message, ...drift } = line;
   return {
     ...drift,
     result: became,

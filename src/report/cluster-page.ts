@@ -187,7 +187,8 @@ function promotions({ report }: ClusterPage): readonly string[] {
 
 function corrections({ report }: ClusterPage): readonly string[] {
   // Newest first; those of one pass in the order of their rank.
-  const latest = [...Map.groupBy(report.corrections, ({ time }) => time).values()].toReversed().flat();
+  const made = report.corrections.filter(({ result }) => result !== 'no-effect');
+  const latest = [...Map.groupBy(made, ({ time }) => time).values()].toReversed().flat();
   const [newest] = latest;
   if (!newest) return [];
   const last = latest.filter(({ time }) => time === newest.time);

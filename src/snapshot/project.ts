@@ -1,11 +1,11 @@
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, numberAt, stringAt } from '../types/json.ts';
+import { at, isJsonArray, isJsonObject, type JsonObject, numberAt, stringAt } from '../types/json.ts';
 import { groupOf, refOf } from '../types/object-ref.ts';
-import type { Autoscaler, FieldOwner, LiveObject } from '../types/snapshot.ts';
+import { type Autoscaler, type LiveObject, ownersIn } from '../types/snapshot.ts';
 
 /** Reduces a listed object to what is compared; list items carry no apiVersion and kind, so they are given. */
 export function projectObject(item: JsonObject, apiVersion: string, kind: string): LiveObject | undefined {
   const { status, metadata, ...spec } = item;
-  const { managedFields, ...keptMetadata } = isJsonObject(metadata) ? metadata : {};
+  const { managedFields: _, ...keptMetadata } = isJsonObject(metadata) ? metadata : {};
   const body: JsonObject = { ...spec, apiVersion, kind, metadata: keptMetadata };
   const ref = refOf(body);
   if (!ref) return undefined;
@@ -17,26 +17,10 @@ export function projectObject(item: JsonObject, apiVersion: string, kind: string
     resourceVersion: stringAt(keptMetadata, 'resourceVersion') ?? '',
     generation: numberAt(keptMetadata, 'generation') ?? 0,
     body,
-    owners: projectOwners(managedFields),
+    owners: ownersIn(item),
     isControlled: isJsonArray(ownerReferences) && ownerReferences.some((owner) => at(owner, 'controller') === true),
     ...(scheduledPods === undefined ? {} : { scheduledPods }),
   };
-}
-
-function projectOwners(managedFields: Json | undefined): readonly FieldOwner[] {
-  if (!isJsonArray(managedFields)) return [];
-  return managedFields.flatMap((entry) => {
-    const fields = at(entry, 'fieldsV1');
-    if (!isJsonObject(fields)) return [];
-    const time = stringAt(entry, 'time');
-    return {
-      manager: stringAt(entry, 'manager') ?? '',
-      operation: stringAt(entry, 'operation') === 'Apply' ? 'Apply' : 'Update',
-      subresource: stringAt(entry, 'subresource') ?? '',
-      fields,
-      ...(time === undefined ? {} : { time }),
-    };
-  });
 }
 
 /** What an autoscaler may set; `minReplicas` defaults to 1 (autoscaling/v2). */

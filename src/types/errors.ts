@@ -34,7 +34,23 @@ export class UserError extends Error {
 }
 
 export class ConfigError extends UserError {}
-export class ClusterError extends UserError {}
+/** A field that the API server names as what it refuses, such as `spec.containers[0].name`. */
+export interface RefusedField {
+  readonly field: string;
+  readonly message: string;
+}
+
+export class ClusterError extends UserError {
+  /** HTTP status of the answer; `undefined` where there was none. */
+  readonly status: number | undefined;
+  /** Empty where it names none, as for a failed test of a JSON patch. */
+  readonly fields: readonly RefusedField[];
+  constructor(message: string, detail: Detail & { readonly status?: number; readonly fields?: readonly RefusedField[] }) {
+    super(message, detail);
+    this.status = detail.status;
+    this.fields = detail.fields ?? [];
+  }
+}
 export class ConfigHubError extends UserError {
   /** HTTP status of the answer; `undefined` where there was none. */
   readonly status: number | undefined;

@@ -43,7 +43,7 @@ function matches(element: Json, key: Readonly<Record<string, Json>>, defaults: R
 const KEY_DEFAULTS: Readonly<Record<string, Json>> = { protocol: 'TCP' };
 
 /** Position of the element that a step names in a list; -1 where it is not there. */
-function findElement(list: readonly Json[], step: Exclude<PathStep, { readonly field: string }>): number {
+export function findElement(list: readonly Json[], step: Exclude<PathStep, { readonly field: string }>): number {
   if ('member' in step) return list.findIndex((element) => JSON.stringify(element) === JSON.stringify(step.member));
   let skip = step.duplicate ?? 0;
   return list.findIndex((element) => matches(element, step.key, KEY_DEFAULTS) && skip-- === 0);

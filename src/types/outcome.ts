@@ -1,8 +1,9 @@
 /**
- * What became of a planned fix. `overridden`: it was written and something put the drift back. `conflict`: the object
- * or unit changed meanwhile; the next pass judges it anew.
+ * What became of a planned fix. `overridden`: it was written, and managedFields show another write after it that put the
+ * drift back. `no-effect`: it was written, and the API server made of it what was there before. `conflict`: the object or
+ * unit changed meanwhile; the next pass judges it anew.
  */
-export type OutcomeResult = 'fixed' | 'staged' | 'overridden' | 'conflict' | 'failed';
+export type OutcomeResult = 'fixed' | 'staged' | 'overridden' | 'no-effect' | 'conflict' | 'failed';
 
 export interface FixOutcome {
   readonly findingId: string;

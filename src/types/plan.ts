@@ -22,8 +22,11 @@ export type PlanReason =
   | 'grace'
   | 'paused'
   | 'contested'
+  | 'no-effect'
   | 'terminating'
   | 'denied'
+  | 'admission'
+  | 'not-predictable'
   | 'mass-change'
   | 'wrong-cluster'
   | 'scale-to-zero'
@@ -47,12 +50,23 @@ export interface PlanItem {
   readonly restartsPods: boolean;
 }
 
-/** What the API server says to a dry run of an object's correction. */
+/** Why a finding cannot be fixed, as the API server's answer to a dry run says. */
+export interface Refusal {
+  readonly reason: 'denied' | 'admission' | 'not-predictable';
+  /** The server's words where it has any. */
+  readonly detail: string;
+}
+
+/** What the API server answers to a dry run of an object's fix. */
 export interface Prediction {
   /** The pod template changes, so pods are replaced. */
   readonly restartsPods: boolean;
-  /** Why the correction would be refused (webhook, validation, permission), in the server's words; empty where it is taken. */
-  readonly refusal: string;
+  /** By id of the finding; the others are taken as they are planned. */
+  readonly refused: ReadonlyMap<string, Refusal>;
+  /** An apply of the unit gives the same as the pass's own write, so that none is needed. */
+  readonly isAppliedAlone: boolean;
+  /** JSON pointers of what admission changes besides. */
+  readonly alsoChanged: readonly string[];
 }
 
 /** What people decided by commit, as far as the plan goes by it; findings by their fingerprint, with who decided. */
@@ -90,8 +104,8 @@ export interface UnitCorrection {
   readonly changeSet: ChangeSetRef | undefined;
   /** Left for a person to apply. */
   readonly isStaged: boolean;
-  /** Who writes to the cluster: ConfigHub applies the unit, or the pass its fields. */
-  readonly route: 'confighub' | 'direct';
+  /** Who writes to the cluster: ConfigHub applies the unit, the pass patches its objects, or first the pass and then ConfigHub. */
+  readonly route: 'confighub' | 'direct' | 'both';
 }
 
 /** A guard that stopped all fixes. */
@@ -123,6 +137,8 @@ export interface Plan {
   readonly corrections: readonly UnitCorrection[];
   readonly guard: TrippedGuard | undefined;
   readonly pauses: readonly Pause[];
+  /** Objects with fields that a pass wrote and that are not yet given back to whoever delivers them. */
+  readonly ownershipPending: readonly DesiredObject[];
   /** How many objects units declare, as the next pass is to remember it. */
   readonly desiredObjects: number;
   /** What holds for all of it, as sentences without a full stop. */

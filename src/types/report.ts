@@ -88,14 +88,16 @@ export const findingSchema = z.object({
 });
 export type ReportFinding = Readonly<z.output<typeof findingSchema>>;
 
-/** A drift that was brought back, or taken back right after: one line of corrections.jsonl. */
+/** A drift that was brought back, taken back right after, or written to no effect: one line of corrections.jsonl. */
 export const correctionSchema = z.object({
   ...driftFields,
   time,
   findingId: z.string(),
   correctionId: z.string(),
   // Reports of before this was kept hold only what was fixed.
-  result: z.enum(['fixed', 'overridden']).default('fixed'),
+  result: z.enum(['fixed', 'overridden', 'no-effect']).default('fixed'),
+  // Lines of before fixes without effect were kept.
+  fingerprint: z.string().default('').describe('Fingerprint of the finding.'),
   unhealthy: z.string().default('').describe('Why the workload was not healthy when it had been fixed and waited for.'),
 });
 export type Correction = Readonly<z.output<typeof correctionSchema>>;

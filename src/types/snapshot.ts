@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from './json.ts';
 import type { ObjectRef } from './object-ref.ts';
 
 /** One entry of `metadata.managedFields`: who owns which fields. `fields` is its fieldsV1 trie. */
@@ -20,6 +20,24 @@ export const DETECTOR_MANAGER = 'drift-detector';
 
 export function isDetectors({ manager, operation, subresource }: FieldOwner): boolean {
   return manager === DETECTOR_MANAGER && operation === 'Update' && subresource === '';
+}
+
+/** The owners that an object's managedFields name; entries of no known form are left out. */
+export function ownersIn(object: JsonObject): readonly FieldOwner[] {
+  const managedFields = at(object, 'metadata', 'managedFields');
+  if (!isJsonArray(managedFields)) return [];
+  return managedFields.flatMap((entry) => {
+    const fields = at(entry, 'fieldsV1');
+    if (!isJsonObject(fields)) return [];
+    const time = stringAt(entry, 'time');
+    return {
+      manager: stringAt(entry, 'manager') ?? '',
+      operation: stringAt(entry, 'operation') === 'Apply' ? 'Apply' : 'Update',
+      subresource: stringAt(entry, 'subresource') ?? '',
+      fields,
+      ...(time === undefined ? {} : { time }),
+    };
+  });
 }
 
 /** A live object without its status and managedFields, which stand apart. */

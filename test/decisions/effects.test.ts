@@ -81,6 +81,7 @@ describe('what became of a decision', () => {
       fixed: 'fix spent',
       overridden: 'fix spent',
       staged: 'fix staged',
+      'no-effect': 'fix waiting',
       conflict: 'fix waiting',
       failed: 'fix waiting',
     };

@@ -18,6 +18,9 @@ const finding = z.object({
   message: z.string(),
 });
 const report = z.object({ open: z.array(finding), corrected: z.array(finding.pick({ object: true, summary: true })) });
+const managed = z.object({
+  metadata: z.object({ managedFields: z.array(z.object({ manager: z.string(), fieldsV1: z.unknown() })) }),
+});
 const revisions = z.array(z.object({ Revision: z.object({ Description: z.string() }) }));
 
 /** The units, one workload each; the last has a target, so ConfigHub applies it. */
@@ -75,6 +78,8 @@ describe('what happens in the middle of a pass', function () {
     if (!first || more.length > 0) throw new Error(`${found.length} open findings of ${name}: ${result.stdout}${result.stderr}`);
     return first;
   };
+  const corrected = (result: CommandResult): readonly string[] =>
+    outputOf(result, report).corrected.map(({ object, summary }) => `${object.name} ${summary}`);
   /** A pass during which this happens, while the request waits that is held. */
   const passWhile = async (held: Promise<Held>, happens: () => Promise<unknown>): Promise<CommandResult> => {
     const passing = pass();
@@ -144,15 +149,83 @@ describe('what happens in the middle of a pass', function () {
     await isFixedNext('web-1');
   });
 
-  it('an object of which another field is changed right before it is written keeps that change', async () => {
+  it('an object of which another field is changed right before it is written is fixed, and keeps that change', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const result = await passWhile(watched.cluster.hold(isApply('web-1')), () =>
       kubectl('set', 'image', 'deployment/web-1', 'app=registry.example/web:hotfix'),
     );
-    expect(became(result, 'web-1')).to.deep.include({ result: 'conflict' });
-    expect(became(result, 'web-1').message).to.contain('an apply would take back').and.contain('image');
-    expect([await image('web-1'), await replicas('web-1')]).to.deep.equal(['registry.example/web:hotfix', '2']);
+    expect(corrected(result)).to.deep.equal(['web-1 replicas 1 → 2']);
+    expect([await image('web-1'), await replicas('web-1')]).to.deep.equal(['registry.example/web:hotfix', '1']);
     await isFixedNext('web-1');
+  });
+
+  /** Of the two writes of a fix: values, and the ownership of what they were. */
+  const isHandBack = (name: string): Matches => following('cluster', 1, isApply(name), isApply(name));
+  const owner = async (name: string, field: string): Promise<string | undefined> => {
+    const found = await kubectl('get', 'deployment', name, '--show-managed-fields', '-o', 'json');
+    const { metadata } = managed.parse(JSON.parse(found));
+    expect(metadata.managedFields.map(({ manager }) => manager)).to.not.include('drift-detector');
+    return metadata.managedFields.find(({ fieldsV1 }) => JSON.stringify(fieldsV1).includes(`"f:${field}"`))?.manager;
+  };
+
+  it("a stranger's change between the two writes of a fix stays, is the stranger's, and the rest is given back", async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const result = await passWhile(watched.cluster.hold(isHandBack('web-1')), () =>
+      kubectl('set', 'image', 'deployment/web-1', 'app=registry.example/web:hotfix'),
+    );
+    expect(corrected(result)).to.deep.equal(['web-1 replicas 1 → 2']);
+    expect([await image('web-1'), await replicas('web-1')]).to.deep.equal(['registry.example/web:hotfix', '1']);
+    expect([await owner('web-1', 'replicas'), await owner('web-1', 'image')]).to.deep.equal(['confighub', 'kubectl-set']);
+    await isFixedNext('web-1');
+    expect(await owner('web-1', 'image')).to.equal('confighub');
+  });
+
+  it("an autoscaler's number between the two writes of a fix stays, and is the autoscaler's", async () => {
+    await kubectl('set', 'image', 'deployment/web-1', 'app=registry.example/web:hotfix');
+    const result = await passWhile(watched.cluster.hold(isHandBack('web-1')), () =>
+      kubectl(
+        ...['patch', 'deployment', 'web-1', '--subresource=scale', '--field-manager=horizontal-pod-autoscaler'],
+        ...['--type=merge', '-p', JSON.stringify({ spec: { replicas: 4 } })],
+      ),
+    );
+    expect(corrected(result)).to.have.lengthOf(1);
+    expect([await image('web-1'), await replicas('web-1')]).to.deep.equal(['registry.example/web:1.0.0', '4']);
+    expect(await owner('web-1', 'replicas')).to.not.equal('confighub');
+    await kubectl(
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '--field-manager=confighub',
+      '-f',
+      join(watched.world.folder, 'web-1.yaml'),
+    );
+  });
+
+  it('an ownership that cannot be given back is pending, and given back by the next pass, which finds no drift', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const status = JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 503, message: 'not now' });
+    {
+      using _refusal = watched.cluster.refuse(isHandBack('web-1'), 503, status);
+      const result = await pass();
+      expect(corrected(result)).to.deep.equal(['web-1 replicas 1 → 2']);
+      expect(result.stderr + result.stdout).to.contain('ownership pending');
+    }
+    expect(await kubectl('get', 'deployment', 'web-1', '--show-managed-fields', '-o', 'json')).to.contain('"drift-detector"');
+    const next = await pass();
+    expect(outputOf(next, report)).to.deep.include({ open: [], corrected: [] });
+    expect(await owner('web-1', 'replicas')).to.equal('confighub');
+  });
+
+  it("a stranger's change between a fix and ConfigHub's apply of its unit stays, and the fix is told as one", async () => {
+    // An addition, which an apply would not take away: the pass writes first.
+    await kubectl('set', 'env', 'deployment/web-8', 'DEBUG=true');
+    const result = await passWhile(watched.cluster.hold(following('cluster', 2, isApply('web-8'), isRead('web-8'))), () =>
+      kubectl('set', 'image', 'deployment/web-8', 'app=registry.example/web:hotfix'),
+    );
+    expect(corrected(result)).to.have.lengthOf(1);
+    expect(result.stderr + result.stdout).to.contain('ConfigHub did not apply the unit');
+    expect(await image('web-8')).to.equal('registry.example/web:hotfix');
+    await isFixedNext('web-8');
   });
 
   it('an object whose status alone moves on right before it is written is fixed all the same', async () => {

@@ -4,6 +4,7 @@ import { abilitiesOf } from '../../src/confighub/generation.ts';
 import { contestOf } from '../../src/plan/contested.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
 import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
+import { type FieldPath, printPath } from '../../src/types/field-path.ts';
 import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
 import { objectKey } from '../../src/types/object-ref.ts';
 import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/types/plan.ts';
@@ -12,6 +13,7 @@ import { type Correction, NO_REPORT, type PreviousReport, type ReportFinding } f
 import { Secret } from '../../src/types/secret.ts';
 import type { FailedRead } from '../../src/types/snapshot.ts';
 import {
+  CONTAINER,
   compared,
   comparison,
   controller,
@@ -117,7 +119,6 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       allowEmpty: false,
       graceSeconds: 0,
       contestedAfter: 3,
-      fieldManager: 'confighub',
       server: abilitiesOf('B'),
       ...world.options,
     },
@@ -134,6 +135,12 @@ function only(result: Plan): UnitCorrection {
   const [correction, ...more] = result.corrections;
   if (!correction || more.length > 0) throw new Error(`${result.corrections.length} corrections instead of one`);
   return correction;
+}
+
+/** What a dry run answers that refuses this finding. */
+function refusing({ id, ref: object }: Finding, detail: string): ReadonlyMap<string, Prediction> {
+  const refused = new Map([[id, { reason: 'denied', detail } as const]]);
+  return new Map([[objectKey(object), { restartsPods: false, refused, isAppliedAlone: false, alsoChanged: [] }]]);
 }
 
 function drifted(count: number): readonly ObjectComparison[] {
@@ -433,9 +440,7 @@ describe('what holds a fix', () => {
   });
 
   it('is a refusal that the dry run met, in the words of the API server', () => {
-    const predictions = new Map([
-      [objectKey(ref('web')), { restartsPods: false, refusal: 'admission webhook "policy" denied it' }],
-    ]);
+    const predictions = refusing(finding(), 'admission webhook "policy" denied it');
     const result = plan([compared([finding()])], { predictions });
     expect(result.items[0]).to.include({ action: 'blocked', reason: 'denied', detail: 'admission webhook "policy" denied it' });
     expect(result.corrections).to.have.length(0);
@@ -513,8 +518,7 @@ describe('a fix that a person decided by commit', () => {
     expect(at(compared([{ ...finding(), autoscaler: 'web' }]))).to.equal('report autoscaler');
     for (const findingClass of ['unmanaged', 'pending', 'informational'] as const)
       expect(at(compared([finding({ class: findingClass })])), findingClass).to.equal('report never-fixed');
-    const denied = new Map([[objectKey(ref('web')), { restartsPods: false, refusal: 'denied by policy' }]]);
-    expect(decidedOn(drift, { predictions: denied })).to.equal('blocked denied');
+    expect(decidedOn(drift, { predictions: refusing(finding(), 'denied by policy') })).to.equal('blocked denied');
     expect(decidedOn(drift, { failedReads: [AUTOSCALERS_UNREAD] })).to.equal('blocked incomplete-read');
   });
 
@@ -580,8 +584,35 @@ describe('the back-off of a contested field', () => {
     const [item] = plan([compared([finding()])], { previous: { corrections } }).items;
     expect(item).to.include({ action: 'report', reason: 'contested' });
     expect(item?.detail).to.equal(
-      'kubectl takes back what confighub corrects (3 corrections); left alone until 2026-11-25T02:30:00Z',
+      'kubectl takes back what drift-detector corrects (3 corrections); left alone until 2026-11-25T02:30:00Z',
     );
+  });
+});
+
+describe('a fix without effect', () => {
+  const at = (hour: string): Correction =>
+    ({
+      findingId: finding().id,
+      fingerprint: finding().fingerprint,
+      time: `2026-11-24T${hour}:30:00.000Z`,
+      result: 'no-effect',
+    }) as Correction;
+
+  it('is not tried again for a day, whoever decided it, and nobody is said to take it back', () => {
+    const previous = { corrections: [at('01')] };
+    const approved = new Map([[finding().fingerprint, 'decided by Ann']]);
+    for (const decided of [{}, { approved }]) {
+      const [item] = plan([compared([finding()])], { previous, decided }).items;
+      expect(item).to.include({ action: 'report', reason: 'no-effect' });
+      expect(item?.detail).to.contain('tried again from 2026-11-25T01:30:00Z on').and.not.contain('kubectl');
+    }
+  });
+
+  it('holds that very value alone', () => {
+    const other = finding({ live: 6 });
+    expect(decision(compared([other]), { previous: { corrections: [at('01')] } })).to.equal('fix auto-fix');
+    const contested = { corrections: ['00', '01', '02'].map((hour) => ({ ...at(hour), blame: person })) };
+    expect(decision(compared([other]), { previous: contested })).to.equal('fix auto-fix');
   });
 });
 
@@ -614,11 +645,41 @@ describe('corrections', () => {
   });
 });
 
+describe('fields that are valid only together', () => {
+  const probe = (handler: string): FieldPath => [...CONTAINER, { field: 'livenessProbe' }, { field: handler }];
+  const declared = finding({ path: probe('exec'), class: 'removed', desired: { command: ['true'] }, live: undefined });
+  const added = finding({ path: probe('httpGet'), class: 'added', desired: undefined, live: { port: 80 } });
+
+  it('are brought back together', () => {
+    const { items } = plan([compared([declared, added])]);
+    expect(items.map(({ action }) => action)).to.deep.equal(['fix', 'fix']);
+  });
+
+  it('are left alone together, for the reason that one of them has, and the rest of the object is fixed', () => {
+    const byController = { ...added, blame: controller };
+    const { items, corrections } = plan([compared([declared, byController, finding()])]);
+    expect(items.map(({ action, reason }) => `${action} ${reason}`)).to.deep.equal([
+      'report added-by-controller',
+      'report added-by-controller',
+      'fix auto-fix',
+    ]);
+    expect(corrections[0]?.objects[0]?.fix.map(({ path }) => printPath(path))).to.deep.equal(['/spec/replicas']);
+  });
+});
+
 describe('who carries a correction out', () => {
+  const ALONE = new Map([
+    [objectKey(ref('web')), { restartsPods: false, refused: new Map(), isAppliedAlone: true, alsoChanged: [] }],
+  ]);
   const targeted = unit('web', { target: 'prod-cluster' });
 
-  it('is ConfigHub where the unit has a target and every departing field is to be fixed', () => {
-    expect(only(plan([compared([finding()], { unit: targeted })])).route).to.equal('confighub');
+  it('is ConfigHub alone where its apply brings back every differing field of the unit, and no other', () => {
+    const drift = compared([finding()], { unit: targeted });
+    expect(only(plan([drift], { predictions: ALONE })).route).to.equal('confighub');
+  });
+
+  it('is the pass, and then ConfigHub, where an apply alone would give something else', () => {
+    expect(only(plan([compared([finding()], { unit: targeted })])).route).to.equal('both');
   });
 
   it('is the pass itself where the unit has no target', () => {
@@ -639,7 +700,8 @@ describe('who carries a correction out', () => {
 
   it('is still ConfigHub where others only added fields beside the declared ones', () => {
     const added = finding({ path: label('injected'), class: 'added', desired: undefined, blame: controller });
-    expect(only(plan([compared([finding(), added], { unit: targeted })])).route).to.equal('confighub');
+    const object = compared([finding(), added], { unit: targeted });
+    expect(only(plan([object], { predictions: ALONE })).route).to.equal('confighub');
   });
 });
 

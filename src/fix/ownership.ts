@@ -1,0 +1,135 @@
+import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
+import type { DesiredObject } from '../types/desired.ts';
+import { ClusterError } from '../types/errors.ts';
+import { union } from '../types/field-set.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import type { JsonPatchOperation } from '../types/json-patch.ts';
+import { DETECTOR_MANAGER } from '../types/snapshot.ts';
+
+/** Times that the patch is made anew because another write came between. */
+const TRIES = 5;
+
+export interface HandBackOptions {
+  /** Field managers that deliver desired state. */
+  readonly desiredManagers: readonly string[];
+  /** What of these fields of ours belongs to whoever delivers desired state by server-side apply. */
+  readonly deliveredFields: (desired: DesiredObject, live: JsonObject, fields: JsonObject) => JsonObject;
+  readonly signal: AbortSignal;
+}
+
+interface Entry {
+  readonly index: number;
+  readonly body: JsonObject;
+  readonly fields: JsonObject;
+}
+
+/**
+ * Gives the fields that the pass wrote to whoever delivers desired state, as if that had written them: it changes
+ * managedFields and nothing else, so that a field which is dropped from desired later goes with a plain apply.
+ * `live` is the object as it was read or written last.
+ */
+export async function handBack(
+  desired: DesiredObject,
+  live: JsonObject,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  options: HandBackOptions,
+): Promise<void> {
+  const { signal } = options;
+  let now: JsonObject | undefined = live;
+  for (let tried = 1; now; tried++) {
+    const operations = ownershipPatch(desired, now, options);
+    if (operations.length === 0) return;
+    try {
+      await kubernetes.jsonPatch(kind, desired.ref, operations, { fieldManager: DETECTOR_MANAGER, dryRun: false, signal });
+      return;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ClusterError) || tried === TRIES) throw error;
+      // A failed test, as after any write of others: what it was made from is no more.
+      if (error.code !== 'invalid' && error.code !== 'conflict') throw error;
+      now = await kubernetes.get(kind, desired.ref, signal);
+    }
+  }
+}
+
+/** Empty where no entry of ours is there. */
+export function ownershipPatch(
+  desired: DesiredObject,
+  live: JsonObject,
+  { desiredManagers, deliveredFields }: Omit<HandBackOptions, 'signal'>,
+): readonly JsonPatchOperation[] {
+  const entries = entriesOf(live);
+  const ours = entries.filter(({ body }) => isOf(body, DETECTOR_MANAGER, 'Update'));
+  if (ours.length === 0) return [];
+  const deliverer = delivererOf(entries, desiredManagers);
+  const written = ours.map(({ fields }) => fields).reduce(union, {});
+  // Who delivers by Update owns the defaults of what it writes as well.
+  const isUpdate = stringAt(deliverer?.body, 'operation') === 'Update';
+  const moved = isUpdate ? written : deliveredFields(desired, live, written);
+  const operations: JsonPatchOperation[] = [
+    { op: 'test', path: '/metadata/uid', value: stringAt(live, 'metadata', 'uid') ?? '' },
+    ...[...ours, ...(deliverer ? [deliverer] : [])].flatMap(testsOf),
+  ];
+  const path = '/metadata/managedFields';
+  if (Object.keys(moved).length > 0) {
+    const entry = deliverer ? undefined : newEntry(desired, live, desiredManagers);
+    if (deliverer)
+      operations.push({ op: 'replace', path: `${path}/${deliverer.index}/fieldsV1`, value: union(deliverer.fields, moved) });
+    else if (entry) operations.push({ op: 'add', path: `${path}/-`, value: { ...entry, fieldsV1: moved } });
+  }
+  // The server takes an empty list for none at all and keeps what it had.
+  if (ours.length === entries.length && !operations.some(({ op }) => op === 'add')) return [];
+  for (const { index } of ours.toReversed()) operations.push({ op: 'remove', path: `${path}/${index}` });
+  return operations;
+}
+
+function entriesOf(live: JsonObject): readonly Entry[] {
+  const list = at(live, 'metadata', 'managedFields');
+  return (isJsonArray(list) ? list : []).flatMap((body, index) => {
+    const fields = at(body, 'fieldsV1');
+    return isJsonObject(body) && isJsonObject(fields) ? [{ index, body, fields }] : [];
+  });
+}
+
+function isOf(body: JsonObject, manager: string, operation: string): boolean {
+  return body['manager'] === manager && body['operation'] === operation && (body['subresource'] ?? '') === '';
+}
+
+/** Whoever applies before whoever updates, then the one that wrote last. */
+function delivererOf(entries: readonly Entry[], desiredManagers: readonly string[]): Entry | undefined {
+  for (const operation of ['Apply', 'Update']) {
+    const found = entries.filter(({ body }) => desiredManagers.some((manager) => isOf(body, manager, operation)));
+    const [last] = found.toSorted((one, other) =>
+      (stringAt(one.body, 'time') ?? '') < (stringAt(other.body, 'time') ?? '') ? 1 : -1,
+    );
+    if (last) return last;
+  }
+  return undefined;
+}
+
+/** An entry that had vanished because it owned nothing any more. Where the unit was never applied there was none. */
+function newEntry({ unit, ref }: DesiredObject, live: JsonObject, desiredManagers: readonly string[]): JsonObject | undefined {
+  const [manager] = desiredManagers;
+  if (manager === undefined || unit.liveRevision === 0) return undefined;
+  const time = entriesOf(live)
+    .flatMap(({ body }) => stringAt(body, 'time') ?? [])
+    .sort()
+    .at(-1);
+  return {
+    manager,
+    operation: 'Apply',
+    apiVersion: ref.apiVersion,
+    fieldsType: 'FieldsV1',
+    ...(time === undefined ? {} : { time }),
+  };
+}
+
+/** The entry is still the one that the patch was made from. */
+function testsOf({ index, body }: Entry): readonly JsonPatchOperation[] {
+  const test = (field: string, value: Json): JsonPatchOperation => ({
+    op: 'test',
+    path: `/metadata/managedFields/${index}/${field}`,
+    value,
+  });
+  return ['manager', 'operation', 'apiVersion', 'subresource', 'fieldsV1'].map((field) => test(field, body[field] ?? null));
+}

@@ -1,0 +1,61 @@
+import type { FieldPath } from './field-path.ts';
+import { canonicalJson } from './finding.ts';
+import { isJsonObject, type JsonObject, own } from './json.ts';
+
+// Sets of fields as managedFields has them (`fieldsV1`, structured-merge-diff): a trie whose empty object is a member
+// without anything below it, and whose "." is a member that has something below it.
+
+const MEMBER = '.';
+
+/** What is in both. */
+export function intersection(one: JsonObject, other: JsonObject): JsonObject {
+  const fields: Record<string, JsonObject> = {};
+  for (const [step, left] of Object.entries(one)) {
+    const right = own(other, step);
+    if (!isJsonObject(left) || !isJsonObject(right)) continue;
+    if (step === MEMBER) fields[step] = {};
+    else {
+      const below = intersection(withMember(left), withMember(right));
+      if (Object.keys(below).length > 0) fields[step] = compact(below);
+    }
+  }
+  return fields;
+}
+
+/** What is in either. */
+export function union(one: JsonObject, other: JsonObject): JsonObject {
+  const fields: Record<string, JsonObject> = {};
+  for (const step of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const [left, right] = [own(one, step), own(other, step)];
+    if (step === MEMBER) fields[step] = {};
+    else if (isJsonObject(left) && isJsonObject(right)) fields[step] = compact(union(withMember(left), withMember(right)));
+    else if (isJsonObject(left)) fields[step] = left;
+    else if (isJsonObject(right)) fields[step] = right;
+  }
+  return fields;
+}
+
+/** The part of a set that lies at a path, with the way to it; empty where it has none there. */
+export function partAt(fields: JsonObject, path: FieldPath): JsonObject {
+  const [step, ...rest] = path;
+  if (step === undefined) return fields;
+  const name = stepName(step);
+  const below = own(fields, name);
+  if (!isJsonObject(below)) return {};
+  const part = partAt(below, rest);
+  return Object.keys(part).length > 0 || rest.length === 0 ? { [name]: part } : {};
+}
+
+function stepName(step: FieldPath[number]): string {
+  if ('field' in step) return `f:${step.field}`;
+  return 'key' in step ? `k:${canonicalJson(step.key)}` : `v:${canonicalJson(step.member)}`;
+}
+
+/** An empty object is short for a member alone. */
+function withMember(fields: JsonObject): JsonObject {
+  return Object.keys(fields).length === 0 ? { [MEMBER]: {} } : fields;
+}
+
+function compact(fields: JsonObject): JsonObject {
+  return Object.keys(fields).length === 1 && Object.hasOwn(fields, MEMBER) ? {} : fields;
+}
