@@ -92,11 +92,20 @@ function serve(channel: ServerChannel, command: string, mayWrite: boolean): void
   channel.on('close', () => child.kill());
 }
 
+/** Bytes of an ed25519 key as authorized_keys has it: name and key, each with its length. */
+const PUBLIC_BYTES = 4 + 'ssh-ed25519'.length + 4 + 32;
+
 /** An ed25519 key, as text: private in OpenSSH's format, public as a line of authorized_keys. */
 export function makeKey(passphrase?: string): { readonly private: string; readonly public: string } {
   const { generateKeyPairSync } = ssh2.utils;
-  if (passphrase === undefined) return generateKeyPairSync('ed25519');
-  return generateKeyPairSync('ed25519', { cipher: 'aes256-ctr', passphrase, rounds: 4 });
+  for (;;) {
+    const pair =
+      passphrase === undefined
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('ed25519', { cipher: 'aes256-ctr', passphrase, rounds: 4 });
+    // ssh2 (1.17) leaves out the zeros that a key begins with, which spoils one in 256.
+    if (Buffer.from(pair.public.split(' ')[1] ?? '', 'base64').length === PUBLIC_BYTES) return pair;
+  }
 }
 
 export function parseKey(text: string): ParsedKey {
