@@ -17,7 +17,7 @@ import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from '.
 import { declaredFields } from './declared-fields.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
-import { blameOf, claimsOf, isPrunedByApply, ownersOf } from './ownership.ts';
+import { blameOf, claimsOf, ownersOf } from './ownership.ts';
 import { repairOf } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
@@ -138,7 +138,6 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
         findings.push(
           createFinding(verdict, desired.ref, path, decision.desired, decision.live, desired.unit, live, options, {
             blame: isOwnedByNobody ? undefined : blame,
-            isPruned: isPrunedByApply(decision.claims),
             ...(isScaled ? { autoscaler: autoscaler.name } : {}),
             ...(decision.rule === 'reordered' ? { isReordered: true } : {}),
           }),
@@ -305,10 +304,7 @@ function createFinding(
   unit: DesiredUnit | undefined,
   live: LiveObject | undefined,
   options: DiffOptions,
-  more: Pick<Finding, 'autoscaler' | 'isReordered'> & {
-    readonly blame?: Finding['blame'];
-    readonly isPruned?: boolean;
-  } = {},
+  more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
 ): Finding {
   const id = findingId(options.cluster, ref, path, verdict.class);
   const unitName = unit ? `${unit.space}/${unit.slug}` : '';
@@ -317,7 +313,7 @@ function createFinding(
   const [first, second] = path;
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
-  const { blame, isPruned = false, ...rest } = more;
+  const { blame, ...rest } = more;
   const fingerprintOf = (ofId: string): string =>
     findingFingerprint({ id: ofId, unit: unitName, desired, live: shown, blame }, live);
   return {
@@ -337,7 +333,7 @@ function createFinding(
       Boolean(isTemplate) &&
       groupOf(ref.apiVersion) === 'apps' &&
       stringAt(live?.body, 'spec', 'updateStrategy', 'type') !== 'OnDelete',
-    repair: repairOf(ref, path, verdict.class, isPruned, live?.body),
+    repair: repairOf(ref, path, verdict.class, live?.body),
     note: verdict.note,
     ...rest,
   };

@@ -43,11 +43,6 @@ export function ownedByUs(claims: readonly Claim[]): boolean {
   return claims.some((claim) => claim.isOurs);
 }
 
-/** True where an apply that leaves the field out takes it away: nobody but our server-side applies owns it. */
-export function isPrunedByApply(claims: readonly Claim[]): boolean {
-  return claims.length > 0 && claims.every(isOurApply);
-}
-
 export function isOurApply({ isOurs, owner }: Claim): boolean {
   return isOurs && owner.operation === 'Apply';
 }

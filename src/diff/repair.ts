@@ -3,6 +3,7 @@ import type { FindingClass } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
 import type { Repair } from '../types/repair.ts';
+import { quoted } from '../types/shell.ts';
 
 /** Fields that the API server refuses to change (422, measured on 1.34), as the text form of paths. */
 const IMMUTABLE: Readonly<Record<string, RegExp>> = {
@@ -29,14 +30,9 @@ function isImmutable(ref: ObjectRef, path: FieldPath, live: JsonObject): boolean
   return Object.hasOwn(IMMUTABLE, ref.kind) && IMMUTABLE[ref.kind]?.test(text) === true;
 }
 
-/** Names come from the cluster or from a file, and the command is for copying into a shell. */
-function shellWord(text: string): string {
-  return /^[\w.:/=-]+$/u.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 function recreateCommand({ kind, namespace, name }: ObjectRef): string {
-  const object = shellWord(`${kind.toLowerCase()}/${name}`);
-  const where = namespace === '' ? '' : ` --namespace=${shellWord(namespace)}`;
+  const object = quoted(`${kind.toLowerCase()}/${name}`);
+  const where = namespace === '' ? '' : ` --namespace=${quoted(namespace)}`;
   // The pods of a StatefulSet stay and are adopted again by the one that is applied next.
   const pods = kind === 'StatefulSet' ? ' --cascade=orphan' : '';
   return `kubectl delete ${object}${where}${pods}`;
@@ -44,17 +40,8 @@ function recreateCommand({ kind, namespace, name }: ObjectRef): string {
 
 const NONE: Repair = { method: 'none', command: '' };
 
-/**
- * How a departure would be brought back, whether or not anybody decides to. `isPruned`: an apply that leaves the field
- * out takes it away.
- */
-export function repairOf(
-  ref: ObjectRef,
-  path: FieldPath,
-  findingClass: FindingClass,
-  isPruned: boolean,
-  live: JsonObject | undefined,
-): Repair {
+/** How a difference would be brought back, whether or not anybody decides to. */
+export function repairOf(ref: ObjectRef, path: FieldPath, findingClass: FindingClass, live: JsonObject | undefined): Repair {
   switch (findingClass) {
     case 'missing':
       return { method: 'create', command: '' };
@@ -65,7 +52,5 @@ export function repairOf(
       return NONE;
   }
   if (live && isImmutable(ref, path, live)) return { method: 'recreate', command: recreateCommand(ref) };
-  // An apply cannot take away what others own.
-  const isOthers = findingClass === 'added' || (findingClass === 'to_remove' && !isPruned);
-  return { method: isOthers ? 'json-patch' : 'server-side-apply', command: '' };
+  return { method: 'json-patch', command: '' };
 }

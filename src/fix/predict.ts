@@ -10,9 +10,9 @@ import { operationsBetween } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../types/plan.ts';
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
+import { patchTo } from '../types/target-patch.ts';
 import { kindOf, withoutServerFields } from './cluster-writes.ts';
 import { withoutMaskedValues } from './masked.ts';
-import { patchTo } from './patch.ts';
 import type { FixOptions } from './progress.ts';
 
 const AT_ONCE = 8;

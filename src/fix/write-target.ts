@@ -3,10 +3,10 @@ import { ClusterError, messageOf } from '../types/errors.ts';
 import type { JsonObject } from '../types/json.ts';
 import type { ObjectCorrection } from '../types/plan.ts';
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
+import { patchTo } from '../types/target-patch.ts';
 import { kindOf, withoutServerFields } from './cluster-writes.ts';
 import { readJudged } from './judged.ts';
 import { handBack } from './ownership.ts';
-import { patchTo } from './patch.ts';
 import type { FixOptions } from './progress.ts';
 
 /** Times that a write is tried anew because only the status of the object moved on meanwhile. */

@@ -4,12 +4,11 @@ import { displayBlame, displayTime, displayValue, sanitize } from '../types/desc
 import { printPath } from '../types/field-path.ts';
 import type { Blame, FieldValue, Finding } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
-import { type JsonPatchOperation, operationsBetween } from '../types/json-patch.ts';
 import { displayRef, type ObjectRef } from '../types/object-ref.ts';
 import { Secret } from '../types/secret.ts';
-import { targetOf } from '../types/target.ts';
 import { explainPath } from './explain.ts';
 import type { OfflineDiff, OfflineObject } from './offline.ts';
+import { repairOfObject } from './repair.ts';
 
 export type DiffForm = 'json' | 'yaml' | 'table';
 
@@ -45,9 +44,10 @@ function documentOf(result: OfflineDiff, explain: string | undefined): Record<st
   const objects = result.objects.map((object) => ({
     ...named(object.ref),
     verdict: object.verdict,
-    findings: object.findings.map((finding) => findingOf(finding, object)),
-    informational: object.informational.map((finding) => findingOf(finding, object)),
-    pending: object.pending.map((finding) => findingOf(finding, object)),
+    findings: object.findings.map(findingOf),
+    informational: object.informational.map(findingOf),
+    pending: object.pending.map(findingOf),
+    ...optional('repair', repairOfObject(object)),
     ...object.fault,
     ...(explain === undefined ? {} : { explained: explainPath(result, object, explain) }),
   }));
@@ -55,7 +55,12 @@ function documentOf(result: OfflineDiff, explain: string | undefined): Record<st
   return { objects, groups: result.groups, ...(ignores.length > 0 ? { ignores } : {}) };
 }
 
-function findingOf(finding: Finding, object: OfflineObject): Record<string, unknown> {
+function optional(name: string, value: unknown): Record<string, unknown> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function findingOf(finding: Finding): Record<string, unknown> {
+  const { method, command } = finding.repair;
   const isWhole = finding.path.length === 0;
   return {
     path: printPath(finding.path),
@@ -65,26 +70,10 @@ function findingOf(finding: Finding, object: OfflineObject): Record<string, unkn
     live: isWhole ? null : shown(finding.live),
     blame: blameOf(finding.blame),
     ...(finding.note === '' ? {} : { note: finding.note }),
-    ...(finding.repair.method === 'none' ? {} : { repair: repairOf(finding, object) }),
+    ...(method === 'none'
+      ? {}
+      : { repair: { method, restartsPods: finding.restartsPods, ...(command === '' ? {} : { command }) } }),
   };
-}
-
-/** What would bring it back: how the detector does it, and the same as a JSON patch where no value must be hidden. */
-function repairOf(finding: Finding, object: OfflineObject): Record<string, unknown> {
-  const { method, command } = finding.repair;
-  const patch = method === 'create' || method === 'recreate' ? undefined : patchOf(finding, object);
-  return {
-    method,
-    restartsPods: finding.restartsPods,
-    ...(command === '' ? {} : { command }),
-    ...(patch ? { patch } : {}),
-  };
-}
-
-function patchOf(finding: Finding, { desired, live }: OfflineObject): readonly JsonPatchOperation[] | undefined {
-  if (!live || !desired || finding.live instanceof Secret || finding.desired instanceof Secret) return undefined;
-  const sides = { kind: live.ref.kind, live: live.body, desired: desired.document, owners: live.owners };
-  return operationsBetween(live.body, targetOf(sides, [finding]).body);
 }
 
 function tableOf(result: OfflineDiff): string {

@@ -1,6 +1,7 @@
 import { DRIFT_CLASSES } from '../types/finding.ts';
 import type { ReportFinding } from '../types/report.ts';
 import { HIDDEN } from '../types/secret.ts';
+import { quoted } from '../types/shell.ts';
 import { PAUSE_ANNOTATION } from '../types/snapshot.ts';
 
 /** Rules that no decision overrules: a `fix` would wait for ever. */
@@ -72,9 +73,4 @@ function unitIn(space: string, slug: string): readonly string[] {
 function splitName(name: string): readonly string[] {
   const slash = name.indexOf('/');
   return slash < 0 ? ['', name] : [name.slice(0, slash), name.slice(slash + 1)];
-}
-
-/** One word to a shell, whatever it says. */
-export function quoted(word: string): string {
-  return /^[A-Za-z0-9][A-Za-z0-9._:/@%+=-]*$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

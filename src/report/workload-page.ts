@@ -1,9 +1,10 @@
 import { cutText, fieldName, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { Report, ReportFinding } from '../types/report.ts';
+import { quoted } from '../types/shell.ts';
 import { earlierDrift } from './earlier.ts';
 import { escapeText, fence } from './markdown.ts';
-import { nextSteps, quoted } from './next-steps.ts';
+import { nextSteps } from './next-steps.ts';
 import { boundedTable } from './page-table.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';

@@ -183,26 +183,32 @@ describe('drift-detector diff', () => {
     expect(json.out).to.contain('"rule": "changed"');
   });
 
-  it('names for every finding what would bring it back, and whether pods restart', async () => {
+  it('names for every object the one write that brings it back, and for every finding whether pods restart', async () => {
     const { out } = await command([...(await web()), '-o', 'json']);
-    const { objects } = JSON.parse(out) as { objects: { findings: { repair: Record<string, unknown> }[] }[] };
-    const [replicas, debug] = objects[0]?.findings ?? [];
-    expect(replicas?.repair).to.deep.equal({
-      method: 'server-side-apply',
-      restartsPods: false,
-      patch: [
-        { op: 'test', path: '/spec/replicas', value: 5 },
-        { op: 'replace', path: '/spec/replicas', value: 3 },
-      ],
-    });
-    expect(debug?.repair).to.deep.equal({
+    const { objects } = JSON.parse(out) as {
+      objects: { repair: Record<string, unknown>; findings: { repair: Record<string, unknown> }[] }[];
+    };
+    expect(objects[0]?.findings.map(({ repair }) => repair)).to.deep.equal([
+      { method: 'json-patch', restartsPods: false },
+      { method: 'json-patch', restartsPods: true },
+    ]);
+    const patch = [
+      { op: 'replace', path: '/spec/replicas', value: 3 },
+      { op: 'remove', path: '/spec/template/spec/containers/0/env' },
+    ];
+    expect(objects[0]?.repair).to.deep.equal({
       method: 'json-patch',
-      restartsPods: true,
-      patch: [
-        { op: 'test', path: '/spec/template/spec/containers/0/env/0', value: { name: 'DEBUG', value: 'true' } },
-        { op: 'remove', path: '/spec/template/spec/containers/0/env/0' },
-      ],
+      command: `kubectl patch deployment.v1.apps/web --namespace=shop --type=json --field-manager=drift-detector --patch='${JSON.stringify(patch)}'`,
+      patch,
     });
+  });
+
+  it('shows no hidden value in a repair, and says so', async () => {
+    const text = (value: string): string =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {DB_PASSWORD: ${value}}\n`;
+    const [desired, live] = [await file('a.yaml', text('tulip-4711')), await file('b.yaml', text('crocus-0815'))];
+    const { out } = await command(['--desired', desired, '--live', live, '-o', 'json']);
+    expect(out).to.contain('values that are not shown').and.not.contain('tulip').and.not.contain('crocus');
   });
 
   it('gives the command where the API lets nobody change the field', async () => {

@@ -93,7 +93,7 @@ export function finding(parts: FindingParts = {}): Finding {
     unit,
     isCritical: parts.isCritical ?? false,
     restartsPods: parts.restartsPods ?? false,
-    repair: { method: 'server-side-apply', command: '' },
+    repair: { method: 'json-patch', command: '' },
     note: parts.note ?? '',
   };
 }

@@ -1,10 +1,10 @@
-import type { DesiredObject } from '../types/desired.ts';
-import { printPath } from '../types/field-path.ts';
-import type { Finding } from '../types/finding.ts';
-import { type JsonObject, numberAt, stringAt } from '../types/json.ts';
-import { type JsonPatchOperation, operationsBetween } from '../types/json-patch.ts';
-import { type FieldOwner, ownersIn } from '../types/snapshot.ts';
-import { type Target, targetOf } from '../types/target.ts';
+import type { DesiredObject } from './desired.ts';
+import { printPath } from './field-path.ts';
+import type { Finding } from './finding.ts';
+import { type JsonObject, numberAt, stringAt } from './json.ts';
+import { type JsonPatchOperation, operationsBetween } from './json-patch.ts';
+import { type FieldOwner, ownersIn } from './snapshot.ts';
+import { type Target, targetOf } from './target.ts';
 
 /** The one write that brings an object back, and what it makes of it. */
 export interface TargetPatch {
@@ -28,7 +28,10 @@ export function patchTo(
 ): TargetPatch {
   const target = targetOf({ kind: ref.kind, live, desired: document, owners }, findings);
   const test = (path: string, value: string | number): JsonPatchOperation => ({ op: 'test', path, value });
-  const tests = [test('/metadata/uid', stringAt(live, 'metadata', 'uid') ?? '')];
+  const tests: JsonPatchOperation[] = [];
+  const uid = stringAt(live, 'metadata', 'uid');
+  // Files that somebody edited have none.
+  if (uid !== undefined) tests.push(test('/metadata/uid', uid));
   const generation = numberAt(live, 'metadata', 'generation');
   const isOfMetadata = target.changed.some((path) => printPath(path.slice(0, 1)) === '/metadata');
   if (generation !== undefined && !isOfMetadata) tests.push(test('/metadata/generation', generation));
