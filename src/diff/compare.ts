@@ -1,4 +1,5 @@
 import type { DesiredObject, DesiredUnit } from '../types/desired.ts';
+import { parseJson } from '../types/exact-json.ts';
 import { type FieldPath, printPath } from '../types/field-path.ts';
 import { intersection, partAt, union } from '../types/field-set.ts';
 import {
@@ -275,7 +276,7 @@ function lastAppliedOf(body: JsonObject): JsonObject | undefined {
   const text = stringAt(body, 'metadata', 'annotations', LAST_APPLIED);
   if (text === undefined) return undefined;
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parseJson(text);
     return isJsonObject(parsed) ? comparable(parsed) : undefined;
   } catch {
     return undefined;

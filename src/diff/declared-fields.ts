@@ -1,3 +1,4 @@
+import { stringifyJson } from '../types/exact-json.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../types/json.ts';
 import { keyElements } from './list-keys.ts';
 import type { Claim } from './ownership.ts';
@@ -24,7 +25,7 @@ export function declaredFields(value: Json, schema: SchemaNode, claims: readonly
   }
   if (!isJsonArray(value)) return {};
   if (schema.type === 'set' || (schema.type === 'unknown' && claimsMembers(claims)))
-    return Object.fromEntries(value.map((member) => [`v:${JSON.stringify(member)}`, {}]));
+    return Object.fromEntries(value.map((member) => [`v:${stringifyJson(member)}`, {}]));
   const keys = schema.type === 'keyed-list' ? schema.keys : schema.type === 'unknown' ? claimedKeys(claims) : undefined;
   const elements = keys && keyElements(value, schema, keys);
   if (!elements) return {};
@@ -32,7 +33,7 @@ export function declaredFields(value: Json, schema: SchemaNode, claims: readonly
     elements.map(({ key, value: element }): [string, JsonObject] => {
       const sorted = Object.fromEntries(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
       const below = declaredFields(element, schema.item(), descendKey(claims, key));
-      return [`k:${JSON.stringify(sorted)}`, asMember(below)];
+      return [`k:${stringifyJson(sorted)}`, asMember(below)];
     }),
   );
 }

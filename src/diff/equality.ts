@@ -1,5 +1,5 @@
 import { parseDuration } from '../types/duration.ts';
-import { isJsonArray, isJsonObject, type Json, own } from '../types/json.ts';
+import { isJsonArray, isJsonObject, isNumber, type Json, own } from '../types/json.ts';
 import { equalQuantities } from '../types/quantity.ts';
 import { EMPTY_STRUCTS, isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
 import type { SchemaNode } from './schema.ts';
@@ -35,14 +35,16 @@ function isInstant(desired: string, live: string): boolean {
   return !Number.isNaN(left) && left === right;
 }
 
-function isAmount(value: Json): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
+function isAmount(value: Json): value is string | number | bigint {
+  return typeof value === 'string' || isNumber(value);
 }
 
 /** Scalars: quantities by amount, times by instant, everything else to the letter. `80` and `"80"` differ to the API. */
 export function equalScalars(desired: Json, live: Json, node: SchemaNode): boolean {
   if (desired === live) return true;
   if (node.type === 'quantity') return isAmount(desired) && isAmount(live) && equalQuantities(desired, live, node.inMap);
+  // One and the same, written with an exponent on one side.
+  if (isNumber(desired) && isNumber(live)) return String(desired) === String(live);
   if (typeof desired !== 'string' || typeof live !== 'string') return false;
   if (node.type === 'time') return isInstant(desired, live);
   if (node.type !== 'duration') return false;

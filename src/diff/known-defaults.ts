@@ -65,7 +65,7 @@ const webhook: Readonly<Record<string, Rule>> = {
 const generatedBy =
   (label: string): Rule =>
   (value) =>
-    JSON.stringify(value).includes(label);
+    canonicalJson(value)?.includes(label) === true;
 const defaultMode: Readonly<Record<string, Rule>> = { defaultMode: is(420) };
 
 /**

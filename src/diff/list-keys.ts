@@ -1,7 +1,9 @@
+import { stringifyJson } from '../types/exact-json.ts';
+import { isKeyPart, type KeyPart } from '../types/field-path.ts';
 import { isJsonObject, type Json, own } from '../types/json.ts';
 import type { SchemaNode } from './schema.ts';
 
-export type ElementKey = Readonly<Record<string, string | number | boolean>>;
+export type ElementKey = Readonly<Record<string, KeyPart>>;
 
 export interface KeyedElement {
   readonly key: ElementKey;
@@ -20,14 +22,14 @@ export function keyElements(
   const elements: KeyedElement[] = [];
   for (const value of list) {
     if (!isJsonObject(value)) return undefined;
-    const key: Record<string, string | number | boolean> = {};
+    const key: Record<string, KeyPart> = {};
     for (const field of keys) {
       const part = own(value, field) ?? node.item().publishedDefault(field);
       // `protocol` is left out of most manifests and is part of the key all the same.
-      if (typeof part !== 'string' && typeof part !== 'number' && typeof part !== 'boolean') return undefined;
+      if (!isKeyPart(part)) return undefined;
       key[field] = part;
     }
-    const text = JSON.stringify(key);
+    const text = stringifyJson(key);
     const duplicate = seen.get(text) ?? 0;
     seen.set(text, duplicate + 1);
     elements.push({ key, value, duplicate });
@@ -37,5 +39,5 @@ export function keyElements(
 
 /** Identity of an element inside its list. */
 export function elementId(element: KeyedElement): string {
-  return `${JSON.stringify(element.key)}#${element.duplicate}`;
+  return `${stringifyJson(element.key)}#${element.duplicate}`;
 }

@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from '../types/exact-json.ts';
 import type { ActorClass, Blame } from '../types/finding.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
 import { type FieldOwner, isDetectors } from '../types/snapshot.ts';
@@ -32,11 +33,11 @@ export function descend(claims: readonly Claim[], step: string): readonly Claim[
 /** The claims on the list element with these key fields. fieldsV1 writes them as JSON with sorted keys. */
 export function descendKey(claims: readonly Claim[], key: Readonly<Record<string, Json>>): readonly Claim[] {
   const sorted = Object.fromEntries(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return descend(claims, `k:${JSON.stringify(sorted)}`);
+  return descend(claims, `k:${stringifyJson(sorted)}`);
 }
 
 export function descendMember(claims: readonly Claim[], value: Json): readonly Claim[] {
-  return descend(claims, `v:${JSON.stringify(value)}`);
+  return descend(claims, `v:${stringifyJson(value)}`);
 }
 
 export function ownedByUs(claims: readonly Claim[]): boolean {
@@ -70,7 +71,7 @@ export function claimsMembers(claims: readonly Claim[]): boolean {
 /** `undefined` for what no API server wrote, as in a file that somebody edited. */
 function parseKey(text: string): JsonObject | undefined {
   try {
-    const key: unknown = JSON.parse(text);
+    const key = parseJson(text);
     return isJsonObject(key) ? key : undefined;
   } catch {
     return undefined;

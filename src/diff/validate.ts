@@ -1,5 +1,5 @@
-import type { FieldPath, PathStep } from '../types/field-path.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
+import { type FieldPath, isKeyPart, type PathStep } from '../types/field-path.ts';
+import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject, own } from '../types/json.ts';
 import { parseQuantity } from '../types/quantity.ts';
 import type { JsonType, SchemaNode } from './schema.ts';
 
@@ -47,7 +47,7 @@ function check(value: Json, live: Json | undefined, schema: SchemaNode): Found |
     return { located: [], message: `${typeName(value)} where ${article(schema.json)} belongs` };
   }
   if (schema.type === 'quantity') {
-    const isAmount = typeof value === 'string' || typeof value === 'number';
+    const isAmount = typeof value === 'string' || isNumber(value);
     if (!isAmount || parseQuantity(value) === undefined) return { located: [], message: 'no quantity, such as 100m or 1.5Gi' };
   }
   if (isJsonArray(value)) {
@@ -76,10 +76,14 @@ function toFieldPath(document: Json, located: readonly (string | number)[], sche
     node = node.item();
     const entries = keys.flatMap((name) => {
       const key = own(value, name);
-      return typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' ? [[name, key] as const] : [];
+      return isKeyPart(key) ? [[name, key] as const] : [];
     });
     return { key: entries.length > 0 ? Object.fromEntries(entries) : { index: part } };
   });
+}
+
+function isInteger(value: Json): boolean {
+  return typeof value === 'bigint' || Number.isInteger(value);
 }
 
 function isOfType(value: Json, type: JsonType): boolean {
@@ -87,13 +91,14 @@ function isOfType(value: Json, type: JsonType): boolean {
     case 'any':
       return true;
     case 'integer':
-      return Number.isInteger(value);
+      return isInteger(value);
     case 'number':
+      return isNumber(value);
     case 'string':
     case 'boolean':
       return typeof value === type;
     case 'int-or-string':
-      return typeof value === 'string' || Number.isInteger(value);
+      return typeof value === 'string' || isInteger(value);
     case 'array':
       return isJsonArray(value);
     case 'object':
@@ -104,7 +109,7 @@ function isOfType(value: Json, type: JsonType): boolean {
 function typeName(value: Json): string {
   if (isJsonArray(value)) return 'a list';
   if (isJsonObject(value)) return 'a mapping';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a number';
+  if (isNumber(value)) return isInteger(value) ? 'an integer' : 'a number';
   return `a ${typeof value}`;
 }
 

@@ -85,7 +85,7 @@ function replaceScalar(slice: string, edit: TextEdit): string | undefined {
 }
 
 function editDocument(slice: string, edit: TextEdit): string | undefined {
-  const document = parseDocument(slice);
+  const document = parseDocument(slice, { intAsBigInt: true });
   const located = pathInDocument(slice, edit, edit.path);
   if (edit.value === undefined) {
     if (!located) return undefined;

@@ -4,6 +4,7 @@ import { delimiter } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError, messageOf, type RefusedField } from '../types/errors.ts';
+import { parseJson, stringifyJson } from '../types/exact-json.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
 
 /** Largest answer that is unpacked, in bytes: a page of 500 large workloads is some 5 MB. */
@@ -113,7 +114,7 @@ class HttpTransport implements KubernetesTransport {
       // A token file often ends in a newline, which node:https refuses as a header value.
       if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
     }
-    const payload = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const payload = request.body === undefined ? undefined : stringifyJson(request.body);
     if (payload !== undefined) {
       headers['content-type'] = request.contentType ?? 'application/json';
       headers['content-length'] = String(Buffer.byteLength(payload));
@@ -159,7 +160,7 @@ class HttpTransport implements KubernetesTransport {
       const text = bytes.toString('utf8');
       // The OpenAPI index is JSON that calls itself plain text (measured on 1.34); health and some errors really are text.
       const isJson = answer.headers['content-type']?.includes('json') === true || text.startsWith('{');
-      return isJson ? (JSON.parse(text) as Json) : text;
+      return isJson ? parseJson(text) : text;
     } catch (error) {
       throw new ClusterError(`the API server's answer cannot be read: ${messageOf(error)}`, {
         code: 'bad-answer',

@@ -1,4 +1,5 @@
 import { defineMappingTag, defineScalarTag, defineSequenceTag, NOT_RESOLVED, Schema } from 'js-yaml';
+import { wholeNumber } from '../types/exact-json.ts';
 
 // Kubernetes reads YAML with sigs.k8s.io/yaml over go.yaml.in/yaml/v2. It follows YAML 1.1 for booleans and octal numbers
 // but knows no sexagesimal numbers and leaves dates as text. Tests compare with the Go libraries themselves.
@@ -26,9 +27,9 @@ const FRACTION = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/u;
 const MIN_INT = -(2n ** 63n);
 const MAX_UINT = 2n ** 64n - 1n;
 
-type Plain = null | boolean | number | string;
+type Plain = null | boolean | number | bigint | string;
 
-/** What a scalar without quotes and tag stands for. Beyond 2^53 a number is the nearest one that JavaScript has. */
+/** What a scalar without quotes and tag stands for. */
 function resolvePlain(source: string): Plain {
   const word = WORDS.get(source);
   if (word !== undefined) return word;
@@ -38,7 +39,7 @@ function resolvePlain(source: string): Plain {
   return (isNumberLike ? resolveNumber(source.replaceAll('_', '')) : undefined) ?? source;
 }
 
-function resolveNumber(digits: string): number | undefined {
+function resolveNumber(digits: string): number | bigint | undefined {
   const [, sign = '', prefixed, octal, decimal] = INTEGER.exec(digits) ?? [];
   const magnitude = prefixed ?? (octal === undefined ? decimal : `0o${octal}`);
   const integer = magnitude === undefined ? undefined : resolveInteger(sign, BigInt(magnitude));
@@ -50,10 +51,10 @@ function resolveNumber(digits: string): number | undefined {
 }
 
 /** Go has integers of 64 bits, and above the largest signed one only those without a sign. */
-function resolveInteger(sign: string, magnitude: bigint): number | undefined {
+function resolveInteger(sign: string, magnitude: bigint): number | bigint | undefined {
   const value = sign === '-' ? -magnitude : magnitude;
   const isPossible = value >= MIN_INT && value <= (sign === '' ? MAX_UINT : 2n ** 63n - 1n);
-  return isPossible ? Number(value) : undefined;
+  return isPossible ? wholeNumber(value) : undefined;
 }
 
 const TAG = 'tag:yaml.org,2002:';
@@ -91,7 +92,8 @@ const plain = defineScalarTag<Value>(`${TAG}plain`, {
 function explicitTag(name: string, isOfType: (value: Value) => boolean): ReturnType<typeof defineScalarTag<Value>> {
   return defineScalarTag<Value>(TAG + name, {
     resolve(source) {
-      const value = resolveTyped(source);
+      const resolved = resolveTyped(source);
+      const value = name === 'float' && typeof resolved === 'bigint' ? Number(resolved) : resolved;
       return isOfType(value) ? value : NOT_RESOLVED;
     },
     identify: () => false,
@@ -141,7 +143,7 @@ const SHORT_FRACTION = /^-?(?=[\d.]{3,7}$)(?!0\.0000)\d+\.\d+$/u;
 /** A key as JSON has it, which is text; an error for what is none, or what Go writes in digits of its own. */
 function nameOf(key: unknown): { readonly name: string } | { readonly error: string } {
   if (typeof key === 'string') return { name: key };
-  if (typeof key === 'boolean') return { name: String(key) };
+  if (typeof key === 'boolean' || typeof key === 'bigint') return { name: String(key) };
   if (Number.isSafeInteger(key)) return { name: String(key === 0 ? 0 : key) };
   // Go prints a fraction in the digits of 32 bits, which for a short one are its own.
   if (typeof key === 'number' && SHORT_FRACTION.test(String(key))) return { name: String(key) };
@@ -207,7 +209,7 @@ export const KUBERNETES_SCHEMA = new Schema([
   plain,
   explicitTag('null', (value) => value === null),
   explicitTag('bool', (value) => typeof value === 'boolean'),
-  explicitTag('int', (value) => Number.isInteger(value)),
+  explicitTag('int', (value) => typeof value === 'bigint' || Number.isInteger(value)),
   explicitTag('float', (value) => typeof value === 'number' || value instanceof WholeFraction),
   binary,
   mergeKey,

@@ -1,4 +1,5 @@
-import { loadAll, YAMLException } from 'js-yaml';
+import { DUMP_SCHEMA, dump, loadAll, Schema, YAMLException } from 'js-yaml';
+import type { Json } from '../types/json.ts';
 import { KUBERNETES_SCHEMA, toJson } from './yaml-schema.ts';
 
 /** Why a text is no YAML that Kubernetes would read, and where; lines and columns from 1. */
@@ -84,4 +85,17 @@ function readWithoutFinalBreak(text: string, limits: YamlLimits): readonly unkno
   };
   const cleaned = documents.map(withoutMark);
   return isBlock ? cleaned : undefined;
+}
+
+const WRITTEN = new Schema(
+  DUMP_SCHEMA.tags.map((tag) =>
+    tag.tagName === 'tag:yaml.org,2002:int'
+      ? { ...tag, identify: (value) => typeof value === 'bigint' || tag.identify(value) }
+      : tag,
+  ),
+);
+
+/** A value as the text of one YAML document. */
+export function writeYaml(value: Json): string {
+  return dump(value, { schema: WRITTEN });
 }

@@ -3,6 +3,7 @@ import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
 import { parseManifest } from '../kubernetes/manifest.ts';
 import { openApiOfCrd, trimOpenApi } from '../kubernetes/openapi.ts';
 import { ConfigError, messageOf } from '../types/errors.ts';
+import { parseJson } from '../types/exact-json.ts';
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { at, isJsonObject, type JsonObject } from '../types/json.ts';
 import { diffTexts, type OfflineDiff } from './offline.ts';
@@ -71,7 +72,7 @@ function readBytes(file: string, flag: string, mayBeAbsent: boolean): Buffer {
 /** An OpenAPI v3 document as `kubectl get --raw /openapi/v3/...` prints it, or CustomResourceDefinitions. */
 function readSchema(file: string): readonly JsonObject[] {
   const text = readText(file, '--schema', false);
-  const documents = /^\s*\{/u.test(text) ? parseJson(text) : parseYaml(text);
+  const documents = /^\s*\{/u.test(text) ? objectsOfJson(text) : objectsOfYaml(text);
   const schemas = documents.map((document) => {
     if (isJsonObject(at(document, 'components', 'schemas'))) return trimOpenApi(document);
     return document['kind'] === 'CustomResourceDefinition' ? openApiOfCrd(document) : undefined;
@@ -84,16 +85,16 @@ function readSchema(file: string): readonly JsonObject[] {
   });
 }
 
-function parseJson(text: string): readonly JsonObject[] {
+function objectsOfJson(text: string): readonly JsonObject[] {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     return isJsonObject(value) ? [value] : [];
   } catch {
     return [];
   }
 }
 
-function parseYaml(text: string): readonly JsonObject[] {
+function objectsOfYaml(text: string): readonly JsonObject[] {
   const manifest = parseManifest(text);
   return manifest.ok ? manifest.documents : [];
 }

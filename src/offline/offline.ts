@@ -10,6 +10,7 @@ import { createLineFinder, type LineFinder } from '../kubernetes/manifest-lines.
 import { mergeOpenApi, openApiOfCrd } from '../kubernetes/openapi.ts';
 import { projectAutoscaler, projectObject } from '../snapshot/project.ts';
 import { type DesiredObject, type DesiredState, NO_UNIT } from '../types/desired.ts';
+import { parseJson } from '../types/exact-json.ts';
 import { printPath } from '../types/field-path.ts';
 import { type Finding, isDrift } from '../types/finding.ts';
 import type { IgnoreRule, IgnoreUse } from '../types/ignore-rule.ts';
@@ -202,7 +203,7 @@ function invalid(ref: ObjectRef, fault: Fault): OfflineObject {
 function readLive(text: string): Manifest {
   if (/^\s*\{/u.test(text)) {
     try {
-      const value: unknown = JSON.parse(text);
+      const value = parseJson(text);
       if (isJsonObject(value)) return manifestOfJson(value, LIVE_LIMITS);
     } catch {
       // Several JSON documents, or a broken one.

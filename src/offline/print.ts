@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { printTable } from '../output.ts';
 import { displayBlame, displayTime, displayValue, sanitize } from '../types/describe.ts';
+import { stringifyJson } from '../types/exact-json.ts';
 import { printPath } from '../types/field-path.ts';
 import type { Blame, FieldValue, Finding } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
@@ -16,7 +17,7 @@ export type DiffForm = 'json' | 'yaml' | 'table';
 export function printDiff(result: OfflineDiff, form: DiffForm, explain: string | undefined): string {
   switch (form) {
     case 'json':
-      return `${JSON.stringify(documentOf(result, explain), undefined, 2)}\n`;
+      return `${stringifyJson(documentOf(result, explain), 2)}\n`;
     case 'yaml':
       return stringify(documentOf(result, explain), { version: '1.1', aliasDuplicateObjects: false });
     case 'table':

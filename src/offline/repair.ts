@@ -1,3 +1,4 @@
+import { stringifyJson } from '../types/exact-json.ts';
 import { type Finding, isDrift } from '../types/finding.ts';
 import type { JsonPatchOperation } from '../types/json-patch.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
@@ -25,7 +26,7 @@ export function repairOfObject({ ref, desired, live, findings }: OfflineObject):
     return { method: 'json-patch', note: 'it holds values that are not shown: have a pass fix it, or apply the unit' };
   const { operations: patch } = patchTo(desired, live.body, fix, { owners: live.owners, withVersion: false });
   const where = ref.namespace === '' ? '' : ` --namespace=${quoted(ref.namespace)}`;
-  const flags = `--type=json --field-manager=${DETECTOR_MANAGER} --patch=${quoted(JSON.stringify(patch))}`;
+  const flags = `--type=json --field-manager=${DETECTOR_MANAGER} --patch=${quoted(stringifyJson(patch))}`;
   return { method: 'json-patch', command: `kubectl patch ${quoted(typed(live.ref))}${where} ${flags}`, patch };
 }
 

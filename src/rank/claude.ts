@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Anthropic, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { messageOf } from '../types/errors.ts';
+import { stringifyJson } from '../types/exact-json.ts';
 import type { Secret } from '../types/secret.ts';
 import { answerSchema } from './answer.ts';
 import type { Fact } from './facts.ts';
@@ -64,7 +65,7 @@ export function createAskClaude(options: ClaudeOptions): AskClaude {
         model: options.model,
         max_tokens: ANSWER_TOKENS.fixed + ANSWER_TOKENS.row * facts.length + thinkingTokens,
         system: [{ type: 'text', text: SYSTEM_PROMPT }],
-        messages: [{ role: 'user', content: [{ type: 'text', text: JSON.stringify({ findings: facts }) }] }],
+        messages: [{ role: 'user', content: [{ type: 'text', text: stringifyJson({ findings: facts }) }] }],
         output_config: { format: zodOutputFormat(answerSchema), ...(effort ? { effort } : {}) },
         ...settings,
       },

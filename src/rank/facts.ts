@@ -1,7 +1,7 @@
 import { type FieldPath, printPath } from '../types/field-path.ts';
 import type { FieldValue, Finding } from '../types/finding.ts';
 import { canonicalJson } from '../types/finding.ts';
-import type { Json } from '../types/json.ts';
+import { isNumber, type Json } from '../types/json.ts';
 import { parseQuantity } from '../types/quantity.ts';
 import type { Severity } from '../types/ranking.ts';
 import { Secret } from '../types/secret.ts';
@@ -101,7 +101,7 @@ function showValue(value: FieldValue, kind: string, path: string): Json {
   if (value instanceof Secret) return { hidden: true, looksSecret: true };
   if (typeof value === 'boolean' || value === null) return value;
   // In a kind that is not known a number may mean anything.
-  if (typeof value === 'number') return KNOWN_KINDS.has(kind) ? value : { number: true };
+  if (isNumber(value)) return KNOWN_KINDS.has(kind) ? value : { number: true };
   if (typeof value === 'string') {
     const isAmount = KNOWN_KINDS.has(kind) && AMOUNTS.test(path) && parseQuantity(value) !== undefined;
     return isAmount ? value : { text: true, length: value.length };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SEVERITIES, type Severity } from '../types/ranking.ts';
 import { summarySchema } from '../types/report.ts';
 import { escapeText, table } from './markdown.ts';
-import { parseJson } from './previous.ts';
+import { parseAs } from './previous.ts';
 import { dollars, minute } from './words.ts';
 
 const shownSchema = z.object({
@@ -24,7 +24,7 @@ export interface ClusterSummary extends z.output<typeof shownSchema> {
 
 /** Reads a report.json; `undefined` where it is none. */
 export function parseRow(folder: string, text: string): ClusterSummary | undefined {
-  const parsed = parseJson(text, shownSchema);
+  const parsed = parseAs(text, shownSchema);
   return parsed && { ...parsed, folder };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { reportedDecisionSchema } from '../types/decision.ts';
+import { parseJson } from '../types/exact-json.ts';
 import {
   type Correction,
   correctionSchema,
@@ -45,7 +46,7 @@ export function parseUnits(text: string): readonly UnitHistory[] {
 /** What a pass needs of a report.json, as far as it can be read. */
 export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'units' | 'gone'> {
   const { shape } = summarySchema;
-  const found = parseJson(text, z.record(z.string(), z.unknown())) ?? {};
+  const found = parseAs(text, z.record(z.string(), z.unknown())) ?? {};
   const entries = <T>(name: string, schema: z.ZodType<T>): readonly T[] =>
     (z.array(z.unknown()).safeParse(found[name]).data ?? []).flatMap((entry) => schema.safeParse(entry).data ?? []);
   return {
@@ -69,9 +70,9 @@ export function plainDigest(text: string): string {
 }
 
 /** A JSON text of this shape; `undefined` where it is none. */
-export function parseJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
+export function parseAs<T>(text: string, schema: z.ZodType<T>): T | undefined {
   try {
-    return schema.safeParse(JSON.parse(text)).data;
+    return schema.safeParse(parseJson(text)).data;
   } catch {
     return undefined;
   }
@@ -79,7 +80,7 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>): T | undefined 
 
 function parseLines<T>(text: string, schema: z.ZodType<T>): readonly T[] {
   return text.split('\n').flatMap((line): T[] => {
-    const parsed = parseJson(line, schema);
+    const parsed = parseAs(line, schema);
     return parsed === undefined ? [] : [parsed];
   });
 }

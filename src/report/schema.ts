@@ -8,7 +8,7 @@ import {
   summarySchema,
   unitHistorySchema,
 } from '../types/report.ts';
-import { parseJson } from './previous.ts';
+import { parseAs } from './previous.ts';
 
 /** Below the root of the reports. */
 export const SCHEMA_PATH = `schema/report-v${REPORT_SCHEMA_VERSION}.schema.json`;
@@ -66,6 +66,6 @@ function composeSchema(): string {
 
 /** True where what stands in the repository was written by a newer version, which is to stay. */
 export function isNewerSchema(written: string): boolean {
-  const found = parseJson(written, z.object({ $comment: z.string() }));
+  const found = parseAs(written, z.object({ $comment: z.string() }));
   return Number(/^revision (\d+)$/u.exec(found?.$comment ?? '')?.[1] ?? 0) > SCHEMA_REVISION;
 }

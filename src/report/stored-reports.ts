@@ -3,7 +3,7 @@ import { GitError } from '../types/errors.ts';
 import { type Correction, type Incomplete, type ReportFinding, summarySchema } from '../types/report.ts';
 import { openReportReader, type ReportReader, type ReportReaderOptions } from './git.ts';
 import { isRevision } from './git-revision.ts';
-import { parseCorrections, parseFindings, parseJson, plainDigest } from './previous.ts';
+import { parseAs, parseCorrections, parseFindings, plainDigest } from './previous.ts';
 
 /** One cluster's report as a commit of the report repository holds it. */
 export interface StoredReport {
@@ -89,7 +89,7 @@ async function readCommit(reader: ReportReader, sha: string): Promise<ReportComm
   const read = async (path: string): Promise<string> => (await reader.readFile(path, sha)) ?? '';
   const reports: StoredReport[] = [];
   for (const folder of files.flatMap((path) => /^([^/]+)\/report\.json$/u.exec(path)?.[1] ?? [])) {
-    const summary = parseJson(await read(`${folder}/report.json`), storedSchema);
+    const summary = parseAs(await read(`${folder}/report.json`), storedSchema);
     if (!summary) continue;
     reports.push({
       ...summary,

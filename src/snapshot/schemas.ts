@@ -4,6 +4,7 @@ import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { trimOpenApi } from '../kubernetes/openapi.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
+import { parseJson, stringifyJson } from '../types/exact-json.ts';
 import { isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
 import { groupOf } from '../types/object-ref.ts';
 import type { FailedRead } from '../types/snapshot.ts';
@@ -57,7 +58,7 @@ async function readOne(kubernetes: KubernetesClient, path: string, apiVersion: s
 }
 
 /** Raised when the form of what is kept changes. */
-const CACHE_FORM = 1;
+const CACHE_FORM = 2;
 
 /** Without a folder that can be written nothing is kept, and nothing is lost but half a second. */
 async function readCached(cacheDir: string, path: string, read: () => Promise<JsonObject>): Promise<JsonObject> {
@@ -65,7 +66,7 @@ async function readCached(cacheDir: string, path: string, read: () => Promise<Js
   if (cacheDir === '' || !/^[0-9A-Za-z]{16,}$/u.test(hash)) return read();
   const file = join(cacheDir, `openapi-${CACHE_FORM}-${hash}.json`);
   try {
-    const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const kept = parseJson(await readFile(file, 'utf8'));
     if (isJsonObject(kept)) return kept;
   } catch {
     // Not there yet, or broken: read anew.
@@ -74,7 +75,7 @@ async function readCached(cacheDir: string, path: string, read: () => Promise<Js
   const temporary = `${file}.${process.pid}`;
   try {
     await mkdir(cacheDir, { recursive: true, mode: 0o700 });
-    await writeFile(temporary, JSON.stringify(document), { mode: 0o600 });
+    await writeFile(temporary, stringifyJson(document), { mode: 0o600 });
     await rename(temporary, file);
   } catch {
     // A read-only file system, as in the CronJob.

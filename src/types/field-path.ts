@@ -1,10 +1,18 @@
+import { stringifyJson } from './exact-json.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.ts';
+
+/** What may be a key field of a list's elements. */
+export type KeyPart = string | number | bigint | boolean;
+
+export function isKeyPart(value: Json | undefined): value is KeyPart {
+  return value !== undefined && value !== null && typeof value !== 'object';
+}
 
 /** One step into an object: a field, an element found by its key fields, or an element of a set found by its value. */
 export type PathStep =
   | { readonly field: string }
   /** `index` is the live list's position where several elements share the key, from 0. */
-  | { readonly key: Readonly<Record<string, string | number | boolean>>; readonly duplicate?: number }
+  | { readonly key: Readonly<Record<string, KeyPart>>; readonly duplicate?: number }
   | { readonly member: Json };
 
 export type FieldPath = readonly PathStep[];
@@ -24,7 +32,7 @@ export function printPath(path: FieldPath): string {
     else if ('key' in step) {
       const pairs = Object.entries(step.key).map(([name, value]) => `${name}=${printKeyValue(value)}`);
       text += `[${pairs.join(',')}]${step.duplicate ? `#${step.duplicate + 1}` : ''}`;
-    } else text += `[=${typeof step.member === 'object' ? JSON.stringify(step.member) : printKeyValue(step.member)}]`;
+    } else text += `[=${typeof step.member === 'object' ? stringifyJson(step.member) : printKeyValue(step.member)}]`;
   }
   return text;
 }
@@ -44,7 +52,7 @@ const KEY_DEFAULTS: Readonly<Record<string, Json>> = { protocol: 'TCP' };
 
 /** Position of the element that a step names in a list; -1 where it is not there. */
 export function findElement(list: readonly Json[], step: Exclude<PathStep, { readonly field: string }>): number {
-  if ('member' in step) return list.findIndex((element) => JSON.stringify(element) === JSON.stringify(step.member));
+  if ('member' in step) return list.findIndex((element) => stringifyJson(element) === stringifyJson(step.member));
   let skip = step.duplicate ?? 0;
   return list.findIndex((element) => matches(element, step.key, KEY_DEFAULTS) && skip-- === 0);
 }

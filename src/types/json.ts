@@ -1,5 +1,5 @@
-/** Any JSON value, as `JSON.parse` gives it. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** Any JSON value, as `parseJson` gives it: a whole number that a JavaScript number does not hold exactly is a bigint. */
+export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -8,6 +8,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 export function isJsonArray(value: unknown): value is readonly Json[] {
   return Array.isArray(value);
+}
+
+/** A number of either kind. */
+export function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
 }
 
 /** An own field; never what every JavaScript object inherits, which a label named `constructor` would find. */

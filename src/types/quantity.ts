@@ -10,7 +10,7 @@ const MAX_EXPONENT = 40;
  * A Kubernetes quantity as an exact integer of nano units, rounded up as the API server rounds; `undefined` for text
  * that is none. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
-export function parseQuantity(text: string | number): bigint | undefined {
+export function parseQuantity(text: string | number | bigint): bigint | undefined {
   const match = SUFFIX.exec(String(text).trim());
   if (!match) return undefined;
   const [, sign, whole = '', fraction = '', binary, decimal, exponent] = match;
@@ -33,7 +33,11 @@ const MILLI = 1_000_000n;
  * True where both texts mean the same amount. `roundUpToMilli` is for container resources, which the API server
  * stores in thousandths (`100u` becomes `1m`, measured on 1.34).
  */
-export function equalQuantities(desired: string | number, live: string | number, roundUpToMilli: boolean): boolean {
+export function equalQuantities(
+  desired: string | number | bigint,
+  live: string | number | bigint,
+  roundUpToMilli: boolean,
+): boolean {
   const [left, right] = [parseQuantity(desired), parseQuantity(live)];
   if (left === undefined || right === undefined) return String(desired) === String(live);
   if (left === right) return true;

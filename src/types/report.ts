@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
-import type { Json } from './json.ts';
+import { isNumber, type Json } from './json.ts';
 import type { Pause, TrippedGuard } from './plan.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
 
@@ -9,8 +9,9 @@ import { type RankedFinding, SEVERITIES } from './ranking.ts';
 /** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
 
-/** Any JSON value; values come from JSON.parse, which gives exactly those that Json names. */
+/** Any JSON value; values come from parseJson, which gives exactly those that Json names. */
 const json = z.custom<Json>((value) => value !== undefined);
+const number = z.custom<number | bigint>(isNumber).meta({ type: 'number' });
 const severity = z.enum(SEVERITIES);
 const time = z.iso.datetime();
 const count = z.int().min(0);
@@ -42,7 +43,7 @@ const opinionSchema = z
 const stepSchema = z.union([
   z.object({ field: z.string() }),
   z.object({
-    key: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    key: z.record(z.string(), z.union([z.string(), number, z.boolean()])),
     duplicate: z.exactOptional(z.int()),
   }),
   z.object({ member: json }),

@@ -1,4 +1,4 @@
-import { type FieldPath, findElement, printPath, valueAt, withValueAt } from './field-path.ts';
+import { type FieldPath, findElement, isKeyPart, type KeyPart, printPath, valueAt, withValueAt } from './field-path.ts';
 import { type Finding, revealValue } from './finding.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from './json.ts';
 import { withRelatedFields } from './related-fields.ts';
@@ -124,11 +124,11 @@ type ElementStep = Exclude<FieldPath[number], { readonly field: string }>;
 /** The step to another element of the list that `step` leads into. */
 function stepOf(element: Json, step: ElementStep): ElementStep | undefined {
   if ('member' in step) return { member: element };
-  const key: Record<string, string | number | boolean> = {};
+  const key: Record<string, KeyPart> = {};
   for (const name of Object.keys(step.key)) {
     const part = own(element, name);
     // What is left out has a default, which is the same for both.
-    if (typeof part === 'string' || typeof part === 'number' || typeof part === 'boolean') key[name] = part;
+    if (isKeyPart(part)) key[name] = part;
   }
   return Object.keys(key).length === 0 ? undefined : { key };
 }

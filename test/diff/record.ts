@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import type { Json, JsonObject } from '../../src/types/json.ts';
+import { parseJson } from '../../src/types/exact-json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../src/types/json.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { startWebhook } from './webhook.ts';
 
@@ -60,7 +61,7 @@ const CONTENT_TYPES = {
 
 async function record(name: string, cluster: ControlPlane): Promise<void> {
   const folder = join(FOLDER, name);
-  const { steps, read = READ } = parse(await readFile(join(folder, 'case.yaml'), 'utf8')) as Case;
+  const { steps, read = READ } = parse(await readFile(join(folder, 'case.yaml'), 'utf8'), { intAsBigInt: true }) as Case;
   const desired = await readFile(join(folder, 'desired.yaml'), 'utf8');
   const crd = await readFile(join(folder, 'crd.yaml'), 'utf8').catch(() => undefined);
   const namespace = `case-${name}`.slice(0, 60);
@@ -118,8 +119,11 @@ async function record(name: string, cluster: ControlPlane): Promise<void> {
     }
     for (const step of steps) await take(step);
     const listed = await kubectl(['get', read, '-o', 'json', '--show-managed-fields']);
-    const { items = [] } = JSON.parse(listed.replaceAll(namespace, NAMESPACE)) as { items?: readonly JsonObject[] };
-    const kept = items.filter((item) => (item['metadata'] as JsonObject)['name'] !== 'kube-root-ca.crt').map(withoutStatus);
+    const items = own(parseJson(listed.replaceAll(namespace, NAMESPACE)), 'items') ?? [];
+    const kept = (isJsonArray(items) ? items : [])
+      .filter(isJsonObject)
+      .filter((item) => stringAt(item, 'metadata', 'name') !== 'kube-root-ca.crt')
+      .map(withoutStatus);
     const live =
       kept.length === 0
         ? ''

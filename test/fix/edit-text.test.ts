@@ -92,6 +92,14 @@ describe('observed text of a unit', () => {
     expect(edited).to.equal(list.replace(/replicas: 1\}\n$/u, 'replicas: 4}\n'));
   });
 
+  it('writes and keeps whole numbers of 64 bits in all their digits', () => {
+    const long = text.replace('replicas: 3', 'replicas: 9007199254740993');
+    const first = { ref, path: [{ field: 'spec' }, { field: 'replicas' }], value: -9007199254740995n };
+    expect(editText(long, [first])).to.equal(text.replace('replicas: 3', 'replicas: -9007199254740995'));
+    const more = editText(long, [{ ref, path: [{ field: 'spec' }, { field: 'limits' }], value: [9007199254740997n] }]);
+    expect(more).to.contain('replicas: 9007199254740993 # agreed').and.contain('- 9007199254740997\n');
+  });
+
   it('gives up where an anchor would change another field as well', () => {
     const shared =
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: &n 3, minReadySeconds: *n}\n';

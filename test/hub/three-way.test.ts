@@ -4,10 +4,12 @@ import { stringify } from 'yaml';
 import { applyEdits, editsTowards } from '../../src/hub/merge/edits.ts';
 import { mergeThreeWay } from '../../src/hub/merge/three-way.ts';
 import { parseManifest } from '../../src/kubernetes/manifest.ts';
+import { stringifyJson } from '../../src/types/exact-json.ts';
 import type { JsonObject } from '../../src/types/json.ts';
 
 const scalar = fc.oneof(
   fc.integer({ min: 0, max: 3 }),
+  fc.bigInt({ min: 2n ** 53n, max: 2n ** 53n + 3n }),
   fc.constantFrom('a', 'yes', '0644', '1e3', ''),
   fc.boolean(),
   fc.constant(null),
@@ -74,7 +76,7 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) {
     const entries = value.map(sorted);
     const keyed = entries.every((entry) => typeof entry === 'object' && entry !== null && 'name' in entry);
-    return keyed ? entries.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)) : entries;
+    return keyed ? entries.toSorted((one, other) => (stringifyJson(one) < stringifyJson(other) ? -1 : 1)) : entries;
   }
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, sorted(entry)]));

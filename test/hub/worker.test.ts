@@ -246,6 +246,31 @@ describe('hub worker: refresh', function () {
   });
 });
 
+describe('hub worker: whole numbers of 64 bits', () => {
+  it('applies, keeps and adopts them as they are', async () => {
+    await using it = await scene();
+    const crd = new URL('../../fixtures/diff/cases/whole-numbers-beyond-53-bits/crd.yaml', import.meta.url).pathname;
+    await it.kubectl('apply', '-f', crd);
+    await it.kubectl('wait', '-f', crd, '--for=condition=Established', '--timeout=30s');
+    const gate = (priority: string): string =>
+      `apiVersion: gate.example.com/v1\nkind: Gate\nmetadata: {name: big}\nspec:\n  priority: ${priority} # the highest\n  limits: [-9007199254740995]\n`;
+    const unit = await it.unit('gate', gate('9007199254740993'));
+    expect(await it.run(unit)).to.include({ Status: 'Completed' });
+    expect(await it.kubectl('get', 'gate', 'big', '-o', 'yaml')).to.contain('priority: 9007199254740993\n');
+    expect(fromBase64((await readUnit(it.client, unit))['LiveState'])).to.contain('priority: 9007199254740993\n');
+    expect(await it.run(unit, 'refresh')).to.include({ Result: 'RefreshAndNoDrift' });
+    await it.kubectl('patch', 'gate', 'big', '--type=merge', '-p', '{"spec":{"priority":9007199254740995}}');
+    expect(await it.run(unit, 'refresh')).to.include({ Result: 'RefreshAndDrifted' });
+    expect(fromBase64((await readUnit(it.client, unit))['Data'])).to.equal(gate('9007199254740995'));
+    const found = async (where: string): Promise<number> =>
+      (await it.client.get(`/space/${it.space}/unit`, { where_data: where, resource_type: 'gate.example.com/v1/Gate' })).list
+        .length;
+    expect([await found('spec.priority > 5'), await found('spec.priority < 5'), await found('spec.priority = 5')]).to.deep.equal([
+      1, 0, 0,
+    ]);
+  });
+});
+
 describe('hub worker: cancel', () => {
   it('takes back what has not begun, and nothing that has', async () => {
     let open: () => void = () => undefined;

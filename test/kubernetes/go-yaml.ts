@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseJson } from '../../src/types/exact-json.ts';
 import { cacheFolder } from '../control-plane/binaries.ts';
 import { buildOwnProgram, goVersion, whatIsWrongWith } from '../control-plane/build.ts';
 
@@ -18,7 +19,7 @@ export interface GoAnswer {
 /** Reads texts with the libraries that Kubernetes reads them with. Builds the program that does it where it is not there. */
 export async function readWithGo(texts: readonly string[]): Promise<readonly GoAnswer[]> {
   // As main.go writes it.
-  return (await linesOfGo(texts)).map((line) => JSON.parse(line) as GoAnswer);
+  return (await linesOfGo(texts)).map((line) => parseJson(line) as GoAnswer);
 }
 
 /** The same answers as they come, with numbers that JavaScript does not have. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readYaml, YamlError } from '../../src/kubernetes/yaml.ts';
+import { parseJson, stringifyJson } from '../../src/types/exact-json.ts';
 import { isJsonObject, type Json } from '../../src/types/json.ts';
 import { type GoAnswer, readWithGo } from './go-yaml.ts';
 
@@ -37,7 +38,7 @@ export function readOurselves(text: string): Ours {
   try {
     const value = readYaml(text, { depth: 100, aliases: 1_000 })[0] ?? null;
     // Zero has no sign in JSON.
-    return isJsonObject(value) ? { json: JSON.parse(JSON.stringify(value)) as Json } : { refused: 'no mapping' };
+    return isJsonObject(value) ? { json: parseJson(stringifyJson(value)) } : { refused: 'no mapping' };
   } catch (error) {
     if (error instanceof YamlError) return { refused: error.reason };
     // A cycle of aliases, which the reader of manifests refuses by its depth.
@@ -46,10 +47,7 @@ export function readOurselves(text: string): Ours {
   }
 }
 
-/**
- * Whether we read a text as Go does. Numbers are compared as JavaScript reads them from Go's JSON: an integer beyond
- * 2^53 is the nearest number that JavaScript has, on both sides.
- */
+/** Whether we read a text as Go does. Numbers are compared as an API server reads them from Go's JSON. */
 export function judge(text: string, answer: GoAnswer): 'both read' | 'both refuse' | 'different' | (string & {}) {
   const ours = readOurselves(text);
   const isRefusedByGo = answer.error !== undefined || !isJsonObject(answer.json);
@@ -60,7 +58,7 @@ export function judge(text: string, answer: GoAnswer): 'both read' | 'both refus
   }
   // Nobody can have applied it, so that no cluster holds another reading of it.
   if (isRefusedByGo) return 'read by us alone';
-  const theirs = JSON.parse(JSON.stringify(answer.json)) as Json;
+  const theirs = parseJson(stringifyJson(answer.json));
   if (!isDeepStrictEqual(ours.json, theirs)) return READ_DIFFERENTLY.find(([shape]) => shape.test(text))?.[1] ?? 'different';
   if (answer.strict === undefined) return 'both read';
   return text.includes('<<') ? OVERRIDDEN_MERGE : 'different';

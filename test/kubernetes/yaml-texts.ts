@@ -79,6 +79,7 @@ const tree = fc.letrec<{ node: unknown; leaf: unknown }>((tie) => ({
       '{{ x }}',
     ),
     fc.integer(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n }),
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.string({ maxLength: 8 }),
   ),

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parseJson } from '../../src/types/exact-json.ts';
 import { type GoAnswer, readWithGo } from './go-yaml.ts';
 import { RECORDED, record } from './record-yaml.ts';
 import { judge, readOurselves, shrink } from './yaml-comparison.ts';
@@ -40,7 +41,7 @@ async function compare(seed: number, count: number): Promise<readonly unknown[]>
 }
 
 describe('YAML as Kubernetes reads it', () => {
-  const { rows } = JSON.parse(readFileSync(RECORDED, 'utf8')) as { readonly rows: readonly Row[] };
+  const { rows } = parseJson(readFileSync(RECORDED, 'utf8')) as unknown as { readonly rows: readonly Row[] };
   const answers: readonly GoAnswer[] = rows.map(({ json, strict, error }) => ({
     json,
     ...(strict && { strict: 'refused' }),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { main } from '../../src/main.ts';
+import { parseJson } from '../../src/types/exact-json.ts';
 import { fixture } from '../demo/world.ts';
 
 interface Answer {
@@ -99,6 +100,21 @@ describe('drift-detector diff', () => {
     expect(table.out).to.match(
       /^shop\/deployment\/web +drifted +changed +\/spec\/replicas +3 +5 +kubectl via scale +time unknown$/mu,
     );
+  });
+
+  it('prints whole numbers of 64 bits in all their digits, as values, keys and repairs', async () => {
+    const part = (name: string): string =>
+      new URL(`../../fixtures/diff/cases/whole-numbers-beyond-53-bits/${name}`, import.meta.url).pathname;
+    const args = ['--desired', part('desired.yaml'), '--live', part('live.yaml'), '--schema', part('crd.yaml')];
+    const json = (await command([...args, '-o', 'json'])).out;
+    const repair = { op: 'replace', path: '/spec/priority', value: 9007199254740992n };
+    const { objects } = parseJson(json) as unknown as { objects: { repair: { patch: unknown[]; command: string } }[] };
+    expect(objects[0]?.repair.patch).to.deep.include(repair);
+    expect(objects[0]?.repair.command).to.contain('"path":"/spec/priority","value":9007199254740992}');
+    expect(parse((await command([...args, '-o', 'yaml'])).out, { intAsBigInt: true })).to.deep.equal(
+      parse(json, { intAsBigInt: true }),
+    );
+    expect((await command(args)).out).to.match(/\[id=9007199254740995\]\/weight +9007199254740998 +9007199254740999 /u);
   });
 
   it('ends with 2 where something drifted and that is asked for, as Terraform does', async () => {

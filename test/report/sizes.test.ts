@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseJson } from '../../src/report/previous.ts';
+import { parseAs } from '../../src/report/previous.ts';
 import { composeCommitMessage, withHistories } from '../../src/report/report.ts';
 import { type Report, summarySchema } from '../../src/types/report.ts';
 import { CLUSTER, controller, finding, IMAGE, label, ref } from '../types/builders.ts';
@@ -90,7 +90,7 @@ for (const workloads of [1, 240, 5_000])
     it('has all of it in the data, one line each', () => {
       expect((files[`${CLUSTER}/findings.jsonl`] ?? '').trimEnd().split('\n')).to.have.length(10_000);
       expect(Buffer.byteLength(files[`${CLUSTER}/report.json`] ?? '')).to.be.at.most(2_000_000);
-      const { groups } = parseJson(files[`${CLUSTER}/report.json`] ?? '', summarySchema) ?? {};
+      const { groups } = parseAs(files[`${CLUSTER}/report.json`] ?? '', summarySchema) ?? {};
       const sizes = groups?.map(({ count, findings }) => [count, findings.length]) ?? [];
       expect(sizes).to.deep.equal(report.groups.map(({ findings: { length } }) => [length, Math.min(length, 50)]));
     });

@@ -1,4 +1,5 @@
 import type { DesiredObject, DesiredUnit } from '../../src/types/desired.ts';
+import { parseJson } from '../../src/types/exact-json.ts';
 import type { FieldPath } from '../../src/types/field-path.ts';
 import {
   type Blame,
@@ -171,6 +172,5 @@ export function comparison(objects: readonly ObjectComparison[], total = objects
 
 /** Any JSON that a value of a cluster may be, for reading answers in tests. */
 export function parse(text: string): Json {
-  // JSON.parse gives exactly the values that Json names.
-  return JSON.parse(text) as Json;
+  return parseJson(text);
 }

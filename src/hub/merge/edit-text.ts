@@ -9,7 +9,7 @@ import { readPart } from './read-part.ts';
  * nesting that would break the `yaml` package's composer was refused already.
  */
 export function editText(text: string, edits: readonly Edit[], wanted: Json): string {
-  const document = parseDocument(text, { version: '1.1', keepSourceTokens: false });
+  const document = parseDocument(text, { version: '1.1', keepSourceTokens: false, intAsBigInt: true });
   const style = styleOf(text);
   try {
     for (const edit of inOrder(edits)) {

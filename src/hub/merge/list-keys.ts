@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { isJsonObject, isNumber, type Json, type JsonObject } from '../../types/json.ts';
 
 /** What tells the entries of a list apart, by the list's field; other lists of objects go by `name`. */
 const keyFields: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +22,7 @@ export function byKey(field: string, list: readonly Json[]): ReadonlyMap<string,
 /** The field that tells this entry apart from its neighbours; `undefined` where it has none. */
 export function keyField(field: string, entry: JsonObject): string | undefined {
   const names = Object.hasOwn(keyFields, field) ? (keyFields[field] ?? []) : ['name'];
-  return names.find((name) => typeof entry[name] === 'string' || typeof entry[name] === 'number');
+  return names.find((name) => typeof entry[name] === 'string' || isNumber(entry[name]));
 }
 
 function keyOf(field: string, entry: JsonObject): string | undefined {

@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../types/exact-json.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../types/json.ts';
 import { equal } from '../merge/equal.ts';
 import { byKey, keyField } from '../merge/list-keys.ts';
@@ -52,7 +53,7 @@ export function advanceSources(sources: Sources, change: Change): Sources {
     MutationType,
     Index: change.index,
     Predicate: change.predicate,
-    Value: value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value),
+    Value: value === undefined ? '' : typeof value === 'string' ? value : stringifyJson(value),
   });
   for (const [name, { value }] of afterParts) {
     if (value === undefined) continue;

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject, own } from '../../types/json.ts';
 import type { AttributeType } from '../entities/definition.ts';
 import { badRequest } from '../errors.ts';
 import { test } from './operators.ts';
@@ -41,7 +41,7 @@ function compileTerm(term: Term): DocumentPredicate {
     case 'null':
       return (document) => (read(document).length === 0) !== term.negated;
     case 'in': {
-      const wanted = new Set(term.values.map(({ value }) => value));
+      const wanted = new Set<Json>(term.values.map(({ value }) => value));
       return (document) => {
         const values = read(document);
         if (values.length === 0) return term.negated || term.orAbsent;
@@ -62,7 +62,7 @@ function compileTerm(term: Term): DocumentPredicate {
       if (operator.includes('~')) assertPattern(String(operand.value), `where_data: at position ${subject.position}`);
       const negated = NEGATED.includes(operator);
       const holds = (value: Json): boolean => {
-        if (typeof value !== typeof operand.value) return negated;
+        if (typeof value !== typeof operand.value && !(isNumber(value) && isNumber(operand.value))) return negated;
         return test(operator, TYPES[operand.kind], value, operand.value);
       };
       return (document) => {

@@ -1,4 +1,4 @@
-import type { Json } from '../../types/json.ts';
+import { isNumber, type Json } from '../../types/json.ts';
 import type { AttributeType } from '../entities/definition.ts';
 import { matches } from './pattern.ts';
 import type { ComparisonOperator } from './syntax.ts';
@@ -52,7 +52,7 @@ export function compare(operator: '=' | '!=' | '<' | '>' | '<=' | '>=', type: At
 
 function order(left: Json, right: Json): number {
   if (left === right) return 0;
-  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  if (isNumber(left) && isNumber(right)) return left < right ? -1 : left > right ? 1 : 0;
   return String(left) < String(right) ? -1 : 1;
 }
 

@@ -1,9 +1,9 @@
-import { dump } from 'js-yaml';
+import { writeYaml } from '../../kubernetes/yaml.ts';
 import { isJsonObject, type JsonObject } from '../../types/json.ts';
 
 /** What a unit's `LiveState` holds: the objects as the API server answered them, without the bookkeeping of field managers. */
 export function writeLiveState(objects: readonly JsonObject[]): string {
-  return objects.map((object) => dump(withoutManagedFields(object))).join('---\n');
+  return objects.map((object) => writeYaml(withoutManagedFields(object))).join('---\n');
 }
 
 function withoutManagedFields(object: JsonObject): JsonObject {

@@ -1,6 +1,7 @@
-import { dump } from 'js-yaml';
 import { parseManifest } from '../../kubernetes/manifest.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { writeYaml } from '../../kubernetes/yaml.ts';
+import { stringifyJson } from '../../types/exact-json.ts';
+import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject } from '../../types/json.ts';
 import { displayRef, refOf } from '../../types/object-ref.ts';
 import { equalQuantities } from '../../types/quantity.ts';
 import { userOf } from '../entities/user.ts';
@@ -32,7 +33,7 @@ export async function refreshUnit(job: Job): Promise<JobResult> {
     if (live) objects.push(live);
     adopted.push(isJsonObject(now) ? now : document);
     if (!live) drifted.push(`${displayRef(ref)} is missing`);
-    else if (JSON.stringify(now) !== JSON.stringify(document)) drifted.push(displayRef(ref));
+    else if (stringifyJson(now) !== stringifyJson(document)) drifted.push(displayRef(ref));
   }
   const LiveStateHash = job.hub.store.blobs.put(Buffer.from(writeLiveState(objects)));
   if (drifted.length === 0) {
@@ -43,8 +44,8 @@ export async function refreshUnit(job: Job): Promise<JobResult> {
       settle: (unit) => ({ ...unit, LiveStateHash }),
     };
   }
-  const theirs = adopted.map((document) => dump(document)).join('---\n');
-  const base = read.documents.map((document) => dump(document)).join('---\n');
+  const theirs = adopted.map(writeYaml).join('---\n');
+  const base = read.documents.map(writeYaml).join('---\n');
   const merged = mergeThreeWay({ base, ours: job.text, theirs });
   if (merged.outcome === 'unreadable') return failure('RefreshFailed', merged.message);
   return {
@@ -86,24 +87,23 @@ function adopt(declared: Json, live: Json, field: string): Json {
   }
   if (isJsonArray(declared) && isJsonArray(live)) {
     const [ours, theirs] = [byKey(field, declared), byKey(field, live)];
-    if (!ours || !theirs)
-      return JSON.stringify(declared) === JSON.stringify(live) ? declared : adoptByIndex(declared, live, field);
+    if (!ours || !theirs) return stringifyJson(declared) === stringifyJson(live) ? declared : adoptByIndex(declared, live, field);
     return [...ours].flatMap(([key, value]) => {
       const now = theirs.get(key);
       return now === undefined ? [] : [adopt(value, now, field)];
     });
   }
-  const isSame =
-    declared === live ||
-    ((typeof declared === 'string' || typeof declared === 'number') &&
-      (typeof live === 'string' || typeof live === 'number') &&
-      equalQuantities(declared, live, true));
+  const isSame = declared === live || (isAmount(declared) && isAmount(live) && equalQuantities(declared, live, true));
   return isSame ? declared : live;
 }
 
 function adoptByIndex(declared: readonly Json[], live: readonly Json[], field: string): Json {
   if (declared.length !== live.length) return live;
   return declared.map((value, index) => adopt(value, live[index] ?? null, field));
+}
+
+function isAmount(value: Json): value is string | number | bigint {
+  return typeof value === 'string' || isNumber(value);
 }
 
 function isNothing(value: Json): boolean {
