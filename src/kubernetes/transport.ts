@@ -4,8 +4,9 @@ import { delimiter } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError, messageOf, type RefusedField } from '../types/errors.ts';
-import { parseJson, stringifyJson } from '../types/exact-json.ts';
+import { parseJson } from '../types/exact-json.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
+import { bodyText } from './body-text.ts';
 
 /** Largest answer that is unpacked, in bytes: a page of 500 large workloads is some 5 MB. */
 const MAX_ANSWER_BYTES = 256 << 20;
@@ -114,7 +115,7 @@ class HttpTransport implements KubernetesTransport {
       // A token file often ends in a newline, which node:https refuses as a header value.
       if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
     }
-    const payload = request.body === undefined ? undefined : stringifyJson(request.body);
+    const payload = request.body === undefined ? undefined : bodyText(request.body, request.contentType);
     if (payload !== undefined) {
       headers['content-type'] = request.contentType ?? 'application/json';
       headers['content-length'] = String(Buffer.byteLength(payload));
