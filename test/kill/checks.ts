@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { at, type Json, type JsonObject } from '../../src/types/json.ts';
+import { DETECTOR_MANAGER, ownersIn } from '../../src/types/snapshot.ts';
 import { reportFile } from '../demo/scenario.ts';
 import type { Round, Scene, SceneUnit } from './scene.ts';
 
@@ -134,6 +135,8 @@ async function checkLive({ kubernetes }: Scene, round: Round, name: string, desi
   const expected = facts(desired);
   const wanted = round.staged === name && Array.isArray(expected) ? [round.stagedReplicas, ...expected.slice(1)] : expected;
   expect(facts(live), `live ${name}`).to.deep.equal(wanted);
+  const managers = ownersIn(live ?? {}).map(({ manager }) => manager);
+  expect(managers, `ownership of ${name} that is not given back`).to.not.include(DETECTOR_MANAGER);
 }
 
 function containerField(object: JsonObject | undefined, field: string): Json {

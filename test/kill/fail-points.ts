@@ -82,7 +82,8 @@ for (const module of [http, https]) {
     if (method === 'GET') return real(url, options, onAnswer);
     const headers = Array.isArray(options.headers) || options.headers === undefined ? {} : options.headers;
     const name = kubernetesName(method, url, headers as http.OutgoingHttpHeaders);
-    if (name.endsWith('leases') && method === 'PUT') return leaseRequest(real, url, options, onAnswer);
+    const purpose = PURPOSES.get(name);
+    if (purpose) return requestFor((payload) => `${name} (${purpose(payload)})`, real, url, options, onAnswer);
     const finished = effect(name);
     return real(url, options, (answer) => {
       finished();
@@ -92,8 +93,14 @@ for (const module of [http, https]) {
   Object.assign(module, { request: wrapped });
 }
 
-/** Taking, renewing and giving back a lease are told apart by the body, which is known only when the request ends. */
-function leaseRequest(
+/** Requests that only their body tells apart, which is known when they end. */
+const PURPOSES = new Map<string, (payload: string) => string>([
+  ['cluster PUT leases', (payload) => (/"holderIdentity":""/u.test(payload) ? 'gives back' : 'takes or renews')],
+  ['cluster PATCH JSON patch deployments', (payload) => (payload.includes('/metadata/managedFields') ? 'ownership' : 'values')],
+]);
+
+function requestFor(
+  nameOf: (payload: string) => string,
   real: typeof https.request,
   url: string,
   options: https.RequestOptions,
@@ -107,7 +114,7 @@ function leaseRequest(
   const end = request.end.bind(request);
   Object.assign(request, {
     end: (payload: string): http.ClientRequest => {
-      finished = effect(`cluster PUT leases (${/"holderIdentity":""/u.test(payload) ? 'gives back' : 'takes or renews'})`);
+      finished = effect(nameOf(payload));
       return end(payload);
     },
   });
