@@ -1,4 +1,4 @@
-import { stringifyJson } from '../types/exact-json.ts';
+import { stepName } from '../types/field-set.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../types/json.ts';
 import { keyElements } from './list-keys.ts';
 import type { Claim } from './ownership.ts';
@@ -25,15 +25,14 @@ export function declaredFields(value: Json, schema: SchemaNode, claims: readonly
   }
   if (!isJsonArray(value)) return {};
   if (schema.type === 'set' || (schema.type === 'unknown' && claimsMembers(claims)))
-    return Object.fromEntries(value.map((member) => [`v:${stringifyJson(member)}`, {}]));
+    return Object.fromEntries(value.map((member) => [stepName({ member }), {}]));
   const keys = schema.type === 'keyed-list' ? schema.keys : schema.type === 'unknown' ? claimedKeys(claims) : undefined;
   const elements = keys && keyElements(value, schema, keys);
   if (!elements) return {};
   return Object.fromEntries(
     elements.map(({ key, value: element }): [string, JsonObject] => {
-      const sorted = Object.fromEntries(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
       const below = declaredFields(element, schema.item(), descendKey(claims, key));
-      return [`k:${stringifyJson(sorted)}`, asMember(below)];
+      return [stepName({ key }), asMember(below)];
     }),
   );
 }

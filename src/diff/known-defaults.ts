@@ -80,6 +80,8 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
   Probe: probe,
   HTTPGetAction: { scheme: is('HTTP'), path: is('/') },
   GRPCAction: { service: is('') },
+  // Stored whether or not it is sent.
+  HTTPHeader: { value: is('') },
   SecretVolumeSource: defaultMode,
   ConfigMapVolumeSource: defaultMode,
   ProjectedVolumeSource: defaultMode,

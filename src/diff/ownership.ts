@@ -1,7 +1,9 @@
-import { parseJson, stringifyJson } from '../types/exact-json.ts';
+import { parseJson } from '../types/exact-json.ts';
+import { stepName } from '../types/field-set.ts';
 import type { ActorClass, Blame } from '../types/finding.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
 import { type FieldOwner, isDetectors } from '../types/snapshot.ts';
+import type { ElementKey } from './list-keys.ts';
 
 /** An owner's part of the fieldsV1 trie below one node; an empty object owns the whole value there. */
 export interface Claim {
@@ -30,14 +32,13 @@ export function descend(claims: readonly Claim[], step: string): readonly Claim[
   return below;
 }
 
-/** The claims on the list element with these key fields. fieldsV1 writes them as JSON with sorted keys. */
-export function descendKey(claims: readonly Claim[], key: Readonly<Record<string, Json>>): readonly Claim[] {
-  const sorted = Object.fromEntries(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return descend(claims, `k:${stringifyJson(sorted)}`);
+/** The claims on the list element with these key fields. */
+export function descendKey(claims: readonly Claim[], key: ElementKey): readonly Claim[] {
+  return claims.length === 0 ? claims : descend(claims, stepName({ key }));
 }
 
-export function descendMember(claims: readonly Claim[], value: Json): readonly Claim[] {
-  return descend(claims, `v:${stringifyJson(value)}`);
+export function descendMember(claims: readonly Claim[], member: Json): readonly Claim[] {
+  return claims.length === 0 ? claims : descend(claims, stepName({ member }));
 }
 
 export function ownedByUs(claims: readonly Claim[]): boolean {

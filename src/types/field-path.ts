@@ -44,7 +44,7 @@ export function isWithin(path: FieldPath, above: FieldPath): boolean {
 
 function matches(element: Json, key: Readonly<Record<string, Json>>, defaults: Readonly<Record<string, Json>>): boolean {
   if (!isJsonObject(element)) return false;
-  return Object.entries(key).every(([name, value]) => (element[name] ?? defaults[name]) === value);
+  return Object.entries(key).every(([name, value]) => (element[name] ?? defaults[name] ?? '') === value);
 }
 
 /** Key fields that manifests leave out because the API server fills them in: they are part of the key all the same. */

@@ -1,6 +1,7 @@
+import { stringifyJson } from './exact-json.ts';
 import type { FieldPath } from './field-path.ts';
 import { canonicalJson } from './finding.ts';
-import { isJsonObject, type JsonObject, own } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from './json.ts';
 
 // Sets of fields as managedFields has them (`fieldsV1`, structured-merge-diff): a trie whose empty object is a member
 // without anything below it, and whose "." is a member that has something below it.
@@ -46,9 +47,25 @@ export function partAt(fields: JsonObject, path: FieldPath): JsonObject {
   return Object.keys(part).length > 0 || rest.length === 0 ? { [name]: part } : {};
 }
 
-function stepName(step: FieldPath[number]): string {
+/** The name of one step, as the API server writes it: keys sorted, JSON in Go's spelling. */
+export function stepName(step: FieldPath[number]): string {
   if ('field' in step) return `f:${step.field}`;
-  return 'key' in step ? `k:${canonicalJson(step.key)}` : `v:${canonicalJson(step.member)}`;
+  return 'key' in step ? `k:${goJson(step.key)}` : `v:${goJson(step.member)}`;
+}
+
+/** Go escapes what would be markup in a page (measured on 1.34: `v:"a \u0026 b"`). */
+function goJson(value: Json): string {
+  // Asked for every element of every list: most keys are one field, in plain letters.
+  const isSorted = !isJsonObject(value) || Object.keys(value).length < 2;
+  const text = isSorted ? stringifyJson(value) : (canonicalJson(value) ?? '');
+  if (!MARKUP.test(text)) return text;
+  return [...text].map((character) => (MARKUP.test(character) ? goEscape(character) : character)).join('');
+}
+
+const MARKUP = /[<>&\u2028\u2029]/u;
+
+function goEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** An empty object is short for a member alone. */

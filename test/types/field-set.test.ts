@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { intersection, partAt, union } from '../../src/types/field-set.ts';
+import { intersection, partAt, stepName, union } from '../../src/types/field-set.ts';
 import type { JsonObject } from '../../src/types/json.ts';
 import { CONTAINER } from './builders.ts';
 
@@ -52,5 +52,10 @@ describe('sets of fields', () => {
     });
     expect(partAt(fields, [...CONTAINER, { field: 'image' }, { field: 'x' }])).to.deep.equal({});
     expect(partAt(fields, [{ field: 'spec' }, { field: 'paused' }])).to.deep.equal({});
+  });
+
+  it('name elements and members as Go spells them', () => {
+    expect(stepName({ key: { protocol: 'TCP', containerPort: 80 } })).to.equal('k:{"containerPort":80,"protocol":"TCP"}');
+    expect(stepName({ member: 'new & <shiny>\u2028' })).to.equal('v:"new \\u0026 \\u003cshiny\\u003e\\u2028"');
   });
 });
