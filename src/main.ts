@@ -21,7 +21,6 @@ import { hasColor, screenOf } from './terminal/screen.ts';
 import { writerOf } from './terminal/stream.ts';
 import { sanitize } from './types/describe.ts';
 import { ConfigError, messageOf, UserError } from './types/errors.ts';
-import { DETECTOR_MANAGER } from './types/snapshot.ts';
 import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
 
 /** Runs one command and returns its exit code; never throws. */
@@ -147,18 +146,17 @@ async function runUndo(config: Config, undo: UndoArguments, process: ProcessFact
   const stop = untilDeadline(config, process);
   const warn = (message: string): void => process.err(`${sanitize(message)}\n`);
   const { out, err, environment } = process;
-  const { cluster, dryRun } = config;
-  const [fieldManager = DETECTOR_MANAGER] = config.desiredManagers;
+  const { cluster, desiredManagers, dryRun } = config;
   if (dryRun) {
     using clients = await connectReading(config, warn, stop);
-    const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, fieldManager, out, err, signal: stop });
+    const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, desiredManagers, out, err, signal: stop });
     return isWhole ? EXIT.ok : EXIT.incomplete;
   }
   // As a pass that corrects: without the Lease nothing is written.
   const holder = `${hostname()}/undo-${randomUUID()}`;
   await using clients = await connectWriting({ ...config, autoFix: true }, environment, holder, warn, stop);
   const signal = clients.lease ? AbortSignal.any([stop, clients.lease.lost]) : stop;
-  const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, fieldManager, out, err, signal });
+  const isWhole = await undoChangeSet(clients, { ...undo, dryRun }, { cluster, desiredManagers, out, err, signal });
   return isWhole ? EXIT.ok : EXIT.incomplete;
 }
 

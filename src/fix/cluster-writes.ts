@@ -1,10 +1,7 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
-import { readManifest } from '../kubernetes/manifest.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
-import { canonicalJson } from '../types/finding.ts';
 import { isJsonObject, type JsonObject } from '../types/json.ts';
-import { refOf } from '../types/object-ref.ts';
 
 /** A document without what only the server writes, which some files hold all the same. */
 export function withoutServerFields(document: JsonObject): JsonObject {
@@ -27,22 +24,4 @@ export async function kindOf(
     subject: desired.ref.name,
     remedy: 'Install what serves the kind, or correct the unit.',
   });
-}
-
-/** Applies each object that `after` declares in another way than `before`; all of them are tried first. */
-export async function applyDocuments(
-  kubernetes: KubernetesClient,
-  before: string,
-  after: string,
-  { fieldManager, signal }: { readonly fieldManager: string; readonly signal: AbortSignal },
-): Promise<void> {
-  const known = new Set(readManifest(before).documents.map(({ document }) => canonicalJson(document)));
-  const changed: { readonly kind: ResourceKind; readonly body: JsonObject }[] = [];
-  for (const { document } of readManifest(after).documents) {
-    const ref = refOf(document);
-    if (!ref || known.has(canonicalJson(document))) continue;
-    changed.push({ kind: await kindOf({ ref }, kubernetes, signal), body: withoutServerFields(document) });
-  }
-  for (const dryRun of [true, false])
-    for (const { kind, body } of changed) await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun, signal });
 }

@@ -1,11 +1,11 @@
 import type { ConfigHubClient, ExtendedUnit, Revision, Unit, UnitState } from '../confighub/client.ts';
 import { whereUnits } from '../confighub/where.ts';
 import { createChangeSet } from '../fix/changeset.ts';
-import { applyDocuments } from '../fix/cluster-writes.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { sanitize } from '../types/describe.ts';
 import { DRIFT_MARKER } from '../types/drift-marker.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
+import { writeBack } from './write-back.ts';
 
 export interface UndoArguments {
   /** `project/slug` */
@@ -24,7 +24,8 @@ interface Clients {
 export interface UndoOptions {
   /** The next pass of this cluster closes what a killed undo left locked. */
   readonly cluster: string;
-  readonly fieldManager: string;
+  /** Field managers that deliver desired state, the usual one first. */
+  readonly desiredManagers: readonly string[];
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly signal: AbortSignal;
@@ -117,7 +118,7 @@ export async function undoChangeSet(
     for (const undo of written) {
       if (targeted.includes(undo)) continue;
       const [before, after] = [undo.restored?.Data ?? '', undo.observed?.Data ?? ''];
-      await attempt(undo, () => applyDocuments(clients.kubernetes, before, after, options));
+      await attempt(undo, () => writeBack(clients.kubernetes, before, after, options));
       const { LiveRevisionNum: liveRevision } = undo.unit.Unit;
       if (liveRevision === 0) continue;
       isWhole = false;
