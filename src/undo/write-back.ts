@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { kindOf } from '../fix/cluster-writes.ts';
 import { handBack } from '../fix/ownership.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -95,7 +96,7 @@ function editsBetween(before: Json | undefined, after: Json | undefined, path: F
       editsBetween(earlier.get(value), later.get(value), [...path, { key: { [key]: value } }]),
     );
   }
-  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, value: after }];
+  return isDeepStrictEqual(before, after) ? [] : [{ path, value: after }];
 }
 
 function isKey(value: Json | undefined): value is string | number {
