@@ -259,7 +259,7 @@ export const OPTIONS = {
     schema: duration,
     env: ['FIX_GRACE'],
     value: 'DURATION',
-    help: "time that a person's change is left alone, such as 30m (0 in dev, 30m elsewhere)",
+    help: 'time that a fresh change is left alone, such as 30m (0 in dev, 30m elsewhere)',
   }),
   contestedAfter: option({
     schema: whole(0, 20),

@@ -90,8 +90,8 @@ function mustBeDeclared({ decision, verdict, blame }: Judged): boolean {
   // Ours by an Update of earlier days, and no known default: nothing tells whether it is wanted, and it is there.
   if (decision.rule === 'dropped-or-default') return true;
   // Labels and annotations of whoever deploys the workload are part of it; what a controller notes is not.
-  const isDeployers = verdict?.note.startsWith(NOTED_BY) === true && (blame?.actor === 'gitops' || blame?.actor === 'unknown');
-  if (isDeployers) return true;
+  const isController = blame?.actor === 'controller' || blame?.actor === 'autoscaler';
+  if (verdict?.note.startsWith(NOTED_BY) === true && !isController) return true;
   return verdict?.class === 'added' || verdict?.class === 'to_remove';
 }
 

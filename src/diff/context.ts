@@ -1,3 +1,4 @@
+import { ANCIENT_CHANGES } from '../types/field-managers.ts';
 import { type FieldPath, printPath } from '../types/field-path.ts';
 import type { Blame, FindingClass } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
@@ -63,7 +64,7 @@ const RULES: readonly Rule[] = [
     return tool === undefined ? undefined : informational(`${tool} writes it`);
   },
   ({ class: found, path, blame }) => {
-    if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'person') return undefined;
+    if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'hands') return undefined;
     if (blame === undefined) return informational('nobody is known to have written it');
     // Notes of a pod template roll the pods and are what Services select by: only a controller writes them by itself.
     const isOfTemplate = path.length > 3;
@@ -82,7 +83,7 @@ const RULES: readonly Rule[] = [
       : undefined,
 ];
 
-/** How a note of a label or annotation begins that somebody else than a person is known to have written. */
+/** How the note of a label or annotation begins that was added by name, and not by hand. */
 export const NOTED_BY = 'noted by ';
 
 /**
@@ -103,12 +104,14 @@ function informational(note: string): Verdict {
 
 /**
  * A number that an autoscaler chose, within what it may choose. The owner of the field decides: a hand that scaled
- * inside the range is told from the autoscaler. Only a number that nobody owns is taken for the autoscaler's.
+ * inside the range is told from the autoscaler. A number that nobody owns is taken for the autoscaler's, and so is one
+ * of `ancient-changes`, which the autoscaler's entry may have been merged into.
  */
 function autoscaled(departure: Departure, { autoscaler, knowsAutoscalers }: Surroundings): Verdict | undefined {
   const { path, live, blame } = departure;
   if (printPath(path) !== '/spec/replicas' || departure.class === 'removed') return undefined;
-  const isOwner = blame === undefined || blame.actor === 'autoscaler';
+  const isMerged = blame?.manager === ANCIENT_CHANGES && autoscaler !== undefined;
+  const isOwner = blame === undefined || blame.actor === 'autoscaler' || isMerged;
   if (!isOwner) return undefined;
   if (autoscaler) {
     const { minReplicas, maxReplicas, name } = autoscaler;

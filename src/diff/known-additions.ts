@@ -1,4 +1,4 @@
-import type { ActorClass } from '../types/finding.ts';
+import type { ActorClass } from '../types/field-managers.ts';
 
 /** What a well-known tool writes into workloads of others, so that nobody has to write an ignore rule for it. */
 interface KnownAddition {
@@ -119,9 +119,10 @@ export interface AddedField {
   readonly has: (field: string) => boolean;
 }
 
-/** The tool that is known to write this field; `undefined` where none is, or where a person's hand wrote it. */
+/** The tool that is known to write this field; `undefined` where none is, or where something else wrote it. */
 export function knownAdditionOf(field: AddedField): string | undefined {
-  if (field.actor === 'person') return undefined;
+  // Helm and the jobs of charts add by another delivery; a declared value that one changes is drift all the same.
+  if (field.actor === 'hands' || (field.actor === 'delivery' && field.isChange)) return undefined;
   return KNOWN_ADDITIONS.find(
     ({ metadata, env, path, kinds, overwrites, onlyWith }) =>
       (kinds === undefined || kinds.includes(field.kind)) &&

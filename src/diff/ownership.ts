@@ -1,6 +1,7 @@
 import { parseJson } from '../types/exact-json.ts';
+import { actorOf } from '../types/field-managers.ts';
 import { stepName } from '../types/field-set.ts';
-import type { ActorClass, Blame } from '../types/finding.ts';
+import type { Blame } from '../types/finding.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
 import { type FieldOwner, isDetectors } from '../types/snapshot.ts';
 import type { ElementKey } from './list-keys.ts';
@@ -82,23 +83,6 @@ function parseKey(text: string): JsonObject | undefined {
 /** True where a claim covers this very node, not only something below it. */
 export function ownsNode(claim: Claim): boolean {
   return Object.hasOwn(claim.fields, '.') || Object.keys(claim.fields).length === 0;
-}
-
-const GITOPS =
-  /^(argocd|argo-cd|kustomize-controller|helm-controller|helm$|fleet|flux|gotk|terraform|pulumi|crossplane|config-sync|confighub)/iu;
-const AUTOSCALERS = /^(keda|vpa|vertical-pod-autoscaler|horizontal-pod-autoscaler|cluster-autoscaler|datadog-cluster-agent)/iu;
-const PEOPLE =
-  /^(kubectl|oc$|k9s|lens|freelens|headlamp|dashboard|mozilla|chrome|safari|curl|wget|insomnia|postman|python-requests|openapi-generator|node-fetch|kubernetes-client|ansible)/iu;
-const CONTROLLERS =
-  /(controller|operator|manager|webhook|admission|reloader|rancher|pilot-discovery|kyverno|istio|linkerd|kube-scheduler|kubelet)/iu;
-
-/** Who stands behind a field manager. Tools take the first word of the User-Agent where a client names none. */
-export function actorOf(owner: FieldOwner): ActorClass {
-  if (owner.manager === 'kube-controller-manager') return owner.subresource === 'scale' ? 'autoscaler' : 'controller';
-  if (AUTOSCALERS.test(owner.manager)) return 'autoscaler';
-  if (GITOPS.test(owner.manager)) return 'gitops';
-  if (PEOPLE.test(owner.manager)) return 'person';
-  return CONTROLLERS.test(owner.manager) ? 'controller' : 'unknown';
 }
 
 /** The newest foreign writer among the claims; entries without a time were written through `scale` and count as newest. */

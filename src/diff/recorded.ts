@@ -1,10 +1,10 @@
 import { readManifest } from '../kubernetes/manifest.ts';
 import { displayBlame, summarize } from '../types/describe.ts';
 import type { DesiredObject } from '../types/desired.ts';
+import { actorOf } from '../types/field-managers.ts';
 import { type Blame, type Finding, isDrift, type ObjectComparison } from '../types/finding.ts';
 import { objectKey, refOf } from '../types/object-ref.ts';
 import type { LiveObject } from '../types/snapshot.ts';
-import { actorOf } from './ownership.ts';
 
 /**
  * The drift that a revision holds: its text is compared with what is desired as a live object is. Who was to blame no

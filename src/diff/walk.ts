@@ -1,3 +1,4 @@
+import { actorOf } from '../types/field-managers.ts';
 import type { FieldPath, PathStep } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { isDetectors } from '../types/snapshot.ts';
@@ -5,7 +6,6 @@ import { asksForDefault, compareWhole, equalScalars, isEmpty, isStoredZero, isZe
 import { isAllocated, isKnownDefault } from './known-defaults.ts';
 import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
 import {
-  actorOf,
   type Claim,
   claimedKeys,
   claimsMembers,
@@ -139,7 +139,7 @@ function compareFields(walk: Walk, node: Node): void {
   for (const [field, value] of Object.entries(live)) {
     if ((own(desired, field) ?? null) !== null) continue;
     const child = childOf(node, field);
-    const isWrittenLater = isAllocated(schema, field) && child.claims.some((claim) => isLaterHand(walk, claim));
+    const isWrittenLater = isAllocated(schema, field) && child.claims.some((claim) => isChosenLater(walk, claim));
     if (!isWrittenLater && isKnownDefault(schema, live, field, value)) settle(walk, 'known-default', child);
     else judgeUndeclared(walk, child);
   }
@@ -328,11 +328,13 @@ function judgeUndeclared(walk: Walk, node: Node): void {
   else settle(walk, judgeForeign(walk, node), node);
 }
 
-/** A person's write after our last apply: whatever it holds is their choice, and nothing that the server allocated. */
-function isLaterHand(walk: Walk, { isOurs, owner }: Claim): boolean {
+/** Written after our last apply by hand or by another delivery: what it holds was chosen, not allocated by the server. */
+function isChosenLater(walk: Walk, { isOurs, owner }: Claim): boolean {
   const { time = '', operation, subresource } = owner;
   const isLater = walk.ourApplyTime !== '' && time > walk.ourApplyTime;
-  return isLater && !isOurs && operation === 'Update' && subresource === '' && actorOf(owner) === 'person';
+  if (!isLater || isOurs || operation !== 'Update' || subresource !== '') return false;
+  const actor = actorOf(owner);
+  return actor === 'hands' || actor === 'delivery';
 }
 
 function isAppliedLast(claims: readonly Claim[]): boolean {

@@ -20,7 +20,7 @@ interface Rule {
 }
 
 const DECIDE =
-  "The workload's page in the report says who did it and what it costs, and has the commands to bring it back (fix), to make it desired (accept) and to live with it (ignore).";
+  "The workload's page in the report says what changed it and what it costs, and has the commands to bring it back (fix), to make it desired (accept) and to live with it (ignore).";
 
 /** GitHub refuses a rule without its full description and its help. */
 const RULES: Readonly<Record<FindingClass, Rule>> = {

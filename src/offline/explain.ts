@@ -1,4 +1,5 @@
 import { maskValue } from '../diff/diff.ts';
+import type { ActorClass } from '../types/field-managers.ts';
 import { printPath } from '../types/field-path.ts';
 import type { Json } from '../types/json.ts';
 import { Secret } from '../types/secret.ts';
@@ -23,7 +24,7 @@ interface Owner {
   readonly operation: string;
   readonly subresource: string;
   readonly time: string | null;
-  readonly actor: string;
+  readonly actor: ActorClass;
   readonly isOurs: boolean;
 }
 

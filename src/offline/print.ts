@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { printTable } from '../output.ts';
 import { displayBlame, displayTime, displayValue, sanitize } from '../types/describe.ts';
 import { stringifyJson } from '../types/exact-json.ts';
+import { actorWords } from '../types/field-managers.ts';
 import { printPath } from '../types/field-path.ts';
 import type { Blame, FieldValue, Finding } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
@@ -121,7 +122,7 @@ function explanationText(result: OfflineDiff, object: OfflineObject, path: strin
     ({ path: at, rule, because, class: found, note, desired, live, owners }) => {
       const who = owners.map(
         ({ manager, operation, subresource, time, actor, isOurs }) =>
-          `${manager} ${operation}${subresource === '' ? '' : ` via ${subresource}`}, ${time ?? 'time unknown'} (${isOurs ? 'carries desired state' : actor})`,
+          `${manager} ${operation}${subresource === '' ? '' : ` via ${subresource}`}, ${time ?? 'time unknown'} (${isOurs ? 'delivers desired state' : actorWords({ manager, actor })})`,
       );
       const lines: readonly (readonly [string, string])[] = [
         ['verdict', found === null ? 'in sync' : `${found}${note === '' ? '' : `, ${note}`}`],

@@ -1,6 +1,7 @@
-import { sanitize } from '../types/describe.ts';
+import { displayBlame, sanitize } from '../types/describe.ts';
 import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
 import { observedMarker } from '../types/drift-marker.ts';
+import { type ActorClass, actorWords } from '../types/field-managers.ts';
 import { isDrift, type ObjectComparison } from '../types/finding.ts';
 import { stringAt } from '../types/json.ts';
 import type { Pause, PlanItem, Prediction } from '../types/plan.ts';
@@ -17,7 +18,7 @@ export interface FixPolicy {
   /** The changeset that CHANGESET names. */
   readonly changeSet: (ChangeSetRef & { readonly isClosed: boolean }) | undefined;
   readonly applyChangeSet: boolean;
-  /** Seconds that a person's change is left alone. */
+  /** Seconds that a fresh change is left alone. */
   readonly graceSeconds: number;
   /** Corrections of a field within 24 hours after which it is left to whoever takes it back; 0 for no limit. */
   readonly contestedAfter: number;
@@ -61,6 +62,19 @@ const unlessApproved =
   (ranked, unit, policy, situation) =>
     situation.approvedBy === undefined ? rule(ranked, unit, policy, situation) : undefined;
 
+/**
+ * What is fixed without a decision, by the class of the last writer. Whatever keeps writing would write again; an
+ * addition may be needed by whoever delivered it, and only one by hand is known not to be.
+ */
+const FIXED_OF: Readonly<Record<ActorClass, 'all' | 'declared' | 'nothing'>> = {
+  hands: 'all',
+  delivery: 'declared',
+  unknown: 'declared',
+  controller: 'nothing',
+  autoscaler: 'nothing',
+  gitops: 'nothing',
+};
+
 /** Asked in this order; the first that answers decides. A new guard is a new entry. */
 const RULES: readonly Rule[] = [
   (_, __, ___, { keptBy }) => (keptBy === undefined ? undefined : report('decided', keptBy)),
@@ -81,11 +95,11 @@ const RULES: readonly Rule[] = [
     return report('never-created', 'set CREATE_MISSING=true to have it created');
   }),
   unlessApproved(({ finding }) => {
-    if (finding.class !== 'added' || finding.blame?.actor === 'person') return undefined;
-    return report(
-      'added-by-controller',
-      `${finding.blame?.actor ?? 'unknown'} ${finding.blame?.manager ?? ''} may need it`.trim(),
-    );
+    const { blame } = finding;
+    const scope = blame ? FIXED_OF[blame.actor] : 'declared';
+    if (scope === 'all' || (scope === 'declared' && finding.class !== 'added')) return undefined;
+    const by = blame ? `${displayBlame(finding)} (${actorWords(blame)}) changed it last` : 'no field manager is recorded';
+    return report('changed-by-other', `${by} and may need it; a fix decision reverts it`);
   }),
   unlessApproved((_, __, policy) => (policy.autoFix ? undefined : report('auto-fix-off', 'set AUTO_FIX=true to have it fixed'))),
   (_, unit, __, { unreadPart }) => {
@@ -102,13 +116,12 @@ const RULES: readonly Rule[] = [
     return pause && report('paused', pauseDetail(pause));
   },
   unlessApproved(({ finding }, _, { graceSeconds }, { seenSince, now }) => {
-    // Nobody is told after a removal; it may well have been a person.
-    const isPerson = finding.blame === undefined || finding.blame.actor === 'person';
-    if (!isPerson) return undefined;
     const changed = Date.parse(finding.blame?.time ?? '');
     const since = Number.isNaN(changed) ? Date.parse(seenSince) : changed;
     const until = since + graceSeconds * 1000;
-    return now.getTime() < until ? report('grace', `somebody is at it; fixed from ${rfc3339(until)} on (FIX_GRACE)`) : undefined;
+    return now.getTime() < until
+      ? report('grace', `changed recently; will be fixed after ${rfc3339(until)} (FIX_GRACE)`)
+      : undefined;
   }),
   unlessApproved(({ finding }, _, { contestedAfter }, { corrections, now }) => {
     const contest = contestOf(finding, corrections, contestedAfter, now);

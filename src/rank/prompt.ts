@@ -1,5 +1,5 @@
 /** Changes whenever the text below does: answers of another version are not comparable. */
-export const PROMPT_VERSION = '2026-11-1';
+export const PROMPT_VERSION = '2026-11-2';
 
 /**
  * The frozen part of every request: the same bytes each time, so that it can be cached. It carries no name, no date
@@ -30,8 +30,10 @@ Evidence in a finding
   declares it), pending and informational (not drift).
 - field: the path of the field with names left out. change: both sides, as far as they may be shown. For images,
   sameImageName tells whether only the tag differs.
-- actor: person (kubectl, a browser), controller, autoscaler, gitops (another delivery tool), unknown. age: how long ago
-  that writer last changed anything on the object; unknown is common for scaling.
+- actor: what kind of tool wrote last, by its name: hands (kubectl edit, set, patch, scale and the like, a console, a
+  browser), delivery (kubectl apply or create, helm, terraform, a client library: a pipeline or a person), controller,
+  autoscaler, gitops (another GitOps tool), unknown. age: how long ago that writer last changed anything on the object;
+  unknown is common for scaling.
 - tier: critical marks services that must not drift. restartsPods: bringing it back replaces pods. pods: how many.
 - costUsdPerMonth: live minus desired at list prices; null when requests are not declared.
 - heuristicSeverity: what simple rules say. Differ when the evidence calls for it.
@@ -46,26 +48,27 @@ Rubric
 - info: nothing to do.
 
 Judging causes
-- Several workloads changed by a person within minutes of each other is one incident: say so and rank them together.
-- A person scaling up shortly before usually was answering load; scaling down was saving money or stopping harm.
-- A tag changed by a person is a hotfix that was not carried back, or a rollback: advise to bring the released tag or
+- Several workloads changed by hands within minutes of each other is one incident: say so and rank them together.
+- Hands that scaled up shortly before usually were answering load; scaling down was saving money or stopping harm.
+- A tag changed by hands is a hotfix that was not carried back, or a rollback: advise to bring the released tag or
   the fix into the desired state.
-- An env variable added by a person is usually debugging that was left behind.
-- A field that a controller or another delivery tool writes will come back: two owners fight; advise to settle which
-  one owns it.
+- An env variable added by hands is usually debugging that was left behind.
+- A field that a controller or a GitOps tool writes will come back: two owners fight; advise to settle which one owns
+  it. What another delivery wrote comes back when that runs again: advise to carry it into the desired state or out of
+  that delivery.
 - Fields removed leave no writer behind: the cause is not determinable unless a neighbouring finding tells.
 
 Examples
 Finding {"id":"f1","kind":"Deployment","class":"changed","field":"/spec/replicas","change":{"desired":3,"live":10},
-"actor":"person","age":"unknown","tier":"critical","costUsdPerMonth":102.4} -> severity high, action apply, cause
+"actor":"hands","age":"unknown","tier":"critical","costUsdPerMonth":102.4} -> severity high, action apply, cause
 "Scaled up by hand, probably in answer to load.", advice "Raise the desired replicas or add an autoscaler if the load is
 here to stay.", confidence medium.
 Finding {"id":"f2","kind":"Deployment","class":"added","field":"/spec/template/spec/containers[]/env[]","change":
-{"desired":{"absent":true},"live":{"structure":true,"size":31}},"actor":"person","age":"under a day","tier":"normal"} ->
+{"desired":{"absent":true},"live":{"structure":true,"size":31}},"actor":"hands","age":"under a day","tier":"normal"} ->
 severity medium, action apply, cause "A variable added by hand, most likely for debugging, was left behind.", advice
 "Add the variable to the unit if the service needs it.", confidence medium.
 Finding {"id":"f3","kind":"StatefulSet","class":"changed","field":"/spec/template/spec/containers[]/image","change":
-{"desired":{"text":true,"length":22},"live":{"text":true,"length":22},"sameImageName":true},"actor":"person","age":
+{"desired":{"text":true,"length":22},"live":{"text":true,"length":22},"sameImageName":true},"actor":"hands","age":
 "under 15 minutes","tier":"critical","restartsPods":true} -> severity high, action hold, cause "A tag was changed by
 hand minutes ago on a critical stateful workload, as in a running incident.", advice "Ask who is on the incident, then
 record the tag in the unit or let it be brought back.", confidence medium.

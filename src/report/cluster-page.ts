@@ -5,7 +5,7 @@ import { DECISION_HEADER, decisionRows } from './decisions.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
 import { workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
-import { correctionState, costWords, dollars, GUARD_EFFECT, minute, plural, stateIn, sumCosts, who } from './words.ts';
+import { changedBy, correctionState, costWords, dollars, GUARD_EFFECT, minute, plural, stateIn, sumCosts } from './words.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };
@@ -106,7 +106,7 @@ function pauses({ report }: ClusterPage): readonly string[] {
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
   if (report.findings.length === 0) return [];
   const rows = report.findings.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(report, finding, pages));
-  const header = ['severity', 'workload', 'what', 'who', '$ a month', 'state'];
+  const header = ['severity', 'workload', 'what', 'changed by', '$ a month', 'state'];
   const first = tableWithin(TABLE_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
   const shown = Math.min(rows.length, FINDINGS_SHOWN) - first.left;
   const folded = rows.slice(shown, shown + FINDINGS_FOLDED);
@@ -129,7 +129,7 @@ function findingRow(report: Report, finding: ReportFinding, pages: ReadonlySet<s
     finding.severity,
     pages.has(page) ? `[${name}](${page})` : name,
     escapeText(finding.summary),
-    who(finding),
+    changedBy(finding),
     dollars(finding.costUsdPerMonth),
     escapeText(stateIn(report, finding)),
   ];
@@ -151,10 +151,10 @@ function contested({ report }: ClusterPage): readonly string[] {
     .map((finding) => [
       escapeText(displayRef(finding.object)),
       escapeText(finding.path),
-      who(finding),
+      changedBy(finding),
       escapeText(finding.detail),
     ]);
-  return section('## Contested', ['workload', 'field', 'who', 'why'], rows, 'findings.jsonl');
+  return section('## Contested', ['workload', 'field', 'changed by', 'why'], rows, 'findings.jsonl');
 }
 
 function decisions({ report }: ClusterPage): readonly string[] {
@@ -192,7 +192,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const [newest] = latest;
   if (!newest) return [];
   const last = latest.filter(({ time }) => time === newest.time);
-  const header = ['workload', 'what', 'who', '$ a month', 'done', 'changeset', 'time'];
+  const header = ['workload', 'what', 'changed by', '$ a month', 'done', 'changeset', 'time'];
   const shown = tableWithin(
     TABLE_BYTES / 2,
     header,
@@ -214,7 +214,7 @@ function correctionRow(correction: Correction): readonly string[] {
   return [
     escapeText(displayRef(correction.object)),
     escapeText(correction.summary),
-    who(correction),
+    changedBy(correction),
     dollars(correction.costUsdPerMonth),
     `${correctionState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
     escapeText(correction.changeSet),

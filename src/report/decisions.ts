@@ -1,7 +1,7 @@
 import type { DecisionEffect, ReportedDecision } from '../types/decision.ts';
 import { escapeText } from './markdown.ts';
 
-export const DECISION_HEADER = ['decision', 'what', 'who', 'when', 'reason', 'effect', 'detail'];
+export const DECISION_HEADER = ['decision', 'what', 'by', 'when', 'reason', 'effect', 'detail'];
 
 /** What needs somebody's hand first, what is over last. */
 const ORDER: readonly DecisionEffect[] = [

@@ -2,7 +2,7 @@ import type { Correction, GoneDrift, Report, ReportFinding } from '../types/repo
 import { escapeText } from './markdown.ts';
 import { boundedTable } from './page-table.ts';
 import { workloadPage } from './paths.ts';
-import { correctionState, minute, plural, who } from './words.ts';
+import { changedBy, correctionState, minute, plural } from './words.ts';
 
 const EARLIER_SHOWN = 8;
 
@@ -27,7 +27,7 @@ export function earlierDrift(
     .map((entry) => [
       escapeText(minute(entry.firstSeen)),
       escapeText(entry.summary),
-      who(entry),
+      changedBy(entry),
       escapeText(minute(entry.time)),
       escapeText(became(entry)),
       'changeSet' in entry ? escapeText(entry.changeSet) : '',
@@ -36,7 +36,7 @@ export function earlierDrift(
     '## Earlier drift',
     `${plural(before.length, 'drift')} of ${findings.length === 1 ? 'this field' : 'these fields'} on record, newest first.`,
     ...boundedTable(
-      ['first seen', 'what', 'who', 'until', 'done', 'changeset'],
+      ['first seen', 'what', 'changed by', 'until', 'done', 'changeset'],
       rows,
       before.length - rows.length,
       'drift',

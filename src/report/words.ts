@@ -46,7 +46,7 @@ export function writer({ blame }: Pick<ReportedDrift, 'blame'>): string {
 }
 
 /** The writer and when, for a table's cell. */
-export function who(entry: Pick<ReportedDrift, 'blame'>): string {
+export function changedBy(entry: Pick<ReportedDrift, 'blame'>): string {
   if (!entry.blame) return 'unknown';
   const { time } = entry.blame;
   return escapeText(`${writer(entry)}, ${time === undefined ? 'time unknown' : day(time)}`);

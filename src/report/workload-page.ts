@@ -1,4 +1,5 @@
 import { cutText, fieldName, sanitize } from '../types/describe.ts';
+import { actorWords } from '../types/field-managers.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { Report, ReportFinding } from '../types/report.ts';
 import { quoted } from '../types/shell.ts';
@@ -9,7 +10,7 @@ import { boundedTable } from './page-table.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
-import { costWords, dollars, minute, plural, stateIn, who, writer } from './words.ts';
+import { changedBy, costWords, dollars, minute, plural, stateIn, writer } from './words.ts';
 
 /** What Git hosts show of a file at once. */
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
@@ -58,17 +59,10 @@ function headline({ report, findings, worst }: Page): readonly string[] {
 }
 
 function blameWords({ blame, class: found }: ReportFinding): string {
-  if (!blame) return found === 'unmanaged' || found === 'missing' ? '' : 'Nobody owns the field, so nobody can be named.';
-  const kind = {
-    person: 'a person',
-    controller: 'a controller',
-    autoscaler: 'an autoscaler',
-    gitops: 'a GitOps tool',
-    unknown: '',
-  };
-  const aside = [kind[blame.actor], blame.operation === 'Apply' ? 'by server-side apply' : ''].filter((part) => part !== '');
+  if (!blame) return found === 'unmanaged' || found === 'missing' ? '' : 'No field manager is recorded.';
+  const aside = [actorWords(blame), blame.operation === 'Apply' ? 'by server-side apply' : ''].filter((part) => part !== '');
   const when = blame.time === undefined ? 'at an unknown time' : `at ${minute(blame.time)}`;
-  return `Last written by ${escapeText(writer({ blame }))}${aside.length > 0 ? ` (${aside.join(', ')})` : ''} ${escapeText(when)}.`;
+  return `Last changed by ${escapeText(writer({ blame }))} (${aside.join(', ')}) ${escapeText(when)}.`;
 }
 
 function difference({ findings }: Page): readonly string[] {
@@ -96,7 +90,7 @@ function fields({ findings }: Page): readonly string[] {
     ['class', ({ class: found }) => found],
     ['$ a month', ({ costUsdPerMonth }) => dollars(costUsdPerMonth)],
     ['fix restarts pods', ({ restartsPods }) => (restartsPods ? 'yes' : 'no')],
-    ...[WHO, FIRST_SEEN].filter(([, cell]) => new Set(findings.map(cell)).size > 1),
+    ...[CHANGED_BY, FIRST_SEEN].filter(([, cell]) => new Set(findings.map(cell)).size > 1),
   ];
   const rows = findings.slice(0, FIELDS_SHOWN).map((finding) => columns.map(([, cell]) => cell(finding)));
   const header = columns.map(([name]) => name);
@@ -104,7 +98,7 @@ function fields({ findings }: Page): readonly string[] {
 }
 
 // Said at the top of the page where they are the same for all fields.
-const WHO = ['who', who] as const;
+const CHANGED_BY = ['changed by', changedBy] as const;
 const FIRST_SEEN = ['first seen', (finding: ReportFinding): string => escapeText(minute(finding.firstSeen))] as const;
 
 function advice({ findings }: Page): readonly string[] {

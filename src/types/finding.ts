@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
 import type { DesiredObject } from './desired.ts';
+import type { ActorClass } from './field-managers.ts';
 import { type FieldPath, printPath } from './field-path.ts';
 import type { IgnoreUse } from './ignore-rule.ts';
 import { isJsonArray, type Json, stringAt } from './json.ts';
@@ -25,8 +26,6 @@ export type FindingClass =
 
 /** The classes that make an object drifted; the others are shown apart and never counted. */
 export const DRIFT_CLASSES: ReadonlySet<FindingClass> = new Set(['changed', 'removed', 'added', 'to_remove', 'missing']);
-
-export type ActorClass = 'person' | 'controller' | 'autoscaler' | 'gitops' | 'unknown';
 
 /** The last writer of a field, from managedFields. */
 export interface Blame {

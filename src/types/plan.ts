@@ -32,7 +32,7 @@ export type PlanReason =
   | 'scale-to-zero'
   | 'unapplied-changes'
   | 'unreported-fixes'
-  | 'added-by-controller'
+  | 'changed-by-other'
   | 'held-by-model'
   | 'autoscaler'
   | 'immutable'
@@ -85,7 +85,7 @@ export interface ObjectCorrection {
   /** `undefined` where the object is missing and is to be created. */
   readonly live: LiveObject | undefined;
   readonly fix: readonly Finding[];
-  /** Departing fields that the correction must not touch: autoscaled, held, added by controllers. */
+  /** Departing fields that the correction must not touch: autoscaled, held, changed by controllers. */
   readonly leave: readonly Finding[];
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
+import { ACTOR_CLASSES, actorOf } from './field-managers.ts';
 import { isNumber, type Json } from './json.ts';
 import type { Pause, TrippedGuard } from './plan.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
@@ -26,8 +27,11 @@ const blameSchema = z
     operation: z.enum(['Apply', 'Update']),
     subresource: z.string(),
     time: z.exactOptional(z.string()).describe('RFC 3339, an upper bound; absent where the server keeps none.'),
-    actor: z.enum(['person', 'controller', 'autoscaler', 'gitops', 'unknown']),
+    actor: z
+      .enum([...ACTOR_CLASSES, 'person'])
+      .describe('Class of the field manager, by its name; reports before revision 5 have person for hands and delivery.'),
   })
+  .transform(({ actor, ...blame }) => ({ ...blame, actor: actor === 'person' ? actorOf(blame) : actor }))
   .describe('The last writer of the field, from managedFields.');
 
 const opinionSchema = z

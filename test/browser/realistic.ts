@@ -5,7 +5,7 @@ import { type Severity, severityOrder } from '../../src/types/ranking.ts';
 import { NO_REPORT, type Report } from '../../src/types/report.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { asPrevious, NOW, outcome, ranked, reportOf } from '../report/build.ts';
-import { CONTAINER, controller, envValue, finding, IMAGE, person, REPLICAS, ref } from '../types/builders.ts';
+import { CONTAINER, controller, envValue, finding, hands, IMAGE, REPLICAS, ref } from '../types/builders.ts';
 
 // A night as it may have been: some of it fixed, some staged, some left.
 
@@ -14,7 +14,7 @@ const edited = {
   operation: 'Update' as const,
   subresource: '',
   time: '2026-11-23T03:12:41Z',
-  actor: 'person' as const,
+  actor: 'hands' as const,
 };
 const setImage = { ...edited, manager: 'kubectl-set', time: '2026-11-23T03:04:00Z' };
 const opinion = (severity: Severity, cause: string, advice: string, rank: number) => ({
@@ -62,7 +62,7 @@ const UNORDERED = [
       1,
     ),
   }),
-  ranked(finding({ ref: checkout, path: REPLICAS, desired: 4, live: 9, blame: person, isCritical: true }), {
+  ranked(finding({ ref: checkout, path: REPLICAS, desired: 4, live: 9, blame: hands, isCritical: true }), {
     severity: 'high',
     costUsdPerMonth: 146.35,
     opinion: opinion('high', 'Scaled up by hand, likely with the hotfix.', 'Scale back once the incident is over.', 2),

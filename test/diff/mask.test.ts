@@ -3,7 +3,7 @@ import { maskValue } from '../../src/diff/mask.ts';
 import type { FieldPath } from '../../src/types/field-path.ts';
 import type { Json } from '../../src/types/json.ts';
 import { Secret } from '../../src/types/secret.ts';
-import { CONTAINER, type FindingParts, finding, person } from '../types/builders.ts';
+import { CONTAINER, type FindingParts, finding, hands } from '../types/builders.ts';
 
 const env = (name: string): FieldPath => [...CONTAINER, { field: 'env' }, { key: { name } }];
 const args: FieldPath = [...CONTAINER, { field: 'args' }];
@@ -47,7 +47,7 @@ describe('masking', () => {
   });
 
   it('tells a hidden value from the next one by its writer, or else by the generation, and an absent one by its absence', () => {
-    const [blame, later] = ['03:00:00', '03:00:01'].map((clock) => ({ ...person, time: `2026-11-25T${clock}Z` }));
+    const [blame, later] = ['03:00:00', '03:00:01'].map((clock) => ({ ...hands, time: `2026-11-25T${clock}Z` }));
     const hidden = { path: env('DB_PASSWORD'), live: new Secret('hunter2'), blame };
     const fingerprint = (parts: FindingParts): string => finding({ ...hidden, ...parts }).fingerprint;
     expect(fingerprint({ generation: 3 })).to.equal(fingerprint({ generation: 2 }));

@@ -36,7 +36,7 @@ describe('kinds beyond workloads', function () {
     await scene.kubectl(['patch', 'pipeline/build', '--type=json', '-p', JSON.stringify(patch)]);
     const found = [
       'removed /spec/tags[=fast]: "fast" -> - by nobody',
-      'changed /spec/steps[name=test]/image: "registry.example/test:1" -> "registry.example/test:2" by kubectl-patch (person)',
+      'changed /spec/steps[name=test]/image: "registry.example/test:1" -> "registry.example/test:2" by kubectl-patch (hands)',
     ];
     expect(lines(await scene.findings(text))).to.deep.equal(found);
     expect(lines(await scene.findingsWithoutSchema(text)), 'as managedFields alone tells lists apart').to.deep.equal(found);
@@ -53,8 +53,8 @@ describe('kinds beyond workloads', function () {
     expect(lines(await scene.findings(text))).to.deep.equal([]);
     await scene.kubectl(['patch', 'thing/one', '--type=merge', '-p', '{"spec":{"list":["a"],"map":{"y":2}}}']);
     expect(lines(await scene.findings(text))).to.deep.equal([
-      'changed /spec/list: ["a","b"] -> ["a"] by kubectl-patch (person)',
-      'added /spec/map/y: - -> 2 by kubectl-patch (person)',
+      'changed /spec/list: ["a","b"] -> ["a"] by kubectl-patch (hands)',
+      'added /spec/map/y: - -> 2 by kubectl-patch (hands)',
     ]);
   });
 
@@ -67,7 +67,7 @@ describe('kinds beyond workloads', function () {
     const patch = [{ op: 'replace', path: '/rules/0/verbs', value: ['*'] }];
     await scene.cluster.kubectl(['patch', 'clusterrole', name, '--type=json', '-p', JSON.stringify(patch)]);
     expect(lines(await scene.findings(text)).map((line) => line.replace(/: .* by/u, ' by'))).to.deep.equal([
-      'changed /rules by kubectl-patch (person)',
+      'changed /rules by kubectl-patch (hands)',
     ]);
     await scene.cluster.kubectl(['delete', 'clusterrole', name]);
     expect((await scene.findings(text)).map((finding) => finding.class)).to.deep.equal(['missing']);

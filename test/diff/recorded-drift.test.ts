@@ -31,7 +31,7 @@ describe('the drift that a revision holds', () => {
     const description =
       'Drift detected: replicas 3 → 5 (kubectl via scale, time unknown, first seen 03:00Z); image of container app 1.4.2 → 9 (argocd-controller, 2026-11-23T02:00:00Z, first seen 03:00Z); and 1 more [drift:0123456789abcdef sha256:0123456789ab]';
     expect(drift(observed, description)).to.deep.equal([
-      'changed web/spec/replicas 5 by person kubectl scale',
+      'changed web/spec/replicas 5 by hands kubectl scale',
       'changed api/spec/template/spec/containers[name=app]/image "registry.example/app:9" by gitops argocd-controller  2026-11-23T02:00:00Z',
       'added api/spec/template/spec/containers[name=app]/env[name=DEBUG] {"name":"DEBUG","value":"true"} by nobody',
     ]);

@@ -40,11 +40,11 @@ describe('second opinion of the API server', function () {
     const found = await scene.compare(text);
     const before = lines(found.objects.flatMap((object) => object.findings));
     expect(before).to.deep.equal([
-      'changed /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "mirror.example/rich:1" by kubectl-create (person)',
+      'changed /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "mirror.example/rich:1" by kubectl-create (delivery)',
     ]);
     const { said } = await withSecondOpinion(scene, found);
     expect(said).to.deep.equal([
-      'informational /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "mirror.example/rich:1" by kubectl-create (person)',
+      'informational /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "mirror.example/rich:1" by kubectl-create (delivery)',
     ]);
     expect((await scene.kubectl(['get', 'deployments', '-o', 'name'])).trim()).to.equal('deployment.apps/rich');
   });
@@ -59,8 +59,8 @@ describe('second opinion of the API server', function () {
     await scene.kubectl(['patch', 'deployment/rich', '--type=merge', '-p', '{"spec":{"replicas":7}}']);
     const { said } = await withSecondOpinion(scene, await scene.compare(text));
     expect(said.filter((line) => !line.startsWith('informational'))).to.deep.equal([
-      'changed /spec/replicas: 2 -> 7 by kubectl-patch (person)',
-      'added /spec/template/spec/containers[name=app]/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (person)',
+      'changed /spec/replicas: 2 -> 7 by kubectl-patch (hands)',
+      'added /spec/template/spec/containers[name=app]/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (hands)',
     ]);
   });
 

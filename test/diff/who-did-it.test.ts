@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
+import { printPath } from '../../src/types/field-path.ts';
 import type { Finding } from '../../src/types/finding.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { fixture } from '../demo/world.ts';
@@ -35,29 +36,29 @@ const CASES: readonly {
   {
     name: 'replicas scaled by hand',
     commands: [['scale', 'deployment/rich', '--replicas=5']],
-    expected: ['changed /spec/replicas: 2 -> 5 by kubectl/scale (person)'],
+    expected: ['changed /spec/replicas: 2 -> 5 by kubectl/scale (hands)'],
   },
   {
     name: 'an image set by hand',
     commands: [['set', 'image', 'deployment/rich', 'app=registry.example/rich:2']],
-    expected: [`changed ${app}/image: "registry.example/rich:1" -> "registry.example/rich:2" by kubectl-set (person)`],
+    expected: [`changed ${app}/image: "registry.example/rich:1" -> "registry.example/rich:2" by kubectl-set (hands)`],
   },
   {
     name: 'an env variable added by hand',
     commands: [['set', 'env', 'deployment/rich', '-c=app', 'DEBUG=true']],
-    expected: [`added ${app}/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (person)`],
+    expected: [`added ${app}/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (hands)`],
   },
   {
     name: 'an env variable added where there were none',
     commands: [['set', 'env', 'deployment/rich', '-c=second', 'DEBUG=true']],
     expected: [
-      'added /spec/template/spec/initContainers[name=second]/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (person)',
+      'added /spec/template/spec/initContainers[name=second]/env[name=DEBUG]: - -> {"name":"DEBUG","value":"true"} by kubectl-set (hands)',
     ],
   },
   {
     name: 'limits raised by hand, in another notation',
     commands: [['set', 'resources', 'deployment/rich', '-c=app', '--limits=cpu=2,memory=1073741824']],
-    expected: [`changed ${app}/resources/limits/cpu: "1000m" -> "2" by kubectl-set (person)`],
+    expected: [`changed ${app}/resources/limits/cpu: "1000m" -> "2" by kubectl-set (hands)`],
   },
   {
     name: 'a probe removed',
@@ -89,12 +90,12 @@ const CASES: readonly {
   {
     name: 'arguments changed, as one value',
     commands: [patch([{ op: 'replace', path: '/spec/template/spec/containers/0/args', value: ['--y'] }])],
-    expected: [`changed ${app}/args: ["--x",""] -> ["--y"] by kubectl-patch (person)`],
+    expected: [`changed ${app}/args: ["--x",""] -> ["--y"] by kubectl-patch (hands)`],
   },
   {
     name: 'a default overridden by hand',
     commands: [patch([{ op: 'replace', path: '/spec/template/spec/terminationGracePeriodSeconds', value: 1 }])],
-    expected: ['added /spec/template/spec/terminationGracePeriodSeconds: - -> 1 by kubectl-patch (person)'],
+    expected: ['added /spec/template/spec/terminationGracePeriodSeconds: - -> 1 by kubectl-patch (hands)'],
   },
   {
     name: 'a label and an annotation added by hand',
@@ -103,8 +104,8 @@ const CASES: readonly {
       ['annotate', 'deployment/rich', 'example.com/note=hi'],
     ],
     expected: [
-      'added /metadata/annotations/example.com~1note: - -> "hi" by kubectl-annotate (person)',
-      'added /metadata/labels/debug: - -> "yes" by kubectl-label (person)',
+      'added /metadata/annotations/example.com~1note: - -> "hi" by kubectl-annotate (hands)',
+      'added /metadata/labels/debug: - -> "yes" by kubectl-label (hands)',
     ],
   },
   {
@@ -135,13 +136,37 @@ describe('drift and who did it', function () {
     ]);
     await scene.kubectl(['delete', 'hpa', 'rich']);
     await scene.kubectl(['scale', 'deployment/rich', '--replicas=9']);
-    expect(lines(await scene.findings(manifest))).to.deep.equal(['changed /spec/replicas: 2 -> 9 by kubectl/scale (person)']);
+    expect(lines(await scene.findings(manifest))).to.deep.equal(['changed /spec/replicas: 2 -> 9 by kubectl/scale (hands)']);
   });
 
   it('reports what ConfigHub dropped from the unit and is still live', async () => {
     const scene = await applied();
     const manifest = (await fixture('diff/manifests/rich.yaml')).replace(', team: shop', '');
     expect(lines(await scene.findings(manifest))).to.deep.equal(['to_remove /metadata/labels/team: - -> "shop" by nobody']);
+  });
+
+  it('blames no controller for what the API server merged, and leaves an autoscaler its number in it', async () => {
+    const scene = await applied();
+    const manifest = await fixture('diff/manifests/rich.yaml');
+    await scene.kubectl(['autoscale', 'deployment/rich', '--min=3', '--max=6', '--cpu-percent=50']);
+    await scene.kubectl(['wait', 'deployment/rich', '--for=jsonpath={.spec.replicas}=3', '--timeout=60s']);
+    await scene.kubectl(['set', 'image', 'deployment/rich', 'app=registry.example/rich:2']);
+    for (let tool = 1; tool <= 11; tool++)
+      await scene.kubectl(['annotate', 'deployment/rich', `example.com/tool-${tool}=x`, `--field-manager=tool-${tool}`]);
+    const drift = (found: readonly Finding[]): readonly string[] =>
+      lines(found).filter((line) => !line.includes('/metadata/annotations/'));
+    const image = `changed ${app}/image: "registry.example/rich:1" -> "registry.example/rich:2" by ancient-changes (unknown)`;
+    const found = await scene.findings(manifest);
+    expect(drift(found)).to.deep.equal(['informational /spec/replicas: 2 -> 3 by ancient-changes (unknown)', image]);
+    expect(found.find(({ path }) => printPath(path) === '/spec/replicas')).to.include({
+      note: 'within 3 to 6 of HorizontalPodAutoscaler rich',
+      autoscaler: 'rich',
+    });
+    await scene.kubectl(['delete', 'hpa', 'rich']);
+    expect(drift(await scene.findings(manifest))).to.deep.equal([
+      'changed /spec/replicas: 2 -> 3 by ancient-changes (unknown)',
+      image,
+    ]);
   });
 
   it('counts what the detector wrote as ours, and what the unit then drops of it as to be removed', async () => {
@@ -167,7 +192,7 @@ describe('drift and who did it', function () {
     // No apply of the unit takes away what an Update owns.
     expect(dropped[0]?.repair.method).to.equal('json-patch');
     await scene.kubectl(['scale', 'deployment/rich', '--replicas=7']);
-    expect(lines(await scene.findings(manifest))).to.deep.equal(['changed /spec/replicas: 2 -> 7 by kubectl/scale (person)']);
+    expect(lines(await scene.findings(manifest))).to.deep.equal(['changed /spec/replicas: 2 -> 7 by kubectl/scale (hands)']);
   });
 
   it('reports a deleted workload as missing, and an undeclared one as unmanaged', async () => {

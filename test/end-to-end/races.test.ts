@@ -298,11 +298,11 @@ describe('what happens in the middle of a pass', function () {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const scale = { spec: { replicas: 4 } };
     const result = await passWhile(watched.cluster.hold(following('cluster', 1, isApply('web-1'), isRead('web-1'))), () =>
-      kubectl('patch', 'deployment/web-1', '--field-manager=rival-operator', '--type=merge', '-p', JSON.stringify(scale)),
+      kubectl('patch', 'deployment/web-1', '--field-manager=helm', '--type=merge', '-p', JSON.stringify(scale)),
     );
     expect(became(result, 'web-1')).to.deep.include({
       result: 'overridden',
-      message: 'after the fix rival-operator wrote it again',
+      message: 'after the fix helm wrote it again',
     });
     expect(await replicas('web-1')).to.equal('4');
     await isFixedNext('web-1');

@@ -85,7 +85,7 @@ describe('drift-detector diff', () => {
       class: 'changed',
       desired: 3,
       live: 5,
-      blame: { manager: 'kubectl', operation: 'Update', subresource: 'scale', time: null, actor: 'person' },
+      blame: { manager: 'kubectl', operation: 'Update', subresource: 'scale', time: null, actor: 'hands' },
     });
   });
 
@@ -184,7 +184,7 @@ describe('drift-detector diff', () => {
     const { out } = await command([...(await web()), '--explain', '/spec/replicas']);
     expect(out).to.contain('shop/deployment/web: drifted');
     expect(out).to.contain('changed: the values differ and our applier does not own the field');
-    expect(out).to.contain('kubectl Update via scale, time unknown (person)');
+    expect(out).to.contain('kubectl Update via scale, time unknown (by hand)');
   });
 
   it('explains what is in sync as well, a place inside an atomic value, and a place where nothing is', async () => {

@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { abilitiesOf } from '../../src/confighub/generation.ts';
 import { contestOf } from '../../src/plan/contested.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
 import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
+import { type ActorClass, actorWords } from '../../src/types/field-managers.ts';
 import { type FieldPath, printPath } from '../../src/types/field-path.ts';
-import type { Blame, Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
+import type { Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
 import { objectKey } from '../../src/types/object-ref.ts';
 import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/types/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/types/ranking.ts';
@@ -19,10 +22,10 @@ import {
   controller,
   envValue,
   finding,
+  hands,
   IMAGE,
   label,
   live,
-  person,
   REPLICAS,
   ref,
   unit,
@@ -38,6 +41,10 @@ const held: Opinion = {
   advice: { cause: '', advice: '', confidence: 'low' },
   promptVersion: '1',
 };
+
+const CHANGED_BY = parse(readFileSync(new URL('../../fixtures/plan/changed-by.yaml', import.meta.url), 'utf8')) as Readonly<
+  Record<string, Readonly<Record<string, 'fix' | 'report'>>>
+>;
 
 const NOW = new Date('2026-11-24T03:00:00Z');
 
@@ -158,20 +165,24 @@ describe('deciding what is fixed', () => {
     expect(result.corrections).to.have.length(0);
   });
 
-  it('fixes changed, removed and dropped fields with AUTO_FIX', () => {
-    for (const findingClass of ['changed', 'removed', 'to_remove'] as const)
-      expect(decision(compared([finding({ class: findingClass })])), findingClass).to.equal('fix auto-fix');
-  });
-
-  it('removes what a person added and leaves what anybody else added', () => {
-    const added = (blame: Blame | undefined): ObjectComparison =>
-      compared([finding({ class: 'added', path: envValue('DEBUG'), desired: undefined, live: 'true', blame })]);
-    expect(decision(added(person))).to.equal('fix auto-fix');
-    expect(decision(added(controller))).to.equal('report added-by-controller');
-    expect(decision(added({ ...controller, actor: 'gitops' }))).to.equal('report added-by-controller');
-    expect(decision(added({ ...controller, actor: 'unknown' }))).to.equal('report added-by-controller');
-    expect(decision(added(undefined))).to.equal('report added-by-controller');
-  });
+  for (const [actor, row] of Object.entries(CHANGED_BY))
+    it(`fixes without a decision what the table says where ${actor} wrote last, and on a decision all of it`, () => {
+      for (const [findingClass, action] of Object.entries(row)) {
+        const blame = actor === 'nobody' ? undefined : { ...controller, manager: 'some-tool', actor: actor as ActorClass };
+        const found = finding({ class: findingClass as FindingClass, path: envValue('DEBUG'), blame });
+        const [item] = plan([compared([found])]).items;
+        expect(item, findingClass).to.include(
+          action === 'fix' ? { action, reason: 'auto-fix' } : { action, reason: 'changed-by-other' },
+        );
+        const by = blame ? `some-tool (${actorWords(blame)}) changed it last` : 'no field manager is recorded';
+        if (action === 'report') expect(item?.detail).to.equal(`${by} and may need it; a fix decision reverts it`);
+        const approved = new Map([[found.fingerprint, 'Ann']]);
+        expect(decision(compared([found]), { decided: { approved } }), findingClass).to.equal('fix decided');
+        const fresh = { options: { graceSeconds: 3600 } };
+        const inGrace = compared([finding({ ...found, blame: blame && { ...blame, time: '2026-11-24T02:59:00Z' } })]);
+        expect(decision(inGrace, fresh), findingClass).to.equal(action === 'fix' ? 'report grace' : 'report changed-by-other');
+      }
+    });
 
   it('never fixes what is unmanaged, pending or only noted, and says why', () => {
     for (const findingClass of ['unmanaged', 'pending', 'informational'] as const) {
@@ -356,8 +367,8 @@ describe('guards of a plan', () => {
 });
 
 describe('what holds a fix', () => {
-  const byPerson = (time?: string): ObjectComparison =>
-    compared([finding({ blame: time === undefined ? person : { ...person, time } })]);
+  const byHand = (time?: string): ObjectComparison =>
+    compared([finding({ blame: time === undefined ? hands : { ...hands, time } })]);
   const annotated = (until: string): ObjectComparison => {
     const web = ref('web');
     const body = workload(web, 5);
@@ -408,14 +419,12 @@ describe('what holds a fix', () => {
     expect(decision(applied, { options: { applyChangeSet: true } }), 'the live revision is applied').to.equal('fix auto-fix');
   });
 
-  it('is the grace of a fresh change by a person, counted from managedFields', () => {
+  it('is the grace of a fresh change, counted from managedFields', () => {
     const world = { options: { graceSeconds: 1800 } };
-    const [item] = plan([byPerson('2026-11-24T02:45:00Z')], world).items;
+    const [item] = plan([byHand('2026-11-24T02:45:00Z')], world).items;
     expect(item).to.include({ action: 'report', reason: 'grace' });
-    expect(item?.detail).to.contain('fixed from 2026-11-24T03:15:00Z on (FIX_GRACE)');
-    expect(decision(byPerson('2026-11-24T02:30:00Z'), world)).to.equal('fix auto-fix');
-    const byController = compared([finding({ blame: { ...controller, time: '2026-11-24T02:59:00Z' } })]);
-    expect(decision(byController, world)).to.equal('fix auto-fix');
+    expect(item?.detail).to.equal('changed recently; will be fixed after 2026-11-24T03:15:00Z (FIX_GRACE)');
+    expect(decision(byHand('2026-11-24T02:30:00Z'), world)).to.equal('fix auto-fix');
   });
 
   it('is the grace counted from the first report where managedFields has no time', () => {
@@ -424,11 +433,11 @@ describe('what holds a fix', () => {
       findings: [{ id, fingerprint, firstSeen } as ReportFinding],
     });
     const options = { graceSeconds: 1800 };
-    expect(decision(byPerson(), { options })).to.equal('report grace');
-    expect(decision(byPerson(), { options, previous: seen('2026-11-24T02:40:00Z') })).to.equal('report grace');
-    expect(decision(byPerson(), { options, previous: seen('2026-11-24T02:30:00Z') })).to.equal('fix auto-fix');
+    expect(decision(byHand(), { options })).to.equal('report grace');
+    expect(decision(byHand(), { options, previous: seen('2026-11-24T02:40:00Z') })).to.equal('report grace');
+    expect(decision(byHand(), { options, previous: seen('2026-11-24T02:30:00Z') })).to.equal('fix auto-fix');
     const other = seen('2026-11-24T02:30:00Z', finding({ live: 8 }));
-    expect(decision(byPerson(), { options, previous: other }), 'scaled anew since').to.equal('report grace');
+    expect(decision(byHand(), { options, previous: other }), 'scaled anew since').to.equal('report grace');
   });
 
   it('is an object, or a namespace, on its way out', () => {
@@ -498,7 +507,7 @@ describe('a fix that a person decided by commit', () => {
     expect(decidedOn(drift, { options: { graceSeconds: 3600 } })).to.equal('fix decided');
     expect(decidedOn(drift, { opinion: held })).to.equal('fix decided');
     const times = ['2026-11-24T00:00:00Z', '2026-11-24T01:00:00Z', '2026-11-24T02:00:00Z'];
-    const corrections = times.map((time) => ({ findingId: finding().id, time, blame: person }) as unknown as Correction);
+    const corrections = times.map((time) => ({ findingId: finding().id, time, blame: hands }) as unknown as Correction);
     expect(decision(drift, { previous: { corrections } })).to.equal('report contested');
     expect(decidedOn(drift, { previous: { corrections } })).to.equal('fix decided');
   });
@@ -548,7 +557,7 @@ describe('the back-off of a contested field', () => {
       (hour) =>
         ({
           findingId: finding().id,
-          blame: { ...person, manager: by },
+          blame: { ...hands, manager: by },
           time: new Date(start + hour * HOUR).toISOString(),
         }) as Correction,
     );
@@ -578,7 +587,7 @@ describe('the back-off of a contested field', () => {
     expect(decideAt([0, 1, 2], 3, 'another')).to.equal('free');
     const corrections = [1, 2, 3].map((hour) => ({
       findingId: finding().id,
-      blame: person,
+      blame: hands,
       time: `2026-11-24T0${hour - 1}:30:00.000Z`,
     })) as Correction[];
     const [item] = plan([compared([finding()])], { previous: { corrections } }).items;
@@ -611,7 +620,7 @@ describe('a fix without effect', () => {
   it('holds that very value alone', () => {
     const other = finding({ live: 6 });
     expect(decision(compared([other]), { previous: { corrections: [at('01')] } })).to.equal('fix auto-fix');
-    const contested = { corrections: ['00', '01', '02'].map((hour) => ({ ...at(hour), blame: person })) };
+    const contested = { corrections: ['00', '01', '02'].map((hour) => ({ ...at(hour), blame: hands })) };
     expect(decision(compared([other]), { previous: contested })).to.equal('fix auto-fix');
   });
 });
@@ -659,8 +668,8 @@ describe('fields that are valid only together', () => {
     const byController = { ...added, blame: controller };
     const { items, corrections } = plan([compared([declared, byController, finding()])]);
     expect(items.map(({ action, reason }) => `${action} ${reason}`)).to.deep.equal([
-      'report added-by-controller',
-      'report added-by-controller',
+      'report changed-by-other',
+      'report changed-by-other',
       'fix auto-fix',
     ]);
     expect(corrections[0]?.objects[0]?.fix.map(({ path }) => printPath(path))).to.deep.equal(['/spec/replicas']);
@@ -724,7 +733,9 @@ describe('id of a correction', () => {
 
   it('does not depend on what changes without a new drift', () => {
     const relabelled = unit('web', { version: 8, headRevision: 5, lastChangeDescription: 'x', labels: { a: 'b' } });
-    expect(idOf(compared([finding({ blame: controller })], { unit: relabelled }))).to.equal(idOf(compared([finding()])));
+    expect(idOf(compared([finding({ blame: { ...hands, manager: 'kubectl-edit' } })], { unit: relabelled }))).to.equal(
+      idOf(compared([finding()])),
+    );
   });
 
   it('does not depend on the order that the model gave the findings', () => {
@@ -762,7 +773,7 @@ const someObject: fc.Arbitrary<ObjectComparison> = fc
       ),
       { minLength: 1 },
     ),
-    blame: fc.constantFrom(undefined, person, controller),
+    blame: fc.constantFrom(undefined, hands, controller),
     isCritical: fc.boolean(),
     gates: fc.constantFrom<readonly string[]>([], ['approval']),
     changeSet: fc.constantFrom(undefined, ours, theirs),

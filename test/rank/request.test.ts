@@ -159,7 +159,7 @@ const planted: fc.Arbitrary<Finding> = fc
         operation: 'Update',
         subresource: parts.subresource,
         time: '2026-11-23T11:59:00Z',
-        actor: 'person',
+        actor: 'hands',
       },
       unit: parts.unit,
       note: parts.note,

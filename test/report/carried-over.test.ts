@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { composeCommitMessage, unitsWithNews, withHistories, withKnownWords } from '../../src/report/report.ts';
 import type { Report } from '../../src/types/report.ts';
-import { CLUSTER, finding, IMAGE, person, ref, unit } from '../types/builders.ts';
+import { CLUSTER, finding, hands, IMAGE, ref, unit } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
 
 // What comes and goes by itself makes no commit, and what was not read is not gone.
@@ -101,11 +101,11 @@ describe('what could not be read', () => {
 
 describe('a drift that is no news', () => {
   it('keeps the time of its write while the writer only wrote something else', () => {
-    const at = (time: string) => ranked(finding({ blame: { ...person, time } }));
+    const at = (time: string) => ranked(finding({ blame: { ...hands, time } }));
     const before = reportOf([at('2026-11-23T03:00:00Z')]);
     const after = reportOf([at('2026-11-24T03:00:00Z')], { previous: asPrevious(before), now: LATER });
     expect(filesOf(after)).to.deep.equal(filesOf(before));
-    const other = reportOf([ranked(finding({ blame: { ...person, manager: 'helm', time: '2026-11-24T03:00:00Z' } }))], {
+    const other = reportOf([ranked(finding({ blame: { ...hands, manager: 'helm', time: '2026-11-24T03:00:00Z' } }))], {
       previous: asPrevious(before),
     });
     expect(other.findings[0]?.blame).to.include({ manager: 'helm', time: '2026-11-24T03:00:00Z' });
@@ -144,7 +144,7 @@ describe('a drift that is no news', () => {
   it('stays in its group while its writers only write something else', () => {
     const entries = (...times: readonly string[]) =>
       times.map((time, index) =>
-        ranked(finding({ ref: ref(`w${index}`), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: { ...person, time } })),
+        ranked(finding({ ref: ref(`w${index}`), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: { ...hands, time } })),
       );
     const before = reportOf(entries('2026-11-23T03:00:00Z', '2026-11-23T03:01:00Z'));
     expect(before.groups).to.have.lengthOf(1);
@@ -186,7 +186,7 @@ describe('a drift that is no news', () => {
 describe('findings of one action', () => {
   it('are told as one, with their number, worst severity and cost', () => {
     const names = ['a', 'b', 'c'];
-    const set = { ...person, manager: 'kubectl-set', subresource: '', time: '2026-11-23T03:04:00Z' };
+    const set = { ...hands, manager: 'kubectl-set', subresource: '', time: '2026-11-23T03:04:00Z' };
     const entries = names.map((name) =>
       ranked(finding({ ref: ref(name), path: IMAGE, desired: 'r/x:1', live: 'r/x:2', blame: set })),
     );

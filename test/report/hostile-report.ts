@@ -55,7 +55,7 @@ export function reportFrom(texts: Words): Report {
     operation: 'Update' as const,
     subresource: texts.manager,
     time: texts.until,
-    actor: 'person' as const,
+    actor: 'hands' as const,
   };
   const common = { ref: object, desired: texts.desired, live: texts.live, blame, unit: texts.unit };
   const open = finding({ ...common, path: [{ field: 'data' }, { field: `o${texts.key}` }] });

@@ -6,7 +6,7 @@ import { main } from '../../src/main.ts';
 import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/report/previous.ts';
 import { renderReport, reportJsonSchema } from '../../src/report/report.ts';
 import { isNewerSchema, SCHEMA_REVISION } from '../../src/report/schema.ts';
-import { isJsonObject, type Json } from '../../src/types/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/types/json.ts';
 import type { Report } from '../../src/types/report.ts';
 import { realisticReport } from '../browser/realistic.ts';
 import { parse } from '../types/builders.ts';
@@ -78,6 +78,17 @@ describe('the published schema', () => {
     expect(parseCorrections(files.get('prod-eu/corrections.jsonl') ?? '')).to.deep.equal(report.corrections);
     expect(parseGone(files.get('prod-eu/gone.jsonl') ?? '')).to.deep.equal(report.gone);
     expect(parseUnits(files.get('prod-eu/units.jsonl') ?? '')).to.deep.equal(report.units);
+  });
+
+  it('reads the person of older reports as the class of the manager that they name', () => {
+    const [line] = documentsOf(realisticReport(), 'findings.jsonl');
+    const read = (blame: JsonObject): readonly unknown[] =>
+      parseFindings(JSON.stringify({ ...(isJsonObject(line) ? line : {}), blame })).map((found) => found.blame?.actor);
+    const older = { operation: 'Update', subresource: '', actor: 'person' };
+    expect(read({ ...older, manager: 'kubectl-edit' })).to.deep.equal(['hands']);
+    expect(read({ ...older, manager: 'kubectl-create' })).to.deep.equal(['delivery']);
+    expect(read({ ...older, manager: 'helm', actor: 'gitops' })).to.deep.equal(['gitops']);
+    expect(read({ ...older, actor: 'somebody' })).to.deep.equal([]);
   });
 
   it('describes every field that is written', () => {

@@ -23,11 +23,11 @@ export function ref(name: string, more: Partial<ObjectRef> = {}): ObjectRef {
   return { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name, ...more };
 }
 
-export const person: Blame = {
+export const hands: Blame = {
   manager: 'kubectl',
   operation: 'Update',
   subresource: 'scale',
-  actor: 'person',
+  actor: 'hands',
 };
 export const controller: Blame = {
   manager: 'kube-controller-manager',
@@ -77,7 +77,7 @@ export function finding(parts: FindingParts = {}): Finding {
   const desired = 'desired' in parts ? parts.desired : 3;
   const live = 'live' in parts ? parts.live : 5;
   const unit = parts.unit ?? `prod/${object.name}`;
-  const blame = 'blame' in parts ? parts.blame : person;
+  const blame = 'blame' in parts ? parts.blame : hands;
   const id = findingId(CLUSTER, object, path, findingClass);
   return {
     id,

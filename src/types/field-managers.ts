@@ -1,0 +1,167 @@
+import type { FieldOwner } from './snapshot.ts';
+
+/**
+ * What kind of tool a field manager is. `hands`: a command or console that is used by hand, by its name; who or what ran
+ * it is not known. `delivery`: another way to deliver, where pipelines and people write alike. `gitops`: another tool
+ * that keeps reconciling. `unknown`: not in the table, or several managers in one.
+ */
+export const ACTOR_CLASSES = ['hands', 'delivery', 'controller', 'autoscaler', 'gitops', 'unknown'] as const;
+export type ActorClass = (typeof ACTOR_CLASSES)[number];
+
+/** Manager into which the API server merges the oldest where more than ten wrote by Update, without their subresource. */
+export const ANCIENT_CHANGES = 'ancient-changes';
+
+/** One field manager, or all whose name matches. */
+interface KnownManager {
+  readonly name: string | RegExp;
+  readonly class: ActorClass;
+  /** Where the name is set or documented. Of a repository without a path: the program's own name, see GO. */
+  readonly source: string;
+  /** Only for writes of this kind. */
+  readonly operation?: FieldOwner['operation'];
+  readonly subresource?: string;
+}
+
+const KUBERNETES = 'https://github.com/kubernetes/kubernetes/blob/v1.34.4';
+const KUBECTL = `${KUBERNETES}/staging/src/k8s.io/kubectl/pkg/cmd`;
+/** A client that names no manager is known by its User-Agent up to the first slash, ... */
+const USER_AGENT = `${KUBERNETES}/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go`;
+/** ... which in Go is the name of the program. */
+const GO = 'https://github.com/kubernetes/client-go/blob/v0.34.4/rest/config.go';
+const MANAGED_FIELDS = `${KUBERNETES}/staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal`;
+
+/** The first row that fits decides; conventions of naming come last. */
+export const FIELD_MANAGERS: readonly KnownManager[] = [
+  { name: ANCIENT_CHANGES, class: 'unknown', source: `${MANAGED_FIELDS}/capmanagers.go` },
+  { name: 'before-first-apply', class: 'unknown', source: `${MANAGED_FIELDS}/skipnonapplied.go` },
+
+  { name: 'kubectl', operation: 'Apply', class: 'delivery', source: `${KUBECTL}/apply/apply.go` },
+  // `kubectl scale` and `kubectl rollout undo` name no manager.
+  { name: 'kubectl', class: 'hands', source: 'measured on 1.34' },
+  { name: 'kubectl-client-side-apply', class: 'delivery', source: `${KUBECTL}/apply/apply.go` },
+  { name: 'kubectl-last-applied', class: 'delivery', source: `${KUBECTL}/apply/apply.go` },
+  { name: 'kubectl-create', class: 'delivery', source: `${KUBECTL}/create/create.go` },
+  { name: 'kubectl-replace', class: 'delivery', source: `${KUBECTL}/replace/replace.go` },
+  {
+    name: /^kubectl-(edit|set|patch|scale|label|annotate|rollout|debug|expose|autoscale|run|taint)$/u,
+    class: 'hands',
+    source: KUBECTL,
+  },
+  { name: /^kubectl-/u, class: 'hands', source: 'https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/' },
+  { name: /^oc(-|$)/u, class: 'hands', source: 'https://github.com/openshift/oc' },
+
+  { name: /^k9s$/iu, class: 'hands', source: 'https://github.com/derailed/k9s' },
+  { name: /^(open|free)?lens$/iu, class: 'hands', source: 'https://github.com/freelensapp/freelens' },
+  { name: /^headlamp(-server)?$/iu, class: 'hands', source: 'https://github.com/kubernetes-sigs/headlamp' },
+  { name: /^(kubernetes-)?dashboard(-api|-web)?$/iu, class: 'hands', source: 'https://github.com/kubernetes/dashboard' },
+  { name: /^octant$/iu, class: 'hands', source: 'https://github.com/vmware-archive/octant' },
+  { name: /^aptakube$/iu, class: 'hands', source: 'https://aptakube.com' },
+  // Its web page edits live manifests and runs actions such as restart.
+  { name: 'argocd-server', class: 'hands', source: 'https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/' },
+  // Consoles such as OpenShift's pass the browser's own User-Agent on.
+  { name: /^(mozilla|chrome|safari|opera)$/iu, class: 'hands', source: 'https://github.com/openshift/console' },
+  { name: /^curl$/iu, class: 'hands', source: 'https://curl.se/docs/manpage.html#-A' },
+  { name: /^wget$/iu, class: 'hands', source: 'https://www.gnu.org/software/wget/manual/wget.html' },
+  { name: /^httpie$/iu, class: 'hands', source: 'https://httpie.io/docs/cli' },
+  { name: /^insomnia$/iu, class: 'hands', source: 'https://github.com/Kong/insomnia' },
+  { name: /^postman(runtime)?$/iu, class: 'hands', source: 'https://github.com/postmanlabs/postman-runtime' },
+
+  { name: 'kube-controller-manager', subresource: 'scale', class: 'autoscaler', source: 'measured on 1.34' },
+  { name: 'kube-controller-manager', class: 'controller', source: 'measured on 1.34' },
+  { name: /^keda(-operator)?$/iu, class: 'autoscaler', source: 'https://github.com/kedacore/keda' },
+  {
+    name: /^(vpa-|vertical-pod-autoscaler)/iu,
+    class: 'autoscaler',
+    source: 'https://github.com/kubernetes/autoscaler/tree/master/vertical-pod-autoscaler',
+  },
+  { name: 'pod_nanny', class: 'autoscaler', source: 'https://github.com/kubernetes/autoscaler/tree/master/addon-resizer' },
+  { name: 'cpvpa', class: 'autoscaler', source: 'https://github.com/kubernetes-sigs/cluster-proportional-vertical-autoscaler' },
+  { name: /^datadog-cluster-agent/iu, class: 'autoscaler', source: 'https://github.com/DataDog/datadog-agent' },
+  { name: /autoscaler/iu, class: 'autoscaler', source: GO },
+
+  { name: /^argo-?cd/iu, class: 'gitops', source: 'https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/' },
+  { name: /^(flux|gotk)/iu, class: 'gitops', source: 'https://github.com/fluxcd/flux2' },
+  { name: 'kustomize-controller', class: 'gitops', source: 'https://github.com/fluxcd/kustomize-controller' },
+  { name: 'helm-controller', class: 'gitops', source: 'https://github.com/fluxcd/helm-controller' },
+  { name: /^fleet(-?(agent|controller))?$/iu, class: 'gitops', source: 'https://github.com/rancher/fleet' },
+  { name: /^config(-?sync|management)/iu, class: 'gitops', source: 'https://github.com/GoogleContainerTools/kpt-config-sync' },
+  { name: /crossplane/iu, class: 'gitops', source: 'https://github.com/crossplane/crossplane' },
+  { name: /^kro\.run\//iu, class: 'gitops', source: 'https://github.com/kubernetes-sigs/kro' },
+  { name: 'application/apply-patch', class: 'gitops', source: 'https://github.com/projectsveltos/libsveltos' },
+  { name: 'kapp-controller', class: 'gitops', source: 'https://github.com/carvel-dev/kapp-controller' },
+  { name: /^karmada/iu, class: 'gitops', source: 'https://github.com/karmada-io/karmada' },
+  // Where it is not the one that delivers desired state.
+  { name: /^confighub/iu, class: 'gitops', source: 'https://confighub.com' },
+
+  { name: /^helm$/iu, class: 'delivery', source: 'https://github.com/helm/helm/blob/v3.19.0/pkg/kube/client.go' },
+  { name: /^(terraform|hashicorp$)/iu, class: 'delivery', source: 'https://github.com/hashicorp/terraform-provider-kubernetes' },
+  { name: /^pulumi/iu, class: 'delivery', source: 'https://github.com/pulumi/pulumi-kubernetes' },
+  { name: /^ansible/iu, class: 'delivery', source: 'https://github.com/ansible-collections/kubernetes.core' },
+  { name: /^skaffold$/iu, class: 'delivery', source: 'https://github.com/GoogleContainerTools/skaffold' },
+  { name: /^tilt$/iu, class: 'delivery', source: 'https://github.com/tilt-dev/tilt' },
+  { name: /^kapp$/iu, class: 'delivery', source: 'https://github.com/carvel-dev/kapp' },
+  { name: /^kpt$/iu, class: 'delivery', source: 'https://github.com/kptdev/kpt' },
+  { name: /^kluctl$/iu, class: 'delivery', source: 'https://github.com/kluctl/kluctl' },
+  { name: /^timoni$/iu, class: 'delivery', source: 'https://github.com/stefanprodan/timoni' },
+  { name: /^werf$/iu, class: 'delivery', source: 'https://github.com/werf/werf' },
+  { name: /^(openapi-generator|swagger-codegen)/iu, class: 'delivery', source: 'https://github.com/kubernetes-client/python' },
+  { name: /^kubernetes java client/iu, class: 'delivery', source: 'https://github.com/kubernetes-client/java' },
+  { name: /^kubernetes-client/iu, class: 'delivery', source: 'https://github.com/kubernetes-client' },
+  { name: /^fabric8-kubernetes-client/iu, class: 'delivery', source: 'https://github.com/fabric8io/kubernetes-client' },
+  { name: /^(python-|pykube|kr8s)/iu, class: 'delivery', source: USER_AGENT },
+  { name: /^(node-fetch|node|undici|axios)$/iu, class: 'delivery', source: USER_AGENT },
+  { name: /^(go-http-client|okhttp|java|apache-httpclient|ruby|rest-client)$/iu, class: 'delivery', source: USER_AGENT },
+
+  { name: 'pilot-discovery', class: 'controller', source: 'https://github.com/istio/istio/tree/master/pilot/cmd' },
+  {
+    name: 'rollouts-controller',
+    class: 'controller',
+    source: 'https://github.com/argoproj/argo-rollouts/tree/master/cmd/rollouts-controller',
+  },
+  { name: /^(istio|linkerd|openshift)/iu, class: 'controller', source: GO },
+  { name: /^kyverno/iu, class: 'controller', source: 'https://github.com/kyverno/kyverno' },
+  { name: /^reloader$/iu, class: 'controller', source: 'https://github.com/stakater/Reloader' },
+  { name: /^(rancher|cattle)/iu, class: 'controller', source: 'https://github.com/rancher/rancher' },
+  { name: /^flagger$/iu, class: 'controller', source: 'https://github.com/fluxcd/flagger' },
+  { name: /^keel$/iu, class: 'controller', source: 'https://github.com/keel-hq/keel' },
+  { name: /^kopf/iu, class: 'controller', source: 'https://github.com/nolar/kopf' },
+  { name: /^kube-webhook-certgen$/iu, class: 'controller', source: 'https://github.com/jet/kube-webhook-certgen' },
+  { name: /^(kubelet|kube-scheduler|kube-apiserver)$/u, class: 'controller', source: GO },
+  { name: /(controller|operator|manager|webhook|injector|admission)/iu, class: 'controller', source: GO },
+];
+
+type Writer = Pick<FieldOwner, 'manager' | 'operation' | 'subresource'>;
+
+/** The row that decides about a writer; `undefined` where none does. */
+export function managerRow(writer: Writer): KnownManager | undefined {
+  return FIELD_MANAGERS.find(
+    ({ name, operation, subresource }) =>
+      (typeof name === 'string' ? name === writer.manager : name.test(writer.manager)) &&
+      (operation === undefined || operation === writer.operation) &&
+      (subresource === undefined || subresource === writer.subresource),
+  );
+}
+
+/** The class of a writer, by its name in managedFields. */
+export function actorOf(writer: Writer): ActorClass {
+  return managerRow(writer)?.class ?? 'unknown';
+}
+
+const WORDS: Readonly<Record<ActorClass, string>> = {
+  hands: 'by hand',
+  delivery: 'another delivery',
+  controller: 'a controller',
+  autoscaler: 'an autoscaler',
+  gitops: 'a GitOps tool',
+  unknown: 'unknown tool',
+};
+
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  [ANCIENT_CHANGES]: 'several, unknown',
+  'before-first-apply': 'earlier, unknown',
+};
+
+/** The class of a writer in words, for a parenthesis behind its name. */
+export function actorWords({ manager, actor }: { readonly manager: string; readonly actor: ActorClass }): string {
+  return (Object.hasOwn(OWN_WORDS, manager) ? OWN_WORDS[manager] : undefined) ?? WORDS[actor];
+}
