@@ -13,17 +13,19 @@ import {
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
-import { type FieldOwner, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
+import { type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
 import { declaredFields } from './declared-fields.ts';
+import { LAST_APPLIED } from './evidence.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
 import { blameOf, claimsOf, ownersOf } from './ownership.ts';
 import { repairOf } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
+import { asStored, ownersAsStored } from './stored-form.ts';
 import { validate } from './validate.ts';
-import { type Decision, LAST_APPLIED, walkObject } from './walk.ts';
+import { type Decision, walkObject } from './walk.ts';
 
 export interface DiffOptions {
   readonly cluster: string;
@@ -70,6 +72,8 @@ const BOOKKEEPING = new Set([
   'deployment.kubernetes.io/revision',
   'deprecated.daemonset.template.generation',
   LAST_APPLIED,
+  // Of namespaces; nobody can change it.
+  'kubernetes.io/metadata.name',
   // Set by hand in an incident, and read from the object itself.
   PAUSE_ANNOTATION,
 ]);
@@ -101,9 +105,9 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     };
     walkObject(
       {
-        desired: asStored(comparable(desired.document), ref.kind),
+        desired: asStored(comparable(desired.document), live.body, ref),
         live: comparable(live.body),
-        claims: claimsOf(ref.kind === 'Secret' ? ownersOfSecret(live) : live.owners, managers),
+        claims: claimsOf(ownersAsStored(live), managers),
         // Live's version: it is what managedFields and defaults are about.
         schema: schemaOf(live.ref),
         lastApplied: lastAppliedOf(live.body),
@@ -111,7 +115,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       (decision) => {
         const found = classOf(decision.rule);
         const blame = blameOf(decision.claims);
-        const departure = found && { class: found, path: decision.path, live: decision.live, blame };
+        const departure = found && { class: found, path: decision.path, desired: decision.desired, live: decision.live, blame };
         const inContext = departure && judgeInContext(departure, surroundings);
         const ignoredBy = inContext && isIgnorable(inContext.class) ? ignores.ruleFor(ref, decision.path, blame) : undefined;
         const verdict = inContext && ignoredBy ? ignored(ignoredBy, inContext.class) : inContext;
@@ -159,7 +163,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     },
 
     deliveredFields(desired, live, written) {
-      const document = asStored(comparable(desired.document), desired.ref.kind);
+      const document = asStored(comparable(desired.document), live.body, desired.ref);
       const declared = declaredFields(document, schemaOf(live.ref), claimsOf(live.owners, managers));
       const dropped: JsonObject[] = [];
       judge(desired, live, false, ({ decision, verdict }) => {
@@ -206,7 +210,8 @@ function comparable(object: JsonObject): JsonObject {
   const kept: Record<string, Json> = {};
   for (const [key, value] of Object.entries(metadata ?? {})) {
     if (!METADATA.has(key)) continue;
-    kept[key] = key === 'annotations' && isJsonObject(value) ? withoutBookkeeping(value) : value;
+    const hasBookkeeping = key === 'annotations' || (key === 'labels' && object['kind'] === 'Namespace');
+    kept[key] = hasBookkeeping && isJsonObject(value) ? withoutBookkeeping(value) : value;
   }
   const { apiVersion: _version, kind: _kind, status: _status, ...rest } = object;
   return { ...rest, metadata: kept };
@@ -224,51 +229,9 @@ function wholeObject({ body, ref }: LiveObject, isAutoscaled: boolean): JsonObje
   };
 }
 
-function withoutBookkeeping(annotations: JsonObject): JsonObject {
-  if (!Object.keys(annotations).some((key) => BOOKKEEPING.has(key))) return annotations;
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !BOOKKEEPING.has(key)));
-}
-
-/** Bytes as the API server keeps them: base64 on one line, and of a Secret `stringData` over `data`. */
-function asStored(object: JsonObject, kind: string): JsonObject {
-  if (kind === 'ConfigMap') return withBase64OnOneLine(object, 'binaryData');
-  if (kind !== 'Secret') return object;
-  const { stringData, ...rest } = withBase64OnOneLine(object, 'data');
-  if (!isJsonObject(stringData)) return rest;
-  const encoded = Object.entries(stringData).map(([key, value]): [string, Json] => [
-    key,
-    typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value,
-  ]);
-  return { ...rest, data: { ...(isJsonObject(rest['data']) ? rest['data'] : {}), ...Object.fromEntries(encoded) } };
-}
-
-/** Go's decoder skips line breaks, as they stand in a certificate that was pasted as a block. */
-function withBase64OnOneLine(object: JsonObject, field: string): JsonObject {
-  const map = object[field];
-  if (!isJsonObject(map) || !Object.values(map).some((value) => typeof value === 'string' && /[\r\n]/u.test(value)))
-    return object;
-  const joined = Object.entries(map).map(([key, value]): [string, Json] => [
-    key,
-    typeof value === 'string' ? value.replaceAll(/[\r\n]/gu, '') : value,
-  ]);
-  return { ...object, [field]: Object.fromEntries(joined) };
-}
-
-/**
- * The entry of an apply owns `stringData`, which live has as `data`, and keeps it whoever writes `data` later (measured
- * on 1.34): it counts for keys that are there and that nobody else owns.
- */
-function ownersOfSecret({ body, owners }: LiveObject): readonly FieldOwner[] {
-  const isOwnedAsData = (key: string): boolean => owners.some(({ fields }) => own(own(fields, 'f:data'), key) !== undefined);
-  return owners.map((owner) => {
-    const { 'f:stringData': written, ...fields } = owner.fields;
-    if (!isJsonObject(written)) return owner;
-    const data = own(fields, 'f:data');
-    const counted = Object.entries(written).filter(
-      ([key]) => own(own(body, 'data'), key.slice('f:'.length)) !== undefined && !isOwnedAsData(key),
-    );
-    return { ...owner, fields: { ...fields, 'f:data': { ...(isJsonObject(data) ? data : {}), ...Object.fromEntries(counted) } } };
-  });
+function withoutBookkeeping(map: JsonObject): JsonObject {
+  if (!Object.keys(map).some((key) => BOOKKEEPING.has(key))) return map;
+  return Object.fromEntries(Object.entries(map).filter(([key]) => !BOOKKEEPING.has(key)));
 }
 
 /** What a client-side apply sent last; `undefined` without the annotation, or where somebody broke it. */

@@ -1,4 +1,5 @@
 import { parseDuration } from '../types/duration.ts';
+import { canonicalJson } from '../types/finding.ts';
 import { isJsonArray, isJsonObject, isNumber, type Json, own } from '../types/json.ts';
 import { equalQuantities } from '../types/quantity.ts';
 import { EMPTY_STRUCTS, isKnownDefault, STORED_ZEROS } from './known-defaults.ts';
@@ -40,7 +41,7 @@ function isAmount(value: Json): value is string | number | bigint {
 }
 
 /** Scalars: quantities by amount, times by instant, everything else to the letter. `80` and `"80"` differ to the API. */
-export function equalScalars(desired: Json, live: Json, node: SchemaNode): boolean {
+function equalScalars(desired: Json, live: Json, node: SchemaNode): boolean {
   if (desired === live) return true;
   if (node.type === 'quantity') return isAmount(desired) && isAmount(live) && equalQuantities(desired, live, node.inMap);
   // One and the same, written with an exponent on one side.
@@ -52,56 +53,52 @@ export function equalScalars(desired: Json, live: Json, node: SchemaNode): boole
   return length !== undefined && length === parseDuration(live);
 }
 
-/** `extended`: everything declared is there and equal, and live has more that no known default explains. */
-export type WholeComparison = 'equal' | 'extended' | 'different';
-
 /**
- * Whole values, such as an atomic list: ownership cannot tell declared from defaulted inside, so desired must be a
- * subset and whatever live has beyond it a known default.
+ * Scalars, or whole values such as an atomic list: ownership cannot tell declared from defaulted inside, so desired must be
+ * a subset and whatever live has beyond it a known default.
  */
-export function compareWhole(desired: Json, live: Json, node: SchemaNode): WholeComparison {
+export function equalValues(desired: Json, live: Json, node: SchemaNode): boolean {
   if (isJsonArray(desired) && isJsonArray(live)) {
-    if (desired.length !== live.length) return 'different';
+    if (desired.length !== live.length) return false;
     const item = node.item();
-    if (UNORDERED.has(item.name)) return compareUnordered(desired, live, item);
-    return worst(desired.map((entry, index) => compareWhole(entry, live[index] ?? null, item)));
+    if (desired.every((entry, index) => equalValues(entry, live[index] ?? null, item))) return true;
+    return node.isUnordered && equalUnordered(desired, live, item);
   }
-  if (isJsonObject(desired) && isJsonObject(live)) {
-    const declared = Object.entries(desired).map(([key, entry]): WholeComparison => {
-      const other = own(live, key) ?? undefined;
-      if (other === undefined) return isZero(entry) && !isStoredZero(key, entry, node.field(key)) ? 'equal' : 'different';
-      if (asksForDefault(node, entry) && isKnownDefault(node, live, key, other)) return 'equal';
-      return compareWhole(entry, other, node.field(key));
-    });
-    const isExtended = Object.entries(live).some(
-      ([key, entry]) => (own(desired, key) ?? null) === null && !isKnownDefault(node, live, key, entry),
-    );
-    return worst([...declared, isExtended ? 'extended' : 'equal']);
-  }
-  return equalScalars(desired, live, node) ? 'equal' : 'different';
+  if (!isJsonObject(desired) || !isJsonObject(live)) return equalScalars(desired, live, node);
+  const isSubset = Object.entries(desired).every(([key, entry]) => {
+    const other = own(live, key) ?? undefined;
+    if (other === undefined) return isZero(entry) && !isStoredZero(key, entry, node.field(key));
+    if (asksForDefault(node, entry) && isKnownDefault(node, live, key, other)) return true;
+    return equalValues(entry, other, node.field(key));
+  });
+  return (
+    isSubset &&
+    Object.entries(live).every(([key, entry]) => (own(desired, key) ?? null) !== null || isKnownDefault(node, live, key, entry))
+  );
 }
 
-/** Elements whose order means nothing though the list is one value; 1.24 stores the metrics of an autoscaler in another. */
-const UNORDERED = new Set(['MetricSpec']);
-
-function compareUnordered(desired: readonly Json[], live: readonly Json[], item: SchemaNode): WholeComparison {
-  const left = [...live];
-  for (const entry of desired) {
-    const index = left.findIndex((candidate) => compareWhole(entry, candidate, item) === 'equal');
-    if (index < 0) return 'different';
-    left.splice(index, 1);
-  }
-  return 'equal';
+/** The same elements in any order. Nearly all are the same text without defaults; only the rest is compared one by one. */
+function equalUnordered(desired: readonly Json[], live: readonly Json[], item: SchemaNode): boolean {
+  const liveByText = Map.groupBy(live, (entry) => textOf(entry, item));
+  const open = desired.filter((entry) => liveByText.get(textOf(entry, item))?.pop() === undefined);
+  const left = [...liveByText.values()].flat();
+  return open.every((entry) => {
+    const index = left.findIndex((candidate) => equalValues(entry, candidate, item));
+    if (index >= 0) left.splice(index, 1);
+    return index >= 0;
+  });
 }
 
-function worst(parts: readonly WholeComparison[]): WholeComparison {
-  return parts.includes('different') ? 'different' : parts.includes('extended') ? 'extended' : 'equal';
+function textOf(entry: Json, item: SchemaNode): string {
+  if (!isJsonObject(entry)) return canonicalJson(entry) ?? '';
+  const written = Object.entries(entry).filter(([field, value]) => !isKnownDefault(item, entry, field, value));
+  return canonicalJson(Object.fromEntries(written)) ?? '';
 }
 
-/**
- * An empty text, or a zero in a probe, is how a manifest says "the default" (measured on 1.34: `timeoutSeconds: 0` is
- * stored as 1). Elsewhere zero is a value: `replicas: 0` is not 1.
- */
+/** Types with numbers that are no Go pointers and have a default (measured on 1.34: `timeoutSeconds: 0` is stored as 1). */
+const ZERO_ASKS = new Set(['Probe', 'FlowSchemaSpec', 'QueuingConfiguration']);
+
+/** An empty text is how a manifest says "the default". Zero is a value nearly everywhere: `replicas: 0` is not 1. */
 export function asksForDefault(parent: SchemaNode, desired: Json): boolean {
-  return desired === '' || desired === null || (desired === 0 && parent.name === 'Probe');
+  return desired === '' || desired === null || (desired === 0 && ZERO_ASKS.has(parent.name));
 }

@@ -1,5 +1,6 @@
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { groupOf } from '../types/object-ref.ts';
+import { isUnordered } from './unordered.ts';
 
 /** How the values below one node of a kind's schema are compared. */
 export type NodeType =
@@ -26,7 +27,7 @@ export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 
 export interface SchemaNode {
   readonly type: NodeType;
   readonly json: JsonType;
-  /** Last part of the schema's name, such as `PodSpec`; empty for an inline schema. */
+  /** Last part of the name of a built-in schema, such as `PodSpec`; empty for an inline or a custom one. */
   readonly name: string;
   /** Key fields of a keyed list. */
   readonly keys: readonly string[];
@@ -34,6 +35,8 @@ export interface SchemaNode {
   readonly storesZeros: boolean;
   /** An object with fields of its own, as opposed to free keys. */
   readonly isStruct: boolean;
+  /** A list whose order means nothing although it is one value. */
+  readonly isUnordered: boolean;
   /** The value of a free key, which is stored whatever it is; amounts there are rounded up to thousandths. */
   readonly inMap: boolean;
   field(name: string): SchemaNode;
@@ -58,6 +61,7 @@ function unknownNode(storesZeros: boolean): SchemaNode {
     storesZeros,
     // Nobody knows; a custom resource stores it whatever it is.
     isStruct: storesZeros,
+    isUnordered: false,
     inMap: false,
     field: () => node,
     allows: () => true,
@@ -123,20 +127,22 @@ export function compileSchema(document: Json, apiVersion: string, kind: string):
     const fields = new Map<string, SchemaNode>();
     const type = nodeType(schema, name);
     const json = jsonType(schema, type);
+    const shortName = BUILT_IN.test(name) ? name.slice(name.lastIndexOf('.') + 1) : '';
     let element: SchemaNode | undefined;
     return {
       type,
       json,
-      name: name.slice(name.lastIndexOf('.') + 1),
+      name: shortName,
       keys: listKeys(schema),
       storesZeros,
       isStruct: json === 'object' && additionalProperties === undefined,
+      isUnordered: false,
       inMap: false,
       field(field) {
         let node = fields.get(field);
         if (!node) {
           const declared = own(properties, field);
-          if (isJsonObject(declared)) node = resolve(declared);
+          if (isJsonObject(declared)) node = { ...resolve(declared), isUnordered: isUnordered(shortName, field) };
           else node = isJsonObject(additionalProperties) ? { ...resolve(additionalProperties), inMap: true } : unknown;
           fields.set(field, node);
         }
