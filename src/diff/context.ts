@@ -1,7 +1,7 @@
 import { ANCIENT_CHANGES } from '../types/field-managers.ts';
 import { type FieldPath, printPath } from '../types/field-path.ts';
-import type { Blame, FindingClass } from '../types/finding.ts';
-import type { Json } from '../types/json.ts';
+import { type Blame, canonicalJson, type FindingClass } from '../types/finding.ts';
+import { isJsonArray, type Json } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import type { Autoscaler } from '../types/snapshot.ts';
 import { knownAdditionOf } from './known-additions.ts';
@@ -31,6 +31,7 @@ export interface Surroundings {
 export interface Departure {
   readonly class: FindingClass;
   readonly path: FieldPath;
+  readonly desired: Json | undefined;
   readonly live: Json | undefined;
   readonly blame: Blame | undefined;
 }
@@ -62,6 +63,21 @@ const RULES: readonly Rule[] = [
       has,
     });
     return tool === undefined ? undefined : informational(`${tool} writes it`);
+  },
+  // A finalizer holds the object until its controller has cleaned up; an owner's reference deletes it with the owner.
+  ({ class: found, path, blame }) => {
+    const [first, second] = fieldsOf(path);
+    const isControllers = first === 'metadata' && (second === 'finalizers' || second === 'ownerReferences');
+    if (found !== 'added' || !isControllers || blame?.actor === 'person') return undefined;
+    return informational(`${blame?.manager ?? 'a controller'} needs it`);
+  },
+  // Platforms give each service account secrets of its own, and again where they are taken away.
+  ({ class: found, path, desired, live, blame }, { kind }) => {
+    const [field = ''] = fieldsOf(path);
+    if (kind !== 'ServiceAccount' || !['secrets', 'imagePullSecrets'].includes(field)) return undefined;
+    const isAddition = found === 'added' || (found === 'changed' && holdsAll(live, desired));
+    if (!isAddition || blame?.actor === 'person') return undefined;
+    return informational(`${blame?.manager ?? 'the platform'} adds a secret of its own`);
   },
   ({ class: found, path, blame }) => {
     if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'hands') return undefined;
@@ -125,9 +141,20 @@ function autoscaled(departure: Departure, { autoscaler, knowsAutoscalers }: Surr
   return knowsAutoscalers ? undefined : informational('scaled by an autoscaler; its range is not known');
 }
 
+function fieldsOf(path: FieldPath): readonly string[] {
+  return path.map((step) => ('field' in step ? step.field : ''));
+}
+
+/** Whether a list has every element of another one. */
+function holdsAll(list: Json | undefined, wanted: Json | undefined): boolean {
+  if (!isJsonArray(list) || !isJsonArray(wanted)) return false;
+  const texts = new Set(list.map((entry) => canonicalJson(entry)));
+  return wanted.every((entry) => texts.has(canonicalJson(entry)));
+}
+
 /** The key below `labels` or `annotations`, of the object or of its pod template; empty for the whole map. */
 function metadataKeyOf(path: FieldPath): string | undefined {
-  const names = path.map((step) => ('field' in step ? step.field : ''));
+  const names = fieldsOf(path);
   const map = names.findIndex((name) => name === 'labels' || name === 'annotations');
   return map > 0 && names[map - 1] === 'metadata' ? (names[map + 1] ?? '') : undefined;
 }
