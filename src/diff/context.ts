@@ -68,7 +68,7 @@ const RULES: readonly Rule[] = [
   ({ class: found, path, blame }) => {
     const [first, second] = fieldsOf(path);
     const isControllers = first === 'metadata' && (second === 'finalizers' || second === 'ownerReferences');
-    if (found !== 'added' || !isControllers || blame?.actor === 'person') return undefined;
+    if (found !== 'added' || !isControllers || isChoice(blame)) return undefined;
     return informational(`${blame?.manager ?? 'a controller'} needs it`);
   },
   // Platforms give each service account secrets of its own, and again where they are taken away.
@@ -76,7 +76,7 @@ const RULES: readonly Rule[] = [
     const [field = ''] = fieldsOf(path);
     if (kind !== 'ServiceAccount' || !['secrets', 'imagePullSecrets'].includes(field)) return undefined;
     const isAddition = found === 'added' || (found === 'changed' && holdsAll(live, desired));
-    if (!isAddition || blame?.actor === 'person') return undefined;
+    if (!isAddition || isChoice(blame)) return undefined;
     return informational(`${blame?.manager ?? 'the platform'} adds a secret of its own`);
   },
   ({ class: found, path, blame }) => {
@@ -139,6 +139,11 @@ function autoscaled(departure: Departure, { autoscaler, knowsAutoscalers }: Surr
   if (blame === undefined) return undefined;
   if (blame.manager !== 'kube-controller-manager') return informational(`scaled by ${blame.manager}`);
   return knowsAutoscalers ? undefined : informational('scaled by an autoscaler; its range is not known');
+}
+
+/** Written by hand or by another delivery, and by no controller on its own account. */
+function isChoice(blame: Blame | undefined): boolean {
+  return blame?.actor === 'hands' || blame?.actor === 'delivery';
 }
 
 function fieldsOf(path: FieldPath): readonly string[] {

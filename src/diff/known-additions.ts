@@ -76,6 +76,13 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     kinds: ['Service'],
   },
   {
+    tool: 'admission',
+    source:
+      'https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#what-does-each-admission-controller-do',
+    path: /^\/spec\/(serviceAccountName|serviceAccount|priority|preemptionPolicy|tolerations)$|\[name=kube-api-access-|kubernetes\.io\/serviceaccount"\]$/u,
+    kinds: ['Pod'],
+  },
+  {
     tool: 'a CA injector',
     source: 'https://cert-manager.io/docs/concepts/ca-injector/',
     path: /\/caBundle$/u,
@@ -98,8 +105,7 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
   },
   {
     tool: 'the API server',
-    source: 'https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name',
-    metadata: /^kubernetes\.io\/metadata\.name$/u,
+    source: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/',
     path: /^\/spec\/finalizers$/u,
     kinds: ['Namespace'],
   },

@@ -131,6 +131,8 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
   NetworkPolicySpec: { policyTypes },
   HorizontalPodAutoscalerSpec: {
     minReplicas: is(1),
+    // Of autoscaling/v1.
+    targetCPUUtilizationPercentage: is(80),
     metrics: isOneOf([{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]),
   },
   HPAScalingRules: {
@@ -149,23 +151,54 @@ export const KNOWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Rul
   JobSpec: {
     completions: is(1),
     parallelism: is(1),
-    backoffLimit: is(6),
+    backoffLimit: (value, job) => value === (job['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647),
     completionMode: is('NonIndexed'),
     suspend: is(false),
     manualSelector: is(false),
-    podReplacementPolicy: is('TerminatingOrFailed'),
+    podReplacementPolicy: (value, job) => value === (job['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed'),
     // By the uid of the very Job.
     selector: generatedBy('controller-uid'),
   },
+  PodFailurePolicyOnPodConditionsPattern: { status: is('True') },
+  ReplicaSetSpec: { replicas: is(1) },
   Subject: {
     apiGroup: (value, subject) => value === (subject['kind'] === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io'),
   },
   StorageClass: { reclaimPolicy: is('Delete'), volumeBindingMode: is('Immediate') },
+  AzureDiskVolumeSource: { readOnly: is(false) },
   PersistentVolumeSpec: { persistentVolumeReclaimPolicy: is('Retain'), volumeMode: is('Filesystem') },
   ValidatingWebhook: webhook,
   MutatingWebhook: { ...webhook, reinvocationPolicy: is('Never') },
   RuleWithOperations: { scope: is('*') },
+  NamedRuleWithOperations: { scope: is('*') },
   ServiceReference: { port: is(443) },
+  ValidatingAdmissionPolicySpec: { failurePolicy: is('Fail') },
+  MatchResources: { matchPolicy: is('Equivalent'), namespaceSelector: isOneOf({}), objectSelector: isOneOf({}) },
+  CustomResourceDefinitionSpec: { conversion: isOneOf({ strategy: 'None' }) },
+  CustomResourceDefinitionNames: {
+    listKind: (value, names) => value === `${names['kind']}List`,
+    singular: (value, names) => value === String(names['kind']).toLowerCase(),
+  },
+  CSIDriverSpec: {
+    attachRequired: is(true),
+    podInfoOnMount: is(false),
+    requiresRepublish: is(false),
+    storageCapacity: is(false),
+    seLinuxMount: is(false),
+    fsGroupPolicy: is('ReadWriteOnceWithFSType'),
+    volumeLifecycleModes: isOneOf(['Persistent']),
+  },
+  PriorityClass: { preemptionPolicy: is('PreemptLowerPriority') },
+  IngressClassParametersReference: { scope: is('Cluster') },
+  // One name for two types, of Endpoints and of EndpointSlices.
+  EndpointPort: { name: is(''), protocol: is('TCP') },
+  Endpoint: { conditions: isOneOf({}) },
+  FlowSchemaSpec: { matchingPrecedence: is(1000) },
+  LimitedPriorityLevelConfiguration: { nominalConcurrencyShares: is(30), lendablePercent: is(0) },
+  QueuingConfiguration: { queues: is(64), handSize: is(8), queueLengthLimit: is(50) },
+  ExactDeviceRequest: { allocationMode: is('ExactCount'), count: is(1) },
+  DeviceSubRequest: { allocationMode: is('ExactCount'), count: is(1) },
+  DeviceToleration: { operator: is('Equal') },
 };
 
 /** Structs that the API server writes empty. Elsewhere an empty one is a choice: an empty selector selects everything. */

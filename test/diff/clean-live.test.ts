@@ -59,7 +59,7 @@ describe('a live workload as a unit', function () {
   for (const [way, verb] of WAYS) {
     it(`is the same workload again, and in sync, after ${way} (DRIFT_SEED=${SEED})`, async () => {
       const scene = await liveScene();
-      const manifests = manifestSet(SEED, GENERATED).replaceAll('NAMESPACE', scene.namespace);
+      const manifests = manifestSet(SEED, GENERATED, scene.cluster.version).replaceAll('NAMESPACE', scene.namespace);
       await scene.kubectl([...verb, '-f', '-'], manifests);
       const snapshot = await snapshotOf(scene);
       const made = snapshot.objects

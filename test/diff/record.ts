@@ -45,7 +45,7 @@ interface Step {
 interface Case {
   readonly about: string;
   readonly steps: readonly Step[];
-  /** What is read at the end, as kubectl names kinds. */
+  /** What is read at the end, as kubectl names kinds, or single objects as `kind/name` with spaces between them. */
   readonly read?: string;
 }
 
@@ -118,8 +118,10 @@ async function record(name: string, cluster: ControlPlane): Promise<void> {
       await cluster.kubectl(['wait', '-f', '-', '--for=condition=Established', '--timeout=30s'], crd);
     }
     for (const step of steps) await take(step);
-    const listed = await kubectl(['get', read, '-o', 'json', '--show-managed-fields']);
-    const items = own(parseJson(listed.replaceAll(namespace, NAMESPACE)), 'items') ?? [];
+    const listed = parseJson(
+      (await kubectl(['get', ...read.split(' '), '-o', 'json', '--show-managed-fields'])).replaceAll(namespace, NAMESPACE),
+    );
+    const items = own(listed, 'items') ?? [listed];
     const kept = (isJsonArray(items) ? items : [])
       .filter(isJsonObject)
       .filter((item) => stringAt(item, 'metadata', 'name') !== 'kube-root-ca.crt')
