@@ -127,8 +127,7 @@ export interface AddedField {
 
 /** The tool that is known to write this field; `undefined` where none is, or where something else wrote it. */
 export function knownAdditionOf(field: AddedField): string | undefined {
-  // Helm and the jobs of charts add by another delivery; a declared value that one changes is drift all the same.
-  if (field.actor === 'hands' || (field.actor === 'delivery' && field.isChange)) return undefined;
+  if (field.actor === 'hands' || field.actor === 'delivery') return undefined;
   return KNOWN_ADDITIONS.find(
     ({ metadata, env, path, kinds, overwrites, onlyWith }) =>
       (kinds === undefined || kinds.includes(field.kind)) &&
