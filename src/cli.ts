@@ -146,7 +146,7 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   diff.option('--schema <FILE>', 'OpenAPI v3 document or CustomResourceDefinitions; built-in kinds are known', collect);
   diff.option('--explain <PATH>', 'tell which rule judged this field, and from what evidence');
   diff.addOption(new Option('-o, --output <FORM>', 'form of the result').choices(['json', 'yaml', 'table']).default('table'));
-  for (const option of ['ignoreFile', 'detailedExitcode'] as const) addOption(diff, option);
+  for (const option of ['ignoreFile', 'detailedExitcode', 'allowEmpty', 'maxFileMb', 'timeout'] as const) addOption(diff, option);
   diff.addHelpText('after', '\nThe options --desired, --live, --field-manager and --schema may be given several times.');
   diff.action((given: DiffFlags) => {
     const { desired, live, schema: schemas = [], fieldManager, output: form, explain, ...others } = given;

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { DEFAULT_MAX_MB, MOST_MB, readTextFile } from './files/read-file.ts';
 import { FORMS } from './forms/form-names.ts';
 import { parseManifest } from './kubernetes/manifest.ts';
 import { isSafeWebhook } from './notify/address.ts';
@@ -126,6 +126,13 @@ export const OPTIONS = {
     value: 'LIST',
     default: 'apps/v1/Deployment,apps/v1/StatefulSet,apps/v1/DaemonSet',
     help: 'kinds to compare, as apiVersion/Kind',
+  }),
+  maxFileMb: option({
+    schema: whole(1, MOST_MB),
+    env: ['MAX_FILE_MB'],
+    value: 'MB',
+    default: String(DEFAULT_MAX_MB),
+    help: `largest file or standard input that is read, in MB, at most ${MOST_MB}`,
   }),
   ignoreFile: option({
     schema: z.string(),
@@ -408,7 +415,12 @@ export const OPTIONS = {
     default: '',
     help: 'file that each pass writes its metrics to (OpenMetrics text)',
   }),
-  allowEmpty: option({ schema: boolean, env: ['ALLOW_EMPTY'], default: 'false', help: 'accept zero units or zero workloads' }),
+  allowEmpty: option({
+    schema: boolean,
+    env: ['ALLOW_EMPTY'],
+    default: 'false',
+    help: 'accept zero units, workloads or declared objects',
+  }),
   leaseNamespace: option({
     schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$|^$/u, 'must be the name of a namespace'),
     env: ['LEASE_NAMESPACE'],
@@ -486,18 +498,19 @@ export function flagOf(name: OptionName): string {
 }
 
 /** Reads the configuration: flag over environment over file over default. All errors come back at once. */
-export function loadConfig(
+export async function loadConfig(
   flags: Readonly<Partial<Record<OptionName, string>>>,
   environment: Environment,
   file: string | undefined,
-): Config {
+  signal: AbortSignal,
+): Promise<Config> {
   const errors: string[] = [];
   let wrongFlags = 0;
-  const fromFile = file === undefined ? {} : readConfigFile(file, errors);
+  const fromFile = file === undefined ? {} : await readConfigFile(file, errors, signal);
   const config: Partial<Record<OptionName, unknown>> = {};
   for (const name of OPTION_NAMES) {
     const definition: Option<z.ZodType> = OPTIONS[name];
-    const found = findValue(name, definition, flags, environment, fromFile, errors);
+    const found = await findValue(name, definition, { flags, environment, fromFile, signal }, errors);
     if (found.value === undefined) continue;
     const result = definition.schema.safeParse(found.value);
     if (result.success) config[name] = result.data;
@@ -556,40 +569,47 @@ export function required<K extends Defaultless>(config: Config, name: K): NonNul
   });
 }
 
-function findValue(
+interface Sources {
+  readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+  readonly environment: Environment;
+  readonly fromFile: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+async function findValue(
   name: OptionName,
   definition: Option<z.ZodType>,
-  flags: Readonly<Partial<Record<OptionName, string>>>,
-  environment: Environment,
-  fromFile: Readonly<Record<string, unknown>>,
+  { flags, environment, fromFile, signal }: Sources,
   errors: string[],
-): { readonly value: unknown; readonly source: string } {
+): Promise<{ readonly value: unknown; readonly source: string }> {
   if (flags[name] !== undefined) return { value: flags[name], source: flagOf(name) };
   for (const variable of definition.env) {
     if (environment[variable] !== undefined && environment[variable] !== '')
       return { value: environment[variable], source: variable };
     const path = definition.isSecret ? environment[`${variable}_FILE`] : undefined;
     if (path) {
-      try {
-        return { value: readFileSync(path, 'utf8'), source: `${variable}_FILE` };
-      } catch (error) {
-        errors.push(`${variable}_FILE: ${messageOf(error)}`);
-        return { value: undefined, source: '' };
-      }
+      const source = `${variable}_FILE`;
+      return { value: await readSetting(path, `${source}: `, errors, signal), source };
     }
   }
   if (Object.hasOwn(fromFile, name)) return { value: fromFile[name], source: `${name} in the configuration file` };
   return { value: definition.default, source: name };
 }
 
-function readConfigFile(path: string, errors: string[]): Readonly<Record<string, unknown>> {
-  let text: string;
+/** `undefined` where it cannot be read, which is then among the errors. */
+async function readSetting(path: string, where: string, errors: string[], signal: AbortSignal): Promise<string | undefined> {
   try {
-    text = readFileSync(path, 'utf8');
+    return await readTextFile(path, { subject: '', remedy: '', signal });
   } catch (error) {
-    errors.push(`the configuration file cannot be read: ${messageOf(error)}`);
-    return {};
+    if (signal.aborted) throw error;
+    errors.push(where + messageOf(error));
+    return undefined;
   }
+}
+
+async function readConfigFile(path: string, errors: string[], signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readSetting(path, 'the configuration file ', errors, signal);
+  if (text === undefined) return {};
   const manifest = parseManifest(text);
   if (!manifest.ok) {
     errors.push(`${path} is ${manifest.error}`);

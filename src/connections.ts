@@ -40,7 +40,7 @@ export async function connectReading(
     throw new Error('a command that only reads was about to write');
   };
   const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayNotWrite));
-  const transport = guardKubernetes(await connectKubernetes(clusterSource(config, config.context)), mayNotWrite);
+  const transport = guardKubernetes(await connectKubernetes(clusterSource(config, config.context, signal)), mayNotWrite);
   const kubernetes = createKubernetesClient(transport);
   return {
     confighub,
@@ -64,7 +64,7 @@ export async function connectWriting(
   const confighub = await connectHub(config, warn, signal, (transport) =>
     guardConfigHub(requests.confighub(transport), mayWrite),
   );
-  const transport = requests.kubernetes(await connectKubernetes(clusterSource(config, config.context)));
+  const transport = requests.kubernetes(await connectKubernetes(clusterSource(config, config.context, signal)));
   const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
   try {
     lease = await acquireLease(transport, { ...leaseOf(config, environment), holder, seconds: config.leaseSeconds, signal });
@@ -126,6 +126,6 @@ function sessionOf(config: Config, url: string, warn: (message: string) => void)
   return tokenSession(token);
 }
 
-export function clusterSource(config: Config, context: string): KubeConfigSource {
-  return { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT };
+export function clusterSource(config: Config, context: string, signal: AbortSignal): KubeConfigSource {
+  return { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT, signal };
 }

@@ -1,15 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Config } from './config.ts';
+import { readTextFile } from './files/read-file.ts';
 import { parseManifest } from './kubernetes/manifest.ts';
-import { ConfigError, messageOf } from './types/errors.ts';
+import { ConfigError } from './types/errors.ts';
 import { type IgnoreRule, ignoreRuleSchema } from './types/ignore-rule.ts';
 
 const fileSchema = z.strictObject({ ignore: z.array(ignoreRuleSchema) });
 
 /** The rules of IGNORE_FILE; none without a file. A file with a mistake ends the command: half the rules would cry wolf. */
-export function readIgnoreFile(file: string): readonly IgnoreRule[] {
+export async function readIgnoreFile(
+  { ignoreFile: file, maxFileMb: maxMb }: Pick<Config, 'ignoreFile' | 'maxFileMb'>,
+  signal: AbortSignal,
+): Promise<readonly IgnoreRule[]> {
   if (file === '') return [];
-  const manifest = parseManifest(readText(file));
+  const remedy = 'Let IGNORE_FILE name a YAML file of ignore rules.';
+  const manifest = parseManifest(await readTextFile(file, { subject: 'IGNORE_FILE', remedy, maxMb, signal }));
   if (!manifest.ok) throw mistake(file, manifest.error);
   const [document = { ignore: [] }, ...others] = manifest.documents;
   if (others.length > 0) throw mistake(file, 'holds more than one document');
@@ -17,14 +22,6 @@ export function readIgnoreFile(file: string): readonly IgnoreRule[] {
   if (parsed.success) return parsed.data.ignore;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`);
   throw mistake(file, issues.join('; '));
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw mistake(file, messageOf(error));
-  }
 }
 
 function mistake(file: string, what: string): ConfigError {

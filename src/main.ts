@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
 import { type Config, loadConfig, readEnvironment, required } from './config.ts';
@@ -8,6 +7,7 @@ import { type DecideArguments, decide } from './decide/command.ts';
 import { whoDecides } from './decide/person.ts';
 import { detect } from './detect.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { readTextFile } from './files/read-file.ts';
 import type { ReportArguments } from './forms/stored.ts';
 import type { Cluster } from './hub/worker/cluster.ts';
 import { readIgnoreFile } from './ignore-file.ts';
@@ -29,10 +29,11 @@ export async function main(process: ProcessFacts): Promise<number> {
     const invocation = parseCommandLine(process.argv, VERSION, process);
     if (invocation.command === 'none') return EXIT.ok;
     if (invocation.command === 'schema') return await printSchema(process);
-    const config = loadConfig(
+    const config = await loadConfig(
       invocation.flags,
       process.environment,
       invocation.configFile ?? process.environment['DRIFT_CONFIG'],
+      process.stop,
     );
     const log = createLogger({
       level: config.quiet ? 'error' : config.logLevel,
@@ -76,7 +77,8 @@ function explain(error: unknown, isTerminal: boolean): string {
 async function compareFiles(config: Config, invocation: DiffInvocation, process: ProcessFacts): Promise<number> {
   // Loaded only here: a pass compares with what servers say.
   const { diffFiles, printDiff } = await import('./offline/command.ts');
-  const result = await diffFiles(invocation, config.desiredManagers, readIgnoreFile(config.ignoreFile));
+  const signal = untilDeadline(config, process);
+  const result = await diffFiles(invocation, { ...config, ignoreRules: await readIgnoreFile(config, signal), signal });
   process.out(printDiff(result, invocation.form, invocation.explain));
   if (result.objects.some(({ verdict }) => verdict === 'invalid')) return EXIT.incomplete;
   const hasDrift = result.objects.some(({ verdict }) => verdict === 'drifted' || verdict === 'missing');
@@ -99,8 +101,15 @@ async function showReport(config: Config, report: ReportArguments, process: Proc
 }
 
 /** A command's own deadline beside the signals that stop it. */
-function untilDeadline(config: Config, process: ProcessFacts): AbortSignal {
-  return AbortSignal.any([process.stop, AbortSignal.timeout(config.timeout * 1000)]);
+function untilDeadline({ timeout }: Config, process: ProcessFacts): AbortSignal {
+  const deadline = new AbortController();
+  const late = new UserError(`it did not finish within ${timeout} s`, {
+    code: 'unavailable',
+    subject: 'TIMEOUT',
+    remedy: 'Check what it waits for, or raise TIMEOUT.',
+  });
+  setTimeout(() => deadline.abort(late), timeout * 1000).unref();
+  return AbortSignal.any([process.stop, deadline.signal]);
 }
 
 async function runPromote(config: Config, promotion: PromoteArguments, process: ProcessFacts): Promise<number> {
@@ -170,27 +179,17 @@ async function runCub(config: Config, argv: readonly string[], process: ProcessF
   if (!command) return EXIT.ok;
   const say = (text: string): void => process.err(text);
   // Whoever logged in with ConfigHub's own client need not do so again; the environment goes first, as everywhere.
-  const session = readCubSession(process.environment);
+  const session = await readCubSession(process.environment, process.stop);
   const known = {
     ...config,
     confighubUrl: config.confighubUrl ?? session.url,
     confighubToken: config.confighubToken ?? session.token,
   };
   const hub = await connectHub(known, (message) => say(`${sanitize(message)}\n`), process.stop);
-  return command({ hub, out: process.out, say, readFile: readArgumentFile, signal: process.stop });
-}
-
-function readArgumentFile(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(`the file cannot be read: ${messageOf(error)}`, {
-      code: 'usage',
-      subject: path,
-      remedy: 'Name a file that is there, or - for standard input.',
-      cause: error,
-    });
-  }
+  const remedy = 'Pass an existing file, or - for standard input.';
+  const readFile = (path: string): Promise<string> =>
+    readTextFile(path, { subject: 'command line', remedy, maxMb: config.maxFileMb, signal: process.stop });
+  return command({ hub, out: process.out, say, readFile, signal: process.stop });
 }
 
 async function serveHub(config: Config, hub: HubArguments, log: Logger, process: ProcessFacts): Promise<number> {
@@ -198,14 +197,14 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
   const { startHub } = await import('./hub/server.ts');
   const { clusterOfKubernetes } = await import('./hub/worker/kubernetes.ts');
   const { tokenFile } = hub;
-  const token =
-    tokenFile === undefined ? undefined : await hubSetting('--token-file', async () => readFileSync(tokenFile, 'utf8').trim());
+  const file = { subject: '--token-file', remedy: 'Pass an existing file that holds the token.', signal: process.stop };
+  const token = tokenFile === undefined ? undefined : (await readTextFile(tokenFile, file)).trim();
   const clusters = new Map<string, Promise<Cluster>>();
   /** One connection for each context, made anew where it could not be made. */
   const clusterOf = (context: string): Promise<Cluster> => {
     const known = clusters.get(context);
     if (known !== undefined) return known;
-    const connecting = connectKubernetes(clusterSource(config, context)).then(clusterOfKubernetes);
+    const connecting = connectKubernetes(clusterSource(config, context, process.stop)).then(clusterOfKubernetes);
     clusters.set(context, connecting);
     connecting.catch(() => clusters.delete(context));
     return connecting;
@@ -247,15 +246,18 @@ async function hubSetting<T>(flag: string, use: () => Promise<T>): Promise<T> {
 }
 
 if (import.meta.main) {
+  const argv = process.argv.slice(2);
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  // `diff` leaves nothing behind, and would not hear of a signal while it compares: the signal ends it, as by default.
+  for (const signal of argv[0] === 'diff' ? [] : (['SIGTERM', 'SIGINT'] as const))
+    process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
   const err = writerOf(process.stderr, () => undefined);
   const out = writerOf(process.stdout, (error) => {
     err(`drift-detector: standard output cannot be written: ${messageOf(error)}\n`);
     process.exitCode ||= EXIT.unexpected;
   });
   const exit = await main({
-    argv: process.argv.slice(2),
+    argv,
     environment: readEnvironment(),
     isTerminal: process.stderr.isTTY === true,
     columns: process.stdout.isTTY ? (process.stdout.columns ?? 0) : undefined,

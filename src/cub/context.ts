@@ -9,7 +9,8 @@ export interface CubContext {
   readonly out: (text: string) => void;
   /** Standard error: what is not the result, such as what was waited for. */
   readonly say: (text: string) => void;
-  readonly readFile: (path: string) => string;
+  /** The text of a file; `-` is standard input. */
+  readonly readFile: (path: string) => Promise<string>;
   readonly signal: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../config.ts';
+import { readTextFile } from '../files/read-file.ts';
 import { parseManifest } from '../kubernetes/manifest.ts';
 import { Secret } from '../types/secret.ts';
 
@@ -29,29 +29,30 @@ const tokenFile = z.object({ accessToken: z.string().min(1) });
  * Reads the session of `cub auth login`: `session.json` and `context.json` of the client of August 2025, `config.yaml` and
  * its token file of later ones (both in `$CUB_CONFIG` or `~/.confighub`). What is not there, or is something else, is none.
  */
-export function readCubSession({ HOME, CUB_CONFIG }: Environment): CubSession {
+export async function readCubSession({ HOME, CUB_CONFIG }: Environment, signal: AbortSignal): Promise<CubSession> {
   const folder = CUB_CONFIG || (HOME ? join(HOME, '.confighub') : '');
   if (folder === '') return { url: undefined, token: undefined };
-  const config = readAs(join(folder, 'config.yaml'), configFile);
+  const config = await readAs(join(folder, 'config.yaml'), configFile, signal);
   const context = config?.contexts.find(({ name }) => name === config.currentContext);
   if (context) {
     // A name of a file, never a way out of the folder.
     const name = /^[\w.-]+$/u.test(context.metadata?.tokenFile ?? '') ? context.metadata?.tokenFile : `${context.name}.json`;
-    const token = readAs(join(folder, 'tokens', name ?? ''), tokenFile)?.accessToken;
+    const token = (await readAs(join(folder, 'tokens', name ?? ''), tokenFile, signal))?.accessToken;
     return { url: context.coordinate?.serverURL, token: token === undefined ? undefined : new Secret(token) };
   }
-  const token = readAs(join(folder, 'session.json'), sessionFile)?.access_token;
+  const token = (await readAs(join(folder, 'session.json'), sessionFile, signal))?.access_token;
   return {
-    url: readAs(join(folder, 'context.json'), contextFile)?.confighub_url,
+    url: (await readAs(join(folder, 'context.json'), contextFile, signal))?.confighub_url,
     token: token === undefined ? undefined : new Secret(token),
   };
 }
 
-function readAs<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {
+async function readAs<S extends z.ZodType>(file: string, schema: S, signal: AbortSignal): Promise<z.output<S> | undefined> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
+    text = await readTextFile(file, { subject: file, remedy: '', signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
     return undefined;
   }
   const manifest = parseManifest(text);

@@ -80,7 +80,7 @@ export async function unitCreateCommand(
   }
   const space = await oneSpace(context, flags.space);
   if (flags.upstreamUnit === undefined) {
-    const data = file === undefined ? {} : { data: context.readFile(file) };
+    const data = file === undefined ? {} : { data: await context.readFile(file) };
     const created = await hub.createUnit(space.SpaceID, { slug, labels, ...data, ...target, ...description }, signal);
     context.out(`Successfully created unit ${sanitize(created.Slug)} (${sanitize(created.UnitID)})\n`);
     return 0;
@@ -126,7 +126,7 @@ export async function unitUpdateCommand(
     const state = { ...ref, version: unit.Unit.Version, dataHash: unit.Unit.DataHash };
     const description = flags.changeDesc === undefined ? {} : { description: flags.changeDesc };
     const lock = change.underChangeSet === undefined ? {} : { changeSetId: change.underChangeSet };
-    await hub.writeUnit(state, { data: context.readFile(file), ...description, ...lock }, change.underChangeSet, signal);
+    await hub.writeUnit(state, { data: await context.readFile(file), ...description, ...lock }, change.underChangeSet, signal);
   } else {
     const written = await hub.patchUnit(ref, change.patch ?? {}, change, signal);
     const wanted = change.patch?.['SetID'];

@@ -1,8 +1,14 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { readTextFile } from '../files/read-file.ts';
+
+/** What was written is read again also by a pass that is being stopped. */
+const NEVER = new AbortController().signal;
 
 /** Puts a text in the place of the one that is there, given what that was; a reader finds the one or the other, whole. */
 export async function replaceFile(path: string, textAfter: (before: string) => string): Promise<void> {
-  const before = await readFile(path, 'utf8').catch(() => '');
+  const there = await stat(path).catch(() => undefined);
+  if (there && !there.isFile()) throw new Error('it is not a regular file');
+  const before = await readTextFile(path, { subject: path, remedy: '', signal: NEVER }).catch(() => '');
   // In the same folder: only there a rename is one step. Collectors of text files take *.prom alone.
   const beside = `${path}.${process.pid}.new`;
   try {

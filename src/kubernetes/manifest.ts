@@ -164,7 +164,7 @@ function openList(
     kind.endsWith('List') &&
     (isJsonArray(items) || (items === null && Object.hasOwn(value, 'items'))) &&
     stringAt(value, 'metadata', 'name') === undefined;
-  if (!isList) {
+  if (!isList || here.items.length > opened.limits.depth) {
     const excess = exceeds(value, opened);
     if (excess) opened.faults.push({ index, line, error: `${name} ${excess}` });
     else opened.documents.push({ document: value, ...here });

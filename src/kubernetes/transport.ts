@@ -1,8 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import { delimiter } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { type ReadOptions, readFileBytes, readTextFile } from '../files/read-file.ts';
 import { ClusterError, messageOf, type RefusedField } from '../types/errors.ts';
 import { parseJson } from '../types/exact-json.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
@@ -10,6 +11,7 @@ import { bodyText } from './body-text.ts';
 
 /** Largest answer that is unpacked, in bytes: a page of 500 large workloads is some 5 MB. */
 const MAX_ANSWER_BYTES = 256 << 20;
+const REMEDY = 'Point KUBECONFIG at a readable kubeconfig file, or run inside a pod with a service account token.';
 /** Deadline of one request, in milliseconds; a page of 500 objects takes well under a second on a healthy server. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -40,6 +42,8 @@ export interface KubeConfigSource {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly userAgent: string;
+  /** Ends the reading of a kubeconfig that is a pipe. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -51,21 +55,24 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   const named = source.kubeconfig;
+  const reading = { subject: named ?? 'kubeconfig', remedy: REMEDY, signal: source.signal ?? new AbortController().signal };
   try {
-    const [first, ...others] = named?.split(delimiter).filter((path) => path !== '') ?? [];
-    if (first === undefined) config.loadFromDefault();
-    else config.loadFromFile(first);
-    for (const path of others) {
-      const other = new KubeConfig();
-      other.loadFromFile(path);
-      config.mergeConfig(other);
+    const files = named?.split(delimiter).filter((path) => path !== '') ?? [];
+    if (files.length === 0) config.loadFromDefault();
+    for (const path of files) {
+      const one = new KubeConfig();
+      one.loadFromString(await readTextFile(path, reading));
+      one.makePathsAbsolute(dirname(path));
+      config.mergeConfig(one);
     }
     if (source.context) config.setCurrentContext(source.context);
+    await embedFiles(config, reading);
   } catch (error) {
+    if (reading.signal.aborted) throw error;
     throw new ClusterError(`cannot read the kubeconfig: ${messageOf(error)}`, {
       code: 'configuration',
       subject: named ?? 'kubeconfig',
-      remedy: 'Point KUBECONFIG at a readable kubeconfig file, or run inside a pod with a service account token.',
+      remedy: REMEDY,
       cause: error,
     });
   }
@@ -79,6 +86,15 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
     });
   }
   return new HttpTransport(config, cluster.server.replace(/\/+$/u, ''), source.userAgent);
+}
+
+/** The certificates and the key that the kubeconfig names, read once: the library would read them anew for each request. */
+async function embedFiles(config: KubeConfig, reading: ReadOptions): Promise<void> {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  const read = async (path: string): Promise<string> => (await readFileBytes(path, reading)).toString('base64');
+  if (cluster?.caFile) Object.assign(cluster, { caFile: undefined, caData: await read(cluster.caFile) });
+  if (user?.certFile) Object.assign(user, { certFile: undefined, certData: await read(user.certFile) });
+  if (user?.keyFile) Object.assign(user, { keyFile: undefined, keyData: await read(user.keyFile) });
 }
 
 class HttpTransport implements KubernetesTransport {

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { isAbsent, nameOf, readTextFile } from '../files/read-file.ts';
 import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
-import { parseManifest } from '../kubernetes/manifest.ts';
+import type { ManifestLimits } from '../kubernetes/manifest.ts';
 import { openApiOfCrd, trimOpenApi } from '../kubernetes/openapi.ts';
-import { ConfigError, messageOf } from '../types/errors.ts';
-import { parseJson } from '../types/exact-json.ts';
+import { ConfigError } from '../types/errors.ts';
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { at, isJsonObject, type JsonObject } from '../types/json.ts';
-import { diffTexts, type OfflineDiff } from './offline.ts';
+import { diffTexts, type OfflineDiff, readLarge, type SourceText } from './offline.ts';
 
 export { printDiff } from './print.ts';
+
+/** Each field of an object takes two levels of its schema. */
+const SCHEMA_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 300, aliases: 10_000, nodes: 5_000_000 };
 
 /** What `drift-detector diff` was given. Files are names, `-` is standard input. */
 export interface DiffArguments {
@@ -17,84 +19,79 @@ export interface DiffArguments {
   readonly schemas: readonly string[];
 }
 
-/** Reads the files and compares them. A live file that is not there holds nothing; any other must be readable. */
-export async function diffFiles(
-  files: DiffArguments,
-  desiredManagers: readonly string[],
-  ignoreRules: readonly IgnoreRule[],
-): Promise<OfflineDiff> {
-  if (files.desired.includes('-') && files.live.includes('-')) {
-    throw new ConfigError('standard input cannot be both sides', {
+export interface DiffOptions {
+  readonly desiredManagers: readonly string[];
+  readonly ignoreRules: readonly IgnoreRule[];
+  /** Whether a desired file may declare nothing. */
+  readonly allowEmpty: boolean;
+  /** Largest file, in MB. */
+  readonly maxFileMb: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the files and compares them. A live file that does not exist holds nothing; any other must be readable. A desired
+ * file that declares nothing is refused: the command that was to write it may have failed, and nothing would be missing.
+ */
+export async function diffFiles(files: DiffArguments, options: DiffOptions): Promise<OfflineDiff> {
+  const { desiredManagers, ignoreRules, allowEmpty } = options;
+  if ([...files.desired, ...files.live, ...files.schemas].filter((file) => file === '-').length > 1) {
+    throw new ConfigError('standard input cannot be read twice', {
       code: 'usage',
-      subject: '--desired - --live -',
-      remedy: 'Give at least one side as a file.',
+      subject: '--desired, --live, --schema',
+      remedy: 'Pass - once, and files for the rest.',
     });
   }
-  return diffTexts({
-    desired: files.desired.map((file) => ({ file, text: readText(file, '--desired', false) })),
-    live: files.live.map((file) => ({ file, text: readText(file, '--live', true) })),
-    schemas: [await readBuiltInSchemas(), ...files.schemas.flatMap(readSchema)],
+  const desired = await readAll(files.desired, '--desired', options);
+  const live = await readAll(files.live, '--live', options);
+  const schemas = (await readAll(files.schemas, '--schema', options)).flatMap(parseSchema);
+  const result = diffTexts({
+    desired,
+    live,
+    schemas: [await readBuiltInSchemas(), ...schemas],
     desiredManagers,
     ignoreRules,
     now: new Date(),
   });
-}
-
-function readText(file: string, flag: string, mayBeAbsent: boolean): string {
-  const bytes = readBytes(file, flag, mayBeAbsent);
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  try {
-    if (!isUtf16) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    // Said below.
-  }
-  throw new ConfigError(`${file} is ${isUtf16 ? 'UTF-16' : 'not UTF-8'}`, {
+  const [empty] = result.emptyDesired;
+  if (empty === undefined || allowEmpty) return result;
+  throw new ConfigError(`${nameOf(empty)} declares nothing`, {
     code: 'configuration',
-    subject: flag,
-    remedy: 'Save it as UTF-8; in PowerShell: ... | Out-File -Encoding utf8 FILE.',
+    subject: '--desired',
+    remedy: 'Check the command that wrote it; if it is empty on purpose, pass --allow-empty.',
   });
 }
 
-function readBytes(file: string, flag: string, mayBeAbsent: boolean): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (error) {
-    if (mayBeAbsent && error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
-    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, {
-      code: 'configuration',
-      subject: flag,
-      remedy: 'Give the name of a YAML or JSON file, or - for standard input.',
-      cause: error,
+/** One after the other: where one cannot be read, no other is waited for. */
+async function readAll(
+  files: readonly string[],
+  subject: '--desired' | '--live' | '--schema',
+  { maxFileMb: maxMb, signal }: DiffOptions,
+): Promise<readonly SourceText[]> {
+  const texts: SourceText[] = [];
+  const remedy = 'Pass a YAML or JSON file, or - for standard input.';
+  for (const file of files) {
+    const text = readTextFile(file, { subject, remedy, maxMb, signal });
+    texts.push({
+      file,
+      text: await text.catch((error) => (subject === '--live' && isAbsent(error) ? '' : Promise.reject(error))),
     });
   }
+  return texts;
 }
 
 /** An OpenAPI v3 document as `kubectl get --raw /openapi/v3/...` prints it, or CustomResourceDefinitions. */
-function readSchema(file: string): readonly JsonObject[] {
-  const text = readText(file, '--schema', false);
-  const documents = /^\s*\{/u.test(text) ? objectsOfJson(text) : objectsOfYaml(text);
-  const schemas = documents.map((document) => {
+function parseSchema({ file, text }: SourceText): readonly JsonObject[] {
+  const { documents, faults } = readLarge(text, SCHEMA_LIMITS);
+  const schemas = documents.map(({ document }) => {
     if (isJsonObject(at(document, 'components', 'schemas'))) return trimOpenApi(document);
     return document['kind'] === 'CustomResourceDefinition' ? openApiOfCrd(document) : undefined;
   });
-  if (schemas.length > 0 && schemas.every((schema) => schema !== undefined)) return schemas;
-  throw new ConfigError(`${file} holds no schema`, {
+  const [fault] = faults;
+  if (!fault && schemas.length > 0 && schemas.every((schema) => schema !== undefined)) return schemas;
+  throw new ConfigError(`${nameOf(file)} holds no schema${fault ? `: ${fault.error}` : ''}`, {
     code: 'configuration',
     subject: '--schema',
     remedy: 'Give an OpenAPI v3 document (kubectl get --raw /openapi/v3/apis/GROUP/VERSION) or CustomResourceDefinitions.',
   });
-}
-
-function objectsOfJson(text: string): readonly JsonObject[] {
-  try {
-    const value = parseJson(text);
-    return isJsonObject(value) ? [value] : [];
-  } catch {
-    return [];
-  }
-}
-
-function objectsOfYaml(text: string): readonly JsonObject[] {
-  const manifest = parseManifest(text);
-  return manifest.ok ? manifest.documents : [];
 }

@@ -63,16 +63,18 @@ export interface OfflineObject {
 
 export interface OfflineDiff {
   readonly objects: readonly OfflineObject[];
+  /** Names of the desired files without any document. */
+  readonly emptyDesired: readonly string[];
   readonly groups: readonly { readonly title: string; readonly findings: number }[];
   readonly ignores: readonly IgnoreUse[];
   /** Every decision about one object, those that found it in sync included. */
   readonly explain: (object: OfflineObject) => readonly Judged[];
 }
 
-/** Many units in one file. */
-const DESIRED_LIMITS: ManifestLimits = { bytes: 64 << 20, depth: 100, aliases: 10_000, nodes: 2_000_000 };
+/** Many units in one file. Its size was bounded where it was read. */
+const DESIRED_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 100, aliases: 10_000, nodes: 2_000_000 };
 /** Dumps of whole clusters. */
-const LIVE_LIMITS: ManifestLimits = { bytes: 512 << 20, depth: 100, aliases: 1_000, nodes: 20_000_000 };
+const LIVE_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 100, aliases: 1_000, nodes: 20_000_000 };
 const AUTOSCALER = 'HorizontalPodAutoscaler';
 const NO_REF: ObjectRef = { apiVersion: '', kind: '', namespace: '', name: '' };
 
@@ -80,7 +82,7 @@ const NO_REF: ObjectRef = { apiVersion: '', kind: '', namespace: '', name: '' };
 export function diffTexts(input: OfflineInput): OfflineDiff {
   const faults: OfflineObject[] = [];
   const desiredSide = input.desired.map((source) => sideOf(source, readManifest(source.text, DESIRED_LIMITS)));
-  const liveSide = input.live.map((source) => sideOf(source, readLive(source.text)));
+  const liveSide = input.live.map((source) => sideOf(source, readLarge(source.text, LIVE_LIMITS)));
   const live = liveObjects(liveSide, faults);
   const unreadable = unknownWhetherMissing(faults[0]);
   const desired = desiredObjects(desiredSide, live.objects, faults);
@@ -109,6 +111,9 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
   const comparer = comparerOf(snapshot, options);
   return {
     objects,
+    emptyDesired: desiredSide
+      .filter(({ manifest }) => manifest.documents.length + manifest.faults.length === 0)
+      .map(({ source }) => source.file),
     groups: groupFindings(objects.flatMap(({ findings }) => findings.filter(isDrift)))
       .filter(({ findings }) => findings.length > 1)
       .map(({ title, findings }) => ({ title, findings: findings.length })),
@@ -200,16 +205,16 @@ function invalid(ref: ObjectRef, fault: Fault): OfflineObject {
 }
 
 /** JSON of a whole cluster is read by the fast parser; what that refuses gets the other one's lines and neighbours. */
-function readLive(text: string): Manifest {
+export function readLarge(text: string, limits: ManifestLimits): Manifest {
   if (/^\s*\{/u.test(text)) {
     try {
       const value = parseJson(text);
-      if (isJsonObject(value)) return manifestOfJson(value, LIVE_LIMITS);
+      if (isJsonObject(value)) return manifestOfJson(value, limits);
     } catch {
       // Several JSON documents, or a broken one.
     }
   }
-  return readManifest(text, LIVE_LIMITS);
+  return readManifest(text, limits);
 }
 
 function isCrd(document: JsonObject): boolean {

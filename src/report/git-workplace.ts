@@ -1,8 +1,9 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { readFileBytes } from '../files/read-file.ts';
 import { sanitize } from '../types/describe.ts';
-import { GitError, messageOf } from '../types/errors.ts';
+import { GitError } from '../types/errors.ts';
 import type { Secret } from '../types/secret.ts';
 import { type Address, parseAddress, withoutCredentials } from './git-address.ts';
 import { createGit, type Git } from './git-command.ts';
@@ -53,6 +54,7 @@ export interface Workplace extends AsyncDisposable {
 
 const SILENCE_SECONDS = 60;
 const PREFIX = 'drift-report-';
+const AUTHORITIES = 'authorities.pem';
 /** No pass runs for longer (TIMEOUT), so an older folder was left by one that was killed. */
 const LEFT_AFTER_MS = 24 * 3600 * 1000;
 
@@ -110,11 +112,13 @@ async function makeFolder(): Promise<string> {
 async function prepare(folder: string, address: Address, options: GitConnectionOptions): Promise<Record<string, string>> {
   checkAuthor(options.author.name);
   const { token, sshKey, knownHostsFile = '', caFile = '', signingKey, author, silenceSeconds = SILENCE_SECONDS } = options;
-  const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 });
+  const write = (name: string, text: string | Buffer): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 });
   if (sshKey) await write(SSH_KEY, keyText(sshKey, 'GIT_SSH_KEY_FILE'));
   if (signingKey) await write('signing-key', keyText(signingKey, 'GIT_SIGNING_KEY_FILE'));
-  if (knownHostsFile !== '') await write(KNOWN_HOSTS, await readSetting(knownHostsFile, 'GIT_SSH_KNOWN_HOSTS_FILE'));
-  if (caFile !== '') await readSetting(caFile, 'GIT_CA_FILE');
+  const copy = async (name: string, path: string, subject: string): Promise<void> =>
+    write(name, await readFileBytes(path, { subject, remedy: `Let ${subject} name a readable file.`, signal: options.signal }));
+  if (knownHostsFile !== '') await copy(KNOWN_HOSTS, knownHostsFile, 'GIT_SSH_KNOWN_HOSTS_FILE');
+  if (caFile !== '') await copy(AUTHORITIES, caFile, 'GIT_CA_FILE');
   await write(
     '.gitconfig',
     gitConfig({
@@ -138,7 +142,7 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
     GIT_AUTHOR_EMAIL: author.email,
     GIT_COMMITTER_NAME: author.name,
     GIT_COMMITTER_EMAIL: author.email,
-    ...(caFile === '' ? {} : { GIT_SSL_CAINFO: resolve(caFile) }),
+    ...(caFile === '' ? {} : { GIT_SSL_CAINFO: join(folder, AUTHORITIES) }),
     ...(token && address.origin !== '' ? credential(token.reveal(), address.user) : {}),
   };
 }
@@ -176,19 +180,6 @@ function keyText(key: Secret<string>, subject: string): string {
     subject,
     remedy: `Let ${subject} name a file with a private key without a passphrase, as ssh-keygen -t ed25519 -N '' makes it.`,
   });
-}
-
-async function readSetting(path: string, subject: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new GitError(`the file cannot be read: ${messageOf(error)}`, {
-      code: 'configuration',
-      subject,
-      remedy: `Let ${subject} name a file that is there and may be read.`,
-      cause: error,
-    });
-  }
 }
 
 /** Takes the token out of a text, as it is and as basic authentication writes it, and what a terminal could act on. */

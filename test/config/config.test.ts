@@ -6,9 +6,9 @@ import { expect } from 'chai';
 import { type Config, type Environment, flagOf, loadConfig, OPTION_NAMES, OPTIONS, required } from '../../src/config.ts';
 import { ConfigError } from '../../src/types/errors.ts';
 
-function failureOf(work: () => unknown): ConfigError {
+async function failureOf(work: () => unknown): Promise<ConfigError> {
   try {
-    work();
+    await work();
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -33,32 +33,36 @@ describe('configuration', () => {
     return path;
   }
 
-  function load(environment: Environment = {}, text?: string): Config {
-    return loadConfig({}, environment, text === undefined ? undefined : file(text));
+  const { signal } = new AbortController();
+
+  function load(environment: Environment = {}, text?: string): Promise<Config> {
+    return loadConfig({}, environment, text === undefined ? undefined : file(text), signal);
   }
 
-  it('takes a flag over the environment over the file over the default', () => {
+  it('takes a flag over the environment over the file over the default', async () => {
     const path = file('cluster: from-file\nmaxFixes: 7\n');
-    expect(loadConfig({}, {}, undefined).cluster).to.equal('default');
-    expect(loadConfig({}, {}, path).cluster).to.equal('from-file');
-    expect(loadConfig({}, { CLUSTER: 'from-environment' }, path).cluster).to.equal('from-environment');
-    expect(loadConfig({ cluster: 'from-flag' }, { CLUSTER: 'from-environment' }, path).cluster).to.equal('from-flag');
-    expect(loadConfig({}, { CLUSTER: 'x' }, path).maxFixes).to.equal(7);
+    expect((await loadConfig({}, {}, undefined, signal)).cluster).to.equal('default');
+    expect((await loadConfig({}, {}, path, signal)).cluster).to.equal('from-file');
+    expect((await loadConfig({}, { CLUSTER: 'from-environment' }, path, signal)).cluster).to.equal('from-environment');
+    expect((await loadConfig({ cluster: 'from-flag' }, { CLUSTER: 'from-environment' }, path, signal)).cluster).to.equal(
+      'from-flag',
+    );
+    expect((await loadConfig({}, { CLUSTER: 'x' }, path, signal)).maxFixes).to.equal(7);
   });
 
-  it('tells which values there are, and what may be meant, and whose mistake it is', () => {
-    const flag = failureOf(() => loadConfig({ output: 'jsno' }, {}, undefined));
+  it('tells which values there are, and what may be meant, and whose mistake it is', async () => {
+    const flag = await failureOf(() => loadConfig({ output: 'jsno' }, {}, undefined, signal));
     expect(flag.message).to.contain(
       '--output: "jsno" is none of table, wide, json, yaml, name, md, jsonl, sarif, junit, did you mean json?',
     );
     expect(flag.code).to.equal('usage');
-    const variable = failureOf(() => loadConfig({ output: 'xml' }, { LOG_LEVEL: 'quiet' }, undefined));
+    const variable = await failureOf(() => loadConfig({ output: 'xml' }, { LOG_LEVEL: 'quiet' }, undefined, signal));
     expect(variable.message).to.contain('LOG_LEVEL: "quiet" is none of debug, info, warn, error;');
     expect(variable.code).to.equal('configuration');
   });
 
-  it('fixes nothing and holds the guards that the documentation names unless it is told otherwise', () => {
-    expect(load()).to.deep.include({
+  it('fixes nothing and holds the guards that the documentation names unless it is told otherwise', async () => {
+    expect(await load()).to.deep.include({
       autoFix: false,
       createMissing: false,
       changesetApply: false,
@@ -71,20 +75,20 @@ describe('configuration', () => {
     });
   });
 
-  it('takes an empty variable for one that is not set, as manifests with optional values give it', () => {
-    expect(load({ CLUSTER: '', MAX_FIXES: '', CUB_TOKEN: '' })).to.include({ cluster: 'default', maxFixes: 25 });
+  it('takes an empty variable for one that is not set, as manifests with optional values give it', async () => {
+    expect(await load({ CLUSTER: '', MAX_FIXES: '', CUB_TOKEN: '' })).to.include({ cluster: 'default', maxFixes: 25 });
   });
 
-  it('reads switches, numbers and lists as people write them', () => {
+  it('reads switches, numbers and lists as people write them', async () => {
     expect(
-      load({ AUTO_FIX: 'TRUE', CREATE_MISSING: '1', AUDIT_REVISIONS: 'no', KINDS: 'apps/v1/Deployment, v1/Service ' }),
+      await load({ AUTO_FIX: 'TRUE', CREATE_MISSING: '1', AUDIT_REVISIONS: 'no', KINDS: 'apps/v1/Deployment, v1/Service ' }),
     ).to.deep.include({
       autoFix: true,
       createMissing: true,
       auditRevisions: false,
       kinds: ['apps/v1/Deployment', 'v1/Service'],
     });
-    expect(load({}, 'autoFix: yes\nconfighubSpace: [dev, base]\nmaxFixes: 3\n')).to.deep.include({
+    expect(await load({}, 'autoFix: yes\nconfighubSpace: [dev, base]\nmaxFixes: 3\n')).to.deep.include({
       autoFix: true,
       confighubSpace: ['dev', 'base'],
       maxFixes: 3,
@@ -113,40 +117,40 @@ describe('configuration', () => {
     ['LOG_LEVEL', 'loud'],
     ['OUTPUT', 'xml'],
   ] as const) {
-    it(`refuses ${variable}=${JSON.stringify(value)} and names the variable`, () => {
-      expect(failureOf(() => load({ [variable]: value })).message).to.contain(`${variable}: `);
+    it(`refuses ${variable}=${JSON.stringify(value)} and names the variable`, async () => {
+      expect((await failureOf(() => load({ [variable]: value }))).message).to.contain(`${variable}: `);
     });
   }
 
-  it('refuses an empty number in a flag or a file instead of reading it as 0', () => {
-    expect(failureOf(() => loadConfig({ maxFixes: '' }, {}, undefined)).message).to.contain('--max-fixes');
-    expect(failureOf(() => load({}, 'maxFixes:\n')).message).to.contain('maxFixes in the configuration file');
+  it('refuses an empty number in a flag or a file instead of reading it as 0', async () => {
+    expect((await failureOf(() => loadConfig({ maxFixes: '' }, {}, undefined, signal))).message).to.contain('--max-fixes');
+    expect((await failureOf(() => load({}, 'maxFixes:\n'))).message).to.contain('maxFixes in the configuration file');
   });
 
-  it('sends prompts only over https, or to this machine', () => {
+  it('sends prompts only over https, or to this machine', async () => {
     for (const url of ['https://gateway.example/claude', 'http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:9/x'])
-      expect(load({ CLAUDE_BASE_URL: url }).claudeBaseUrl).to.equal(url);
+      expect((await load({ CLAUDE_BASE_URL: url })).claudeBaseUrl).to.equal(url);
   });
 
-  it('reads a secret from the file that NAME_FILE names, without the line end', () => {
+  it('reads a secret from the file that NAME_FILE names, without the line end', async () => {
     const path = file('tok-123\n', 'token');
-    expect(load({ CUB_TOKEN_FILE: path }).confighubToken?.reveal()).to.equal('tok-123');
-    expect(load({ CONFIGHUB_TOKEN_FILE: path }).confighubToken?.reveal()).to.equal('tok-123');
-    expect(load({ CLAUDE_API_KEY_FILE: path, CLAUDE_API_KEY: 'direct' }).claudeApiKey?.reveal()).to.equal('direct');
-    expect(load().claudeApiKey).to.equal(undefined);
+    expect((await load({ CUB_TOKEN_FILE: path })).confighubToken?.reveal()).to.equal('tok-123');
+    expect((await load({ CONFIGHUB_TOKEN_FILE: path })).confighubToken?.reveal()).to.equal('tok-123');
+    expect((await load({ CLAUDE_API_KEY_FILE: path, CLAUDE_API_KEY: 'direct' })).claudeApiKey?.reveal()).to.equal('direct');
+    expect((await load()).claudeApiKey).to.equal(undefined);
   });
 
-  it('says so when a secret file is not there, or is empty', () => {
-    const absent = failureOf(() => load({ GIT_TOKEN_FILE: join(folder, 'absent') }));
-    expect(absent.message).to.contain('GIT_TOKEN_FILE').and.contain('ENOENT');
-    expect(failureOf(() => load({ CLAUDE_API_KEY_FILE: file(' \n', 'empty') })).message).to.contain(
+  it('says so when a secret file is not there, or is empty', async () => {
+    const absent = await failureOf(() => load({ GIT_TOKEN_FILE: join(folder, 'absent') }));
+    expect(absent.message).to.contain('GIT_TOKEN_FILE').and.contain('it does not exist');
+    expect((await failureOf(() => load({ CLAUDE_API_KEY_FILE: file(' \n', 'empty') }))).message).to.contain(
       'CLAUDE_API_KEY_FILE: is empty',
     );
-    expect(failureOf(() => load({ CLAUDE_API_KEY: '  ' })).message).to.contain('CLAUDE_API_KEY: is empty');
+    expect((await failureOf(() => load({ CLAUDE_API_KEY: '  ' }))).message).to.contain('CLAUDE_API_KEY: is empty');
   });
 
-  it('names an unknown key of the file and the one that was probably meant', () => {
-    const error = failureOf(() => load({}, 'autofix: true\nmaxFixs: 3\nentirelyElse: 1\n__proto__: {a: 1}\n'));
+  it('names an unknown key of the file and the one that was probably meant', async () => {
+    const error = await failureOf(() => load({}, 'autofix: true\nmaxFixs: 3\nentirelyElse: 1\n__proto__: {a: 1}\n'));
     expect(error.message).to.contain('unknown key "autofix"').and.contain('did you mean autoFix?');
     expect(error.message).to.contain('did you mean maxFixes?');
     expect(error.message)
@@ -155,48 +159,53 @@ describe('configuration', () => {
     expect(error.message).to.contain('unknown key "__proto__"');
   });
 
-  it('tells all mistakes at once', () => {
-    const error = failureOf(() => loadConfig({ output: 'xml' }, { MAX_FIXES: 'x', CLUSTER: 'A B' }, file('nonsense: 1\n')));
+  it('tells all mistakes at once', async () => {
+    const error = await failureOf(() =>
+      loadConfig({ output: 'xml' }, { MAX_FIXES: 'x', CLUSTER: 'A B' }, file('nonsense: 1\n'), signal),
+    );
     for (const part of ['4 errors', '--output', 'MAX_FIXES', 'CLUSTER', 'nonsense']) expect(error.message).to.contain(part);
     expect(error.code).to.equal('configuration');
     expect(error.remedy).to.contain('--help');
   });
 
-  it('refuses a secret in the configuration file, without repeating it', () => {
-    const error = failureOf(() => load({}, 'claudeApiKey: sk-canary-1\nconfighubToken: canary-2\n'));
+  it('refuses a secret in the configuration file, without repeating it', async () => {
+    const error = await failureOf(() => load({}, 'claudeApiKey: sk-canary-1\nconfighubToken: canary-2\n'));
     expect(error.message).to.contain('claudeApiKey is a secret').and.contain('CLAUDE_API_KEY_FILE');
     expect(everythingSaid(error)).to.not.contain('canary');
   });
 
-  it('repeats no line of a file that does not parse: it may hold a secret', () => {
-    const error = failureOf(() => load({}, 'a: 1\nclaudeApiKey: sk-canary\n  b: [\n'));
+  it('repeats no line of a file that does not parse: it may hold a secret', async () => {
+    const error = await failureOf(() => load({}, 'a: 1\nclaudeApiKey: sk-canary\n  b: [\n'));
     expect(error.message).to.contain('not YAML').and.contain('line 3');
     expect(everythingSaid(error)).to.not.contain('canary');
   });
 
-  it('shows no secret of the environment when something else is wrong', () => {
-    const error = failureOf(() =>
+  it('shows no secret of the environment when something else is wrong', async () => {
+    const error = await failureOf(() =>
       load({ CLAUDE_API_KEY: 'sk-canary', CUB_TOKEN: 'canary', GIT_TOKEN: 'canary', CONFIGHUB_URL: 'https://canary:canary@hub' }),
     );
     expect(everythingSaid(error)).to.not.contain('canary');
   });
 
-  it('shows no secret when the whole configuration is printed', () => {
-    const config = load({ CLAUDE_API_KEY: 'sk-canary', CUB_TOKEN: 'canary', GIT_TOKEN: 'canary' });
+  it('shows no secret when the whole configuration is printed', async () => {
+    const config = await load({ CLAUDE_API_KEY: 'sk-canary', CUB_TOKEN: 'canary', GIT_TOKEN: 'canary' });
     expect(`${JSON.stringify(config)} ${inspect(config, { depth: null, showHidden: true })}`).to.not.contain('canary');
   });
 
-  it('refuses a file that is absent, no mapping, or several documents', () => {
-    expect(failureOf(() => loadConfig({}, {}, join(folder, 'absent.yaml'))).message).to.contain('cannot be read');
-    expect(failureOf(() => load({}, '- a\n')).message).to.contain('not a mapping');
-    expect(failureOf(() => load({}, 'cluster: a\n---\ncluster: b\n')).message).to.contain('more than one document');
-    expect(load({}, '# all defaults\n').cluster).to.equal('default');
+  it('refuses a file that is absent, no mapping, or several documents', async () => {
+    expect((await failureOf(() => loadConfig({}, {}, join(folder, 'absent.yaml'), signal))).message).to.contain('cannot be read');
+    expect((await failureOf(() => load({}, '- a\n'))).message).to.contain('not a mapping');
+    expect((await failureOf(() => load({}, 'cluster: a\n---\ncluster: b\n'))).message).to.contain('more than one document');
+    expect((await load({}, '# all defaults\n')).cluster).to.equal('default');
   });
 
-  it('names the variable of a setting that a command cannot do without, and how to give a secret', () => {
-    expect(failureOf(() => required(load(), 'reportRepo'))).to.include({ code: 'configuration', subject: 'REPORT_REPO' });
-    expect(failureOf(() => required(load(), 'confighubToken')).remedy).to.contain('CUB_TOKEN_FILE');
-    expect(required(load({ REPORT_REPO: '/repo.git' }), 'reportRepo')).to.equal('/repo.git');
+  it('names the variable of a setting that a command cannot do without, and how to give a secret', async () => {
+    expect(await failureOf(async () => required(await load(), 'reportRepo'))).to.include({
+      code: 'configuration',
+      subject: 'REPORT_REPO',
+    });
+    expect((await failureOf(async () => required(await load(), 'confighubToken'))).remedy).to.contain('CUB_TOKEN_FILE');
+    expect(required(await load({ REPORT_REPO: '/repo.git' }), 'reportRepo')).to.equal('/repo.git');
   });
 
   it('gives every option a flag of its own and a variable of its own', () => {
@@ -207,8 +216,8 @@ describe('configuration', () => {
     expect(new Set(variables).size).to.equal(variables.length);
   });
 
-  it('has a default for every option that is neither secret nor required nor follows from another, and accepts its own defaults', () => {
-    expect(() => load()).to.not.throw();
+  it('has a default for every option that is neither secret nor required nor follows from another, and accepts its own defaults', async () => {
+    await load();
     const without = OPTION_NAMES.filter((name) => !('default' in OPTIONS[name]));
     expect(without).to.have.members([
       'confighubUrl',

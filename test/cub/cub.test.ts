@@ -267,7 +267,7 @@ describe('cub with mistakes', () => {
     ['a filter without its project', ['unit', 'list', '--space', '*', '--filter', 'app'], 78, 'project/name'],
     ['a patch that is no JSON', ['unit', 'update', 'web', '--space', 'x', '--patch', '{"SetID":'], 64, 'no JSON object'],
     ['a label without a value', ['space', 'create', 'x', '--label', 'tier'], 64, 'name=value'],
-    ['a file that is not there', ['unit', 'create', 'web', '/nowhere.yaml', '--space', 'home'], 64, '/nowhere.yaml'],
+    ['a file that is not there', ['unit', 'create', 'web', '/nowhere.yaml', '--space', 'home'], 78, '/nowhere.yaml'],
     ['an update of nothing', ['unit', 'update', 'web', '--space', 'home', '--patch'], 64, 'nothing to change'],
     ['a rehearsal with a file', ['unit', 'update', 'web', 'f.yaml', '--space', 'home', '--dry-run'], 64, 'a file replaces'],
     ['a file with labels', ['unit', 'update', 'web', 'f.yaml', '--space', 'home', '--label', 'a=b'], 64, 'a file replaces'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +123,14 @@ describe('the file of metrics', () => {
     expect((await stat(path)).ino).to.not.equal(ino);
     expect((await stat(path)).mode & 0o444).to.equal(0o444);
     expect(await readdir(folder)).to.deep.equal(['drift.prom']);
+  });
+
+  it('takes the place of no pipe or device', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const failing = replaceFile(path, () => 'one\n');
+    expect(await failing.catch((error: Error) => error.message)).to.contain('not a regular file');
+    expect((await stat(path)).isFIFO()).to.equal(true);
   });
 
   it('stays as it was where the new one cannot be made', async () => {

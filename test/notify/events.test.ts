@@ -124,9 +124,11 @@ describe('events', function () {
 describe('a pass that fails', () => {
   it('has one event for the same failure, whatever its numbers, and another for another', async () => {
     const bodies: JsonObject[] = [];
+    const environment = { EVENTS: 'true', CRONJOB: 'drift-detector' };
+    const config = await loadConfig({}, environment, undefined, new AbortController().signal);
     const failed = (pass: string, error: Error): Promise<void> =>
       announceFailure(error, {
-        config: loadConfig({}, { EVENTS: 'true', CRONJOB: 'drift-detector' }, undefined),
+        config,
         kubernetes: {
           create: async (_, body) => {
             bodies.push(body);

@@ -47,9 +47,19 @@ describe('bad input to a comparison of files', () => {
   }
 
   it('tells nesting that would exhaust the stack', async () => {
-    for (const text of [`a: ${'['.repeat(20_000)}`, `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`]) {
+    const list = '{"apiVersion":"v1","kind":"List","items":[';
+    for (const [open, close] of [
+      ['a: [', ''],
+      ['{"a":', '}'],
+      [list, ']}'],
+    ] as const) {
+      const text = `${open.repeat(20_000)}${open === list ? '' : '1'}${close.repeat(20_000)}`;
       const { objects } = await diffOf(text, text);
       expect(objects.map(({ verdict }) => verdict)).to.deep.equal(['invalid', 'invalid']);
+      const parsed = open.startsWith('{') ? 'nested deeper than 100 levels' : 'nesting exceeded';
+      expect(objects.map(({ fault }) => fault?.error).join())
+        .to.contain('nesting exceeded')
+        .and.to.contain(parsed);
     }
   });
 

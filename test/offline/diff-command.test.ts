@@ -166,6 +166,42 @@ describe('drift-detector diff', () => {
     expect(err).to.contain('absent.yaml cannot be read').and.to.contain('--desired');
   });
 
+  for (const nothing of ['', '# a comment\n', '---\n---\n', '{"apiVersion": "v1", "kind": "List", "items": []}']) {
+    it(`refuses ${JSON.stringify(nothing)} as desired state, unless it is told that this is meant`, async () => {
+      const empty = await file('empty.yaml', nothing);
+      const live = await file('live.yaml', await fixture(LIVE));
+      const desired = await file('desired.yaml', await fixture(DESIRED));
+      for (const args of [[], ['--desired', desired]]) {
+        const { code, err, out } = await command(['--desired', empty, ...args, '--live', live]);
+        expect([code, out]).to.deep.equal([78, '']);
+        expect(err).to.contain(`${empty} declares nothing (--desired)`).and.to.contain('--allow-empty');
+      }
+      const { code, out } = await command(['--desired', empty, '--live', live, '--allow-empty', '-o', 'json']);
+      expect(code).to.equal(0);
+      expect(lines(out)).to.have.members([
+        'Deployment/web unmanaged',
+        'ConfigMap/settings unmanaged',
+        'ConfigMap/stray unmanaged',
+      ]);
+    });
+  }
+
+  const deep = (open: string, close: string): string => `${open.repeat(20_000)}1${close.repeat(20_000)}`;
+  for (const [what, schema] of [
+    ['JSON', `{"components": {"schemas": {"x": ${deep('{"items":', '}')}}}}`],
+    ['YAML', `components: {schemas: {x: ${deep('{items: ', '}')}}}`],
+  ] as const) {
+    it(`refuses a schema in ${what} that is nested 20,000 levels deep, and says so`, async () => {
+      const [, desired = '', , live = ''] = await web();
+      const path = await file('schema', schema);
+      const { code, err } = await command(['--desired', desired, '--live', live, '--schema', path]);
+      expect(code).to.equal(78);
+      expect(err)
+        .to.contain(`${path} holds no schema: `)
+        .and.to.match(/nested deeper than|nesting exceeded/u);
+    });
+  }
+
   it('ends with 20 where a document is invalid, and compares the others', async () => {
     const broken = await file('broken.yaml', `${await fixture(DESIRED)}---\nkind: [\n`);
     const { code, out } = await command([

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { openReportRepository } from '../../src/report/report.ts';
-import { GitError } from '../../src/types/errors.ts';
+import { UserError } from '../../src/types/errors.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { optionsFor, publishOnce } from './repositories.ts';
 
@@ -46,7 +46,7 @@ async function main(): Promise<Ended> {
     await repository.confirmWritable();
     return {};
   } catch (error) {
-    if (!(error instanceof GitError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     const { code, message, remedy } = error;
     return { code, message, remedy };
   }

@@ -14,7 +14,7 @@ describe('settings of the report repository', () => {
 
   const { signal } = new AbortController();
 
-  it('reach Git as they stand in the environment, keys and token from the files that it names', () => {
+  it('reach Git as they stand in the environment, keys and token from the files that it names', async () => {
     const file = (name: string): string => {
       writeFileSync(join(folder, name), `text of ${name}\n`);
       return join(folder, name);
@@ -30,7 +30,8 @@ describe('settings of the report repository', () => {
       GIT_AUTHOR_NAME: 'Robot',
       GIT_AUTHOR_EMAIL: 'robot@example.com',
     };
-    const options = reportConnection(loadConfig({}, environment, undefined), 'https://git.example/r.git', environment, signal);
+    const config = await loadConfig({}, environment, undefined, signal);
+    const options = reportConnection(config, 'https://git.example/r.git', environment, signal);
     expect(options).to.deep.include({
       url: 'https://git.example/r.git',
       branch: 'drift',
@@ -46,7 +47,7 @@ describe('settings of the report repository', () => {
     ]);
   });
 
-  it('hand Git the path to programs, proxies and the agent, and nothing else of the environment', () => {
+  it('hand Git the path to programs, proxies and the agent, and nothing else of the environment', async () => {
     const environment = {
       PATH: '/bin',
       https_proxy: 'http://proxy:3128',
@@ -58,7 +59,7 @@ describe('settings of the report repository', () => {
       GIT_SSH_COMMAND: 'evil',
       LD_PRELOAD: '/evil.so',
     };
-    const options = reportConnection(loadConfig({}, {}, undefined), 'r', environment, signal);
+    const options = reportConnection(await loadConfig({}, {}, undefined, signal), 'r', environment, signal);
     expect(options.environment).to.deep.equal({
       PATH: '/bin',
       https_proxy: 'http://proxy:3128',

@@ -10,7 +10,7 @@ import {
   type ReportRepositoryOptions,
   renderReport,
 } from '../../src/report/report.ts';
-import { GitError } from '../../src/types/errors.ts';
+import { UserError } from '../../src/types/errors.ts';
 import type { Report } from '../../src/types/report.ts';
 import { PATH_WITH_SSH } from '../openssh/path.ts';
 import { finding, ref } from '../types/builders.ts';
@@ -117,11 +117,11 @@ export async function publishOnce(options: ReportRepositoryOptions, names: reado
   return (await publish(repository, report(names, options.cluster, repository))).commit;
 }
 
-export async function failureOf(work: () => Promise<unknown>): Promise<GitError> {
+export async function failureOf(work: () => Promise<unknown>): Promise<UserError> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof GitError) return error;
+    if (error instanceof UserError) return error;
     throw error;
   }
   throw new Error('nothing failed');
