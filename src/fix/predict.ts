@@ -65,7 +65,7 @@ async function predict(
     // An apply takes back what is declared, and nothing that others added.
     const isApplied = isRight && isOthers && fix.every((finding) => finding.desired !== undefined);
     if (isApplied) return { ...CLEAN, isAppliedAlone: true };
-    return { ...CLEAN, refused: refusedFor(fix, refusalOf(error, object)) };
+    return { ...CLEAN, refused: refusedFor(fix, refusalOf(error, object, isRight)) };
   }
 }
 
@@ -194,9 +194,9 @@ function refusedFor(fix: readonly Finding[], refusal: Refusal): ReadonlyMap<stri
 /** A webhook with side effects takes no dry run, and so nobody can tell what it would make of a write. */
 const NO_DRY_RUN = /does not support dry run/u;
 
-function refusalOf(error: ClusterError, object: ObjectCorrection): Refusal {
-  const isPredictable = !NO_DRY_RUN.test(error.message);
-  return { reason: isPredictable ? 'denied' : 'not-predictable', detail: withoutMaskedValues(error.message, [object]) };
+function refusalOf(error: ClusterError, object: ObjectCorrection, isRight: boolean): Refusal {
+  const reason = isRight ? 'permission' : NO_DRY_RUN.test(error.message) ? 'not-predictable' : 'denied';
+  return { reason, detail: withoutMaskedValues(error.message, [object]) };
 }
 
 /** The findings that the server's refusal names by their fields, as the target has them. */

@@ -15,6 +15,8 @@ export interface GenerationRules {
   /** Parameters that are known on some paths only, and ignored on others. */
   readonly knownOnly?: Readonly<Record<string, RegExp>>;
   readonly unknownPaths: readonly RegExp[];
+  /** The name under which ConfigHub's part of an object is kept in `managedFields`; the old bridge had one of its own. */
+  readonly fieldManager: 'confighub' | 'confighub-bridge-worker';
   /** Configuration stands apart from the unit, units are released with their space, and writes answer in a wrapper. */
   readonly hasDataApart: boolean;
 }
@@ -22,7 +24,7 @@ export interface GenerationRules {
 const SINCE_B_FIELDS = ['ChangeSetID', 'DataHash', 'SpaceSlug'];
 
 const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
-  all: { version: 'v0.3.0', hidden: {}, unknownParameters: [], unknownPaths: [], hasDataApart: false },
+  all: { version: 'v0.3.0', hidden: {}, unknownParameters: [], unknownPaths: [], fieldManager: 'confighub', hasDataApart: false },
   A: {
     version: undefined,
     hidden: { Unit: SINCE_B_FIELDS, Revision: SINCE_B_FIELDS, ChangeSet: ['State', 'SpaceSlug'], Tag: ['ChangeSetID'] },
@@ -34,6 +36,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
       /\/unit\/[^/]+\/(data|live_state|live_data|cancel)$/u,
       /\/release$/u,
     ],
+    fieldManager: 'confighub-bridge-worker',
     hasDataApart: false,
   },
   B: {
@@ -41,6 +44,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
     hidden: { Unit: ['SetID'], ChangeSet: ['FilterID'] },
     unknownParameters: ['limit', 'continue', 'order_by'],
     unknownPaths: [/\/set(\/|$)/u, /^\/(unit|revision)_(data|mutation_sources)$/u, /\/live-state$/u, /\/release$/u],
+    fieldManager: 'confighub',
     hasDataApart: false,
   },
   C: {
@@ -67,6 +71,7 @@ const rules: Readonly<Record<HubGeneration, GenerationRules>> = {
       /\/unit\/[^/]+\/(live-state|live_state|live_data|unit_event(\/[^/]+)?)$/u,
       /^\/unit_event$/u,
     ],
+    fieldManager: 'confighub',
     hasDataApart: true,
   },
 };

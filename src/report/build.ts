@@ -17,7 +17,7 @@ import { type IgnoreRule, selectorsOf } from '../types/ignore-rule.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, objectKey } from '../types/object-ref.ts';
 import type { FixOutcome } from '../types/outcome.ts';
-import type { Plan, PlanItem } from '../types/plan.ts';
+import type { Plan, PlanItem, PlanReason } from '../types/plan.ts';
 import { type Ranking, severityOrder } from '../types/ranking.ts';
 import type {
   Correction,
@@ -172,6 +172,9 @@ function alsoChanged(
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }
 
+/** Reasons whose details the server gives. */
+const SERVERS_WORDS: ReadonlySet<PlanReason> = new Set(['denied', 'permission', 'admission', 'not-predictable']);
+
 /** A value as the report may hold it; absent is null. */
 function shownValue(value: FieldValue): Json {
   return value instanceof Secret ? String(value) : (value ?? null);
@@ -208,7 +211,7 @@ function toLine(
     action: item.action,
     reason: item.reason,
     // A server's own words may hold times and numbers of the request: said again, they are no news.
-    detail: isSaidAgain && item.reason === 'denied' ? known.detail : item.detail,
+    detail: isSaidAgain && SERVERS_WORDS.has(item.reason) ? known.detail : item.detail,
     result: outcome?.result ?? null,
     message: isSaidAgain ? known.message : (outcome?.message ?? ''),
     changeSet: outcome?.changeSet ?? '',

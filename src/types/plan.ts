@@ -25,6 +25,7 @@ export type PlanReason =
   | 'no-effect'
   | 'terminating'
   | 'denied'
+  | 'permission'
   | 'admission'
   | 'not-predictable'
   | 'mass-change'
@@ -52,7 +53,7 @@ export interface PlanItem {
 
 /** Why a finding cannot be fixed, as the API server's answer to a dry run says. */
 export interface Refusal {
-  readonly reason: 'denied' | 'admission' | 'not-predictable';
+  readonly reason: 'denied' | 'permission' | 'admission' | 'not-predictable';
   /** The server's words where it has any. */
   readonly detail: string;
 }

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { type ConfigHubClient, openConfigHub, type UnitRef, unitRef } from '../../src/confighub/client.ts';
 import { tokenSession } from '../../src/confighub/session.ts';
 import { connectConfigHub } from '../../src/confighub/transport.ts';
+import type { JsonObject } from '../../src/types/json.ts';
 import { Secret } from '../../src/types/secret.ts';
+import { ownersIn } from '../../src/types/snapshot.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';
 import { sentences } from './logs.ts';
@@ -114,6 +116,11 @@ describe('a pass against every generation of ConfigHub', function () {
       expect(result.code, result.stderr).to.equal(0);
       expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: web scaled to 2 replicas']);
       expect(await it.replicas()).to.equal('2');
+      const web = await it.kubectl('get', 'deployment', 'web', '--show-managed-fields', '-o', 'json');
+      const owners = ownersIn(JSON.parse(web) as JsonObject).filter(
+        ({ subresource, fields }) => subresource === '' && JSON.stringify(fields).includes('"f:replicas":{}'),
+      );
+      expect(owners.map(({ manager }) => manager)).to.deep.equal([generation === 'A' ? 'confighub-bridge-worker' : 'confighub']);
       const [fixed, drifted] = await it.client.listRevisions(it.unit, signal);
       expect(drifted?.Revision.Description).to.match(/^Drift detected: replicas 2 → 4/u);
       expect(fixed?.Revision.Description).to.match(/^Fixed replicas: 4 → 2/u);

@@ -4,7 +4,7 @@ import { parseManifest } from '../../kubernetes/manifest.ts';
 import { parseDuration } from '../../types/duration.ts';
 import type { JsonObject } from '../../types/json.ts';
 import { displayRef, type ObjectRef, objectKey, refOf } from '../../types/object-ref.ts';
-import { FIELD_MANAGER, inOrder, withNamespace } from './documents.ts';
+import { inOrder, withNamespace } from './documents.ts';
 import { counted, failure, type Job, type JobResult } from './job.ts';
 import { writeLiveState } from './live-state.ts';
 import { removeObjects } from './remove-objects.ts';
@@ -54,13 +54,14 @@ type Documents =
 
 async function applyDocuments(job: Job, documents: readonly JsonObject[]): Promise<Documents> {
   const { hub, operation, cluster, signal } = job;
+  const { fieldManager } = hub.store.generation;
   const objects: AppliedObject[] = [];
   for (const document of documents) {
     const placed = withNamespace(document, job.target.kubeNamespace);
     const named = refOf(placed);
     if (!named) return { ok: false, message: 'a document has no apiVersion, kind or metadata.name' };
     try {
-      const live = await cluster.apply(placed, { fieldManager: FIELD_MANAGER, force: true, signal });
+      const live = await cluster.apply(placed, { fieldManager, force: true, signal });
       const ref = refOf(live) ?? named;
       // At once, so that an apply that breaks off is remembered as far as it came.
       hub.store.database.write(() => hub.store.appliedObjects.put(operation.UnitID, operation.TargetID, ref));

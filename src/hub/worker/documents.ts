@@ -1,8 +1,5 @@
 import { isJsonObject, type JsonObject, stringAt } from '../../types/json.ts';
 
-/** The name under which ConfigHub's part of an object is kept in `managedFields`. */
-export const FIELD_MANAGER = 'confighub';
-
 /** What other objects may need to exist first; everything else keeps the order of the unit. */
 const firstKinds = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'ServiceAccount', 'Secret', 'ConfigMap'];
 

@@ -1,6 +1,6 @@
 import { at, isJsonArray, type JsonObject, stringAt } from '../../types/json.ts';
 import { displayRef, type ObjectRef } from '../../types/object-ref.ts';
-import { FIELD_MANAGER, kindRank } from './documents.ts';
+import { kindRank } from './documents.ts';
 import type { Job } from './job.ts';
 
 export interface Removal {
@@ -15,7 +15,8 @@ export interface Removal {
  */
 export async function removeObjects(job: Job, refs: readonly ObjectRef[]): Promise<Removal> {
   const { hub, operation, cluster, signal } = job;
-  const { appliedObjects } = hub.store;
+  const { appliedObjects, generation } = hub.store;
+  const { fieldManager } = generation;
   const { UnitID, TargetID } = operation;
   const forget = (ref: ObjectRef): void => hub.store.database.write(() => appliedObjects.delete(UnitID, TargetID, ref));
   const left: string[] = [];
@@ -29,7 +30,7 @@ export async function removeObjects(job: Job, refs: readonly ObjectRef[]): Promi
     }
     try {
       const live = await cluster.get(ref, signal);
-      if (live && !isOurs(live)) left.push(`${displayRef(ref)} stays: ${FIELD_MANAGER} no longer applies it`);
+      if (live && !isOf(live, fieldManager)) left.push(`${displayRef(ref)} stays: ${fieldManager} no longer applies it`);
       else if (live) {
         await cluster.delete(ref, stringAt(live, 'metadata', 'uid') ?? '', signal);
         removed++;
@@ -43,10 +44,10 @@ export async function removeObjects(job: Job, refs: readonly ObjectRef[]): Promi
   return { removed, left };
 }
 
-function isOurs(live: JsonObject): boolean {
+function isOf(live: JsonObject, fieldManager: string): boolean {
   const managed = at(live, 'metadata', 'managedFields');
   return (
     isJsonArray(managed) &&
-    managed.some((entry) => stringAt(entry, 'manager') === FIELD_MANAGER && stringAt(entry, 'operation') === 'Apply')
+    managed.some((entry) => stringAt(entry, 'manager') === fieldManager && stringAt(entry, 'operation') === 'Apply')
   );
 }
