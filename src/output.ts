@@ -120,7 +120,7 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
   const shown = new Map(report.findings.map((finding) => [finding.id, finding]));
   return plan.items.flatMap(({ ranked, action, reason, detail, restartsPods }) => {
     const finding = shown.get(ranked.finding.id);
-    if (!finding) return [];
+    if (!finding || shown.has(finding.shownWith)) return [];
     const correction = correctionOf.get(finding.id);
     return [
       [
@@ -155,5 +155,5 @@ function printBelow({ guard, pauses, decisions, incomplete, notes }: Report): st
 
 function through({ route, isStaged, changeSet }: UnitCorrection): string {
   if (isStaged && changeSet) return `changeset ${changeSet.space}/${changeSet.slug}`;
-  return route === 'confighub' ? 'ConfigHub' : 'server-side apply';
+  return { confighub: 'ConfigHub', direct: 'patch', both: 'patch, then ConfigHub' }[route];
 }

@@ -128,9 +128,10 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
 
     ranking(ranking) {
       const drift = ranking.findings.filter((ranked) => isDrift(ranked.finding));
-      for (const ranked of drift.slice(0, LINES)) logDrift(log, ranked);
-      if (drift.length > LINES)
-        log.warn({ event: 'drift-more', count: drift.length - LINES }, `... and ${drift.length - LINES} more`);
+      const lines = drift.filter(({ finding }) => finding.shownWith === undefined);
+      for (const ranked of lines.slice(0, LINES)) logDrift(log, ranked);
+      if (lines.length > LINES)
+        log.warn({ event: 'drift-more', count: lines.length - LINES }, `... and ${lines.length - LINES} more`);
       const groups = groupFindings(drift.map((ranked) => ranked.finding)).filter(({ findings }) => findings.length > 1);
       for (const { title, findings } of groups.slice(0, LINES)) {
         const data = { event: 'drift-group', findings: findings.map((finding) => finding.id) };
@@ -203,6 +204,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
     },
 
     outcome(finding, outcome) {
+      if (finding.shownWith !== undefined) return;
       const data = {
         finding: finding.id,
         correction: outcome.correctionId,

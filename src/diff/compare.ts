@@ -24,6 +24,7 @@ import { repairOf } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
 import { asStored, ownersAsStored } from './stored-form.ts';
+import { toldTogether } from './together.ts';
 import { validate } from './validate.ts';
 import { type Decision, walkObject } from './walk.ts';
 
@@ -148,7 +149,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
           }),
         );
       });
-      return findings;
+      return toldTogether(findings);
     },
 
     validate(desired, live) {

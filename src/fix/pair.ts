@@ -60,7 +60,8 @@ export function hasCompletePair({ id, unit }: UnitCorrection): boolean {
   return restoredMarker(unit.lastChangeDescription) === id && unit.headText === unit.text;
 }
 
-function listed(findings: readonly Finding[], text: (finding: Finding) => string): string {
+function listed(all: readonly Finding[], text: (finding: Finding) => string): string {
+  const findings = all.filter(({ shownWith }) => shownWith === undefined || !all.some(({ id }) => id === shownWith));
   const named = findings.slice(0, NAMED).map(text);
   const rest = findings.length - named.length;
   return rest > 0 ? `${named.join('; ')}; and ${rest} more` : named.join('; ');

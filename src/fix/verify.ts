@@ -4,6 +4,7 @@ import { printPath } from '../types/field-path.ts';
 import type { Blame, Finding } from '../types/finding.ts';
 import { type JsonObject, numberAt } from '../types/json.ts';
 import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
+import type { ObjectCorrection } from '../types/plan.ts';
 import type { LiveObject } from '../types/snapshot.ts';
 import { kindOf } from './cluster-writes.ts';
 import { withoutMaskedValues } from './masked.ts';
@@ -47,7 +48,7 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
       else if (correction.isStaged && entry.revision === 0)
         tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
       else if (correction.isStaged) tell(finding, 'staged', '');
-      else if (!still) tell(finding, 'fixed', pendingOf(entry, written));
+      else if (!still) tell(finding, 'fixed', pendingOf(entry, written, object, options));
       else if (still.blame && (written ? !stillThere(finding, leftByWrite) : isLaterWrite(still.blame, object.live, now)))
         tell(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
       else tell(finding, 'no-effect', `the API server took the write and still has ${displayValue(still.live)}`);
@@ -77,8 +78,18 @@ function isLaterWrite(blame: Blame, before: LiveObject | undefined, now: JsonObj
 }
 
 /** What of a fix is still to be done, in words. */
-function pendingOf({ applyFailure }: Progress, written: WrittenObject | undefined): string {
+function pendingOf(
+  { applyFailure }: Progress,
+  written: WrittenObject | undefined,
+  { live }: ObjectCorrection,
+  { desiredManagers }: FixOptions,
+): string {
+  const appliers = (live?.owners ?? []).filter(
+    ({ operation, manager }) => operation === 'Apply' && !desiredManagers.includes(manager),
+  );
   const parts = [
+    // Whoever changed a field by hand took it from all who had applied it, and a fix invents no ownership.
+    ...(appliers.length > 0 ? [`also applied by ${appliers.map(({ manager }) => manager).join(', ')}`] : []),
     ...(written && written.ownership !== '' ? [`ownership pending: ${written.ownership}`] : []),
     ...(applyFailure === '' ? [] : [`ConfigHub did not apply the unit: ${applyFailure}`]),
   ];

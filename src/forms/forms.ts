@@ -27,11 +27,14 @@ export interface Showing {
 export function print(form: Form, showing: Showing, screen: Screen): string {
   const { reports, entriesOf, isComparison } = showing;
   const all = worstFirst(reports.flatMap(entriesOf));
+  // A line for people tells at times of two findings, and every other form has both.
+  const told = new Set(all.map(({ cluster, id }) => `${cluster} ${id}`));
+  const lines = all.filter(({ cluster, drift }) => !told.has(`${cluster} ${drift.shownWith}`));
   switch (form) {
     case 'table':
     case 'wide': {
       const options = { hasClusters: reports.length > 1, isComparison, isWide: form === 'wide' };
-      const table = all.length === 0 ? `${showing.nothing}\n` : printEntries(all, options, screen);
+      const table = all.length === 0 ? `${showing.nothing}\n` : printEntries(lines, options, screen);
       return table + printCircumstances(reports);
     }
     case 'name':

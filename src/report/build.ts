@@ -199,6 +199,7 @@ function toLine(
     path: printPath(finding.path),
     steps: finding.path,
     summary: summarize(finding),
+    shownWith: finding.shownWith ?? '',
     // A whole object is in the unit or the cluster; the report needs only its name.
     desired: finding.path.length === 0 ? null : shownValue(finding.desired),
     live: finding.path.length === 0 ? null : shownValue(finding.live),
@@ -291,6 +292,7 @@ function toCorrection(
     time: now.toISOString(),
     findingId: id,
     correctionId: outcomeOf.get(id)?.correctionId ?? '',
+    note: outcomeOf.get(id)?.message ?? '',
     unhealthy: outcomeOf.get(id)?.unhealthy ?? '',
   };
 }

@@ -5,7 +5,18 @@ import { DECISION_HEADER, decisionRows } from './decisions.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
 import { workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
-import { changedBy, correctionState, costWords, dollars, GUARD_EFFECT, minute, plural, stateIn, sumCosts } from './words.ts';
+import {
+  changedBy,
+  correctionState,
+  costWords,
+  dollars,
+  GUARD_EFFECT,
+  minute,
+  plural,
+  stateIn,
+  sumCosts,
+  toldLines,
+} from './words.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };
@@ -105,14 +116,15 @@ function pauses({ report }: ClusterPage): readonly string[] {
 
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
   if (report.findings.length === 0) return [];
-  const rows = report.findings.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(report, finding, pages));
+  const lines = toldLines(report.findings, ({ id }) => id);
+  const rows = lines.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(report, finding, pages));
   const header = ['severity', 'workload', 'what', 'changed by', '$ a month', 'state'];
   const first = tableWithin(TABLE_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
   const shown = Math.min(rows.length, FINDINGS_SHOWN) - first.left;
   const folded = rows.slice(shown, shown + FINDINGS_FOLDED);
   const second = tableWithin(TABLE_BYTES, header, folded);
   const foldedShown = folded.length - second.left;
-  const left = report.findings.length - shown - foldedShown;
+  const left = lines.length - shown - foldedShown;
   return [
     '## Open',
     'Worst first; those of one severity in the order of their rank.',
@@ -192,13 +204,18 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const [newest] = latest;
   if (!newest) return [];
   const last = latest.filter(({ time }) => time === newest.time);
+  const lines = toldLines(
+    latest,
+    ({ findingId }) => findingId,
+    ({ time }) => time,
+  );
   const header = ['workload', 'what', 'changed by', '$ a month', 'done', 'changeset', 'time'];
   const shown = tableWithin(
     TABLE_BYTES / 2,
     header,
-    latest.slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN))).map(correctionRow),
+    lines.slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN))).map(correctionRow),
   );
-  const left = latest.length - shown.text.split('\n').length + 2;
+  const left = lines.length - shown.text.split('\n').length + 2;
   return [
     '## Corrected',
     `Last: ${plural(last.length, 'correction')} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,

@@ -2,7 +2,7 @@ import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { SEVERITIES, severityOrder } from '../types/ranking.ts';
 import type { Correction, FindingNews, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
-import { correctionState, costWords, day, dollars, GUARD_EFFECT, plural, state, writer } from './words.ts';
+import { correctionState, costWords, day, dollars, GUARD_EFFECT, plural, state, toldLines, writer } from './words.ts';
 
 const MAX_LINE = 72;
 /** Lines between subject and trailers. */
@@ -35,14 +35,15 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     ...changeSets.map((name) => `ConfigHub-ChangeSet: ${inert(name)}`),
     `Drift-Tool: ${facts.tool}`,
   ].map((line) => sanitize(line));
+  const open = toldLines(report.findings, ({ id }) => id);
   const news: readonly Entry[] = [
-    ...corrected.map((drift) => ({ drift, done: correctionState(drift) })),
-    ...report.findings
+    ...toldLines(corrected, ({ findingId }) => findingId).map((drift) => ({ drift, done: correctionState(drift) })),
+    ...open
       .filter(({ id }) => report.news.has(id))
       .map((drift) => ({ drift, done: newsState(report.news.get(drift.id), drift) })),
     ...report.resolved.map((drift) => ({ drift, done: 'gone' })),
   ];
-  const known = report.findings
+  const known = open
     .filter(({ id }) => !report.news.has(id))
     .map((drift) => ({ drift, done: `since ${day(drift.firstSeen).slice(0, 5)}, ${shortState(report, drift)}` }));
   const around = asides(report);

@@ -35,8 +35,14 @@ export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFindi
 export const GUARD_EFFECT = 'nothing is fixed but what a person approved';
 
 /** What became of a correction, and in which revision. */
-export function correctionState({ result, revision, unhealthy }: Pick<Correction, 'result' | 'revision' | 'unhealthy'>): string {
-  return `${result}${revision === 0 ? '' : `, revision ${revision}`}${unhealthy === '' ? '' : ', not healthy'}`;
+export function correctionState({
+  result,
+  revision,
+  unhealthy,
+  note,
+}: Pick<Correction, 'result' | 'revision' | 'unhealthy' | 'note'>): string {
+  const parts = [result, revision === 0 ? '' : `revision ${revision}`, unhealthy === '' ? '' : 'not healthy', note];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** `kubectl via scale`, `kubectl-set`, or `unknown`; not escaped. */
@@ -60,6 +66,16 @@ export function day(time: string): string {
 /** A time to the minute, `2026-11-23 03:12Z`; what is no RFC 3339 time of UTC is left as it is. */
 export function minute(time: string): string {
   return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/u, '$1 $2Z');
+}
+
+/** Without what another of these lines tells as well. */
+export function toldLines<T extends Pick<ReportedDrift, 'shownWith'>>(
+  entries: readonly T[],
+  idOf: (entry: T) => string,
+  passOf: (entry: T) => string = () => '',
+): readonly T[] {
+  const ids = new Set(entries.map((entry) => `${passOf(entry)} ${idOf(entry)}`));
+  return entries.filter((entry) => entry.shownWith === '' || !ids.has(`${passOf(entry)} ${entry.shownWith}`));
 }
 
 /** `1 field`, `3 fields` */

@@ -87,8 +87,15 @@ function shownValue(finding: Finding, value: FieldValue): string {
   return displayValue(value);
 }
 
+/** The path with both names of a field at its end, of which one stands in the place of the other. */
+function swapped({ path, becomes = '' }: Finding, words: (own: string, other: string) => string): FieldPath {
+  const last = path.at(-1);
+  return [...path.slice(0, -1), { field: words(last && 'field' in last ? last.field : '', becomes) }];
+}
+
 /** The change in a few words: `replicas 3 → 5`, `env DEBUG of container app added: true`. */
 export function summarize(finding: Finding): string {
+  if (finding.becomes !== undefined) return fieldName(swapped(finding, (own, other) => `${own} → ${other}`));
   switch (finding.class) {
     case 'missing':
       return `${finding.ref.kind} is missing`;
@@ -124,6 +131,7 @@ export function driftSentence(finding: Finding): string {
   const { name } = finding.ref;
   const tier = finding.isCritical ? ' (tier=critical)' : '';
   const who = `${sanitize(name)}${tier}`;
+  if (finding.becomes !== undefined) return `${who}: ${summarize(finding)}`;
   if (isReplicas(finding) && finding.class === 'changed')
     return `${who} has ${replicas(finding.live)}, expected ${displayValue(finding.desired)}`;
   if (finding.class === 'missing') return `${who} is missing`;
@@ -144,6 +152,7 @@ export function fixedSentence(finding: Finding): string {
 
 /** What bringing it back did, in a few words: `replicas: 5 → 3`, `env DEBUG of container app removed`. */
 export function summarizeFix(finding: Finding): string {
+  if (finding.becomes !== undefined) return fieldName(swapped(finding, (own, other) => `${other} → ${own}`));
   const name = fieldName(finding.path);
   if (finding.class === 'added' || finding.class === 'to_remove') return `${name} removed`;
   if (finding.class === 'removed') return `${name} restored`;

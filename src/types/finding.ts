@@ -66,6 +66,10 @@ export interface Finding {
   readonly autoscaler?: string;
   /** The elements are the same and their order is another one: both values are the elements' keys, in order. */
   readonly isReordered?: true;
+  /** The field that stands in the place of this one, as one handler of a probe in that of another. */
+  readonly becomes?: string;
+  /** Id of the finding that tells people of this one as well. */
+  readonly shownWith?: string;
   /** Why it is informational or pending; empty otherwise. */
   readonly note: string;
 }

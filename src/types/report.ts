@@ -68,6 +68,7 @@ const driftFields = {
   costUsdPerMonth: z.number().nullable().describe('Live minus desired, US dollars a month of 730 hours; null where unknown.'),
   changeSet: z.string().describe('space/slug of the changeset used; empty without one.'),
   revision: z.number().describe('Revision of the unit that restores desired; 0 where none was written.'),
+  shownWith: z.string().default('').describe('Id of the finding whose summary tells this one as well; else empty.'),
   firstSeen: time.describe('Set once and carried over while the finding stays.'),
   opinion: opinionSchema.nullable(),
 };
@@ -103,6 +104,7 @@ export const correctionSchema = z.object({
   result: z.enum(['fixed', 'overridden', 'no-effect']).default('fixed'),
   // Lines of before fixes without effect were kept.
   fingerprint: z.string().default('').describe('Fingerprint of the finding.'),
+  note: z.string().default('').describe('What is still to be done after a fix, or what became of it, in words.'),
   unhealthy: z.string().default('').describe('Why the workload was not healthy when it had been fixed and waited for.'),
 });
 export type Correction = Readonly<z.output<typeof correctionSchema>>;

@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { cutText, displayValue, driftSentence, fixedSentence, sanitize, summarize } from '../../src/types/describe.ts';
+import { toldTogether } from '../../src/diff/together.ts';
+import {
+  cutText,
+  displayValue,
+  driftSentence,
+  fixedSentence,
+  sanitize,
+  summarize,
+  summarizeFix,
+} from '../../src/types/describe.ts';
+import type { FieldPath } from '../../src/types/field-path.ts';
 import { equalQuantities, parseQuantity } from '../../src/types/quantity.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { CONTAINER, envValue, finding, IMAGE, ref } from './builders.ts';
@@ -58,6 +68,27 @@ describe('sentences about drift', () => {
     expect(cutText('ab\ud83d\ude00', 3)).to.equal('ab');
     expect(cutText('ab\ud83d\ude00', 4)).to.equal('ab\ud83d\ude00');
     expect(displayValue('\ud83d\ude00'.repeat(100)).isWellFormed()).to.equal(true);
+  });
+});
+
+describe('fields of which one stands in the place of another', () => {
+  const inProbe = (field: string): FieldPath => [...CONTAINER, { field: 'livenessProbe' }, { field }];
+  const exec = finding({ path: inProbe('exec'), class: 'removed', desired: { command: ['true'] }, live: undefined });
+  const httpGet = finding({ path: inProbe('httpGet'), class: 'added', desired: undefined, live: { port: 80 } });
+
+  it('are one line, both ways, and each keeps its own path', () => {
+    const [first, second, replicas] = toldTogether([exec, httpGet, finding()]);
+    if (!first) throw new Error('nothing is told');
+    expect(summarize(first)).to.equal('livenessProbe exec → httpGet of container app');
+    expect(summarizeFix(first)).to.equal('livenessProbe httpGet → exec of container app');
+    expect(driftSentence(first)).to.equal('web: livenessProbe exec → httpGet of container app');
+    expect([second?.shownWith, second?.path]).to.deep.equal([first.id, httpGet.path]);
+    expect(replicas).to.deep.equal(finding());
+  });
+
+  it('stay two where only one of them is drift', () => {
+    const ignored = { ...httpGet, class: 'informational' as const };
+    expect(toldTogether([exec, ignored])).to.deep.equal([exec, ignored]);
   });
 });
 
