@@ -33,7 +33,7 @@ export async function applyCorrections(entries: readonly Progress[], clients: Fi
 async function writeObjects(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<void> {
   for (const object of entry.correction.objects) {
     const failure = await failureOf(async () => {
-      entry.written.set(object.desired, await writeTarget(object, kubernetes, options));
+      entry.written.set(object.desired, await writeTarget(object, entry.judged.get(object.desired), kubernetes, options));
     }, options.signal);
     if (failure) entry.failures.set(object.desired, failure);
   }

@@ -69,6 +69,7 @@ async function fixGroup(
       correction,
       changeSet: correction.changeSet,
       revision: 0,
+      judged: new Map(),
       written: new Map(),
       failures: new Map(),
       applyFailure: '',
@@ -78,9 +79,7 @@ async function fixGroup(
   // What changed since it was judged gets no pair that would tell of a correction nobody made.
   const limit = pLimit(READS_AT_ONCE);
   await Promise.all(
-    progress.map((entry) =>
-      limit(() => attempt(entry, options.signal, () => requireJudged(entry.correction, kubernetes, options))),
-    ),
+    progress.map((entry) => limit(() => attempt(entry, options.signal, () => requireJudged(entry, kubernetes, options)))),
   );
   const ownChangeSet = await writePairs(progress, confighub, options);
   await applyCorrections(

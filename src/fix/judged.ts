@@ -6,7 +6,7 @@ import { canonicalJson, type Finding, revealValue, wouldBeOverwritten } from '..
 import { type JsonObject, stringAt } from '../types/json.ts';
 import type { ObjectCorrection, UnitCorrection } from '../types/plan.ts';
 import { kindOf } from './cluster-writes.ts';
-import type { FixOptions } from './progress.ts';
+import type { FixOptions, Progress } from './progress.ts';
 
 type Judging = Pick<FixOptions, 'compare' | 'signal'>;
 
@@ -23,9 +23,15 @@ export async function readJudged(
 }
 
 /** Throws a conflict where an object of the correction is not as it was judged any more; nothing was written by then. */
-export async function requireJudged({ objects }: UnitCorrection, kubernetes: KubernetesClient, options: Judging): Promise<void> {
-  for (const object of objects)
-    await readJudged(object, await kindOf(object.desired, kubernetes, options.signal), kubernetes, options);
+export async function requireJudged(
+  { correction, judged }: Progress,
+  kubernetes: KubernetesClient,
+  options: Judging,
+): Promise<void> {
+  for (const object of correction.objects) {
+    const kind = await kindOf(object.desired, kubernetes, options.signal);
+    judged.set(object.desired, await readJudged(object, kind, kubernetes, options));
+  }
 }
 
 /**

@@ -42,6 +42,8 @@ export interface Progress {
   readonly correction: UnitCorrection;
   changeSet: ChangeSetRef | undefined;
   revision: number;
+  /** The objects as they were read and judged before anything was written. */
+  readonly judged: Map<DesiredObject, JsonObject | undefined>;
   /** What the pass wrote itself, by object. */
   readonly written: Map<DesiredObject, WrittenObject>;
   /** What went wrong with single objects. */

@@ -21,18 +21,19 @@ export interface WrittenObject {
 }
 
 /**
- * Brings an object to its target with one write, and gives back the ownership of what it wrote with another. The object
- * is judged right before, and the write holds only for what was judged: where somebody else was faster, it is read and
- * judged again, and one that differs otherwise by now is left to the next pass.
+ * Brings an object to its target with one write, and gives back the ownership of what it wrote with another. The write
+ * holds only for the object that was judged: where somebody else was faster, it is read and judged again, and one that
+ * differs otherwise by now is left to the next pass.
  */
 export async function writeTarget(
   object: ObjectCorrection,
+  judged: JsonObject | undefined,
   kubernetes: KubernetesClient,
   options: FixOptions,
 ): Promise<WrittenObject> {
   const { desired } = object;
   const kind = await kindOf(desired, kubernetes, options.signal);
-  const body = await write(object, kind, kubernetes, options);
+  const body = await write(object, judged, kind, kubernetes, options);
   if (!object.live) return { body, ownership: '' };
   try {
     await handBack(desired, body, kind, kubernetes, options);
@@ -45,14 +46,15 @@ export async function writeTarget(
 
 async function write(
   object: ObjectCorrection,
+  judged: JsonObject | undefined,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   options: FixOptions,
 ): Promise<JsonObject> {
   const { desired, fix } = object;
   const { desiredManagers, signal } = options;
+  let live = judged;
   for (let tried = 1; ; tried++) {
-    const live = await readJudged(object, kind, kubernetes, options);
     try {
       if (!live) {
         // It is not there, so whoever delivers it may own all of it from the start.
@@ -68,6 +70,7 @@ async function write(
       const isOther =
         error instanceof ClusterError && (error.code === 'conflict' || (error.status === 422 && error.fields.length === 0));
       if (!isOther || tried === WRITE_TRIES) throw error;
+      live = await readJudged(object, kind, kubernetes, options);
     }
   }
 }
