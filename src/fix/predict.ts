@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { displayValue } from '../types/describe.ts';
 import { ClusterError } from '../types/errors.ts';
-import { isWithin, locate, printPath } from '../types/field-path.ts';
+import { isWithin, locate, printPath, toJsonPointer } from '../types/field-path.ts';
 import { canonicalJson, type Finding } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
 import { operationsBetween } from '../types/json-patch.ts';
@@ -12,8 +12,8 @@ import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
 import { kindOf, withoutServerFields } from './cluster-writes.ts';
-import { withoutMaskedValues } from './masked.ts';
 import type { FixOptions } from './progress.ts';
+import { isFailedTest, refusalOf, refusedFields } from './refusals.ts';
 
 const AT_ONCE = 8;
 
@@ -166,15 +166,11 @@ function changedBeside(
 ): readonly string[] {
   const planned = changed.flatMap((path) => {
     const located = locate(body, path);
-    return located ? [`/${located.join('/')}`] : [`${printPath(path)}`];
+    return located ? [toJsonPointer(located)] : [printPath(path)];
   });
   return operationsBetween(target, answer).flatMap(({ path }) =>
     planned.some((place) => path === place || path.startsWith(`${place}/`)) ? [] : [path],
   );
-}
-
-function isFailedTest(error: unknown): boolean {
-  return error instanceof ClusterError && error.status === 422 && error.fields.length === 0;
 }
 
 async function isAsRead(
@@ -189,37 +185,4 @@ async function isAsRead(
 
 function refusedFor(fix: readonly Finding[], refusal: Refusal): ReadonlyMap<string, Refusal> {
   return new Map(fix.map(({ id }) => [id, refusal]));
-}
-
-/** A webhook with side effects takes no dry run, and so nobody can tell what it would make of a write. */
-const NO_DRY_RUN = /does not support dry run/u;
-
-function refusalOf(error: ClusterError, object: ObjectCorrection, isRight: boolean): Refusal {
-  const reason = isRight ? 'permission' : NO_DRY_RUN.test(error.message) ? 'not-predictable' : 'denied';
-  return { reason, detail: withoutMaskedValues(error.message, [object]) };
-}
-
-/** The findings that the server's refusal names by their fields, as the target has them. */
-function refusedFields(error: ClusterError, object: ObjectCorrection, target: JsonObject): ReadonlyMap<string, Refusal> {
-  const refused = new Map<string, Refusal>();
-  for (const { field, message } of error.fields)
-    for (const { id, path } of object.fix) {
-      const located = locate(target, path) ?? locate(object.live?.body ?? {}, path);
-      const name = located && fieldName(located);
-      if (name !== undefined && (isBelow(name, field) || isBelow(field, name)))
-        refused.set(id, { reason: 'denied', detail: withoutMaskedValues(`${field}: ${message}`, [object]) });
-    }
-  return refused;
-}
-
-/** As the API server writes it: `spec.containers[0].image`. */
-function fieldName(located: readonly (string | number)[]): string {
-  return located
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
-    .join('')
-    .slice(1);
-}
-
-function isBelow(field: string, above: string): boolean {
-  return field === above || field.startsWith(`${above}.`) || field.startsWith(`${above}[`);
 }

@@ -8,6 +8,7 @@ import { kindOf, withoutServerFields } from './cluster-writes.ts';
 import { readJudged } from './judged.ts';
 import { handBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
+import { isFailedTest } from './refusals.ts';
 
 /** Times that a write is tried anew because only the status of the object moved on meanwhile. */
 const WRITE_TRIES = 5;
@@ -66,9 +67,7 @@ async function write(
       const write = { fieldManager: DETECTOR_MANAGER, dryRun: false, signal };
       return await kubernetes.jsonPatch(kind, desired.ref, operations, write);
     } catch (error) {
-      // A failed test is answered as a refusal is, and without a field.
-      const isOther =
-        error instanceof ClusterError && (error.code === 'conflict' || (error.status === 422 && error.fields.length === 0));
+      const isOther = isFailedTest(error) || (error instanceof ClusterError && error.code === 'conflict');
       if (!isOther || tried === WRITE_TRIES) throw error;
       live = await readJudged(object, kind, kubernetes, options);
     }
