@@ -1,4 +1,5 @@
 import { Document, isMap, isScalar, isSeq, Parser, parseDocument, stringify, visit } from 'yaml';
+import { indentFlow } from '../kubernetes/flow-indent.ts';
 import { parseManifest } from '../kubernetes/manifest.ts';
 import { type FieldPath, locate, withValueAt } from '../types/field-path.ts';
 import { canonicalJson } from '../types/finding.ts';
@@ -35,10 +36,18 @@ export function editText(text: string, edits: readonly TextEdit[]): string | und
 
 /** Cuts a stream at its documents; the slices joined are the text, byte for byte. */
 function splitDocuments(text: string): string[] {
+  const indented = indentFlow(text);
   const offsets: number[] = [];
-  for (const token of new Parser().parse(text)) if (token.type === 'document') offsets.push(token.offset);
+  for (const token of new Parser().parse(indented.text))
+    if (token.type === 'document') offsets.push(indented.original(token.offset));
   if (offsets.length === 0) return [text];
   return offsets.map((offset, index) => text.slice(index === 0 ? 0 : offset, offsets[index + 1] ?? text.length));
+}
+
+/** The nodes of one document; their ranges are of its indented text. */
+function parse(slice: string): { readonly document: Document.Parsed; readonly original: (offset: number) => number } {
+  const { text, original } = indentFlow(slice);
+  return { document: parseDocument(text, { intAsBigInt: true }), original };
 }
 
 function documentsOf(slice: string): readonly JsonObject[] {
@@ -68,24 +77,25 @@ function pathInDocument(slice: string, edit: TextEdit, path: FieldPath): readonl
   const document = documents[position];
   if (document === undefined) return undefined;
   const located = locate(document, path);
-  const isList = documents.length > 1 || parseDocument(slice).get('kind') === 'List';
+  const isList = documents.length > 1 || parse(slice).document.get('kind') === 'List';
   return located && (isList ? ['items', position, ...located] : located);
 }
 
 function replaceScalar(slice: string, edit: TextEdit): string | undefined {
   if (edit.value === undefined || (typeof edit.value === 'object' && edit.value !== null)) return undefined;
   const located = pathInDocument(slice, edit, edit.path);
-  const node = located && parseDocument(slice).getIn(located, true);
+  const { document, original } = parse(slice);
+  const node = located && document.getIn(located, true);
   if (!isScalar(node) || !node.range || node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') return undefined;
   const [from, to] = node.range;
   const defaultStringType = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE' ? node.type : 'PLAIN';
   // Version 1.1 quotes what Go's parser would read as something else, such as `yes`.
   const scalar = stringify(edit.value, null, { defaultStringType, lineWidth: 0, version: '1.1' }).trimEnd();
-  return slice.slice(0, from) + scalar + slice.slice(to);
+  return slice.slice(0, original(from)) + scalar + slice.slice(original(to));
 }
 
 function editDocument(slice: string, edit: TextEdit): string | undefined {
-  const document = parseDocument(slice, { intAsBigInt: true });
+  const { document } = parse(slice);
   const located = pathInDocument(slice, edit, edit.path);
   if (edit.value === undefined) {
     if (!located) return undefined;

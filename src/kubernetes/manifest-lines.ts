@@ -1,4 +1,5 @@
 import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, parseAllDocuments } from 'yaml';
+import { indentFlow } from './flow-indent.ts';
 import { type ManifestDocument, splitStream } from './manifest.ts';
 
 /**
@@ -21,7 +22,7 @@ export function createLineFinder(text: string): LineFinder {
     let parsed = parsedChunks.get(index);
     if (!parsed) {
       const counter = new LineCounter();
-      const documents = parseAllDocuments(chunks[index]?.text ?? '', {
+      const documents = parseAllDocuments(indentFlow(chunks[index]?.text ?? '').text, {
         lineCounter: counter,
         logLevel: 'silent',
         uniqueKeys: false,

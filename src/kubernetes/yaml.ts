@@ -1,5 +1,6 @@
 import { DUMP_SCHEMA, dump, loadAll, Schema, YAMLException } from 'js-yaml';
 import type { Json } from '../types/json.ts';
+import { indentFlow, lenient } from './flow-indent.ts';
 import { KUBERNETES_SCHEMA, toJson } from './yaml-schema.ts';
 
 /** Why a text is no YAML that Kubernetes would read, and where; lines and columns from 1. */
@@ -37,19 +38,35 @@ export function readYaml(text: string, limits: YamlLimits): readonly unknown[] {
     const reason = `the character U+${code}, which versions of YAML read differently; write it as an escape in double quotes`;
     throw new YamlError(reason, before.length, (before.at(-1) ?? '').length + 1);
   }
+  // Blanks on a last line of their own are no text of a block.
+  const trimmed = text.replace(/\n[ \t]+$/u, '\n');
   try {
-    // Blanks on a last line of their own are no text of a block.
-    const trimmed = text.replace(/\n[ \t]+$/u, '\n');
-    return readWithoutFinalBreak(trimmed, limits) ?? load(trimmed, limits);
+    return readDocuments(trimmed, limits);
+  } catch (error) {
+    const indented = indentFlow(trimmed);
+    if (indented.text === trimmed) throw error;
+    return readDocuments(indented.text, limits, indented.original);
+  }
+}
+
+function readDocuments(text: string, limits: YamlLimits, original = (offset: number): number => offset): readonly unknown[] {
+  try {
+    return readWithoutFinalBreak(text, limits) ?? load(text, limits);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
+    const { line = 0, column = 0, position = 0 } = error.mark ?? {};
+    const added = position - original(position) - (position - column - original(position - column));
     // The parser's own message quotes the lines around it, and these may hold secrets.
-    throw new YamlError(error.reason, (error.mark?.line ?? 0) + 1, (error.mark?.column ?? 0) + 1);
+    throw new YamlError(error.reason, line + 1, column - added + 1);
   }
 }
 
 function load(text: string, limits: YamlLimits): readonly unknown[] {
-  return loadAll(text, { schema: KUBERNETES_SCHEMA, maxDepth: limits.depth, maxAliases: limits.aliases }).map(toJson);
+  const options = { schema: KUBERNETES_SCHEMA, maxDepth: limits.depth, maxAliases: limits.aliases };
+  return lenient(
+    () => false,
+    () => loadAll(text, options),
+  ).map(toJson);
 }
 
 /** Of no meaning to anybody, so that a text that ends in it is told from all others. */

@@ -92,6 +92,18 @@ describe('observed text of a unit', () => {
     expect(edited).to.equal(list.replace(/replicas: 1\}\n$/u, 'replicas: 4}\n'));
   });
 
+  it('edits a unit whose brackets and quotes close at their key, in place and with its comments', () => {
+    const web = (replicas: string): string =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: {\n  name: web, # the shop's front\n  namespace: shop\n}\nspec:\n  note: 'a\n  b'\n  replicas: ${replicas}\n`;
+    const others = "a: [\n1\n]\n---\n# next: '\n---\n";
+    const path = [{ field: 'spec' }, { field: 'replicas' }];
+    expect(editText(others + web('3 # agreed'), [{ ref, path, value: 5 }])).to.equal(others + web('5 # agreed'));
+    const note = [{ field: 'spec' }, { field: 'note' }];
+    expect(editText(web('3'), [{ ref, path: note, value: 'c' }])).to.equal(web('3').replace("'a\n  b'", "'c'"));
+    const labelled = editText(web('3'), [{ ref, path: [{ field: 'metadata' }, { field: 'labels' }], value: { a: 'b' } }]);
+    expect(labelled).to.contain("# the shop's front").and.contain('a: b').and.not.contain(' '.repeat(20));
+  });
+
   it('writes and keeps whole numbers of 64 bits in all their digits', () => {
     const long = text.replace('replicas: 3', 'replicas: 9007199254740993');
     const first = { ref, path: [{ field: 'spec' }, { field: 'replicas' }], value: -9007199254740995n };

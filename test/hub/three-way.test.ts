@@ -55,6 +55,13 @@ describe('hub: three-way merge', () => {
     );
   });
 
+  it('keeps the comments of a text whose brackets close at their key', () => {
+    const text = (image: string, note: string): string =>
+      `apiVersion: v1\nkind: Thing\nmetadata: {\n  name: t\n}\nspec:\n  args: [ # in order\n    a,\n    b\n  ]\n  image: ${image}${note}\n`;
+    const merged = mergeThreeWay({ base: text('1', ''), ours: text('1', ' # ours'), theirs: text('2', '') });
+    expect(merged).to.have.property('text').that.contains('# in order').and.contains('image: 2 # ours');
+  });
+
   it('writes text that reads as the merged values, and merging again changes nothing', () => {
     fc.assert(
       fc.property(document, document, document, (base, ours, theirs) => {

@@ -2,79 +2,12 @@ import { expect } from 'chai';
 import { clusterOfKubernetes } from '../../src/hub/worker/kubernetes.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import type { JsonObject } from '../../src/types/json.ts';
-import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { base64, Client, fromBase64, startTestHub, temporaryDirectory } from './harness.ts';
 import { createNamed, createSpace, createUnit, part, readUnit, revisionsOf, unitPath } from './scene.ts';
+import { scene } from './worker-scene.ts';
 
 // The hub's worker against a real API server: what an operation is said to have done is looked up there.
-
-let scenes = 0;
-
-interface Scene extends AsyncDisposable {
-  readonly client: Client;
-  readonly space: string;
-  readonly namespace: string;
-  readonly target: string;
-  unit(slug: string, text: string): Promise<JsonObject>;
-  write(unit: JsonObject, text: string): Promise<void>;
-  /** Runs an operation to its end and answers its last event. */
-  run(unit: JsonObject, action?: 'apply' | 'destroy' | 'refresh'): Promise<JsonObject>;
-  kubectl(...args: readonly string[]): Promise<string>;
-  /** Names of the ConfigMaps of the scene, but for those that every namespace has. */
-  configMaps(): Promise<readonly string[]>;
-}
-
-async function scene(parameters: JsonObject = {}, dataDir = ':memory:'): Promise<Scene> {
-  const cluster: ControlPlane = await sharedControlPlane();
-  const namespace = `worker-${process.pid}-${++scenes}`;
-  await cluster.kubectl(['create', 'namespace', namespace]);
-  const hub = await startTestHub({
-    dataDir,
-    clusterFor: async () => clusterOfKubernetes(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' })),
-  });
-  const client = new Client(hub.url);
-  const space = await createSpace(client, `space-${namespace}`);
-  const worker = await createNamed(client, space, 'bridge_worker', { Slug: 'w' });
-  const target = String(
-    (
-      await createNamed(client, space, 'target', {
-        Slug: 't',
-        BridgeWorkerID: worker['BridgeWorkerID'] ?? null,
-        ProviderType: 'Kubernetes',
-        ToolchainType: 'Kubernetes/YAML',
-        Parameters: JSON.stringify({ KubeNamespace: namespace, ...parameters }),
-      })
-    )['TargetID'],
-  );
-  const kubectl = async (...args: readonly string[]): Promise<string> =>
-    (await cluster.kubectl(['-n', namespace, ...args])).stdout;
-  return {
-    client,
-    space,
-    namespace,
-    target,
-    unit: (slug, text) => createUnit(client, space, slug, text, { TargetID: target }),
-    write: async (unit, text) => {
-      await client.patch(unitPath(unit), { Data: base64(text) });
-    },
-    async run(unit, action = 'apply') {
-      const operation = (await client.post(`${unitPath(unit)}/${action}`)).object;
-      for (;;) {
-        const query = { where: `QueuedOperationID = '${operation['QueuedOperationID']}'` };
-        const last = (await client.get(`${unitPath(unit)}/unit_event`, query)).list.at(-1);
-        if (last && ['Completed', 'Failed', 'Canceled'].includes(String(last['Status']))) return last;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    },
-    kubectl,
-    configMaps: async () =>
-      (await kubectl('get', 'configmaps', '-o', 'name'))
-        .split('\n')
-        .filter((name) => name !== '' && !name.includes('kube-root-ca')),
-    [Symbol.asyncDispose]: () => hub.close(),
-  };
-}
 
 function configMap(name: string, value = '1'): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {value: "${value}"}\n`;
@@ -243,31 +176,6 @@ describe('hub worker: refresh', function () {
     await it.kubectl('delete', 'deployment', 'web');
     expect((await it.run(unit, 'refresh'))['Message']).to.equal(`Drifted: ${it.namespace}/deployment/web is missing`);
     expect(fromBase64((await readUnit(it.client, unit))['Data'])).to.equal(deployment(2));
-  });
-});
-
-describe('hub worker: whole numbers of 64 bits', () => {
-  it('applies, keeps and adopts them as they are', async () => {
-    await using it = await scene();
-    const crd = new URL('../../fixtures/diff/cases/whole-numbers-beyond-53-bits/crd.yaml', import.meta.url).pathname;
-    await it.kubectl('apply', '-f', crd);
-    await it.kubectl('wait', '-f', crd, '--for=condition=Established', '--timeout=30s');
-    const gate = (priority: string): string =>
-      `apiVersion: gate.example.com/v1\nkind: Gate\nmetadata: {name: big}\nspec:\n  priority: ${priority} # the highest\n  limits: [-9007199254740995]\n`;
-    const unit = await it.unit('gate', gate('9007199254740993'));
-    expect(await it.run(unit)).to.include({ Status: 'Completed' });
-    expect(await it.kubectl('get', 'gate', 'big', '-o', 'yaml')).to.contain('priority: 9007199254740993\n');
-    expect(fromBase64((await readUnit(it.client, unit))['LiveState'])).to.contain('priority: 9007199254740993\n');
-    expect(await it.run(unit, 'refresh')).to.include({ Result: 'RefreshAndNoDrift' });
-    await it.kubectl('patch', 'gate', 'big', '--type=merge', '-p', '{"spec":{"priority":9007199254740995}}');
-    expect(await it.run(unit, 'refresh')).to.include({ Result: 'RefreshAndDrifted' });
-    expect(fromBase64((await readUnit(it.client, unit))['Data'])).to.equal(gate('9007199254740995'));
-    const found = async (where: string): Promise<number> =>
-      (await it.client.get(`/space/${it.space}/unit`, { where_data: where, resource_type: 'gate.example.com/v1/Gate' })).list
-        .length;
-    expect([await found('spec.priority > 5'), await found('spec.priority < 5'), await found('spec.priority = 5')]).to.deep.equal([
-      1, 0, 0,
-    ]);
   });
 });
 

@@ -117,23 +117,33 @@ function print(value: unknown, pick: Pick): string {
     anchors.push(name);
     return `&${name} `;
   };
-  const plainOrQuoted = (text: string, isKey: boolean): string => {
+  // Within brackets and quotes a line may start anywhere.
+  const gap = (otherwise: string): string => {
+    if (pick(8) > 0) return otherwise;
+    return `${pick(4) === 0 ? ' # note' : ''}${pick(8) === 0 ? '\r' : ''}\n${' '.repeat(pick(6))}`;
+  };
+  const folded = (text: string, isKey: boolean): string =>
+    isKey ? text : text.replaceAll(/(?<=\S) (?=\S)/gu, () => (pick(4) === 0 ? `\n${' '.repeat(pick(6))}` : ' '));
+  const plainOrQuoted = (text: string, isKey: boolean, isFlow = false): string => {
     const isPlain = /^[A-Za-z][A-Za-z0-9 ._/-]*[A-Za-z0-9]$/u.test(text);
-    if (isPlain && pick(4) > 0) return text;
+    if (isPlain && pick(4) > 0) return isFlow ? folded(text, isKey) : text;
     if (!isKey && pick(8) === 0) return text;
-    if (!UNPRINTABLE.test(text) && pick(2) === 0) return `'${text.replaceAll("'", "''")}'`;
-    return JSON.stringify(text);
+    if (!UNPRINTABLE.test(text) && pick(2) === 0) return `'${folded(text.replaceAll("'", "''"), isKey)}'`;
+    return folded(JSON.stringify(text), isKey);
   };
   const flow = (node: unknown): string => {
     if (anchors.length > 0 && pick(12) === 0) return `*${anchors[pick(anchors.length)]} `;
-    const [open, close] = [' '.repeat(pick(2)), ' '.repeat(pick(2))];
+    const [open, close] = [gap(' '.repeat(pick(2))), gap(' '.repeat(pick(2)))];
+    const comma = (): string => gap(pick(4) === 0 ? ' ' : '').concat(',', gap(pick(2) === 0 ? ' ' : ''));
+    const joined = (parts: readonly string[]): string =>
+      parts.reduce((text, part) => text + (text === '' ? '' : comma()) + part, '');
     if (Array.isArray(node))
-      return `${anchor()}[${open}${node.map(flow).join(pick(2) ? ', ' : ',')}${node.length && pick(4) === 0 ? ',' : ''}${close}]`;
+      return `${anchor()}[${open}${joined(node.map(flow))}${node.length && pick(4) === 0 ? ',' : ''}${close}]`;
     if (typeof node === 'object' && node !== null)
-      return `${anchor()}{${open}${Object.entries(node)
-        .map(([key, entry]) => `${plainOrQuoted(key, true)}:${pick(8) ? ' ' : ''}${flow(entry)}`)
-        .join(', ')}${close}}`;
-    return typeof node === 'string' ? plainOrQuoted(node, false) : String(node);
+      return `${anchor()}{${open}${joined(
+        Object.entries(node).map(([key, entry]) => `${plainOrQuoted(key, true)}:${gap(pick(8) ? ' ' : '')}${flow(entry)}`),
+      )}${close}}`;
+    return typeof node === 'string' ? plainOrQuoted(node, false, true) : String(node);
   };
   /** What stands after a key's colon or a dash, from its leading space or line break on. */
   const block = (node: unknown, indent: number): string => {

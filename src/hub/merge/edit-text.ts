@@ -1,4 +1,5 @@
 import { isScalar, isSeq, type Node, parseDocument, stringify, type ToStringOptions } from 'yaml';
+import { indentFlow } from '../../kubernetes/flow-indent.ts';
 import type { Json } from '../../types/json.ts';
 import { type Edit, inOrder } from './edits.ts';
 import { equal } from './equal.ts';
@@ -9,7 +10,7 @@ import { readPart } from './read-part.ts';
  * nesting that would break the `yaml` package's composer was refused already.
  */
 export function editText(text: string, edits: readonly Edit[], wanted: Json): string {
-  const document = parseDocument(text, { version: '1.1', keepSourceTokens: false, intAsBigInt: true });
+  const document = parseDocument(indentFlow(text).text, { version: '1.1', keepSourceTokens: false, intAsBigInt: true });
   const style = styleOf(text);
   try {
     for (const edit of inOrder(edits)) {
