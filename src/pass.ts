@@ -10,6 +10,7 @@ import {
   maskValue,
   settleSuspects,
   suspectsOf,
+  withoutStrayNamespaces,
 } from './diff/diff.ts';
 import { carryOutFixes, type FixOptions } from './fix/fix.ts';
 import { predictFixes } from './fix/predict.ts';
@@ -35,7 +36,7 @@ import {
   withKnownWords,
 } from './report/report.ts';
 import { probeObjects } from './snapshot/probe.ts';
-import { projectLive, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
+import { projectLive, readDeclaredVersions, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
 import type { DecisionsFile, ReportedDecision } from './types/decision.ts';
 import type { DesiredState, DesiredUnit } from './types/desired.ts';
 import type { Comparison } from './types/finding.ts';
@@ -115,8 +116,9 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, { ...options.snapshot, signal })),
     log.phase('desired', start.pull),
   ]);
-  const snapshot = { ...taken, failedReads: withKnownWords(taken.failedReads, previous.incomplete) };
-  let desired = pulled;
+  let desired = withoutStrayNamespaces(pulled, taken.clusterScoped);
+  const read = await readDeclaredVersions(clients.kubernetes, taken, desired, { ...options.snapshot, signal });
+  const snapshot = { ...read, failedReads: withKnownWords(read.failedReads, previous.incomplete) };
   let comparison = await compareAll(clients, snapshot, desired, options, log);
   const weigh = (): Standing =>
     weighDecisions({ file: decisions, previous: previous.decisions, comparison, units: desired.units });
@@ -126,11 +128,11 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
     decided = await log.phase('decisions', () => carryOut(standing, snapshot, desired));
     if (standing.open.some(({ decision }) => decided.get(decision.id)?.effect === 'spent')) {
       // What was accepted or adopted is desired now, and the rest is judged by that.
-      desired = await log.phase('desired', start.pull);
+      desired = withoutStrayNamespaces(await log.phase('desired', start.pull), taken.clusterScoped);
       comparison = await compareAll(clients, snapshot, desired, options, log);
     }
   }
-  log.comparison(taken, desired, comparison);
+  log.comparison(read, desired, comparison);
 
   const known = new Map(previous.findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));
   const unanswered = new Map(previous.findings.map(({ fingerprint, unanswered: prompt }) => [fingerprint, prompt]));

@@ -1,7 +1,13 @@
 import type { ConfigHubClient } from '../confighub/client.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
-import type { DesiredObject, DesiredState, DesiredUnit, InvalidUnit } from '../types/desired.ts';
-import { objectKey, refOf } from '../types/object-ref.ts';
+import {
+  type DesiredObject,
+  type DesiredState,
+  type DesiredUnit,
+  type InvalidUnit,
+  indexDeclarations,
+} from '../types/desired.ts';
+import { refOf } from '../types/object-ref.ts';
 import { type FetchedUnit, fetchUnits, type UnitScope } from './fetch.ts';
 
 export { readHistories } from './histories.ts';
@@ -21,7 +27,7 @@ export async function pullDesired(confighub: ConfigHubClient, options: DesiredOp
 export function assembleDesired(fetched: readonly FetchedUnit[], target: string): DesiredState {
   const units: DesiredUnit[] = [];
   const invalid: InvalidUnit[] = [];
-  const declaredBy = new Map<string, DesiredObject[]>();
+  const declared: DesiredObject[] = [];
   let otherTargets = 0;
   for (const result of fetched) {
     if (!result.ok) {
@@ -43,13 +49,8 @@ export function assembleDesired(fetched: readonly FetchedUnit[], target: string)
         invalid.push({ space: unit.space, slug: unit.slug, error, text: unit.text });
         continue;
       }
-      const key = objectKey(ref);
-      declaredBy.set(key, [...(declaredBy.get(key) ?? []), { ref, document, documentIndex: index, unit }]);
+      declared.push({ ref, document, documentIndex: index, unit });
     }
   }
-  const declared = [...declaredBy.values()];
-  const objects = declared.flatMap((declarations) => (declarations.length === 1 ? declarations : []));
-  // Correcting towards one unit would be drift for the other, and back in the next pass.
-  const conflicts = declared.filter((declarations) => declarations.length > 1);
-  return { units, objects, conflicts, invalid, otherTargets };
+  return { units, ...indexDeclarations(declared), invalid, otherTargets };
 }

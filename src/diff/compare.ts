@@ -14,6 +14,7 @@ import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
 import { type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
+import { asVersionOf, inOneVersion, ownersInVersion, ownsUnknownFields } from './api-versions.ts';
 import { autoscalerOf, judgeInContext, type Surroundings, type Verdict } from './context.ts';
 import { declaredFields } from './declared-fields.ts';
 import { LAST_APPLIED } from './evidence.ts';
@@ -97,6 +98,10 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
 
   function judge(desired: DesiredObject, live: LiveObject, wantsAll: boolean, onJudged: (judged: Judged) => void): void {
     const { ref, unit } = desired;
+    const { document, live: read } = inOneVersion(desired.document, ref, live);
+    // Live's version: it is what managedFields and defaults are about.
+    const schema = schemaOf(read.ref);
+    const owners = ownersAsStored(read, ownersInVersion(read));
     const surroundings: Surroundings = {
       kind: ref.kind,
       autoscaler: autoscalerOf(cluster.autoscalers, ref),
@@ -106,12 +111,12 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     };
     walkObject(
       {
-        desired: asStored(comparable(desired.document), live.body, ref),
-        live: comparable(live.body),
-        claims: claimsOf(ownersAsStored(live), managers),
-        // Live's version: it is what managedFields and defaults are about.
-        schema: schemaOf(live.ref),
-        lastApplied: lastAppliedOf(live.body),
+        desired: asStored(comparable(document), read.body, ref),
+        live: comparable(read.body),
+        claims: claimsOf(owners, managers),
+        schema,
+        lastApplied: lastAppliedOf(read),
+        strangers: owners.filter((owner) => ownsUnknownFields(owner, read.ref, schema)),
       },
       (decision) => {
         const found = classOf(decision.rule);
@@ -236,12 +241,13 @@ function withoutBookkeeping(map: JsonObject): JsonObject {
 }
 
 /** What a client-side apply sent last; `undefined` without the annotation, or where somebody broke it. */
-function lastAppliedOf(body: JsonObject): JsonObject | undefined {
-  const text = stringAt(body, 'metadata', 'annotations', LAST_APPLIED);
+function lastAppliedOf(live: LiveObject): JsonObject | undefined {
+  const text = stringAt(live.body, 'metadata', 'annotations', LAST_APPLIED);
   if (text === undefined) return undefined;
   try {
     const parsed = parseJson(text);
-    return isJsonObject(parsed) ? comparable(parsed) : undefined;
+    const sent = isJsonObject(parsed) ? asVersionOf(parsed, live) : undefined;
+    return sent && comparable(sent);
   } catch {
     return undefined;
   }

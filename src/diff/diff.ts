@@ -1,7 +1,8 @@
 import type { DesiredObject, DesiredState, DesiredUnit } from '../types/desired.ts';
 import type { Comparison, Finding, InvalidObject, ObjectComparison } from '../types/finding.ts';
-import { groupOf, objectKey } from '../types/object-ref.ts';
+import { groupKind, groupOf, objectKey } from '../types/object-ref.ts';
 import { type LiveObject, type Snapshot, wasReadWhole } from '../types/snapshot.ts';
+import { areComparable } from './api-versions.ts';
 import { type Cluster, createComparer, type DiffOptions, type ObjectComparer } from './compare.ts';
 import { createIgnores } from './ignore.ts';
 
@@ -11,6 +12,7 @@ export { groupFindings } from './group.ts';
 export { maskValue } from './mask.ts';
 export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
+export { withoutStrayNamespaces } from './scope.ts';
 export { settleSuspects, suspectsOf } from './suspects.ts';
 
 /** Compares one object anew, as when a fix is verified. */
@@ -35,16 +37,22 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
   const notCompared: Record<string, number> = {};
   let [compared, notMonitored, unread] = [0, 0, 0];
   const broken = new Set(desired.invalid.map((unit) => `${unit.space}/${unit.slug}`));
+  const listed = new Set(snapshot.kinds.map(groupKind));
+  const clusterScoped = new Set(snapshot.clusterScoped.map(groupKind));
+  // Objects of a cluster-scoped kind are in scope where a unit declares them: no namespace could say so.
+  const isInScope = ({ ref }: DesiredObject): boolean =>
+    clusterScoped.has(groupKind(`${ref.apiVersion}/${ref.kind}`)) || snapshot.namespaces.includes(ref.namespace);
   const isBroken = (unit: DesiredUnit): boolean => broken.has(`${unit.space}/${unit.slug}`);
   const partlyCompared = new Set(desired.units.filter(isBroken).map((unit) => unit.id));
   for (const object of desired.objects) {
     const live = liveByKey.get(objectKey(object.ref));
     liveByKey.delete(objectKey(object.ref));
     const kind = `${object.ref.apiVersion}/${object.ref.kind}`;
-    const isListed = live !== undefined || snapshot.kinds.includes(kind);
-    const isMonitored = isInScope(snapshot, object);
+    const isListed = live !== undefined || listed.has(groupKind(kind));
+    const isMonitored = isInScope(object);
     const isRead =
-      (live !== undefined || wasReadWhole(snapshot, object.ref)) && snapshot.schemas[object.ref.apiVersion] !== undefined;
+      (live !== undefined || wasReadWhole(snapshot, object.ref)) &&
+      snapshot.schemas[(live ?? object).ref.apiVersion] !== undefined;
     const fault = isListed && isMonitored && isRead ? (otherVersion(object, live) ?? comparer.validate(object, live)) : undefined;
     if (!isListed || !isMonitored || !isRead || fault) {
       partlyCompared.add(object.unit.id);
@@ -64,11 +72,11 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
     for (const { unit } of declarations) partlyCompared.add(unit.id);
     const live = liveByKey.get(objectKey(first.ref));
     liveByKey.delete(objectKey(first.ref));
-    if (!isInScope(snapshot, first) || !snapshot.kinds.includes(`${first.ref.apiVersion}/${first.ref.kind}`)) continue;
+    if (!isInScope(first) || !listed.has(groupKind(`${first.ref.apiVersion}/${first.ref.kind}`))) continue;
     objects.push({ ref: first.ref, desired: undefined, live, findings: [comparer.conflicting(first.ref, declarations, live)] });
   }
   for (const live of liveByKey.values()) {
-    if (isMadeByCluster(live) || snapshot.clusterScoped.includes(`${live.ref.apiVersion}/${live.ref.kind}`)) continue;
+    if (isMadeByCluster(live) || clusterScoped.has(groupKind(`${live.ref.apiVersion}/${live.ref.kind}`))) continue;
     // It may well be what a unit declares that cannot be read just now.
     if (desired.invalid.some(({ text }) => text.includes(live.ref.name))) continue;
     objects.push({ ref: live.ref, desired: undefined, live, findings: [comparer.unmanaged(live)] });
@@ -86,16 +94,11 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
   };
 }
 
-/** Fields of one version of a kind mean nothing in another: an autoscaler of v1 has no metrics to compare with those of v2. */
+/** Fields of one version of a kind mean nothing in another, as of a custom resource, and the API server does not serve this one. */
 function otherVersion(desired: DesiredObject, live: LiveObject | undefined): InvalidObject | undefined {
-  if (!live || live.ref.apiVersion === desired.ref.apiVersion) return undefined;
-  const message = `declared as ${desired.ref.apiVersion} and read as ${live.ref.apiVersion}, whose fields cannot be compared; read it as it is declared (KINDS), or declare it as it is read`;
+  if (!live || areComparable(desired.ref, live.ref)) return undefined;
+  const message = `declared as ${desired.ref.apiVersion} and read as ${live.ref.apiVersion}: only the API server can convert one into the other; declare it as ${live.ref.apiVersion}`;
   return { desired, path: [{ field: 'apiVersion' }], located: ['apiVersion'], message };
-}
-
-/** Objects of a cluster-scoped kind are in scope where a unit declares them: no namespace could say so. */
-function isInScope(snapshot: Snapshot, { ref }: DesiredObject): boolean {
-  return snapshot.clusterScoped.includes(`${ref.apiVersion}/${ref.kind}`) || snapshot.namespaces.includes(ref.namespace);
 }
 
 /** Objects that Kubernetes puts into every namespace, by kind and name. */

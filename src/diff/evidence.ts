@@ -1,9 +1,9 @@
 import { actorOf } from '../types/field-managers.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../types/json.ts';
-import { isDetectors } from '../types/snapshot.ts';
+import { type FieldOwner, isDetectors } from '../types/snapshot.ts';
 import { equalValues, isEmpty, isStoredZero, isZero } from './equality.ts';
 import { keyElements } from './list-keys.ts';
-import { childOf, elementNode, isContainer, isSet, keysOf, memberNode, type Node } from './node.ts';
+import { childOf, elementNode, isContainer, isSet, keysOf, memberNode, type Node, pathOf } from './node.ts';
 import { type Claim, descend, isOurApply, ownedByUs } from './ownership.ts';
 import type { Rule } from './rules.ts';
 import type { SchemaNode } from './schema.ts';
@@ -19,17 +19,25 @@ export interface Evidence {
   /** Somebody else applies the object as well: then the API server prunes fields that it never stored from our entry. */
   readonly hasOtherApplier: boolean;
   readonly hasOwners: boolean;
+  /** What others wrote through another version of the API and this one has no fields for. */
+  readonly strangers: readonly Claim[];
   /** Manager that wrote the last-applied annotation; it sent nothing beyond what that holds. */
   readonly clientSideApplier: string | undefined;
 }
 
-export function evidenceOf(claims: readonly Claim[], lastApplied: JsonObject | undefined): Evidence {
+export function evidenceOf(
+  claims: readonly Claim[],
+  lastApplied: JsonObject | undefined,
+  strangers: readonly FieldOwner[],
+): Evidence {
+  const unknown = claims.filter(({ owner }) => strangers.includes(owner));
   return {
     hasOurApply: claims.some(isOurApply),
-    isAppliedLast: isAppliedLast(claims),
+    isAppliedLast: isAppliedLast(claims) && !ownedByUs(unknown),
     ourApplyTime: claims.find(isOurApply)?.owner.time ?? '',
     hasOtherApplier: claims.some(({ isOurs, owner }) => !isOurs && owner.operation === 'Apply'),
     hasOwners: claims.length > 0,
+    strangers: unknown.filter(({ isOurs }) => !isOurs),
     clientSideApplier: lastApplied && writerOfLastApplied(claims),
   };
 }
@@ -92,6 +100,14 @@ export function judgeLeaf(desired: Json, live: Json, claims: readonly Claim[], s
   if (desired === live) return 'equal';
   if (equalValues(desired, live, schema)) return 'equal-in-other-spelling';
   return ownedByUs(claims) ? 'not-applied-yet' : 'changed';
+}
+
+/** Nobody owns it by name; who wrote fields that this version of the API does not have may have written this one. */
+export function judgeUnowned(evidence: Evidence, node: Node): readonly [Rule, Node] {
+  const [top] = pathOf(node.place);
+  const isMetadata = top !== undefined && 'field' in top && top.field === 'metadata';
+  if (evidence.strangers.length === 0 || isMetadata) return ['unowned', node];
+  return ['added-in-another-version', { ...node, claims: evidence.strangers }];
 }
 
 export function judgeForeign(evidence: Evidence, { claims, applied }: Node): Rule {

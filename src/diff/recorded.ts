@@ -23,7 +23,7 @@ export function recordedDrift(
     }),
   );
   return desired.flatMap((object): ObjectComparison[] => {
-    const found = documents.get(objectKey(object.ref));
+    const found = documents.get(objectKey(refOf(object.document) ?? object.ref));
     if (!found) return [];
     const live: LiveObject = {
       ref: found.ref,

@@ -46,6 +46,11 @@ export const RULES = {
       'undeclared, and owned by an Update of a manager of ours, which owns the defaults of what it created as well: dropped or a default, nothing tells which',
   },
   added: { class: 'added', because: 'undeclared, owned by another manager, and no known default' },
+  'added-in-another-version': {
+    class: 'added',
+    because:
+      'undeclared and no known default; nobody owns it in this version of the API, and another manager wrote fields that this version does not have',
+  },
   'added-by-nobody-known': {
     class: 'added',
     because: 'undeclared, no known default, and the object has no managedFields that would tell who wrote it',

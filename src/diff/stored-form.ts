@@ -94,7 +94,7 @@ function withBase64OnOneLine(object: JsonObject, field: string): JsonObject {
  * The entry of an apply owns `stringData`, which live has as `data`, and keeps it whoever writes `data` later (measured
  * on 1.34): it counts for keys that are there and that nobody else owns.
  */
-export function ownersAsStored({ ref, body, owners }: LiveObject): readonly FieldOwner[] {
+export function ownersAsStored({ ref, body }: LiveObject, owners: readonly FieldOwner[]): readonly FieldOwner[] {
   if (ref.kind !== 'Secret') return owners;
   const isOwnedAsData = (key: string): boolean => owners.some(({ fields }) => own(own(fields, 'f:data'), key) !== undefined);
   return owners.map((owner) => {

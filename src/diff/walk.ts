@@ -1,5 +1,6 @@
 import type { FieldPath } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
+import type { FieldOwner } from '../types/snapshot.ts';
 import { asksForDefault } from './equality.ts';
 import {
   type Evidence,
@@ -9,6 +10,7 @@ import {
   judgeAbsent,
   judgeForeign,
   judgeLeaf,
+  judgeUnowned,
 } from './evidence.ts';
 import { isAllocated, isKnownDefault } from './known-defaults.ts';
 import { elementId, type KeyedElement } from './list-keys.ts';
@@ -35,6 +37,8 @@ export interface WalkInput {
   readonly schema: SchemaNode;
   /** What a client-side apply sent last (`kubectl.kubernetes.io/last-applied-configuration`). */
   readonly lastApplied: JsonObject | undefined;
+  /** Owners of fields that this version of the kind does not have. */
+  readonly strangers: readonly FieldOwner[];
 }
 
 interface Walk extends Evidence {
@@ -51,8 +55,8 @@ interface Walk extends Evidence {
  * defaults, allocations or admission.
  */
 export function walkObject(input: WalkInput, decide: (decision: Decision) => void, wantsAll = false): void {
-  const { desired, live, claims, schema, lastApplied } = input;
-  const walk: Walk = { ...evidenceOf(claims, lastApplied), wantsAll, decide };
+  const { desired, live, claims, schema, lastApplied, strangers } = input;
+  const walk: Walk = { ...evidenceOf(claims, lastApplied, strangers), wantsAll, decide };
   compareFields(walk, { desired, live, applied: lastApplied, claims, schema, place: undefined });
 }
 
@@ -149,7 +153,8 @@ function judgeUndeclared(walk: Walk, node: Node): void {
   const isWhole = (isElement && !walk.hasOwners) || ((isElement || !isContainer(schema)) && claims.some(ownsNode));
   const isUnowned = walk.hasOwners && claims.length === 0 && node.applied === undefined;
   const elements = elementsOf(node);
-  if (isUnowned) settle(walk, isReplicas(place) ? 'scaled' : 'unowned', node);
+  if (isUnowned && isReplicas(place)) settle(walk, 'scaled', node);
+  else if (isUnowned) settle(walk, ...judgeUnowned(walk, node));
   else if (isLeaf || isWhole) settle(walk, judgeForeign(walk, node), node);
   else if (isJsonObject(live)) compareFields(walk, node);
   else if (elements) compareElements(walk, node, [], elements.existing);

@@ -76,6 +76,8 @@ const DESIRED_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth:
 /** Dumps of whole clusters. */
 const LIVE_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 100, aliases: 1_000, nodes: 20_000_000 };
 const AUTOSCALER = 'HorizontalPodAutoscaler';
+/** The version that autoscalers of different ones are compared in. */
+const AUTOSCALING = 'autoscaling/v2';
 const NO_REF: ObjectRef = { apiVersion: '', kind: '', namespace: '', name: '' };
 
 /** Compares two sides; pure, and never throws for what stands in them. */
@@ -254,6 +256,7 @@ function desiredObjects(sides: readonly Side[], live: readonly LiveObject[], fau
   const exact = new Set(
     sides.flatMap(({ manifest }) => manifest.documents.flatMap(({ document }) => refOf(document) ?? [])).map(objectKey),
   );
+  const withoutNamespace = new Set(live.flatMap(({ ref }) => (ref.namespace === '' ? objectKey(ref) : [])));
   const open = Map.groupBy(
     live.filter((object) => !exact.has(objectKey(object.ref))),
     ({ ref }) => objectKey({ ...ref, namespace: '' }),
@@ -269,7 +272,7 @@ function desiredObjects(sides: readonly Side[], live: readonly LiveObject[], fau
         continue;
       }
       const line = side.lineOf;
-      const ref = inNamespaceOfLive(named, open);
+      const ref = inNamespaceOfLive(named, open, withoutNamespace);
       const isKnown = byKey.has(objectKey(ref));
       if (isKnown)
         faults.push(invalid(ref, { file: source.file, line: line(entry, []), path: '', error: 'it is declared twice' }));
@@ -310,9 +313,17 @@ function refOfPart(document: JsonObject): ObjectRef {
   };
 }
 
-/** A manifest that leaves the namespace to whoever applies it is taken for the only live object of its kind and name. */
-function inNamespaceOfLive(ref: ObjectRef, open: ReadonlyMap<string, readonly LiveObject[]>): ObjectRef {
-  if (ref.namespace !== '') return ref;
+/**
+ * A manifest that leaves the namespace to whoever applies it is taken for the only live object of its kind and name. One
+ * that has a namespace of its own, where the live object has none, names a kind that belongs to no namespace.
+ */
+function inNamespaceOfLive(
+  ref: ObjectRef,
+  open: ReadonlyMap<string, readonly LiveObject[]>,
+  withoutNamespace: ReadonlySet<string>,
+): ObjectRef {
+  const clusterScoped = { ...ref, namespace: '' };
+  if (ref.namespace !== '') return withoutNamespace.has(objectKey(clusterScoped)) ? clusterScoped : ref;
   const candidates = open.get(objectKey(ref)) ?? [];
   const [only] = candidates;
   return only && candidates.length === 1 ? { ...ref, namespace: only.ref.namespace } : ref;
@@ -320,9 +331,10 @@ function inNamespaceOfLive(ref: ObjectRef, open: ReadonlyMap<string, readonly Li
 
 function snapshotOf(live: LiveSide, desired: readonly DesiredObject[], schema: Json): Snapshot {
   const refs = [...live.objects, ...desired].map(({ ref }) => ref);
-  const schemas = Object.fromEntries(refs.map(({ apiVersion }) => [apiVersion, schema]));
+  const versions = [...refs.map(({ apiVersion }) => apiVersion), AUTOSCALING];
+  const schemas = Object.fromEntries(versions.map((apiVersion) => [apiVersion, schema]));
   // A dump without any autoscaler was hardly made to tell that there is none.
-  const unknown = { what: `autoscaling/v2/${AUTOSCALER}`, namespace: '', error: 'the live side holds none' };
+  const unknown = { what: `${AUTOSCALING}/${AUTOSCALER}`, namespace: '', error: 'the live side holds none' };
   return {
     objects: live.objects,
     autoscalers: live.autoscalers,

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts';
-import type { ObjectRef } from './object-ref.ts';
+import { type ObjectRef, objectKey } from './object-ref.ts';
 
 export interface ChangeSetRef {
   readonly id: string;
@@ -70,6 +70,16 @@ export interface DesiredState {
   readonly invalid: readonly InvalidUnit[];
   /** Units left out because they belong to another target. */
   readonly otherTargets: number;
+}
+
+/** Objects that are declared once, and those that are declared more often. */
+export function indexDeclarations(declared: readonly DesiredObject[]): Pick<DesiredState, 'objects' | 'conflicts'> {
+  const byKey = [...Map.groupBy(declared, ({ ref }) => objectKey(ref)).values()];
+  return {
+    objects: byKey.flatMap((declarations) => (declarations.length === 1 ? declarations : [])),
+    // Correcting towards one unit would be drift for the other, and back in the next pass.
+    conflicts: byKey.filter((declarations) => declarations.length > 1),
+  };
 }
 
 /** Stands for a unit where a document is compared that belongs to none: without a target it compares with nothing but what is written. */

@@ -14,6 +14,12 @@ export function groupOf(apiVersion: string): string {
   return slash < 0 ? '' : apiVersion.slice(0, slash);
 }
 
+/** `apps/Deployment` of `apps/v1/Deployment`, `/Secret` of `v1/Secret`: a kind in whatever version. */
+export function groupKind(kind: string): string {
+  const slash = kind.lastIndexOf('/');
+  return `${groupOf(kind.slice(0, slash))}${kind.slice(slash)}`;
+}
+
 /** Identity of an object across API versions: group/kind/namespace/name. */
 export function objectKey(ref: ObjectRef): string {
   return `${groupOf(ref.apiVersion)}/${ref.kind}/${ref.namespace}/${ref.name}`;

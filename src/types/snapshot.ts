@@ -1,8 +1,10 @@
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from './json.ts';
-import type { ObjectRef } from './object-ref.ts';
+import { groupKind, type ObjectRef } from './object-ref.ts';
 
 /** One entry of `metadata.managedFields`: who owns which fields. `fields` is its fieldsV1 trie. */
 export interface FieldOwner {
+  /** Version of the API in whose fields it is written; absent where nothing tells. */
+  readonly apiVersion?: string;
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
   /** `scale`, `status`, or empty for the object itself. */
@@ -30,7 +32,9 @@ export function ownersIn(object: JsonObject): readonly FieldOwner[] {
     const fields = at(entry, 'fieldsV1');
     if (!isJsonObject(fields)) return [];
     const time = stringAt(entry, 'time');
+    const apiVersion = stringAt(entry, 'apiVersion');
     return {
+      ...(apiVersion === undefined ? {} : { apiVersion }),
       manager: stringAt(entry, 'manager') ?? '',
       operation: stringAt(entry, 'operation') === 'Apply' ? 'Apply' : 'Update',
       subresource: stringAt(entry, 'subresource') ?? '',
@@ -96,8 +100,9 @@ export interface Snapshot {
 
 /** True where the kind was read whole in this namespace, so that an absent object is really absent. */
 export function wasReadWhole(snapshot: Snapshot, ref: ObjectRef): boolean {
-  const kind = `${ref.apiVersion}/${ref.kind}`;
-  const isInScope = snapshot.clusterScoped.includes(kind) || snapshot.namespaces.includes(ref.namespace);
-  if (!snapshot.kinds.includes(kind) || !isInScope) return false;
-  return !snapshot.failedReads.some((read) => read.what === kind && (read.namespace === '' || read.namespace === ref.namespace));
+  const kind = groupKind(`${ref.apiVersion}/${ref.kind}`);
+  const isKind = (listed: string): boolean => groupKind(listed) === kind;
+  const isInScope = snapshot.clusterScoped.some(isKind) || snapshot.namespaces.includes(ref.namespace);
+  if (!snapshot.kinds.some(isKind) || !isInScope) return false;
+  return !snapshot.failedReads.some(({ what, namespace }) => isKind(what) && (namespace === '' || namespace === ref.namespace));
 }

@@ -1,8 +1,8 @@
 import { assembleDesired } from '../../src/desired/desired.ts';
-import { diff } from '../../src/diff/diff.ts';
+import { diff, withoutStrayNamespaces } from '../../src/diff/diff.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
+import { readDeclaredVersions, takeSnapshot } from '../../src/snapshot/snapshot.ts';
 import type { DesiredUnit } from '../../src/types/desired.ts';
 import { printPath } from '../../src/types/field-path.ts';
 import type { Comparison, Finding } from '../../src/types/finding.ts';
@@ -44,11 +44,13 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
   ): Promise<Comparison> => {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
     const signal = AbortSignal.timeout(30_000);
-    const snapshot = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
-    client.close();
+    const taken = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
     const text = manifest.replaceAll('NAMESPACE', namespace);
-    const desired = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
-    if (desired.invalid.length > 0) throw new Error(JSON.stringify(desired.invalid));
+    const assembled = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
+    if (assembled.invalid.length > 0) throw new Error(JSON.stringify(assembled.invalid));
+    const desired = withoutStrayNamespaces(assembled, taken.clusterScoped);
+    const snapshot = await readDeclaredVersions(client, taken, desired, { cacheDir: '', signal });
+    client.close();
     return diff(hasSchema ? snapshot : withoutSchemas(snapshot), desired, { cluster: 'test', desiredManagers });
   };
   const findingsOf = ({ objects }: Comparison): readonly Finding[] => objects.flatMap((object) => object.findings);

@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
+import { printPath } from '../../src/types/field-path.ts';
+import type { Finding } from '../../src/types/finding.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 
@@ -71,6 +73,49 @@ describe('kinds beyond workloads', function () {
     ]);
     await scene.cluster.kubectl(['delete', 'clusterrole', name]);
     expect((await scene.findings(text)).map((finding) => finding.class)).to.deep.equal(['missing']);
+  });
+
+  it('takes an object of a kind without namespaces for the same one whatever namespace its unit writes', async () => {
+    const scene = await liveScene(['rbac.authorization.k8s.io/v1/ClusterRole']);
+    const name = `stray-${scene.namespace}`;
+    const text = `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: ${name}, namespace: NAMESPACE}\nrules:\n- {apiGroups: [""], resources: [pods], verbs: [get]}\n`;
+    const kinds = (objects: readonly Finding[]): readonly string[] => objects.map((finding) => finding.class);
+    expect(kinds(await scene.findings(text))).to.deep.equal(['missing']);
+    await scene.applyAsConfigHub(text);
+    expect(await scene.findings(text)).to.deep.equal([]);
+    const twice = `${text}---\n${text.replace('NAMESPACE', 'elsewhere')}`;
+    expect(kinds(await scene.findings(twice))).to.deep.equal(['conflicting']);
+    await scene.cluster.kubectl(['delete', 'clusterrole', name]);
+  });
+
+  it('reads an autoscaler in the version that its unit declares, so that what is found is in the fields of the unit', async () => {
+    const scene = await liveScene(['autoscaling/v2/HorizontalPodAutoscaler']);
+    const autoscaler = (version: string, name: string, target: string): string =>
+      `apiVersion: autoscaling/${version}\nkind: HorizontalPodAutoscaler\nmetadata: {name: ${name}, namespace: NAMESPACE}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ${name}}, maxReplicas: 6${target}}\n`;
+    const text = [
+      autoscaler('v1', 'old', ', targetCPUUtilizationPercentage: 70'),
+      autoscaler('v2', 'new', ''),
+      autoscaler('v2beta1', 'gone', ''),
+    ].join('---\n');
+    await scene.applyAsConfigHub(text.replace('v2beta1', 'v2'));
+    expect(lines(await scene.findings(text))).to.deep.equal([]);
+    const metrics = [
+      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 20 } } },
+      { type: 'Resource', resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 50 } } },
+    ];
+    for (const name of ['old', 'new', 'gone'])
+      await scene.kubectl(['patch', `hpa/${name}`, '--type=merge', '-p', JSON.stringify({ spec: { metrics } })]);
+    const found = (await scene.findings(text)).map(({ class: found, ref, path }) => `${ref.name} ${found} ${printPath(path)}`);
+    expect(found).to.deep.equal([
+      'gone added /spec/metrics',
+      'new added /spec/metrics',
+      'old added /metadata/annotations/autoscaling.alpha.kubernetes.io~1metrics',
+      'old changed /spec/targetCPUUtilizationPercentage',
+    ]);
+    await scene.kubectl(['delete', 'hpa/old']);
+    expect((await scene.findings(text)).filter(({ path }) => path.length === 0).map(({ ref }) => ref.apiVersion)).to.deep.equal([
+      'autoscaling/v1',
+    ]);
   });
 
   it('says of a unit that the API server would refuse what is wrong with it, and compares its neighbour', async () => {
