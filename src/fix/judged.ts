@@ -81,6 +81,6 @@ function sameDrift(now: Finding | undefined, judged: Finding | undefined): boole
   return now.id === judged.id && hasSameLive(now, judged);
 }
 
-function hasSameLive(one: Finding, other: Finding): boolean {
+export function hasSameLive(one: Finding, other: Finding): boolean {
   return canonicalJson(revealValue(one.live) ?? null) === canonicalJson(revealValue(other.live) ?? null);
 }

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { displayValue } from '../types/describe.ts';
 import { ClusterError } from '../types/errors.ts';
-import { isWithin, locate, printPath, toJsonPointer } from '../types/field-path.ts';
+import { type FieldPath, isWithin, locate, printPath, toJsonPointer, valueAt } from '../types/field-path.ts';
 import { canonicalJson, type Finding } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
 import { operationsBetween } from '../types/json-patch.ts';
@@ -115,19 +115,46 @@ async function predictPatch(
     answer = await kubernetes.jsonPatch(kind, desired.ref, patch.operations, dryRun);
   }
   const left = options.compare(desired, answer).filter((finding) => finding.class !== 'informational');
-  const overruled = fix.flatMap((finding): [string, Refusal][] => {
-    const still = left.find(({ path }) => isWithin(path, finding.path));
-    return still
-      ? [[finding.id, { reason: 'admission', detail: `admission changes it to ${displayValue(still.live)} again` }]]
-      : [];
-  });
   const content = contentOf(answer);
+  const applied = once(() => contentOfApply(object, kind, kubernetes, options));
+  const overruled: [string, Refusal][] = [];
+  for (const finding of fix) {
+    const still = left.find(({ path }) => isWithin(path, finding.path));
+    if (!still || (still.class === 'pending' && (await isAsDelivered(finding.path, live.body, content, applied)))) continue;
+    const detail = `admission changes it to ${displayValue(still.live)} again`;
+    overruled.push([finding.id, { reason: 'admission', detail }]);
+  }
   const isApplied = correction.route !== 'direct' && fix.every((finding) => finding.desired !== undefined);
   return {
     restartsPods: canonicalJson(at(answer, 'spec', 'template')) !== canonicalJson(at(live.body, 'spec', 'template')),
     refused: new Map([...refused, ...overruled]),
-    isAppliedAlone: isApplied && isDeepStrictEqual(content, await contentOfApply(object, kind, kubernetes, options)),
+    isAppliedAlone: isApplied && isDeepStrictEqual(content, await applied()),
     alsoChanged: changedBeside(patch.target, contentOf(patch.target.body), content),
+  };
+}
+
+/**
+ * True where the server makes of desired what the fix would give: it stores no field of a gate that is off, and admission
+ * may have its way with each apply. A fix that leaves the value as it is would be made in each pass.
+ */
+async function isAsDelivered(
+  path: FieldPath,
+  live: JsonObject,
+  fixed: JsonObject,
+  applied: () => Promise<JsonObject | undefined>,
+): Promise<boolean> {
+  const value = valueAt(fixed, path);
+  if (isDeepStrictEqual(value, valueAt(live, path))) return false;
+  const content = await applied();
+  return content !== undefined && isDeepStrictEqual(value, valueAt(content, path));
+}
+
+/** Asks the first time, and knows it then. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
   };
 }
 

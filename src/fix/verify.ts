@@ -7,6 +7,7 @@ import type { FixOutcome, OutcomeResult } from '../types/outcome.ts';
 import type { ObjectCorrection } from '../types/plan.ts';
 import type { LiveObject } from '../types/snapshot.ts';
 import { kindOf } from './cluster-writes.ts';
+import { hasSameLive } from './judged.ts';
 import { withoutMaskedValues } from './masked.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
 import type { WrittenObject } from './write-target.ts';
@@ -48,7 +49,7 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
       else if (correction.isStaged && entry.revision === 0)
         tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
       else if (correction.isStaged) tell(finding, 'staged', '');
-      else if (!still) tell(finding, 'fixed', pendingOf(entry, written, object, options));
+      else if (!still || isAsStored(still, finding)) tell(finding, 'fixed', pendingOf(entry, written, object, options));
       else if (still.blame && (written ? !stillThere(finding, leftByWrite) : isLaterWrite(still.blame, object.live, now)))
         tell(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
       else tell(finding, 'no-effect', `the API server took the write and still has ${displayValue(still.live)}`);
@@ -61,6 +62,11 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
 function stillThere(finding: Finding, found: readonly Finding[]): Finding | undefined {
   const path = printPath(finding.path);
   return found.find((other) => other.class !== 'informational' && printPath(other.path) === path);
+}
+
+/** Restored as far as the server stores it, which was predicted: what it leaves out is missing after each apply as well. */
+function isAsStored(still: Finding, finding: Finding): boolean {
+  return still.class === 'pending' && !hasSameLive(still, finding);
 }
 
 /**
