@@ -162,7 +162,7 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
 }
 
 /** How single objects are compared while they are fixed, as the API server answers them. */
-function comparing(
+export function comparing(
   snapshot: Snapshot,
   options: DiffOptions,
 ): Pick<FixOptions, 'compare' | 'deliveredFields' | 'desiredManagers'> {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseManifest } from '../../../src/kubernetes/manifest.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
@@ -91,13 +92,13 @@ function objectAt(document: JsonObject, field: string): JsonObject {
 }
 
 function load(file: string): readonly JsonObject[] {
-  const parsed = parseManifest(readFileSync(`${FOLDER}${file}`, 'utf8'));
+  const parsed = parseManifest(readFileSync(join(FOLDER, file), 'utf8'));
   if (!parsed.ok) throw new Error(`${file}: ${parsed.error}`);
   return parsed.documents;
 }
 
 function documents(folder: string): readonly JsonObject[] {
-  return readdirSync(`${FOLDER}${folder}`)
+  return readdirSync(join(FOLDER, folder))
     .sort()
     .flatMap((file) => load(`${folder}/${file}`));
 }
@@ -111,7 +112,8 @@ function holdsFor({ json }: Rule, minor: number): boolean {
   return minor >= Number(json['since'] ?? 0) && minor <= Number(json['until'] ?? 999);
 }
 
-function explanations(file: string, minor: number): readonly Explanation[] {
+/** The rules of a file, which is named from fixtures/diff/leaves, that hold for this minor version. */
+export function explanations(file: string, minor: number): readonly Explanation[] {
   const held = rules(file).filter((rule) => holdsFor(rule, minor));
   return held.map(({ path, json }) => ({
     path,

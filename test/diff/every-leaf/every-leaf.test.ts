@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import type { FieldPath } from '../../../src/types/field-path.ts';
 import type { Finding } from '../../../src/types/finding.ts';
 import { type Bench, createBench } from './bench.ts';
 import { type Data, explain, readData } from './data.ts';
 import { lineOf, type Outcome } from './judge.ts';
 import { type Base, type Mutation, survey } from './mutations.ts';
 import { sample } from './sample.ts';
-import { leafPaths } from './shape.ts';
+import { leafPaths, schemaPathOf } from './shape.ts';
 import { countTable, describeOutcome, isRight, judgedOf, refusalTable, untouched } from './table.ts';
 
 // Everything after a change: each leaf of the specs of the workloads, as the server's own OpenAPI document has them, is
@@ -65,7 +64,7 @@ describe('every leaf of the workloads', function () {
     const findings = bases.flatMap((base) => {
       const dropped = [...(droppedFrom.get(base) ?? [])];
       const isDropped = (found: Finding): boolean =>
-        found.class === 'pending' && dropped.some((path) => path.startsWith(schemaText(found.path)));
+        found.class === 'pending' && dropped.some((path) => path.startsWith(schemaPathOf(found.path)));
       const lines = bench
         .findings(base)
         .filter((found) => !isDropped(found))
@@ -120,13 +119,6 @@ describe('every leaf of the workloads', function () {
     expect(compared).to.equal(STORED);
   });
 });
-
-function schemaText(path: FieldPath): string {
-  return path
-    .map((step) => ('field' in step ? `.${step.field}` : '[]'))
-    .join('')
-    .slice(1);
-}
 
 function isRightOutcome(outcome: Outcome): boolean {
   return outcome.status === 'judged' && isRight(outcome);

@@ -1,3 +1,4 @@
+import type { FieldPath } from '../../../src/types/field-path.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/types/json.ts';
 
 /**
@@ -59,6 +60,14 @@ export function leafPaths(shape: Shape, path: string): readonly string[] {
   if (shape.type === 'list') return leafPaths(shape.element(), `${path}[]`);
   if (shape.type === 'map') return leafPaths(shape.element(), `${path}{}`);
   return [...shape.fields].flatMap(([field, child]) => leafPaths(child(), path === '' ? field : `${path}.${field}`));
+}
+
+/** A finding's path in the same words; the keys of maps stand in it as fields do. */
+export function schemaPathOf(path: FieldPath): string {
+  return path
+    .map((step) => ('field' in step ? `.${step.field}` : '[]'))
+    .join('')
+    .slice(1);
 }
 
 /** One step down, and the schema path of what is there; `undefined` where the document knows no such field. */
