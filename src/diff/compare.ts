@@ -21,7 +21,7 @@ import { LAST_APPLIED } from './evidence.ts';
 import type { Ignores } from './ignore.ts';
 import { maskValue } from './mask.ts';
 import { blameOf, claimsOf, ownersOf } from './ownership.ts';
-import { repairOf } from './repair.ts';
+import { repairOf, withResize } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
 import { asStored, ownersAsStored } from './stored-form.ts';
@@ -154,7 +154,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
           }),
         );
       });
-      return toldTogether(findings);
+      return toldTogether(live ? withResize(findings, desired, live) : findings);
     },
 
     validate(desired, live) {

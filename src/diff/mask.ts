@@ -69,7 +69,8 @@ export function maskValue(kind: string, path: FieldPath, value: Json | undefined
   // A reference to a Secret's key shows no secret; its name often looks like one.
   const reference = at(value, 'valueFrom') ?? value;
   if (stringAt(reference, 'secretKeyRef', 'name') !== undefined) return value;
-  return kind === 'Secret' || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
+  const isContent = kind === 'Secret' && printPath(path) !== '/type';
+  return isContent || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
 }
 
 /** Where a document holds what looks like a secret, as the text form of paths. */

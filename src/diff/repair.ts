@@ -1,9 +1,12 @@
+import type { DesiredObject } from '../types/desired.ts';
 import { type FieldPath, printPath } from '../types/field-path.ts';
-import type { FindingClass } from '../types/finding.ts';
+import type { Finding, FindingClass } from '../types/finding.ts';
 import { at, type JsonObject } from '../types/json.ts';
+import { deleteCommand, patchCommand } from '../types/kubectl.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
 import type { Repair } from '../types/repair.ts';
-import { quoted } from '../types/shell.ts';
+import type { LiveObject } from '../types/snapshot.ts';
+import { patchTo } from '../types/target-patch.ts';
 
 /** Fields that the API server refuses to change (422, measured on 1.34), as the text form of paths. */
 const IMMUTABLE: Readonly<Record<string, RegExp>> = {
@@ -11,10 +14,12 @@ const IMMUTABLE: Readonly<Record<string, RegExp>> = {
   DaemonSet: /^\/spec\/selector/u,
   StatefulSet:
     /^\/spec\/(?!replicas|ordinals|template|updateStrategy|revisionHistoryLimit|persistentVolumeClaimRetentionPolicy|minReadySeconds)/u,
+  Pod: /^\/spec\/(?!(initContainers|containers)\[[^\]]*\]\/image$|activeDeadlineSeconds$|tolerations(\[|$))/u,
   ReplicaSet: /^\/spec\/selector/u,
   Job: /^\/spec\/(selector|template(?!\/metadata)|completionMode|podFailurePolicy|backoffLimitPerIndex|managedBy|successPolicy)/u,
   Service: /^\/spec\/(clusterIP|clusterIPs)(\[|$)/u,
   PersistentVolumeClaim: /^\/spec\/(?!resources|volumeAttributesClassName)/u,
+  Secret: /^\/type$/u,
   RoleBinding: /^\/roleRef/u,
   ClusterRoleBinding: /^\/roleRef/u,
   StorageClass: /^\/(provisioner|parameters|reclaimPolicy|volumeBindingMode)/u,
@@ -30,13 +35,8 @@ function isImmutable(ref: ObjectRef, path: FieldPath, live: JsonObject): boolean
   return Object.hasOwn(IMMUTABLE, ref.kind) && IMMUTABLE[ref.kind]?.test(text) === true;
 }
 
-function recreateCommand({ kind, namespace, name }: ObjectRef): string {
-  const object = quoted(`${kind.toLowerCase()}/${name}`);
-  const where = namespace === '' ? '' : ` --namespace=${quoted(namespace)}`;
-  // The pods of a StatefulSet stay and are adopted again by the one that is applied next.
-  const pods = kind === 'StatefulSet' ? ' --cascade=orphan' : '';
-  return `kubectl delete ${object}${where}${pods}`;
-}
+/** What of a pod is changed through its subresource alone (measured on 1.34). */
+const RESIZED = /^\/spec\/(initContainers|containers)\[[^\]]*\]\/resources(\/|$)/u;
 
 const NONE: Repair = { method: 'none', command: '' };
 
@@ -51,6 +51,16 @@ export function repairOf(ref: ObjectRef, path: FieldPath, findingClass: FindingC
     case 'informational':
       return NONE;
   }
-  if (live && isImmutable(ref, path, live)) return { method: 'recreate', command: recreateCommand(ref) };
+  if (ref.kind === 'Pod' && RESIZED.test(printPath(path))) return { method: 'resize', command: '' };
+  if (live && isImmutable(ref, path, live)) return { method: 'recreate', command: deleteCommand(ref) };
   return { method: 'json-patch', command: '' };
+}
+
+/** Findings of one object, where those that its `resize` subresource brings back know the one command that does. */
+export function withResize(findings: readonly Finding[], desired: DesiredObject, live: LiveObject): readonly Finding[] {
+  const resized = findings.filter(({ repair }) => repair.method === 'resize');
+  if (resized.length === 0) return findings;
+  const { operations } = patchTo(desired, live.body, resized, { owners: live.owners, withVersion: false });
+  const repair: Repair = { method: 'resize', command: patchCommand(live.ref, operations, 'resize') };
+  return findings.map((finding) => (finding.repair.method === 'resize' ? { ...finding, repair } : finding));
 }

@@ -1,10 +1,7 @@
-import { stringifyJson } from '../types/exact-json.ts';
 import { type Finding, isDrift } from '../types/finding.ts';
 import type { JsonPatchOperation } from '../types/json-patch.ts';
-import { groupOf, type ObjectRef } from '../types/object-ref.ts';
+import { patchCommand } from '../types/kubectl.ts';
 import { Secret } from '../types/secret.ts';
-import { quoted } from '../types/shell.ts';
-import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
 import type { OfflineObject } from './offline.ts';
 
@@ -25,19 +22,10 @@ export function repairOfObject({ ref, desired, live, findings }: OfflineObject):
   if (fix.some(isHidden))
     return { method: 'json-patch', note: 'it holds values that are not shown: have a pass fix it, or apply the unit' };
   const { operations: patch } = patchTo(desired, live.body, fix, { owners: live.owners, withVersion: false });
-  const where = ref.namespace === '' ? '' : ` --namespace=${quoted(ref.namespace)}`;
-  const flags = `--type=json --field-manager=${DETECTOR_MANAGER} --patch=${quoted(stringifyJson(patch))}`;
-  return { method: 'json-patch', command: `kubectl patch ${quoted(typed(live.ref))}${where} ${flags}`, patch };
+  return { method: 'json-patch', command: patchCommand({ ...live.ref, namespace: ref.namespace }, patch), patch };
 }
 
 /** The patch would hold the desired value; what is only taken away is not in it. */
 function isHidden({ desired }: Finding): boolean {
   return desired instanceof Secret;
-}
-
-/** Resource, version, group and name as kubectl reads them: a version that is not named is the server's choice. */
-function typed({ apiVersion, kind, name }: ObjectRef): string {
-  const group = groupOf(apiVersion);
-  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
-  return `${kind.toLowerCase()}${group === '' ? '' : `.${version}.${group}`}/${name}`;
 }

@@ -86,8 +86,9 @@ const RULES: readonly Rule[] = [
     return report('autoscaler', `HorizontalPodAutoscaler ${finding.autoscaler} decides this number`);
   },
   ({ finding }) => {
-    if (finding.repair.method !== 'recreate') return undefined;
-    return blocked('immutable', `the API lets nobody change it in place; ${finding.repair.command}, then apply the unit again`);
+    const { method, command } = finding.repair;
+    if (method === 'recreate') return blocked('immutable', `the field is immutable; ${command}, then apply the unit again`);
+    return method === 'resize' ? blocked('immutable', `only the resize subresource changes it; ${command}`) : undefined;
   },
   unlessApproved(({ finding }, _, policy) => {
     // Somebody deleted it, perhaps on purpose: putting a whole workload back is asked for by name.

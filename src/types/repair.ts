@@ -1,12 +1,12 @@
 /**
  * How one finding is brought back.
- * `json-patch`: as part of one patch for its object. `create`: the object is created anew. `recreate`: the API lets nobody
- * change the field in place; a person has to act.
+ * `json-patch`: as part of one patch for its object. `create`: the object is created anew. `recreate`: the field is
+ * immutable; `resize`: it changes only through that subresource of a pod. Of the last two a person has to make one.
  */
-export type RepairMethod = 'json-patch' | 'create' | 'recreate' | 'none';
+export type RepairMethod = 'json-patch' | 'create' | 'recreate' | 'resize' | 'none';
 
 export interface Repair {
   readonly method: RepairMethod;
-  /** For `recreate`: the command that would do it; empty otherwise. */
+  /** For `recreate` and `resize`: the command that would do it; empty otherwise. */
   readonly command: string;
 }
