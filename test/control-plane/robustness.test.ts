@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
@@ -82,7 +82,7 @@ describe('programs that a test run starts', function () {
 
   for (const platform of ['linux', 'darwin'] as const) {
     it(`are told from others of the same process id on ${platform}`, async function () {
-      if (platform !== process.platform && !existsSync('/bin/ps')) this.skip();
+      if (platform !== process.platform && spawnSync('ps').error) this.skip();
       if (platform === 'linux' && !existsSync('/proc')) this.skip();
       await using processes = await startProcesses();
       const [pid = 0] = (await startIdle(processes)).pids;

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { startProcesses } from '../control-plane/processes.ts';
 import { sharedProgram } from '../image/shared.ts';
+import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 import { type Admin, administer } from './project.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const COMPILE_CACHE = join(tmpdir(), 'drift-detector-compile-cache');
 const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
 export interface CommandResult {
@@ -71,10 +71,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       runDetector(
         [program, ...args],
         {
-          PATH: process.env['PATH'] ?? '',
+          ...PROGRAM_ENVIRONMENT,
           HOME: folder,
-          // Halves the time that a command takes to start (measured: 1.1 s of processor time and 0.6 s).
-          NODE_COMPILE_CACHE: COMPILE_CACHE,
           KUBECONFIG: cluster.kubeconfig,
           CONFIGHUB_URL: hubUrl,
           CUB_TOKEN: 'drift-detector',

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -41,7 +42,7 @@ describe('a pass that is stopped', function () {
       'current-context': 'a',
     });
     const env = {
-      PATH: process.env['PATH'] ?? '',
+      ...PROGRAM_ENVIRONMENT,
       CONFIGHUB_URL: url,
       CUB_TOKEN: 'x',
       CONFIGHUB_SPACE: 'x',

@@ -8,6 +8,7 @@ import { sharedControlPlane } from '../control-plane/shared.ts';
 import { commitCount, deployProject, kubectl, type Scenario } from '../demo/scenario.ts';
 import { startWorld, type World } from '../demo/world.ts';
 import { startReceiver } from '../notify/receiver.ts';
+import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 import { runUnread } from '../terminal/unread.ts';
 import { parse } from '../types/builders.ts';
 
@@ -22,7 +23,7 @@ describe('where a pass writes to', function () {
     world = await startWorld({ cluster: await sharedControlPlane() });
     scenario = await deployProject(world, 'quiet-otter');
     environment = {
-      PATH: process.env['PATH'] ?? '',
+      ...PROGRAM_ENVIRONMENT,
       HOME: world.folder,
       KUBECONFIG: world.cluster.kubeconfig,
       CONFIGHUB_URL: world.hubUrl,

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 import type { Ended, PassSettings } from './pass-process.ts';
 
 const PASS = fileURLToPath(new URL('pass-process.ts', import.meta.url));
@@ -60,7 +61,7 @@ export async function passInSandbox(
 /** One pass in a process of its own, to be killed. */
 export function startPass(settings: PassSettings, folder: string): ChildProcess {
   const child = spawn(process.execPath, [PASS], {
-    env: { PATH: process.env['PATH'], TMPDIR: folder },
+    env: { ...PROGRAM_ENVIRONMENT, TMPDIR: folder },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   child.stdin?.end(JSON.stringify(settings));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { GIT_ENVIRONMENT, publishPass } from '../forms/publish.ts';
+import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 import { ranked } from '../report/build.ts';
 import { finding } from '../types/builders.ts';
 import { runUnread } from './unread.ts';
@@ -16,7 +17,7 @@ describe('a reader that goes away early', () => {
     const bare = join(folder, 'bare.git');
     execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare], { env: GIT_ENVIRONMENT });
     await publishPass(bare, 'dev', [ranked(finding())]);
-    env = { ...GIT_ENVIRONMENT, REPORT_REPO: bare, CLUSTER: 'dev' };
+    env = { ...GIT_ENVIRONMENT, ...PROGRAM_ENVIRONMENT, REPORT_REPO: bare, CLUSTER: 'dev' };
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { displayWidth } from '../../src/terminal/width.ts';
 import { GIT_ENVIRONMENT, publishPass } from '../forms/publish.ts';
+import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 import { ranked } from '../report/build.ts';
 import { finding, IMAGE, ref } from '../types/builders.ts';
 
@@ -41,6 +42,7 @@ describe('drift-detector on a terminal', function () {
     const command = `stty cols ${columns} rows 50; exec "${process.execPath}" "${MAIN}" report`;
     const env = {
       ...GIT_ENVIRONMENT,
+      ...PROGRAM_ENVIRONMENT,
       TERM: 'xterm-256color',
       SHELL: '/bin/sh',
       REPORT_REPO: bare,
@@ -96,7 +98,14 @@ describe('drift-detector on a terminal', function () {
   });
 
   it('is plain and whole in a pipe', () => {
-    const env = { ...GIT_ENVIRONMENT, TERM: 'xterm-256color', COLUMNS: '40', REPORT_REPO: bare, CLUSTER: 'dev' };
+    const env = {
+      ...GIT_ENVIRONMENT,
+      ...PROGRAM_ENVIRONMENT,
+      TERM: 'xterm-256color',
+      COLUMNS: '40',
+      REPORT_REPO: bare,
+      CLUSTER: 'dev',
+    };
     const piped = execFileSync(process.execPath, [MAIN, 'report'], { env, encoding: 'utf8' });
     expect(piped).to.not.contain('\u001b');
     expect(piped.split('\n')[1])
