@@ -93,7 +93,8 @@ export function departures(
   tree: Tree,
   path: FieldPath = [],
 ): readonly Expected[] {
-  if (after === undefined) return [{ class: 'removed', path }];
+  // The server stores null for some lists: that is absence as well.
+  if (after === undefined || after === null) return [{ class: 'removed', path }];
   if (isEnd(tree)) {
     const isEmpty = typeof declared === 'object' && declared !== null && Object.keys(declared).length === 0;
     return isEmpty || isDeepStrictEqual(before, after) ? [] : [{ class: 'changed', path }];
