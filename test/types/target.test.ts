@@ -77,6 +77,25 @@ describe('what an object is to become', () => {
     expect(target(custom, { ...custom, spec: {} }, [inSync], [owner])).to.deep.equal({ ...custom, spec: { sync: {} } });
   });
 
+  it('keeps a parent that the server had filled in before somebody updated what it holds', () => {
+    const addition = added([...CONTAINER, { field: 'securityContext' }, { field: 'runAsUser' }], 0);
+    const live = workload(web, 3, { securityContext: { runAsUser: 0 } });
+    const by = (securityContext: JsonObject): FieldOwner => ({
+      manager: addition.blame?.manager ?? '',
+      operation: 'Update',
+      subresource: '',
+      fields: {
+        'f:spec': {
+          'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"app"}': { 'f:securityContext': securityContext } } } },
+        },
+      },
+    });
+    const filledIn = by({ 'f:runAsUser': {} });
+    expect(target(live, workload(web, 3), [addition], [filledIn])).to.deep.equal(workload(web, 3, { securityContext: {} }));
+    const made = by({ '.': {}, 'f:runAsUser': {} });
+    expect(target(live, workload(web, 3), [addition], [made])).to.deep.equal(workload(web, 3));
+  });
+
   it('removes several elements of one key without mistaking one for the other', () => {
     const env = ['x', 'y', 'z'].map((value) => ({ name: 'A', value }));
     const nth = (duplicate: number): FieldPath => [...CONTAINER, { field: 'env' }, { key: { name: 'A' }, duplicate }];
