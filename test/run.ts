@@ -18,6 +18,7 @@ const VERSIONED = [
   'test/control-plane/**/*.test.ts',
   'test/diff/**/*.test.ts',
   'test/end-to-end/**/*.test.ts',
+  'test/fix/cases/**/*.test.ts',
   'test/fix/law/**/*.test.ts',
   'test/manifests/**/*.test.ts',
 ];
@@ -38,9 +39,18 @@ interface Result {
 
 const form = isLong ? { DRIFT_LONG: '1' } : {};
 /** What needs a cluster and makes no whole pass. */
-const CLUSTER = ['control-plane', 'diff', 'fix/law', 'heartbeat', 'hub', 'image', 'kubernetes', 'manifests', 'notify'].map(
-  (name) => `test/${name}/**/*.test.ts`,
-);
+const CLUSTER = [
+  'control-plane',
+  'diff',
+  'fix/cases',
+  'fix/law',
+  'heartbeat',
+  'hub',
+  'image',
+  'kubernetes',
+  'manifests',
+  'notify',
+].map((name) => `test/${name}/**/*.test.ts`);
 const PASSES = 'test/end-to-end/**/*.test.ts';
 /** Those of them that something happens to: kills, races, guards, bad input. */
 const DISTURBED = [

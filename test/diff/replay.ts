@@ -44,6 +44,8 @@ export interface Case {
   readonly about: string;
   /** Field managers that carry desired state; ConfigHub's where absent. */
   readonly managers?: readonly string[];
+  /** Brought back again in every run of the tests; the others in samples. */
+  readonly everyRun?: true;
   readonly steps: readonly Step[];
   /** What is read at the end, as kubectl names kinds, or single objects as `kind/name` with spaces between them. */
   readonly read?: string;
