@@ -50,7 +50,7 @@ export async function repairAsPrinted(played: Played, cluster: ControlPlane): Pr
       const left = [...hidden, ...object.informational, ...object.pending].map(({ path }) => path);
       const story = played.stories.find(({ ref }) => objectKey(ref) === objectKey(object.ref));
       return {
-        object: nameOf(object.ref),
+        object: nameOf(object.ref, played.replay),
         left: object.findings.flatMap((finding) => {
           const { path, repair } = finding;
           if (repair.method === 'json-patch' && isPrinted) return [];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createKubernetesClient, type KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { readManifest } from '../../../src/kubernetes/manifest.ts';
 import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
@@ -6,8 +7,8 @@ import { isJsonObject, type Json, type JsonObject, numberAt } from '../../../src
 import { type ObjectRef, refOf } from '../../../src/types/object-ref.ts';
 import { equalQuantities } from '../../../src/types/quantity.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
-import { type Case, type Replay, type Step, startReplay } from '../../diff/replay.ts';
-import { contentOf, type Difference, differences } from '../law/content.ts';
+import { type Case, NAMESPACE, type Replay, type Step, startReplay } from '../../diff/replay.ts';
+import { contentOf, type Difference, differences, sorted } from '../law/content.ts';
 
 /** One object of a case, before the drift, with it, and later on. */
 export interface Story {
@@ -96,8 +97,10 @@ export function faultsOf(
   );
   const wanted = contentOf(isJsonObject(expected) ? expected : {});
   const steps = (numberAt(after, 'metadata', 'generation') ?? 0) - (numberAt(edited, 'metadata', 'generation') ?? 0);
+  // Nobody says at which place of a list something that was left there has to be.
+  const isSame = left.length > 0 && isDeepStrictEqual(sorted(wanted), sorted(found));
   return [
-    ...differences(wanted, found)
+    ...(isSame ? [] : differences(wanted, found))
       .filter((difference) => !isSameAmount(difference))
       .map(({ path, expected: was, found: is }) => `${path}: ${brief(was)} became ${brief(is)}`),
     ...(steps > 1 ? [`${steps} generations`] : []),
@@ -117,6 +120,6 @@ function brief(value: Json | undefined): string {
 }
 
 /** `deployment/web`, as expected.yaml names objects. */
-export function nameOf({ kind, name }: ObjectRef): string {
-  return `${kind.toLowerCase()}/${name}`;
+export function nameOf({ kind, name }: ObjectRef, { namespace }: Replay): string {
+  return `${kind.toLowerCase()}/${name === namespace ? NAMESPACE : name}`;
 }

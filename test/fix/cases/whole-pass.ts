@@ -27,7 +27,11 @@ export async function passOver(
   const kinds = [...new Set(played.flatMap(({ stories }) => stories.map(({ ref }) => `${ref.apiVersion}/${ref.kind}`)))];
   const kubernetes = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
   const units = played.map(({ case: { name, desired }, replay }) => ({ slug: name, text: replay.here(desired) }));
-  const { items: all, outcomes } = await stagedPass(
+  const {
+    objects,
+    items: all,
+    outcomes,
+  } = await stagedPass(
     kubernetes,
     { namespaceSelector: `scene=${scene}`, kinds, desiredManagers: managers, units },
     AbortSignal.timeout(600_000),
@@ -40,15 +44,18 @@ export async function passOver(
     return [`${printPath(finding.path)} ${outcome?.result ?? 'without outcome'}: ${outcome?.message ?? ''}`];
   };
   const itemsOf = Map.groupBy(all, ({ ranked: { finding } }) => finding.unit);
+  const compared = new Set(objects.map(({ ref }) => objectKey(ref)));
   const judged = await inTurn(played, async (one) => {
     const items = itemsOf.get(`prod/${one.case.name}`) ?? [];
     const fixed = await Promise.all(
       one.stories.map(async (story): Promise<Fixed> => {
+        if (!compared.has(objectKey(story.ref)))
+          return { object: nameOf(story.ref, one.replay), left: ['not compared'], faults: [] };
         const own = items.filter(({ ranked: { finding } }) => objectKey(finding.ref) === objectKey(story.ref));
         const kept = own.filter(({ action }) => action !== 'fix');
         const after = await one.get(story.ref);
         return {
-          object: nameOf(story.ref),
+          object: nameOf(story.ref, one.replay),
           left: kept
             .filter(({ ranked: { finding } }) => finding.class !== 'informational')
             .map(({ ranked: { finding }, reason }) => `${printPath(finding.path)}: ${reason}`),
@@ -74,14 +81,16 @@ const LONG_KEY = /\/k:\{[^}]*\d{16}/u;
 
 /** Whoever delivers owns what it did before, and the detector nothing. */
 function ownerFaults({ before }: Story, after: ReturnType<typeof ownersOf>, managers: readonly string[]): readonly string[] {
-  const faults = [...after.values()].some(({ manager }) => manager === 'drift-detector') ? ['our entry is left'] : [];
+  const faults = [...after.values()].some(({ manager }) => manager === 'drift-detector')
+    ? ['managedFields: our entry is left']
+    : [];
   for (const [key, { manager, fields }] of before ? ownersOf(before) : []) {
     if (!managers.includes(manager)) continue;
     const now = after.get(key)?.fields ?? new Set();
     const lost = [...fields].filter((field) => !now.has(field) && !LONG_KEY.test(field));
     const more = [...now].filter((field) => !fields.has(field) && !LONG_KEY.test(field));
-    if (lost.length > 0) faults.push(`${manager} lost ${lost.slice(0, 3).join(', ')}`);
-    if (more.length > 0) faults.push(`${manager} has more: ${more.slice(0, 3).join(', ')}`);
+    if (lost.length > 0) faults.push(`managedFields: ${manager} lost ${lost.slice(0, 3).join(', ')}`);
+    if (more.length > 0) faults.push(`managedFields: ${manager} has more: ${more.slice(0, 3).join(', ')}`);
   }
   return faults;
 }
