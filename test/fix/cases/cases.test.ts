@@ -14,7 +14,7 @@ import { type Fixed, passOver } from './whole-pass.ts';
 // DRIFT_LONG=1 tries all that drift; otherwise those whose case.yaml says `everyRun`, and a few more.
 
 const isLong = (process.env['DRIFT_LONG'] ?? '') !== '';
-const SAMPLE = 5;
+const SAMPLE = 3;
 const MANAGERS = ['confighub'];
 
 interface Expected {
