@@ -1,7 +1,9 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
-import { union } from '../types/field-set.ts';
+import { type FieldPath, valueAt } from '../types/field-path.ts';
+import { setOf, union } from '../types/field-set.ts';
+import type { Finding } from '../types/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
 import type { JsonPatchOperation } from '../types/json-patch.ts';
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
@@ -26,7 +28,7 @@ interface Entry {
 /**
  * Gives the fields that the pass wrote to whoever delivers desired state, as if that had written them: it changes
  * managedFields and nothing else, so that a field which is dropped from desired later goes with a plain apply.
- * `live` is the object as it was read or written last.
+ * `live` is the object as it was read or written last, `restored` what desired declares of what was just written.
  */
 export async function handBack(
   desired: DesiredObject,
@@ -34,11 +36,12 @@ export async function handBack(
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   options: HandBackOptions,
+  restored: readonly FieldPath[] = [],
 ): Promise<void> {
   const { signal } = options;
   let now: JsonObject | undefined = live;
   for (let tried = 1; now; tried++) {
-    const operations = ownershipPatch(desired, now, options);
+    const operations = ownershipPatch(now, returnOf(desired, now, restored, options));
     if (operations.length === 0) return;
     try {
       await kubernetes.jsonPatch(kind, desired.ref, operations, { fieldManager: DETECTOR_MANAGER, dryRun: false, signal });
@@ -52,33 +55,68 @@ export async function handBack(
   }
 }
 
-/** Empty where no entry of ours is there. */
-export function ownershipPatch(
+/** The object as `handBack` leaves it, without a request. */
+export function handedBack(
   desired: DesiredObject,
   live: JsonObject,
+  restored: readonly FieldPath[],
+  options: Omit<HandBackOptions, 'signal'>,
+): JsonObject {
+  const { ours, deliverer, entry } = returnOf(desired, live, restored, options);
+  const metadata = isJsonObject(live['metadata']) ? live['metadata'] : {};
+  const gone = new Set([...ours, ...(deliverer && entry ? [deliverer] : [])].map(({ body }) => body));
+  const kept = entriesOf(live).flatMap(({ body }) => (gone.has(body) ? [] : [body]));
+  return { ...live, metadata: { ...metadata, managedFields: [...kept, ...(entry ? [entry] : [])] } };
+}
+
+/** Where these findings restore what desired declares. */
+export function declaredPaths(fix: readonly Finding[]): readonly FieldPath[] {
+  return fix.filter(({ desired, isReordered }) => desired !== undefined && !isReordered).map(({ path }) => path);
+}
+
+/** What goes back to whom. */
+interface Return {
+  /** The entries of the pass's own writes. */
+  readonly ours: readonly Entry[];
+  /** The entry that the fields go to; `undefined` where there is none yet. */
+  readonly deliverer: Entry | undefined;
+  /** That entry as it is to be, or a new one; `undefined` where nothing goes there. */
+  readonly entry: JsonObject | undefined;
+}
+
+function returnOf(
+  desired: DesiredObject,
+  live: JsonObject,
+  restored: readonly FieldPath[],
   { desiredManagers, deliveredFields }: Omit<HandBackOptions, 'signal'>,
-): readonly JsonPatchOperation[] {
+): Return {
   const entries = entriesOf(live);
   const ours = entries.filter(({ body }) => isOf(body, DETECTOR_MANAGER, 'Update'));
-  if (ours.length === 0) return [];
   const deliverer = delivererOf(entries, desiredManagers);
   const written = ours.map(({ fields }) => fields).reduce(union, {});
-  // Who delivers by Update owns the defaults of what it writes as well.
+  // Who delivers by Update owns the defaults of what it writes as well, and nothing that is not stored.
   const isUpdate = stringAt(deliverer?.body, 'operation') === 'Update';
-  const moved = isUpdate ? written : deliveredFields(desired, live, written);
+  // Zero values that the server stores nowhere: an apply owns them all the same, which tells that they were asked for.
+  const unstored = isUpdate ? [] : restored.filter((path) => valueAt(live, path) === undefined).map(setOf);
+  const moved = isUpdate ? written : deliveredFields(desired, live, unstored.reduce(union, written));
+  const base = deliverer?.body ?? newEntry(desired, live, desiredManagers);
+  const isNothing = Object.keys(moved).length === 0 || base === undefined;
+  return { ours, deliverer, entry: isNothing ? undefined : { ...base, fieldsV1: union(deliverer?.fields ?? {}, moved) } };
+}
+
+/** Empty where there is nothing to give back. */
+function ownershipPatch(live: JsonObject, { ours, deliverer, entry }: Return): readonly JsonPatchOperation[] {
+  if (ours.length === 0 && !entry) return [];
   const operations: JsonPatchOperation[] = [
     { op: 'test', path: '/metadata/uid', value: stringAt(live, 'metadata', 'uid') ?? '' },
     ...[...ours, ...(deliverer ? [deliverer] : [])].flatMap(testsOf),
   ];
   const path = '/metadata/managedFields';
-  if (Object.keys(moved).length > 0) {
-    const entry = deliverer ? undefined : newEntry(desired, live, desiredManagers);
-    if (deliverer)
-      operations.push({ op: 'replace', path: `${path}/${deliverer.index}/fieldsV1`, value: union(deliverer.fields, moved) });
-    else if (entry) operations.push({ op: 'add', path: `${path}/-`, value: { ...entry, fieldsV1: moved } });
-  }
+  if (entry && deliverer)
+    operations.push({ op: 'replace', path: `${path}/${deliverer.index}/fieldsV1`, value: entry['fieldsV1'] ?? {} });
+  else if (entry) operations.push({ op: 'add', path: `${path}/-`, value: entry });
   // The server takes an empty list for none at all and keeps what it had.
-  if (ours.length === entries.length && !operations.some(({ op }) => op === 'add')) return [];
+  else if (ours.length === entriesOf(live).length) return [];
   for (const { index } of ours.toReversed()) operations.push({ op: 'remove', path: `${path}/${index}` });
   return operations;
 }

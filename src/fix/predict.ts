@@ -5,19 +5,20 @@ import { displayValue } from '../types/describe.ts';
 import { ClusterError } from '../types/errors.ts';
 import { type FieldPath, isWithin, locate, printPath, toJsonPointer, valueAt } from '../types/field-path.ts';
 import { canonicalJson, type Finding } from '../types/finding.ts';
-import { at, type JsonObject } from '../types/json.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../types/json.ts';
 import { operationsBetween } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../types/plan.ts';
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
 import { kindOf, withoutServerFields } from './cluster-writes.ts';
+import { declaredPaths, handedBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
 import { isFailedTest, refusalOf, refusedFields } from './refusals.ts';
 
 const AT_ONCE = 8;
 
-type PredictOptions = Pick<FixOptions, 'compare' | 'desiredManagers' | 'signal'>;
+type PredictOptions = Pick<FixOptions, 'compare' | 'deliveredFields' | 'desiredManagers' | 'signal'>;
 
 /**
  * Has the API server try each planned fix without keeping it: validation, admission and permissions speak up before
@@ -114,13 +115,19 @@ async function predictPatch(
     patch = tried(fix);
     answer = await kubernetes.jsonPatch(kind, desired.ref, patch.operations, dryRun);
   }
-  const left = options.compare(desired, answer).filter((finding) => finding.class !== 'informational');
+  const fixed = handedBack(desired, answer, declaredPaths(fix), options);
+  const left = options.compare(desired, fixed).filter((finding) => finding.class !== 'informational');
   const content = contentOf(answer);
   const applied = once(() => contentOfApply(object, kind, kubernetes, options));
   const overruled: [string, Refusal][] = [];
   for (const finding of fix) {
     const still = left.find(({ path }) => isWithin(path, finding.path));
-    if (!still || (still.class === 'pending' && (await isAsDelivered(finding.path, live.body, content, applied)))) continue;
+    if (
+      !still ||
+      (still.class === 'pending' &&
+        (await isAsDelivered(finding.path, { live: live.body, target: patch.target.body, answer }, applied)))
+    )
+      continue;
     const detail = `admission changes it to ${displayValue(still.live)} again`;
     overruled.push([finding.id, { reason: 'admission', detail }]);
   }
@@ -134,19 +141,28 @@ async function predictPatch(
 }
 
 /**
- * True where the server makes of desired what the fix would give: it stores no field of a gate that is off, and admission
- * may have its way with each apply. A fix that leaves the value as it is would be made in each pass.
+ * True where the server leaves out a part of what the target has, as it does in each apply of desired: it stores no field
+ * of a gate that is off. A fix that leaves the value as it is would be made in each pass.
  */
 async function isAsDelivered(
   path: FieldPath,
-  live: JsonObject,
-  fixed: JsonObject,
+  { live, target, answer }: Record<'live' | 'target' | 'answer', JsonObject>,
   applied: () => Promise<JsonObject | undefined>,
 ): Promise<boolean> {
-  const value = valueAt(fixed, path);
-  if (isDeepStrictEqual(value, valueAt(live, path))) return false;
+  const value = valueAt(answer, path);
+  if (isDeepStrictEqual(value, valueAt(live, path)) || !isPartOf(value, valueAt(target, path))) return false;
   const content = await applied();
   return content !== undefined && isDeepStrictEqual(value, valueAt(content, path));
+}
+
+/** Nothing of it has another value; what is beyond it was filled in. */
+function isPartOf(value: Json | undefined, whole: Json | undefined): boolean {
+  if (value === undefined) return true;
+  if (isJsonArray(value) && isJsonArray(whole))
+    return value.length === whole.length && value.every((element, index) => isPartOf(element, whole[index]));
+  if (isJsonObject(value) && isJsonObject(whole))
+    return Object.entries(whole).every(([field, entry]) => isPartOf(own(value, field), entry));
+  return isDeepStrictEqual(value, whole);
 }
 
 /** Asks the first time, and knows it then. */

@@ -36,6 +36,11 @@ export function union(one: JsonObject, other: JsonObject): JsonObject {
   return fields;
 }
 
+/** The set that holds nothing but this path. */
+export function setOf(path: FieldPath): JsonObject {
+  return path.reduceRight<JsonObject>((below, step) => ({ [stepName(step)]: below }), {});
+}
+
 /** The part of a set that lies at a path, with the way to it; empty where it has none there. */
 export function partAt(fields: JsonObject, path: FieldPath): JsonObject {
   const [step, ...rest] = path;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { comparerOf } from '../../src/diff/diff.ts';
 import { predictFixes } from '../../src/fix/predict.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { projectLive, takeSnapshot } from '../../src/snapshot/snapshot.ts';
+import { comparing } from '../../src/pass.ts';
+import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
 import { printPath } from '../../src/types/field-path.ts';
 import type { Prediction, UnitCorrection } from '../../src/types/plan.ts';
 import { type LiveScene, liveScene } from '../diff/live-scene.ts';
@@ -48,7 +48,7 @@ describe('a fix that is tried by dry run', () => {
     const signal = AbortSignal.timeout(30_000);
     const namespaceSelector = `scene=${scene.namespace}`;
     const snapshot = await takeSnapshot(client, { namespaceSelector, kinds: ['apps/v1/Deployment'], cacheDir: '', signal });
-    const comparer = comparerOf(snapshot, { cluster: 'test', desiredManagers: ['confighub'] });
+    const options = { cluster: 'test', desiredManagers: ['confighub'] };
     await meanwhile();
     const correction = {
       id: '',
@@ -62,8 +62,7 @@ describe('a fix that is tried by dry run', () => {
       route,
     };
     const predictions = await predictFixes({ corrections: [correction] }, client, {
-      desiredManagers: ['confighub'],
-      compare: (one, body) => comparer.compare(one, body && projectLive(body, one.ref)),
+      ...comparing(snapshot, options),
       signal,
     });
     client.close();
