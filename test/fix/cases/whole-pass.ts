@@ -86,9 +86,9 @@ function ownerFaults({ before }: Story, after: ReturnType<typeof ownersOf>, mana
     : [];
   for (const [key, { manager, fields }] of before ? ownersOf(before) : []) {
     if (!managers.includes(manager)) continue;
-    const now = after.get(key)?.fields ?? new Set();
-    const lost = [...fields].filter((field) => !now.has(field) && !LONG_KEY.test(field));
-    const more = [...now].filter((field) => !fields.has(field) && !LONG_KEY.test(field));
+    const now = after.get(key)?.fields ?? new Map();
+    const lost = [...fields.keys()].filter((field) => !now.has(field) && !LONG_KEY.test(field));
+    const more = [...now.keys()].filter((field) => !fields.has(field) && !LONG_KEY.test(field));
     if (lost.length > 0) faults.push(`managedFields: ${manager} lost ${lost.slice(0, 3).join(', ')}`);
     if (more.length > 0) faults.push(`managedFields: ${manager} has more: ${more.slice(0, 3).join(', ')}`);
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import jsonPatch from 'fast-json-patch';
 import { parseManifest } from '../../../src/kubernetes/manifest.ts';
-import { at, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
+import { at, isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/types/json.ts';
 import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
 import { sample } from '../../diff/every-leaf/sample.ts';
 import { type Case, DELIVERERS, type Deliverer, type Edit, type Step } from './case.ts';
@@ -100,8 +100,9 @@ function editOf(size: number, seed: number): Edit {
         how: 'patch',
         operations: jsonPatch.compare(live as object, body as object) as readonly JsonPatchOperation[],
       });
-    if (at(live, 'spec', 'replicas') !== undefined && dice.isLucky(0.15))
-      steps.push({ how: 'scale', replicas: 1 + dice.number(4) });
+    // To a number of its own: what is scaled to the number that it has is on record for no longer than the next status update.
+    const now = numberAt(body, 'spec', 'replicas');
+    if (now !== undefined && dice.isLucky(0.15)) steps.push({ how: 'scale', replicas: now + 1 + dice.number(3) });
     return steps;
   };
 }

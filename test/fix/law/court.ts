@@ -22,6 +22,8 @@ export type Judged =
       readonly changes: readonly string[];
       readonly story: Story;
       readonly verdict: Verdict;
+      /** The deliverer dropped a fixed field afterwards. */
+      readonly isDropped: boolean;
     };
 
 /** An object that a stranger is about to change. */
@@ -56,7 +58,7 @@ export async function judgeCases(bench: Bench, cases: readonly Case[]): Promise<
     const verdict = judgeStory(story);
     // What nobody changed has to stay as it is.
     if (!made && verdict.faults.length === 0) return { case: one, status: 'not made', message };
-    return { case: one, status: 'judged', changes, story, verdict };
+    return { case: one, status: 'judged', changes, story, verdict, isDropped: false };
   });
   const whole = [...(await dropFields(bench, judged, kinds)), ...[...refusals].map(notDelivered)];
   await bench.clear(kinds);

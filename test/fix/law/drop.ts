@@ -39,19 +39,17 @@ export async function dropFields(bench: Bench, all: readonly Judged[], kinds: re
     const ref = refOf(desired);
     return contentOf((ref && now.get(objectKey(ref))) ?? {});
   };
-  const faults = new Map<Judged, string>();
-  for (const { judged, path, fixed, untouched } of drops) {
-    // What cannot be dropped anyway says nothing.
-    if (refused.has(untouched)) continue;
-    const refusal = refused.get(fixed);
-    const [first] = differences(contentNow(untouched), contentNow(fixed));
-    if (refusal) faults.set(judged, `drop refused: ${printPath(path)}: ${refusal}`);
-    else if (first) faults.set(judged, `dropped field stays: ${printPath(path)}: ${first.path}`);
-  }
+  // What cannot be dropped anyway says nothing.
+  const made = new Map(drops.filter(({ untouched }) => !refused.has(untouched)).map((drop) => [drop.judged, drop]));
   return all.map((judged) => {
-    const fault = faults.get(judged);
-    if (fault === undefined || judged.status !== 'judged') return judged;
-    return { ...judged, verdict: { ...judged.verdict, faults: [...judged.verdict.faults, fault] } };
+    const drop = judged.status === 'judged' ? made.get(judged) : undefined;
+    if (!drop || judged.status !== 'judged') return judged;
+    const refusal = refused.get(drop.fixed);
+    const [first] = differences(contentNow(drop.untouched), contentNow(drop.fixed));
+    const faults = [...judged.verdict.faults];
+    if (refusal) faults.push(`drop refused: ${printPath(drop.path)}: ${refusal}`);
+    else if (first) faults.push(`dropped field stays: ${printPath(drop.path)}: ${first.path}`);
+    return { ...judged, isDropped: true, verdict: { ...judged.verdict, faults } };
   });
 }
 

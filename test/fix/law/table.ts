@@ -12,6 +12,7 @@ export interface Entry {
   /** What the stranger did, where that has names. */
   readonly changes: readonly string[];
   readonly result: Result;
+  readonly isDropped: boolean;
   /** Why each finding that was not fixed was not. */
   readonly reasons: readonly string[];
   /** What is wrong; empty otherwise. */
@@ -23,7 +24,8 @@ export interface Entry {
 /** `table` says which findings may stay, and why: by path, by the plan's reason, by a part of its detail. */
 export function entryOf(judged: Judged, table: readonly Explanation[]): Entry {
   const { row, name } = judged.case;
-  if (judged.status === 'not made') return { row, name, changes: [], result: 'not made', reasons: [], faults: [], story: '' };
+  if (judged.status === 'not made')
+    return { row, name, changes: [], result: 'not made', isDropped: false, reasons: [], faults: [], story: '' };
   const { kept, faults } = judged.verdict;
   const explained = kept.map((one) => ({ ...one, why: explain(table, one.schemaPath, one.reason, one.detail)?.reason }));
   const unexplained = explained.filter(({ why }) => why === undefined);
@@ -33,6 +35,7 @@ export function entryOf(judged: Judged, table: readonly Explanation[]): Entry {
     name,
     changes: judged.changes,
     result: all.length > 0 ? 'wrong' : kept.length > 0 ? 'kept' : 'exact',
+    isDropped: judged.isDropped,
     reasons: explained.map(({ reason, why }) => `${reason}: ${why ?? 'WITHOUT A REASON'}`),
     faults: all,
     story: all.length > 0 ? tellStory(judged) : '',
@@ -55,6 +58,8 @@ export function lawTable(entries: readonly Entry[]): string {
     ...head('change'),
     ...[...Map.groupBy(entries, ({ row }) => row)].sort(byName).map(([row, of]) => countLine(row, of)),
     countLine('all', entries),
+    '',
+    `In ${entries.filter(({ isDropped }) => isDropped).length} of these cases the deliverer dropped a fixed field afterwards.`,
     '',
     '| why a finding was not fixed | findings |',
     '|---|---|',

@@ -7,7 +7,7 @@ import { schemaPathOf } from '../../diff/every-leaf/shape.ts';
 import { type Case, PARTNER, SCALER, STRANGER } from './case.ts';
 import { contentOf, differences, sorted } from './content.ts';
 import type { Treated } from './fixing-pass.ts';
-import { meet, type Owners, ownedPath, ownersOf } from './owners.ts';
+import { type Field, fieldOf, fieldValue, meet, type Owners, ownersOf } from './owners.ts';
 
 /** One object through all of it. */
 export interface Story {
@@ -110,31 +110,49 @@ function generationFaults({ edited, after }: Story): readonly string[] {
 function ownerFaults(story: Story, unfixed: readonly PlanItem[]): readonly string[] {
   const [before, edited, after] = [story.before, story.edited, story.after].map(ownersOf);
   if (!before || !edited || !after) return [];
-  const left = unfixed.map(({ ranked }) => ownedPath(ranked.finding.path));
-  const mayDiffer = (field: string): boolean => left.some((path) => meet(field, path));
+  const left = unfixed.map(({ ranked }) => fieldOf(ranked.finding.path));
   const faults: string[] = [];
   for (const key of new Set([...before.keys(), ...edited.keys(), ...after.keys()])) {
-    const [was, now] = [fieldsOf(before, key), fieldsOf(after, key)];
     const manager = (after.get(key) ?? edited.get(key) ?? before.get(key))?.manager ?? '';
+    const now = fieldsOf(after, key);
+    if (manager === OURS) {
+      faults.push(`our entry: left: ${show(now.keys())}`);
+      continue;
+    }
     const isStranger = manager === STRANGER || manager === SCALER;
+    const theirs = fieldsOf(edited, key);
     // Whoever else owned what a hand changes was displaced by it, and gets nothing that was not theirs.
-    const wanted = manager === story.case.deliverer || isStranger ? was : fieldsOf(edited, key);
-    if (manager === OURS) faults.push(`our entry: left: ${show(now)}`);
-    const lost = [...wanted].filter((field) => !now.has(field) && !mayDiffer(field));
-    const gained = [...now].filter((field) => !wanted.has(field) && !mayDiffer(field));
+    const wanted = manager === story.case.deliverer || isStranger ? fieldsOf(before, key) : theirs;
+    const isFault = ([name, field]: readonly [string, Field]): boolean =>
+      !left.some((path) => meet(field, path)) &&
+      !(now.has(name) === theirs.has(name) && isUnchanged(field, story)) &&
+      !(isStranger && isFilledByOthers(field, story));
+    const lost = [...wanted].filter(([name]) => !now.has(name)).filter(isFault);
+    const gained = [...now].filter(([name]) => !wanted.has(name)).filter(isFault);
     const who = isStranger ? 'stranger' : manager === PARTNER ? 'partner' : manager === story.case.deliverer ? 'deliverer' : key;
-    if (manager !== OURS && lost.length > 0) faults.push(`owner ${who} lost: ${show(lost)}`);
-    if (manager !== OURS && gained.length > 0) faults.push(`owner ${who} has more: ${show(gained)}`);
+    if (lost.length > 0) faults.push(`owner ${who} lost: ${show(lost.map(([name]) => name))}`);
+    if (gained.length > 0) faults.push(`owner ${who} has more: ${show(gained.map(([name]) => name))}`);
   }
   return faults;
 }
 
-function fieldsOf(owners: Owners, key: string): ReadonlySet<string> {
-  return owners.get(key)?.fields ?? new Set();
+/** The stranger wrote the value that was there: nothing differs, so nothing is done about it. */
+function isUnchanged(field: Field, { before, edited }: Story): boolean {
+  return field.at(-1) !== '.' && isDeepStrictEqual(fieldValue(before, field), fieldValue(edited, field));
 }
 
-function show(fields: Iterable<string>): string {
-  const all = [...fields];
+/** A map of labels or annotations that the stranger made and others put something into since. */
+function isFilledByOthers(field: Field, { after }: Story): boolean {
+  const isMap = field[0] === 'f:metadata' && field.filter((step) => step !== '.').length === 2;
+  return isMap && fieldValue(after, field) !== undefined;
+}
+
+function fieldsOf(owners: Owners, key: string): ReadonlyMap<string, Field> {
+  return owners.get(key)?.fields ?? new Map();
+}
+
+function show(names: Iterable<string>): string {
+  const all = [...names];
   return `${all.slice(0, 3).join(', ')}${all.length > 3 ? ` and ${all.length - 3} more` : ''}`;
 }
 
