@@ -44,6 +44,7 @@ const CLUSTER = [
   'diff',
   'fix/cases',
   'fix/law',
+  'fix/predict',
   'heartbeat',
   'hub',
   'image',

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { predictFixes } from '../../src/fix/predict.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { comparing } from '../../src/pass.ts';
-import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import type { Prediction, UnitCorrection } from '../../src/types/plan.ts';
-import { type LiveScene, liveScene } from '../diff/live-scene.ts';
-import { startWebhook, type Webhook } from '../diff/webhook.ts';
+import { predictFixes } from '../../../src/fix/predict.ts';
+import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
+import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
+import { comparing } from '../../../src/pass.ts';
+import { takeSnapshot } from '../../../src/snapshot/snapshot.ts';
+import { printPath } from '../../../src/types/field-path.ts';
+import type { Prediction, UnitCorrection } from '../../../src/types/plan.ts';
+import { type LiveScene, liveScene } from '../../diff/live-scene.ts';
+import { startWebhook, type Webhook } from '../../diff/webhook.ts';
 
 // What the API server answers to a dry run of a fix, on a real one.
 
