@@ -28,6 +28,7 @@ export function refusalOf(finding: Finding): string {
   if (found === 'unmanaged') return 'no unit declares it, so there is none to write to; adopt it instead';
   if (found === 'conflicting')
     return 'more than one unit declares it, so there is none to write to; take a declaration away first';
+  if (found === 'terminating') return 'the object is being deleted, so there is nothing to accept';
   if (found === 'missing') return 'a whole object is gone; take its document out of the unit by hand, or fix it';
   if (found === 'pending')
     return `unit ${unit} is ahead of what is live, so there is nothing to accept; apply the unit or put it back`;

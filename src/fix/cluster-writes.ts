@@ -1,14 +1,6 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
-import { isJsonObject, type JsonObject } from '../types/json.ts';
-
-/** A document without what only the server writes, which some files hold all the same. */
-export function withoutServerFields(document: JsonObject): JsonObject {
-  const { status: _status, metadata, ...rest } = document;
-  const { creationTimestamp: _time, ...kept } = isJsonObject(metadata) ? metadata : {};
-  return { ...rest, metadata: kept };
-}
 
 /** The kind of a desired object as the server serves it. */
 export async function kindOf(

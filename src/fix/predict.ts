@@ -9,9 +9,10 @@ import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '
 import { operationsBetween } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../types/plan.ts';
+import { withoutServerFields } from '../types/server-fields.ts';
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
-import { kindOf, withoutServerFields } from './cluster-writes.ts';
+import { kindOf } from './cluster-writes.ts';
 import { declaredPaths, handedBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
 import { isFailedTest, refusalOf, refusedFields } from './refusals.ts';

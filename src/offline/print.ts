@@ -8,6 +8,7 @@ import type { Blame, FieldValue, Finding } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, type ObjectRef } from '../types/object-ref.ts';
 import { Secret } from '../types/secret.ts';
+import { serverFieldsOf } from '../types/server-fields.ts';
 import { explainPath } from './explain.ts';
 import type { OfflineDiff, OfflineObject } from './offline.ts';
 import { repairOfObject } from './repair.ts';
@@ -46,6 +47,7 @@ function documentOf(result: OfflineDiff, explain: string | undefined): Record<st
   const objects = result.objects.map((object) => ({
     ...named(object.ref),
     verdict: object.verdict,
+    ...noteOf(object),
     findings: object.findings.map(findingOf),
     informational: object.informational.map(findingOf),
     pending: object.pending.map(findingOf),
@@ -59,6 +61,12 @@ function documentOf(result: OfflineDiff, explain: string | undefined): Record<st
 
 function optional(name: string, value: unknown): Record<string, unknown> {
   return value === undefined ? {} : { [name]: value };
+}
+
+/** Said of an object whose manifest was printed from a live one. */
+function noteOf({ desired }: OfflineObject): { readonly note?: string } {
+  const fields = desired ? serverFieldsOf(desired.document) : [];
+  return fields.length === 0 ? {} : { note: `only the API server writes ${fields.join(', ')}: left out of what is desired` };
 }
 
 function findingOf(finding: Finding): Record<string, unknown> {
@@ -86,7 +94,11 @@ function tableOf(result: OfflineDiff): string {
     if (isExpired) return `ignore rule ended ${rule.until}: ${displayValue(rule.reason)}\n`;
     return matches === 0 ? `ignore rule matches nothing: ${displayValue(rule.reason)}\n` : [];
   });
-  return [table, ...groups, ...ignores].join('');
+  const notes = result.objects.flatMap((object) => {
+    const { note } = noteOf(object);
+    return note === undefined ? [] : `${nameOf(object)}: ${note}\n`;
+  });
+  return [table, ...groups, ...notes, ...ignores].join('');
 }
 
 function nameOf({ ref }: OfflineObject): string {

@@ -32,6 +32,7 @@ import {
   rememberedSize,
 } from './guards.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
+import { exportedUnits, notesOn } from './notes.ts';
 import { activePauses } from './pause.ts';
 
 export interface PlanOptions extends MassChangeLimits, FixPolicy {
@@ -111,7 +112,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     ownershipPending: ownershipPending(input),
     desiredObjects: rememberedSize(declared, before, shrink),
     // Said also where nothing was to be fixed: it holds the next fix.
-    notes: [...notesOn(options.server), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
+    notes: [...notesOn(options.server), ...exportedUnits(input.desired), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
   };
 }
 
@@ -163,18 +164,6 @@ function guardCounts(planned: readonly Finding[], comparison: Comparison, option
     guardScaleToZero(planned, options.maxToZero) ??
     guardMassChange(objects, comparison.compared, options)
   );
-}
-
-/** What this server cannot do and is done instead; said once for all findings. */
-function notesOn(server: ServerAbilities): readonly string[] {
-  const notes: string[] = [];
-  if (!server.appliesUnits)
-    notes.push(
-      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with PUBLISH_RELEASE=true',
-    );
-  if (!server.locksUnits)
-    notes.push('This ConfigHub knows no locks of changesets: corrections are pairs of revisions without a changeset');
-  return notes;
 }
 
 function wouldChange(item: PlanItem): boolean {

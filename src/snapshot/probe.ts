@@ -6,6 +6,7 @@ import { messageOf } from '../types/errors.ts';
 import { isJsonObject, type JsonObject } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { Probe } from '../types/probe.ts';
+import { withoutServerFields } from '../types/server-fields.ts';
 
 export interface ProbeOptions {
   readonly fieldManager: string;
@@ -68,8 +69,10 @@ async function probeOne(
 
 /** The desired document, under a name that no object has where it is to stand alone. */
 function bodyOf({ ref, document }: DesiredObject, isNew: boolean): JsonObject {
-  const { status: _status, ...rest } = document;
-  const { creationTimestamp: _time, ...metadata } = isJsonObject(document['metadata']) ? document['metadata'] : {};
+  const { metadata, ...rest } = withoutServerFields(document);
   const digest = createHash('sha256').update(objectKey(ref)).digest('hex').slice(0, 12);
-  return { ...rest, metadata: { ...metadata, ...(isNew ? { name: `drift-probe-${digest}` } : {}) } };
+  return {
+    ...rest,
+    metadata: { ...(isJsonObject(metadata) ? metadata : {}), ...(isNew ? { name: `drift-probe-${digest}` } : {}) },
+  };
 }

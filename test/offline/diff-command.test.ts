@@ -117,6 +117,17 @@ describe('drift-detector diff', () => {
     expect((await command(args)).out).to.match(/\[id=9007199254740995\]\/weight +9007199254740998 +9007199254740999 /u);
   });
 
+  it('says once of a manifest that was printed from a live object what of it is left out', async () => {
+    const part = (name: string): string =>
+      new URL(`../../fixtures/diff/cases/exported-manifest/${name}`, import.meta.url).pathname;
+    const args = ['--desired', part('desired.yaml'), '--live', part('live.yaml')];
+    expect((await command(args)).out.split('\n').filter((line) => line.includes('only the API server'))).to.deep.equal([
+      'shop/deployment/export: only the API server writes metadata.creationTimestamp, metadata.generation, metadata.managedFields, metadata.resourceVersion, metadata.uid: left out of what is desired',
+    ]);
+    const { objects } = JSON.parse((await command([...args, '-o', 'json'])).out) as { objects: { note?: string }[] };
+    expect(objects[0]?.note).to.match(/^only the API server writes /u);
+  });
+
   it('ends with 2 where something drifted and that is asked for, as Terraform does', async () => {
     const args = await web();
     expect(await command([...args, '--detailed-exitcode'])).to.have.property('code', 2);

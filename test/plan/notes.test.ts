@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { exportedUnits } from '../../src/plan/notes.ts';
+import type { DesiredObject } from '../../src/types/desired.ts';
+import type { JsonObject } from '../../src/types/json.ts';
+import { withoutServerFields } from '../../src/types/server-fields.ts';
+import { ref, unit } from '../types/builders.ts';
+
+const declares = (slug: string, metadata: JsonObject): DesiredObject => ({
+  ref: ref(slug),
+  document: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: slug, ...metadata }, status: {} },
+  documentIndex: 0,
+  unit: unit(slug),
+});
+
+describe('units that were printed from live objects', () => {
+  it('are named once each, with what is left out of them; what generators leave behind is no such thing', () => {
+    const objects = [
+      declares('web', { uid: 'u', managedFields: [] }),
+      declares('web', { uid: 'v', resourceVersion: '1' }),
+      declares('generated', { creationTimestamp: null, annotations: {} }),
+    ];
+    expect(exportedUnits({ objects })).to.deep.equal([
+      'Unit prod/web declares what only the API server writes, which is left out: metadata.managedFields, metadata.resourceVersion, metadata.uid',
+    ]);
+  });
+
+  it('are counted where they are many', () => {
+    const objects = Array.from({ length: 8 }, (_, index) => declares(`web-${index}`, { uid: 'u' }));
+    expect(exportedUnits({ objects }).slice(5)).to.deep.equal(['3 more units declare what only the API server writes']);
+  });
+
+  it('are applied without that, and with everything else', () => {
+    const { document } = declares('web', {
+      uid: 'u',
+      creationTimestamp: '2026-11-20T03:00:00Z',
+      labels: { app: 'web' },
+      annotations: { 'deployment.kubernetes.io/revision': '3', owner: 'shop' },
+    });
+    expect(withoutServerFields(document)).to.deep.equal({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', labels: { app: 'web' }, annotations: { owner: 'shop' } },
+    });
+  });
+});
