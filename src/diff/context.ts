@@ -3,7 +3,7 @@ import { type FieldPath, printPath } from '../types/field-path.ts';
 import { type Blame, canonicalJson, type FindingClass } from '../types/finding.ts';
 import { isJsonArray, type Json } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
-import type { Autoscaler } from '../types/snapshot.ts';
+import type { Autoscaler, LiveObject } from '../types/snapshot.ts';
 import { knownAdditionOf } from './known-additions.ts';
 
 export interface Verdict {
@@ -25,6 +25,10 @@ export interface Surroundings {
   readonly has: (field: string) => boolean;
   /** ConfigHub is applying another revision of the unit. */
   readonly isApplying: boolean;
+  /** What the unit declares is what ConfigHub applied last. */
+  readonly isApplied: boolean;
+  /** The server is of a version that keeps no record of who scales. */
+  readonly isScaledWithoutOwner: boolean;
 }
 
 /** One departure of live from desired, as the walk found it. */
@@ -52,14 +56,14 @@ const RULES: readonly Rule[] = [
     return isStamp ? informational('a restart that was asked for') : undefined;
   },
   (departure, { kind, has }) => {
-    if (departure.class !== 'added' && departure.class !== 'changed') return undefined;
+    if (departure.class === 'pending' || departure.class === 'informational') return undefined;
     const tool = knownAdditionOf({
       kind,
       path: printPath(departure.path),
       metadataKey: metadataKeyOf(departure.path),
       envName: envNameOf(departure.path),
       actor: departure.blame?.actor,
-      isChange: departure.class === 'changed',
+      class: departure.class,
       has,
     });
     return tool === undefined ? undefined : informational(`${tool} writes it`);
@@ -91,6 +95,11 @@ const RULES: readonly Rule[] = [
     if (found !== 'informational') return undefined;
     const isScaled = printPath(path) === '/spec/replicas';
     return informational(isScaled ? 'scaled, and nobody is on record' : 'dropped from desired, or a default of what we created');
+  },
+  // Our entry still owns the number that somebody changed through the scale subresource.
+  ({ class: found, path }, { isApplied, isScaledWithoutOwner }) => {
+    const isScaled = found === 'pending' && printPath(path) === '/spec/replicas' && isApplied && isScaledWithoutOwner;
+    return isScaled ? { class: 'changed', note: '' } : undefined;
   },
   ({ class: found }) => (found === 'pending' ? { class: found, note: AHEAD } : undefined),
   ({ class: found }, { isApplying }) =>
@@ -168,6 +177,15 @@ function envNameOf(path: FieldPath): string | undefined {
   const list = path.findIndex((step) => 'field' in step && step.field === 'env');
   const element = list < 0 ? undefined : path[list + 1];
   return element && 'key' in element ? String(element.key['name'] ?? '') : undefined;
+}
+
+/**
+ * Servers before 1.22 keep no record of writes through `scale`: whoever changes replicas with it leaves no owner, and takes it
+ * from none. Such a server writes the status of a workload without its subresource.
+ */
+export function isScaledWithoutOwner({ ref, owners }: LiveObject): boolean {
+  const isWorkload = groupOf(ref.apiVersion) === 'apps';
+  return isWorkload && owners.some(({ subresource, fields }) => subresource === '' && Object.hasOwn(fields, 'f:status'));
 }
 
 export function autoscalerOf(autoscalers: readonly Autoscaler[], ref: ObjectRef): Autoscaler | undefined {

@@ -4,6 +4,7 @@ import { groupKind, groupOf, objectKey } from '../types/object-ref.ts';
 import { type LiveObject, type Snapshot, wasReadWhole } from '../types/snapshot.ts';
 import { areComparable } from './api-versions.ts';
 import { type Cluster, createComparer, type DiffOptions, type ObjectComparer } from './compare.ts';
+import { handMadeAutoscalers } from './hand-made-autoscalers.ts';
 import { createIgnores } from './ignore.ts';
 
 export { type CleanManifest, cleanManifest } from './clean.ts';
@@ -13,7 +14,7 @@ export { maskValue } from './mask.ts';
 export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
 export { withoutStrayNamespaces } from './scope.ts';
-export { settleSuspects, suspectsOf } from './suspects.ts';
+export { likeSettled, settleSuspects, suspectsOf } from './suspects.ts';
 
 /** Compares one object anew, as when a fix is verified. */
 export type CompareObject = (desired: DesiredObject, live: LiveObject | undefined) => readonly Finding[];
@@ -75,11 +76,13 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
     if (!isInScope(first) || !listed.has(groupKind(`${first.ref.apiVersion}/${first.ref.kind}`))) continue;
     objects.push({ ref: first.ref, desired: undefined, live, findings: [comparer.conflicting(first.ref, declarations, live)] });
   }
-  for (const live of liveByKey.values()) {
+  const autoscalers = handMadeAutoscalers(snapshot, desired);
+  for (const [key, { autoscaler }] of autoscalers) liveByKey.set(key, autoscaler);
+  for (const [key, live] of liveByKey) {
     if (isMadeByCluster(live) || clusterScoped.has(groupKind(`${live.ref.apiVersion}/${live.ref.kind}`))) continue;
     // It may well be what a unit declares that cannot be read just now.
     if (desired.invalid.some(({ text }) => text.includes(live.ref.name))) continue;
-    objects.push({ ref: live.ref, desired: undefined, live, findings: [comparer.unmanaged(live)] });
+    objects.push({ ref: live.ref, desired: undefined, live, findings: [comparer.unmanaged(live, autoscalers.get(key)?.scales)] });
   }
   objects.sort((a, b) => (objectKey(a.ref) < objectKey(b.ref) ? -1 : 1));
   return {

@@ -63,14 +63,17 @@ function hasSecretName(path: FieldPath, value: Json | undefined): boolean {
   return underMap >= 0 && SECRET_NAME.test(names[underMap + 1] ?? '');
 }
 
+/** Of a Secret everything is hidden but what kind of Secret it is. */
+const SHOWN_OF_SECRET = new Set(['/type', '/immutable']);
+
 /** Wraps what must not be shown; the wrapped value is still compared and patched. */
 export function maskValue(kind: string, path: FieldPath, value: Json | undefined): FieldValue {
   if (value === undefined) return undefined;
   // A reference to a Secret's key shows no secret; its name often looks like one.
   const reference = at(value, 'valueFrom') ?? value;
   if (stringAt(reference, 'secretKeyRef', 'name') !== undefined) return value;
-  const isContent = kind === 'Secret' && printPath(path) !== '/type';
-  return isContent || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
+  const isSecret = kind === 'Secret' && !SHOWN_OF_SECRET.has(printPath(path));
+  return isSecret || hasSecretName(path, value) || looksSecret(value) ? new Secret(value) : value;
 }
 
 /** Where a document holds what looks like a secret, as the text form of paths. */

@@ -66,6 +66,12 @@ const RULES: Readonly<Record<FindingClass, Rule>> = {
     full: 'More than one document declares the object, so that nobody can say what is desired.',
     help: 'Leave it in one unit and take it out of the others.',
   },
+  terminating: {
+    name: 'BeingDeleted',
+    short: 'A declared object is being deleted.',
+    full: 'Somebody deleted an object that a unit declares, and a finalizer still holds it. It is no drift yet.',
+    help: 'Find out who deleted it; once it is gone it is missing. Nothing brings it back before.',
+  },
   pending: {
     name: 'NotApplied',
     short: 'What is declared was not applied yet.',

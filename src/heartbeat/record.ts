@@ -41,6 +41,7 @@ export interface PassRecord {
 const STATES: readonly (readonly [string, (found: FindingClass) => boolean])[] = [
   ['missing', (found) => found === 'missing'],
   ['conflicting', (found) => found === 'conflicting'],
+  ['terminating', (found) => found === 'terminating'],
   ['unmanaged', (found) => found === 'unmanaged'],
   ['drifted', (found) => found === 'changed' || found === 'removed' || found === 'added' || found === 'to_remove'],
   ['pending', (found) => found === 'pending'],

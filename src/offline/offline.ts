@@ -36,7 +36,7 @@ export interface OfflineInput {
   readonly now: Date;
 }
 
-export type ObjectVerdict = 'in_sync' | 'drifted' | 'missing' | 'unmanaged' | 'invalid';
+export type ObjectVerdict = 'in_sync' | 'drifted' | 'missing' | 'unmanaged' | 'terminating' | 'invalid';
 
 /** What is wrong with a document, and where. */
 export interface Fault {
@@ -107,7 +107,10 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
     return invalid(object.ref, { file, line, path: printPath(found.path), error: found.message });
   });
   const undeclared = comparison.objects
-    .filter((object) => object.desired === undefined && object.ref.kind !== AUTOSCALER)
+    .filter(
+      (object) =>
+        object.desired === undefined && (object.ref.kind !== AUTOSCALER || object.findings.some(({ scales }) => scales)),
+    )
     .map((object) => judged(object.ref, undefined, object.live, object.findings));
   const objects = [...declared, ...undeclared, ...faults];
   const comparer = comparerOf(snapshot, options);
@@ -173,8 +176,7 @@ function judged(
   const aside = (found: Finding['class']): readonly Finding[] => sorted.filter((finding) => finding.class === found);
   const own = sorted.filter((finding) => finding.class !== 'informational' && finding.class !== 'pending');
   const [first] = own;
-  const verdict =
-    first === undefined ? 'in_sync' : first.class === 'missing' || first.class === 'unmanaged' ? first.class : 'drifted';
+  const verdict = first === undefined ? 'in_sync' : isOfWhole(first.class) ? first.class : 'drifted';
   return {
     ref,
     verdict,
@@ -185,6 +187,10 @@ function judged(
     pending: aside('pending'),
     fault: undefined,
   };
+}
+
+function isOfWhole(found: Finding['class']): found is 'missing' | 'unmanaged' | 'terminating' {
+  return found === 'missing' || found === 'unmanaged' || found === 'terminating';
 }
 
 /** What part of the live side could not be read may hold what is declared: not found is then not missing. */
@@ -243,7 +249,7 @@ function liveObjects(sides: readonly Side[], faults: OfflineObject[]): LiveSide 
         faults.push(nameless(side, entry));
         continue;
       }
-      if (object.ref.kind === AUTOSCALER) autoscalers.push(projectAutoscaler(document));
+      if (object.ref.kind === AUTOSCALER) autoscalers.push(projectAutoscaler(document, object.ref.apiVersion));
       byKey.set(objectKey(object.ref), object);
     }
   }

@@ -3,7 +3,6 @@ import type { ChangeSetRef, DesiredUnit } from '../types/desired.ts';
 import { observedMarker } from '../types/drift-marker.ts';
 import { type ActorClass, actorWords } from '../types/field-managers.ts';
 import { isDrift, type ObjectComparison } from '../types/finding.ts';
-import { stringAt } from '../types/json.ts';
 import type { Pause, PlanItem, Prediction } from '../types/plan.ts';
 import type { RankedFinding } from '../types/ranking.ts';
 import type { Correction } from '../types/report.ts';
@@ -78,6 +77,7 @@ const FIXED_OF: Readonly<Record<ActorClass, 'all' | 'declared' | 'nothing'>> = {
 /** Asked in this order; the first that answers decides. A new guard is a new entry. */
 const RULES: readonly Rule[] = [
   (_, __, ___, { keptBy }) => (keptBy === undefined ? undefined : report('decided', keptBy)),
+  ({ finding }) => (finding.class === 'terminating' ? report('terminating', finding.note) : undefined),
   ({ finding }) => (isDrift(finding) ? undefined : report('never-fixed', finding.note)),
   ({ finding }) => (finding.ref.kind === 'Secret' ? report('secret', 'Secrets are only reported') : undefined),
   ({ finding }) => {
@@ -107,10 +107,9 @@ const RULES: readonly Rule[] = [
     if (unreadPart === undefined) return undefined;
     return blocked('incomplete-read', `unit ${unit?.slug ?? ''} could not be read whole: ${unreadPart}; correct the unit first`);
   },
-  ({ finding }, _, __, { object, terminating }) => {
-    const isEnding = stringAt(object?.live?.body, 'metadata', 'deletionTimestamp') !== undefined;
-    if (!isEnding && !terminating.includes(finding.ref.namespace)) return undefined;
-    return report('terminating', `${isEnding ? 'the object' : `namespace ${finding.ref.namespace}`} is being deleted`);
+  ({ finding }, _, __, { terminating }) => {
+    if (!terminating.includes(finding.ref.namespace)) return undefined;
+    return report('terminating', `namespace ${finding.ref.namespace} is being deleted`);
   },
   ({ finding }, _, __, { object, pauses }) => {
     const pause = pauseOf(pauses, object?.live, finding.ref.namespace);

@@ -111,7 +111,7 @@ export function findingCostUsd(
   prices: PriceTable,
   scheduledPods: number | undefined,
 ): number | undefined {
-  if (finding.class === 'pending' || finding.class === 'informational' || !touchesCost(finding.path)) return 0;
+  if (['pending', 'informational', 'terminating'].includes(finding.class) || !touchesCost(finding.path)) return 0;
   if (desired === undefined) return live === undefined ? undefined : monthlyCostUsd(live, prices, scheduledPods);
   const before = monthlyCostUsd(desired, prices, scheduledPods);
   if (finding.class === 'missing') return before === undefined ? undefined : -before;

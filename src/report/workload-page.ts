@@ -59,7 +59,7 @@ function headline({ report, findings, worst }: Page): readonly string[] {
 }
 
 function blameWords({ blame, class: found }: ReportFinding): string {
-  if (!blame) return found === 'unmanaged' || found === 'missing' ? '' : 'No field manager is recorded.';
+  if (!blame) return ['unmanaged', 'missing', 'terminating'].includes(found) ? '' : 'No field manager is recorded.';
   const aside = [actorWords(blame), blame.operation === 'Apply' ? 'by server-side apply' : ''].filter((part) => part !== '');
   const when = blame.time === undefined ? 'at an unknown time' : `at ${minute(blame.time)}`;
   return `Last changed by ${escapeText(writer({ blame }))} (${aside.join(', ')}) ${escapeText(when)}.`;

@@ -24,9 +24,11 @@ export function projectObject(item: JsonObject, apiVersion: string, kind: string
 }
 
 /** What an autoscaler may set; `minReplicas` defaults to 1 (autoscaling/v2). */
-export function projectAutoscaler(item: JsonObject): Autoscaler {
+export function projectAutoscaler(item: JsonObject, apiVersion: string): Autoscaler {
   const spec = at(item, 'spec');
+  const object = projectObject(item, apiVersion, 'HorizontalPodAutoscaler');
   return {
+    ...(object ? { object } : {}),
     name: stringAt(item, 'metadata', 'name') ?? '',
     namespace: stringAt(item, 'metadata', 'namespace') ?? '',
     target: {

@@ -54,7 +54,9 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
       if (object && (clusterScoped.includes(kind) || monitored.has(object.ref.namespace))) objects.push(object);
     }
   }
-  const autoscalers: Autoscaler[] = (lists.at(-1) ?? []).map(projectAutoscaler);
+  const autoscalers: Autoscaler[] = (lists.at(-1) ?? []).map((item) =>
+    projectAutoscaler(item, splitKind(AUTOSCALERS).apiVersion),
+  );
   return {
     objects,
     autoscalers,

@@ -103,6 +103,8 @@ export function summarize(finding: Finding): string {
       return `${finding.ref.kind} is declared by no unit`;
     case 'conflicting':
       return `${finding.ref.kind} is declared more than once`;
+    case 'terminating':
+      return `${finding.ref.kind} is being deleted`;
     case 'added':
       return `${fieldName(finding.path)} added: ${shownValue(finding, finding.live)}`;
     case 'to_remove':
@@ -113,7 +115,7 @@ export function summarize(finding: Finding): string {
     case 'changed':
     case 'informational':
       return finding.path.length === 0
-        ? `${finding.ref.kind} is not applied yet`
+        ? `${finding.ref.kind} is not ${finding.class === 'pending' ? 'applied yet' : 'there'}`
         : `${fieldName(finding.path)} ${shownChange(finding, finding.desired, finding.live)}`;
   }
 }

@@ -45,6 +45,11 @@ export interface DesiredUnit {
   readonly lastChangeDescription: string;
 }
 
+/** What the unit declares is what ConfigHub applied last: whatever live has otherwise was written since. */
+export function isApplied({ liveRevision, lastAppliedRevision, acceptedRevision }: DesiredUnit): boolean {
+  return liveRevision > 0 && lastAppliedRevision === liveRevision && acceptedRevision === undefined;
+}
+
 export interface DesiredObject {
   readonly ref: ObjectRef;
   readonly document: JsonObject;

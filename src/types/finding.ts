@@ -13,16 +13,19 @@ import type { LiveObject } from './snapshot.ts';
 /** Canonical JSON: sorted keys, no white space. The input of every digest. */
 export const canonicalJson = configure({ deterministic: true });
 
-export type FindingClass =
-  | 'changed'
-  | 'removed'
-  | 'added'
-  | 'to_remove'
-  | 'missing'
-  | 'unmanaged'
-  | 'conflicting'
-  | 'pending'
-  | 'informational';
+export const FINDING_CLASSES = [
+  'changed',
+  'removed',
+  'added',
+  'to_remove',
+  'missing',
+  'unmanaged',
+  'conflicting',
+  'terminating',
+  'pending',
+  'informational',
+] as const;
+export type FindingClass = (typeof FINDING_CLASSES)[number];
 
 /** The classes that make an object drifted; the others are shown apart and never counted. */
 export const DRIFT_CLASSES: ReadonlySet<FindingClass> = new Set(['changed', 'removed', 'added', 'to_remove', 'missing']);
@@ -64,6 +67,8 @@ export interface Finding {
   readonly repair: Repair;
   /** The autoscaler that may set this number, where live is within its range; whoever set it, the autoscaler goes on from there. */
   readonly autoscaler?: string;
+  /** Of an autoscaler that no unit declares: the workload whose declared number it moves. */
+  readonly scales?: string;
   /** The elements are the same and their order is another one: both values are the elements' keys, in order. */
   readonly isReordered?: true;
   /** The field that stands in the place of this one, as one handler of a probe in that of another. */

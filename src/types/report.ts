@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
 import { ACTOR_CLASSES, actorOf } from './field-managers.ts';
+import { FINDING_CLASSES } from './finding.ts';
 import { isNumber, type Json } from './json.ts';
 import type { Pause, TrippedGuard } from './plan.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
@@ -55,7 +56,7 @@ const stepSchema = z.union([
 
 /** What a drift is, whether it is open or was brought back. */
 const driftFields = {
-  class: z.enum(['changed', 'removed', 'added', 'to_remove', 'missing', 'unmanaged', 'conflicting', 'pending', 'informational']),
+  class: z.enum(FINDING_CLASSES),
   object: objectSchema,
   path: z.string().describe('The field, such as /spec/template/spec/containers[name=app]/image; empty for the whole object.'),
   summary: z.string().describe('What happened, in a few words.'),

@@ -65,6 +65,8 @@ export interface Autoscaler {
   readonly target: { readonly group: string; readonly kind: string; readonly name: string };
   readonly minReplicas: number;
   readonly maxReplicas: number;
+  /** The autoscaler itself. */
+  readonly object?: LiveObject;
 }
 
 /** Holds fixes of a workload, or of a namespace's workloads, until the RFC 3339 time that it holds. */

@@ -18,6 +18,8 @@ interface Expected {
   readonly findings?: readonly string[];
   readonly informational?: readonly string[];
   readonly pending?: readonly string[];
+  /** Why, of all findings that say it; not looked at where it is absent. */
+  readonly notes?: readonly string[];
 }
 
 interface Case {
@@ -52,13 +54,18 @@ function matches(expected: string, found: string): boolean {
   return new RegExp(`^${pattern}$`, 'su').test(found);
 }
 
+/** What the verdict says already. */
+const VERDICTS: ReadonlySet<string> = new Set(['missing', 'unmanaged', 'terminating']);
+
 function said(object: OfflineObject): Expected {
+  const all = [...object.findings, ...object.informational, ...object.pending];
   return {
     object: `${object.ref.kind.toLowerCase()}/${object.ref.name}`,
     verdict: object.verdict,
-    findings: object.findings.map(line).filter((text) => text !== 'missing' && text !== 'unmanaged'),
+    findings: object.findings.map(line).filter((text) => !VERDICTS.has(text)),
     informational: object.informational.map(line),
     pending: object.pending.map(line),
+    notes: all.flatMap(({ note }) => (note === '' ? [] : note)),
   };
 }
 
@@ -95,6 +102,7 @@ describe('recorded cases', () => {
           findings: fill(entry.findings, other?.findings),
           informational: fill(entry.informational, other?.informational),
           pending: fill(entry.pending, other?.pending),
+          notes: entry.notes ? fill(entry.notes, other?.notes) : (other?.notes ?? []),
         };
       });
       expect(found).to.deep.equal(filled);

@@ -1,0 +1,61 @@
+import type { DesiredUnit } from '../types/desired.ts';
+import type { FieldPath } from '../types/field-path.ts';
+import { type Finding, findingFingerprint, findingId } from '../types/finding.ts';
+import { type Json, stringAt } from '../types/json.ts';
+import { groupOf, type ObjectRef } from '../types/object-ref.ts';
+import type { LiveObject } from '../types/snapshot.ts';
+import type { DiffOptions } from './compare.ts';
+import type { Verdict } from './context.ts';
+import { maskValue } from './mask.ts';
+import { repairOf } from './repair.ts';
+
+export function createFinding(
+  verdict: Verdict,
+  ref: ObjectRef,
+  path: FieldPath,
+  desiredValue: Json | undefined,
+  liveValue: Json | undefined,
+  unit: DesiredUnit | undefined,
+  live: LiveObject | undefined,
+  options: DiffOptions,
+  more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
+): Finding {
+  const id = findingId(options.cluster, ref, path, verdict.class);
+  const unitName = unit ? `${unit.space}/${unit.slug}` : '';
+  const desired = maskValue(ref.kind, path, desiredValue);
+  const shown = maskValue(ref.kind, path, liveValue);
+  const [first, second] = path;
+  const isTemplate =
+    first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
+  const { blame, ...rest } = more;
+  const fingerprintOf = (ofId: string): string =>
+    findingFingerprint({ id: ofId, unit: unitName, desired, live: shown, blame }, live);
+  const repair = repairOf(verdict.class, { ref, path, desired: desiredValue, live: liveValue }, live?.body);
+  return {
+    id,
+    fingerprint: fingerprintOf(id),
+    ...(verdict.covered ? { coveredFingerprint: fingerprintOf(findingId(options.cluster, ref, path, verdict.covered)) } : {}),
+    class: verdict.class,
+    ref,
+    path,
+    desired,
+    live: shown,
+    blame,
+    unit: unitName,
+    isCritical: unit?.isCritical ?? false,
+    // With OnDelete pods are as they were until somebody deletes them.
+    restartsPods:
+      Boolean(isTemplate) &&
+      groupOf(ref.apiVersion) === 'apps' &&
+      stringAt(live?.body, 'spec', 'updateStrategy', 'type') !== 'OnDelete',
+    repair,
+    note:
+      verdict.class === 'pending' && repair.method === 'recreate' ? `${verdict.note}; ${refused(repair.command)}` : verdict.note,
+    ...rest,
+  };
+}
+
+/** What the apply of a pending value will meet. */
+function refused(command: string): string {
+  return `the field is immutable, so the API server will refuse the apply: ${command}, then apply the unit`;
+}
