@@ -7,6 +7,7 @@ import {
   type DiffOptions,
   diff,
   groupFindings,
+  likeSettled,
   maskValue,
   settleSuspects,
   suspectsOf,
@@ -39,7 +40,7 @@ import { probeObjects } from './snapshot/probe.ts';
 import { projectLive, readDeclaredVersions, type SnapshotOptions, takeSnapshot } from './snapshot/snapshot.ts';
 import type { DecisionsFile, ReportedDecision } from './types/decision.ts';
 import type { DesiredState, DesiredUnit } from './types/desired.ts';
-import type { Comparison } from './types/finding.ts';
+import type { Comparison, Finding } from './types/finding.ts';
 import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
 import type { Ranking } from './types/ranking.ts';
@@ -152,7 +153,10 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
     const draft = planFixes(input, options.plan);
     if (draft.corrections.length === 0) return draft;
     // What the API server would refuse is blocked before anything is written.
-    const predictions = await predictFixes(draft, clients.kubernetes, { ...comparing(snapshot, options.diff), signal });
+    const predictions = await predictFixes(draft, clients.kubernetes, {
+      ...comparing(snapshot, options.diff, comparison),
+      signal,
+    });
     return planFixes({ ...input, predictions }, options.plan);
   });
   log.plan(plan);
@@ -161,15 +165,17 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
   return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided, nothingCompared: empty };
 }
 
-/** How single objects are compared while they are fixed, as the API server answers them. */
+/** How single objects are compared while they are fixed, as the API server answers them; `settled` is the pass's comparison. */
 export function comparing(
   snapshot: Snapshot,
   options: DiffOptions,
+  settled?: Comparison,
 ): Pick<FixOptions, 'compare' | 'deliveredFields' | 'desiredManagers'> {
   const comparer = comparerOf(snapshot, options);
+  const like = settled ? likeSettled(settled) : (findings: readonly Finding[]) => findings;
   return {
     desiredManagers: options.desiredManagers,
-    compare: (object, live) => comparer.compare(object, live && projectLive(live, object.ref)),
+    compare: (object, live) => like(comparer.compare(object, live && projectLive(live, object.ref))),
     deliveredFields: (object, live, written) => {
       const projected = projectLive(live, object.ref);
       return projected ? comparer.deliveredFields(object, projected, written) : {};
@@ -257,7 +263,7 @@ export async function runPass(
   const outcomes = await log.phase('fix', () =>
     carryOutFixes(plan, clients, {
       cluster,
-      ...comparing(snapshot, options.diff),
+      ...comparing(snapshot, options.diff, comparison),
       firstSeen: firstSeenOf(previous, now),
       onOutcome: log.outcome,
       onChangeSet: log.changeSet,

@@ -112,7 +112,7 @@ export function judgeUnowned(evidence: Evidence, node: Node): readonly [Rule, No
 
 export function judgeForeign(evidence: Evidence, { claims, applied }: Node): Rule {
   // An entry of server-side apply says what we sent better than an annotation does.
-  if (applied !== undefined && !evidence.hasOurApply) return 'dropped-since-last-applied';
+  if (applied !== undefined && !isZero(applied) && !evidence.hasOurApply) return 'dropped-since-last-applied';
   if (claims.length === 0) return evidence.hasOwners ? 'unowned' : 'added-by-nobody-known';
   const isSentByOthers = claims.some(({ owner }) => owner.manager !== evidence.clientSideApplier || owner.operation !== 'Update');
   if (!isSentByOthers && applied === undefined) return 'not-sent-by-applier';

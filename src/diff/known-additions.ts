@@ -1,4 +1,5 @@
 import type { ActorClass } from '../types/field-managers.ts';
+import type { FindingClass } from '../types/finding.ts';
 
 /** What a well-known tool writes into workloads of others, so that nobody has to write an ignore rule for it. */
 interface KnownAddition {
@@ -15,6 +16,8 @@ interface KnownAddition {
   readonly kinds?: readonly string[];
   /** It overwrites what is declared as well, as a certificate put in place of a placeholder. */
   readonly overwrites?: true;
+  /** It takes away what is declared, too. */
+  readonly removes?: true;
   /** Only of objects that have this field of their own. */
   readonly onlyWith?: string;
 }
@@ -95,6 +98,7 @@ const KNOWN_ADDITIONS: readonly KnownAddition[] = [
     path: /^\/rules$/u,
     kinds: ['ClusterRole'],
     overwrites: true,
+    removes: true,
     onlyWith: 'aggregationRule',
   },
   {
@@ -120,7 +124,7 @@ export interface AddedField {
   /** Name of the env variable that the path ends at; `undefined` elsewhere. */
   readonly envName: string | undefined;
   readonly actor: ActorClass | undefined;
-  readonly isChange: boolean;
+  readonly class: FindingClass;
   /** Whether the object has a field of this name. */
   readonly has: (field: string) => boolean;
 }
@@ -129,9 +133,9 @@ export interface AddedField {
 export function knownAdditionOf(field: AddedField): string | undefined {
   if (field.actor === 'hands' || field.actor === 'delivery') return undefined;
   return KNOWN_ADDITIONS.find(
-    ({ metadata, env, path, kinds, overwrites, onlyWith }) =>
+    ({ metadata, env, path, kinds, overwrites, removes, onlyWith }) =>
       (kinds === undefined || kinds.includes(field.kind)) &&
-      (overwrites || !field.isChange) &&
+      (field.class === 'added' || (field.class === 'removed' ? removes : overwrites)) &&
       (onlyWith === undefined || field.has(onlyWith)) &&
       (metadata?.test(field.metadataKey ?? '') || env?.test(field.envName ?? '') || path?.test(field.path)),
   )?.tool;

@@ -24,7 +24,7 @@ export function childOf(node: Node, field: string): Node {
   return {
     desired: own(node.desired, field) ?? undefined,
     live: own(node.live, field) ?? undefined,
-    applied: own(node.applied, field),
+    applied: own(node.applied, field) ?? undefined,
     claims: descend(node.claims, `f:${field}`),
     schema: node.schema.field(field),
     place: { parent: node.place, step: { field } },

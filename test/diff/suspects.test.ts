@@ -1,9 +1,10 @@
 import { expect } from 'chai';
+import type { DiffOptions } from '../../src/diff/compare.ts';
 import { settleSuspects, suspectsOf } from '../../src/diff/diff.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import { probeObjects } from '../../src/snapshot/probe.ts';
-import type { Comparison } from '../../src/types/finding.ts';
+import type { Comparison, Finding } from '../../src/types/finding.ts';
 import type { Probe } from '../../src/types/probe.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
@@ -93,6 +94,38 @@ describe('second opinion of the API server', function () {
       'to_remove /metadata/annotations/example.com~1owner: - -> "shop" by nobody',
       'informational /metadata/annotations/injected: - -> "yes" by nobody',
     ]);
+  });
+
+  it('calls what was applied under our own name drift, where the unit is applied and gives another value', async () => {
+    const scene = await liveScene();
+    const text = await fixture(MANIFEST);
+    await scene.applyAsConfigHub(text);
+    await scene.applyAsConfigHub(text.replace('rich:1', 'imposter:1').replace('replicas: 2', 'replicas: 4'));
+    const found = await scene.compare(text);
+    const pending = [
+      'pending /spec/replicas: 2 -> 4 by nobody',
+      'pending /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "registry.example/imposter:1" by nobody',
+    ];
+    expect(lines(found.objects.flatMap((object) => object.findings))).to.deep.equal(pending);
+    const { said, probes } = await withSecondOpinion(scene, found);
+    expect(said).to.deep.equal([
+      'changed /spec/replicas: 2 -> 4 by confighub (delivery)',
+      'changed /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "registry.example/imposter:1" by confighub (delivery)',
+    ]);
+    const settle = (asked: typeof probes, more: Partial<DiffOptions> = {}): readonly Finding[] =>
+      settleSuspects(found, asked, { ...options, ...more }).objects.flatMap((object) => object.findings);
+    const [replicas, image] = settle(probes);
+    expect([replicas?.repair.method, image?.restartsPods]).to.deep.equal(['json-patch', true]);
+    const ignoreRules = [{ kind: 'Deployment', path: '/spec/replicas', reason: 'scaled by a script' }];
+    expect(settle(probes, { ignoreRules }).map(({ class: to, note }) => `${to} ${note}`)[0]).to.equal(
+      'informational ignored: scaled by a script',
+    );
+    // Without an answer nobody knows, and that is said; where the unit is not applied it is simply ahead.
+    expect(settle(new Map()).map(({ class: to, note }) => `${to} ${note.replace(/^.*; /u, '')}`)).to.deep.equal(
+      Array(2).fill('pending a dry run would tell, and the API server did not answer one: the account needs the right to patch'),
+    );
+    const ahead = await scene.compare(text, { liveRevision: 0, lastAppliedRevision: 0 });
+    expect((await withSecondOpinion(scene, ahead)).said).to.deep.equal(pending);
   });
 
   it('asks about nothing where ownership explains everything', async () => {
