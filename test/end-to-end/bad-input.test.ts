@@ -97,7 +97,7 @@ describe('bad input', function () {
   });
 
   it('a ConfigHub token that is not given', async () => {
-    await refused(await run({ CUB_TOKEN: '', CUB_TOKEN_FILE: '/nowhere/token' }), 78, ['CUB_TOKEN_FILE', 'no such file']);
+    await refused(await run({ CUB_TOKEN: '', CUB_TOKEN_FILE: '/nowhere/token' }), 78, ['CUB_TOKEN_FILE', 'it does not exist']);
     await refused(await run({ CUB_TOKEN: '' }), 78, ['CUB_TOKEN is not set', 'Set CUB_TOKEN, or CUB_TOKEN_FILE']);
   });
 
@@ -109,7 +109,7 @@ describe('bad input', function () {
       'Correct --data-dir, --port',
     ]);
     await refused(await run({}, ['hub', '--data-dir', join(world.folder, 'x'), '--token-file', '/nowhere']), 78, [
-      'ENOENT',
+      'it does not exist',
       '--token-file',
     ]);
     await refused(await run({}, ['hub']), 64, ['--data-dir']);
