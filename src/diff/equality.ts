@@ -44,8 +44,9 @@ function isAmount(value: Json): value is string | number | bigint {
 function equalScalars(desired: Json, live: Json, node: SchemaNode): boolean {
   if (desired === live) return true;
   if (node.type === 'quantity') return isAmount(desired) && isAmount(live) && equalQuantities(desired, live, node.inMap);
-  // One and the same, written with an exponent on one side.
-  if (isNumber(desired) && isNumber(live)) return String(desired) === String(live);
+  // One and the same, written with an exponent on one side; what is no integer is a float to the API server as well.
+  if (isNumber(desired) && isNumber(live))
+    return String(desired) === String(live) || (node.json === 'number' && Number(desired) === Number(live));
   if (typeof desired !== 'string' || typeof live !== 'string') return false;
   if (node.type === 'time') return isInstant(desired, live);
   if (node.type !== 'duration') return false;

@@ -15,11 +15,14 @@ export interface HandMadeAutoscaler {
  * range that number is theirs from now on, so the autoscaler is what departs.
  */
 export function handMadeAutoscalers(
-  { autoscalers }: Pick<Snapshot, 'autoscalers'>,
+  { autoscalers, namespaces }: Pick<Snapshot, 'autoscalers' | 'namespaces'>,
   { objects, conflicts }: DesiredState,
 ): ReadonlyMap<string, HandMadeAutoscaler> {
   const found = new Map<string, HandMadeAutoscaler>();
-  const byHand = autoscalers.filter(({ object }) => object && creatorOf(object).blame?.actor === 'hands');
+  const monitored = new Set(namespaces);
+  const byHand = autoscalers.filter(
+    ({ object, namespace }) => object && monitored.has(namespace) && creatorOf(object).blame?.actor === 'hands',
+  );
   if (byHand.length === 0) return found;
   const declared = new Map([...objects, ...conflicts.flat()].map((object) => [objectKey(object.ref), object]));
   for (const { object, namespace, target } of byHand) {
