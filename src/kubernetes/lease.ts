@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError, messageOf } from '../types/errors.ts';
-import { at, isJsonObject, type Json, numberAt, stringAt, stringMapAt } from '../types/json.ts';
+import { at, isJsonObject, type Json, type JsonObject, numberAt, stringAt, stringMapAt } from '../types/json.ts';
+import { badAnswer, isAbsent, objectOf, type ResourceKind } from './answers.ts';
+import { collectionPath, objectPath } from './paths.ts';
+import { readPersistently } from './read.ts';
 import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
 export interface LeaseReading {
@@ -28,6 +31,8 @@ export interface Lease extends AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
+const LEASES: ResourceKind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases', namespaced: true };
+
 /** Server clocks are told in whole seconds. */
 const CLOCK_SECONDS = 2;
 
@@ -44,7 +49,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
     const offsetMs = serverOffset(found);
     if (found.status === 404) {
       const created = await transport.request(createRequest(options, offsetMs));
-      if (created.status === 201) return holdLease(transport, created.body, offsetMs, options);
+      if (created.status === 201) return holdLease(transport, leaseIn(created, options), offsetMs, options);
       if (created.status !== 409) throw statusError(created, 'take the lease', options.name);
       continue;
     }
@@ -54,7 +59,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
     const heldMs = (numberAt(found.body, 'spec', 'leaseDurationSeconds') ?? seconds) * 1000;
     if (isFree(found.body, Date.now() + offsetMs) || stoodStillMs > heldMs) {
       const taken = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
-      if (taken.status === 200) return holdLease(transport, taken.body, offsetMs, options);
+      if (taken.status === 200) return holdLease(transport, leaseIn(taken, options), offsetMs, options);
       if (taken.status !== 409) throw statusError(taken, 'take the lease', options.name);
       continue;
     }
@@ -80,9 +85,18 @@ async function readLease(
   options: LeaseReading,
   expected: readonly number[],
 ): Promise<KubernetesResponse> {
-  const found = await transport.request({ method: 'GET', path: leasePath(options), signal: options.signal });
-  if (found.status !== 200 && !expected.includes(found.status)) throw statusError(found, 'read the lease', options.name);
+  const doing = 'read the lease';
+  const found = await readPersistently(transport, { method: 'GET', path: objectPath(LEASES, options), signal: options.signal });
+  if (found.status === 200) leaseIn(found, options);
+  else if (!expected.includes(found.status)) throw statusError(found, doing, options.name);
+  else if (found.status === 404 && !isAbsent(found))
+    throw badAnswer(doing, options.name, 'the 404 is not an answer of a Kubernetes API server');
   return found;
+}
+
+/** The Lease in an answer; throws where it is none, or another one. */
+function leaseIn({ body }: KubernetesResponse, options: LeaseReading): JsonObject {
+  return objectOf(body, LEASES, options, 'read the lease');
 }
 
 function heldBy(holder: string, { name }: LeaseOptions): ClusterError {
@@ -132,7 +146,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     if (answer.status === 404) return lose('somebody deleted it');
     if (answer.status === 409) return readAgain();
     if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
-    lease = answer.body;
+    lease = leaseIn(answer, options);
     renewed = asked;
   }
 
@@ -146,7 +160,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     const answer = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
     if (answer.status === 404 || answer.status === 409) return lose('another pass took it over');
     if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
-    lease = answer.body;
+    lease = leaseIn(answer, options);
     renewed = asked;
   }
 
@@ -216,14 +230,6 @@ function annotated(lease: Json, annotations: Readonly<Record<string, string>>): 
   return { ...lease, metadata: { ...metadata, annotations: { ...(isJsonObject(known) ? known : {}), ...annotations } } };
 }
 
-function leasePath({ namespace, name }: LeaseReading): string {
-  return `${collectionPath(namespace)}/${encodeURIComponent(name)}`;
-}
-
-function collectionPath(namespace: string): string {
-  return `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
-}
-
 type LeaseRequest = Parameters<KubernetesTransport['request']>[0];
 
 function createRequest(options: LeaseOptions, offsetMs: number): LeaseRequest {
@@ -236,7 +242,7 @@ function createRequest(options: LeaseOptions, offsetMs: number): LeaseRequest {
   };
   return {
     method: 'POST',
-    path: collectionPath(options.namespace),
+    path: collectionPath(LEASES, options.namespace),
     body,
     contentType: 'application/json',
     signal: options.signal,
@@ -255,7 +261,7 @@ function updateRequest(lease: Json, holder: string, offsetMs: number, options: L
     metadata,
     spec: specOf(holder, offsetMs, options, transitions),
   };
-  return { method: 'PUT', path: leasePath(options), body, contentType: 'application/json', signal: options.signal };
+  return { method: 'PUT', path: objectPath(LEASES, options), body, contentType: 'application/json', signal: options.signal };
 }
 
 function specOf(holder: string, offsetMs: number, { seconds }: LeaseOptions, leaseTransitions: number): Record<string, Json> {

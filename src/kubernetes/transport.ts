@@ -1,16 +1,19 @@
 import http from 'node:http';
 import https from 'node:https';
 import { delimiter, dirname } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type ReadOptions, readFileBytes, readTextFile } from '../files/read-file.ts';
+import { AnswerTooLargeError, readBody } from '../http/read-body.ts';
 import { ClusterError, messageOf, type RefusedField } from '../types/errors.ts';
 import { parseJson } from '../types/exact-json.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
+import { addressOf } from './answers.ts';
 import { bodyText } from './body-text.ts';
 
-/** Largest answer that is unpacked, in bytes: a page of 500 large workloads is some 5 MB. */
-const MAX_ANSWER_BYTES = 256 << 20;
+/** Bytes that are unpacked at once: a page of a list is some 2 MB. */
+const UNPACKED_AT_ONCE = 256 << 10;
 const REMEDY = 'Point KUBECONFIG at a readable kubeconfig file, or run inside a pod with a service account token.';
 /** Deadline of one request, in milliseconds; a page of 500 objects takes well under a second on a healthy server. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -143,11 +146,13 @@ class HttpTransport implements KubernetesTransport {
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
       ...(auth.auth ? { auth: auth.auth } : {}),
     };
-    let answer: { status: number; headers: http.IncomingHttpHeaders; bytes: Buffer };
+    const url = addressOf(this.server, request.path);
+    let answer: RawAnswer;
     try {
-      answer = await send(`${this.server}${request.path}`, options, payload);
+      answer = await send(url, options, payload);
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
+      if (isUnreadable(error)) throw this.#unreadable(error, request.path);
       throw new ClusterError(`no answer from the Kubernetes API server: ${messageOf(error)}`, {
         code: 'unavailable',
         subject: this.server,
@@ -168,24 +173,27 @@ class HttpTransport implements KubernetesTransport {
     return new https.Agent({ keepAlive: true, maxSockets: 8, ...given });
   }
 
-  #parse(answer: { headers: http.IncomingHttpHeaders; bytes: Buffer }, path: string): Json {
+  #parse({ status, headers, bytes }: RawAnswer, path: string): Json {
+    const text = bytes.toString('utf8');
+    // The OpenAPI index is JSON that calls itself plain text (measured on 1.34); health and some errors really are text.
+    const isJson = headers['content-type']?.includes('json') === true || text.startsWith('{');
+    if (!isJson) return text;
     try {
-      const bytes =
-        answer.headers['content-encoding'] === 'gzip'
-          ? gunzipSync(answer.bytes, { maxOutputLength: MAX_ANSWER_BYTES })
-          : answer.bytes;
-      const text = bytes.toString('utf8');
-      // The OpenAPI index is JSON that calls itself plain text (measured on 1.34); health and some errors really are text.
-      const isJson = answer.headers['content-type']?.includes('json') === true || text.startsWith('{');
-      return isJson ? parseJson(text) : text;
+      return parseJson(text);
     } catch (error) {
-      throw new ClusterError(`the API server's answer cannot be read: ${messageOf(error)}`, {
-        code: 'bad-answer',
-        subject: `${this.server}${path}`,
-        remedy: 'Check that the address is a Kubernetes API server and no proxy changes its answers.',
-        cause: error,
-      });
+      // The status of a refusal says enough.
+      if (status >= 400) return text;
+      throw this.#unreadable(error, path);
     }
+  }
+
+  #unreadable(error: unknown, path: string): ClusterError {
+    return new ClusterError(`the API server's answer cannot be read: ${messageOf(error)}`, {
+      code: 'bad-answer',
+      subject: `${this.server}${path}`,
+      remedy: 'Check that the address is a Kubernetes API server and no proxy changes its answers.',
+      cause: error,
+    });
   }
 
   close(): void {
@@ -193,28 +201,36 @@ class HttpTransport implements KubernetesTransport {
   }
 }
 
-function send(
-  url: string,
-  options: https.RequestOptions,
-  payload: string | undefined,
-): Promise<{ status: number; headers: http.IncomingHttpHeaders; bytes: Buffer }> {
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Unpacked. */
+  readonly bytes: Buffer;
+}
+
+/** Redirects are answers like any other: the credentials go to no address but this one. */
+function send(url: URL, options: https.RequestOptions, payload: string | undefined): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const request = (url.startsWith('https:') ? https : http).request(url, options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_ANSWER_BYTES) response.destroy(new Error(`answer larger than ${MAX_ANSWER_BYTES} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes: Buffer.concat(chunks) }),
-      );
-      response.on('error', reject);
+    const request = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
+      const { statusCode: status = 0, headers } = response;
+      readBody(unpacked(response)).then((bytes) => resolve({ status, headers, bytes }), reject);
     });
     request.on('error', reject);
     request.end(payload);
   });
+}
+
+/** Unpacked piece by piece, so that a small answer that unpacks to a huge one is left as soon as it is too large. */
+function unpacked(response: http.IncomingMessage): AsyncIterable<Buffer> {
+  if (response.headers['content-encoding'] !== 'gzip') return response;
+  // What fails is thrown where the stream is read.
+  return pipeline(response, createGunzip({ chunkSize: UNPACKED_AT_ONCE }), () => undefined);
+}
+
+/** Whether an answer came, and would come again as it is. */
+function isUnreadable(error: unknown): boolean {
+  const isZlib = error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+  return isZlib || error instanceof AnswerTooLargeError;
 }
 
 /** The error that a non-2xx answer stands for, in the API server's own words. */

@@ -1,11 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { schemaDocument, schemaPaths } from '../kubernetes/answers.ts';
 import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { trimOpenApi } from '../kubernetes/openapi.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
 import { parseJson, stringifyJson } from '../types/exact-json.ts';
-import { isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
+import { at, isJsonObject, type Json, type JsonObject } from '../types/json.ts';
 import { groupOf } from '../types/object-ref.ts';
 import type { FailedRead } from '../types/snapshot.ts';
 
@@ -26,9 +27,9 @@ export async function readSchemas(
     if (signal.aborted) throw error;
     failedReads.push({ what, namespace: '', error: messageOf(error) });
   };
-  let index: Json = null;
+  let pathOf = (_name: string): string | undefined => undefined;
   try {
-    index = await kubernetes.read('/openapi/v3', 'read the OpenAPI index', signal);
+    pathOf = schemaPaths(await kubernetes.read('/openapi/v3', 'read the OpenAPI index', signal), kubernetes.server);
   } catch (error) {
     const isUnknown = error instanceof ClusterError && error.code === 'not-found';
     if (!isUnknown) {
@@ -39,8 +40,8 @@ export async function readSchemas(
   await Promise.all(
     apiVersions.map(async (apiVersion) => {
       const name = groupOf(apiVersion) === '' ? `api/${apiVersion}` : `apis/${apiVersion}`;
-      const path = stringAt(index, 'paths', name, 'serverRelativeURL');
       try {
+        const path = pathOf(name);
         schemas[apiVersion] =
           path === undefined
             ? await readBuiltInSchemas()
@@ -54,7 +55,7 @@ export async function readSchemas(
 }
 
 async function readOne(kubernetes: KubernetesClient, path: string, apiVersion: string, signal: AbortSignal): Promise<JsonObject> {
-  return trimOpenApi(await kubernetes.read(path, `read the schema of ${apiVersion}`, signal));
+  return trimOpenApi(schemaDocument(await kubernetes.read(path, `read the schema of ${apiVersion}`, signal), path));
 }
 
 /** Raised when the form of what is kept changes. */
@@ -67,7 +68,7 @@ async function readCached(cacheDir: string, path: string, read: () => Promise<Js
   const file = join(cacheDir, `openapi-${CACHE_FORM}-${hash}.json`);
   try {
     const kept = parseJson(await readFile(file, 'utf8'));
-    if (isJsonObject(kept)) return kept;
+    if (isJsonObject(kept) && isJsonObject(at(kept, 'components', 'schemas'))) return kept;
   } catch {
     // Not there yet, or broken: read anew.
   }

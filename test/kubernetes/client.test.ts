@@ -3,7 +3,7 @@ import { createKubernetesClient, type KubernetesClient } from '../../src/kuberne
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import { ClusterError } from '../../src/types/errors.ts';
 import { type JsonObject, stringAt } from '../../src/types/json.ts';
-import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
+import { type Answer, type FakeApiServer, listPage, startFakeApiServer } from './fake-api-server.ts';
 
 const DEPLOYMENTS = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const signal = new AbortController().signal;
@@ -23,9 +23,13 @@ async function listNames(client: KubernetesClient): Promise<readonly string[]> {
   return names.map(String);
 }
 
-const page = (names: readonly string[], token = ''): { readonly body: unknown } => ({
-  body: { metadata: { continue: token }, items: names.map((name) => ({ metadata: { name } })) },
-});
+const page = (names: readonly string[], token = ''): Answer =>
+  listPage(
+    'apps/v1',
+    'Deployment',
+    names.map((name) => ({ metadata: { name, namespace: 'shop' } })),
+    token,
+  );
 
 describe('Kubernetes client', () => {
   it('reads a list page by page over one connection, packed', async () => {

@@ -1,34 +1,42 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
 import { type Snapshot, wasReadWhole } from '../../src/types/snapshot.ts';
-import { type Answer, startFakeApiServer } from '../kubernetes/fake-api-server.ts';
+import { type Answer, listPage, NOT_FOUND, served, startFakeApiServer } from '../kubernetes/fake-api-server.ts';
+import { noAnswers, sent } from '../kubernetes/no-answers.ts';
 
 const FORBIDDEN: Answer = { status: 403, body: { reason: 'Forbidden', code: 403, message: 'no' } };
-const items = (...found: readonly object[]): Answer => ({ body: { metadata: {}, items: found } });
+const KIND_OF: Readonly<Record<string, readonly [string, string]>> = {
+  namespaces: ['v1', 'Namespace'],
+  deployments: ['apps/v1', 'Deployment'],
+  statefulsets: ['apps/v1', 'StatefulSet'],
+  horizontalpodautoscalers: ['autoscaling/v2', 'HorizontalPodAutoscaler'],
+};
+const items = (path: string, ...found: readonly object[]): Answer => {
+  const [apiVersion, kind] = KIND_OF[path.split('/').at(-1) ?? ''] ?? ['', ''];
+  return listPage(apiVersion, kind, found);
+};
 const workload = (namespace: string, name: string): object => ({ metadata: { namespace, name, uid: name } });
 
-/** A cluster with two monitored namespaces; `more` answers a path otherwise. */
+/** A cluster with two monitored namespaces. */
+function right(pathname: string): Answer {
+  if (pathname === '/api/v1/namespaces') return items(pathname, { metadata: { name: 'b' } }, { metadata: { name: 'a' } });
+  if (pathname === '/apis/apps/v1')
+    return served('apps/v1', ['deployments', 'Deployment', true], ['statefulsets', 'StatefulSet', true]);
+  if (pathname === '/apis/autoscaling/v2')
+    return served('autoscaling/v2', ['horizontalpodautoscalers', 'HorizontalPodAutoscaler', true]);
+  if (pathname === '/openapi/v3')
+    return { body: { paths: { 'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1' } } } };
+  if (pathname === '/apis/apps/v1/deployments') return items(pathname, workload('a', 'one'), workload('elsewhere', 'two'));
+  if (pathname === '/openapi/v3/apis/apps/v1') return { body: { openapi: '3.0.0', components: { schemas: {} } } };
+  return items(pathname);
+}
+
+/** That cluster; `more` answers a path otherwise. */
 async function snapshotOf(more: (path: string) => Answer | undefined): Promise<Snapshot> {
-  const kinds = {
-    resources: [
-      { name: 'deployments', kind: 'Deployment', namespaced: true },
-      { name: 'statefulsets', kind: 'StatefulSet', namespaced: true },
-    ],
-  };
-  await using server = await startFakeApiServer(({ pathname }) => {
-    const special = more(pathname);
-    if (special) return special;
-    if (pathname === '/api/v1/namespaces') return items({ metadata: { name: 'b' } }, { metadata: { name: 'a' } });
-    if (pathname === '/apis/apps/v1') return { body: kinds };
-    if (pathname === '/apis/autoscaling/v2')
-      return { body: { resources: [{ name: 'horizontalpodautoscalers', kind: 'HorizontalPodAutoscaler', namespaced: true }] } };
-    if (pathname === '/openapi/v3')
-      return { body: { paths: { 'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1' } } } };
-    if (pathname === '/apis/apps/v1/deployments') return items(workload('a', 'one'), workload('elsewhere', 'two'));
-    return items();
-  });
+  await using server = await startFakeApiServer(({ pathname }) => more(pathname) ?? right(pathname));
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: server.kubeconfig, userAgent: 'test' }));
   try {
     const options = {
@@ -59,9 +67,7 @@ describe('snapshot', () => {
   });
 
   it('records a kind that cannot be read, so that nothing of it is ever called missing, and reads the others', async () => {
-    const snapshot = await snapshotOf((path) =>
-      path.endsWith('/statefulsets') ? { status: 404, body: { reason: 'NotFound', code: 404 } } : undefined,
-    );
+    const snapshot = await snapshotOf((path) => (path.endsWith('/statefulsets') ? NOT_FOUND : undefined));
     expect(snapshot.failedReads.map((read) => read.what)).to.deep.equal(['apps/v1/StatefulSet']);
     expect(wasReadWhole(snapshot, ref('StatefulSet', 'a'))).to.equal(false);
     expect(wasReadWhole(snapshot, ref('Deployment', 'a'))).to.equal(true);
@@ -71,7 +77,7 @@ describe('snapshot', () => {
   it('reads namespace by namespace where reading them all is forbidden, and records the one that is forbidden too', async () => {
     const snapshot = await snapshotOf((path) => {
       if (path === '/apis/apps/v1/deployments' || path === '/apis/apps/v1/namespaces/b/deployments') return FORBIDDEN;
-      return path === '/apis/apps/v1/namespaces/a/deployments' ? items(workload('a', 'one')) : undefined;
+      return path === '/apis/apps/v1/namespaces/a/deployments' ? items(path, workload('a', 'one')) : undefined;
     });
     expect(snapshot.objects.map((object) => object.ref.name)).to.deep.equal(['one']);
     expect(snapshot.failedReads.map(({ what, namespace }) => [what, namespace])).to.deep.equal([['apps/v1/Deployment', 'b']]);
@@ -88,7 +94,7 @@ describe('snapshot', () => {
   });
 
   it('records a kind that the cluster does not serve', async () => {
-    const snapshot = await snapshotOf((path) => (path === '/apis/apps/v1' ? { body: { resources: [] } } : undefined));
+    const snapshot = await snapshotOf((path) => (path === '/apis/apps/v1' ? served('apps/v1') : undefined));
     expect(snapshot.failedReads.map((read) => read.error)).to.deep.equal([
       'the API server does not serve apps/v1/Deployment',
       'the API server does not serve apps/v1/StatefulSet',
@@ -102,3 +108,59 @@ describe('snapshot', () => {
     expect(error).to.have.property('code', 'permission');
   });
 });
+
+describe('a snapshot of a cluster that answers one read wrongly', () => {
+  const paths = [
+    '/api/v1/namespaces',
+    '/apis/apps/v1',
+    '/apis/apps/v1/deployments',
+    '/apis/autoscaling/v2',
+    '/apis/autoscaling/v2/horizontalpodautoscalers',
+    '/openapi/v3',
+    '/openapi/v3/apis/apps/v1',
+  ];
+
+  for (const path of paths) {
+    it(`is never a whole one without ${path}`, async () => {
+      // Whoever may not list a kind everywhere lists it namespace by namespace, and these answers are whole.
+      for (const none of noAnswers('no-answers.yaml').filter(({ status }) => status !== 403)) {
+        const outcome = await snapshotOf((asked) => (asked === path ? sent(none) : undefined)).then(
+          ({ failedReads }) => failedReads.length,
+          () => 'failed',
+        );
+        expect(outcome, none.name).not.to.equal(0);
+      }
+    });
+  }
+
+  it('is never a whole one with another workload in it, whatever part of an answer is changed', async () => {
+    const whole = await snapshotOf(() => undefined);
+    const values = [undefined, null, '', 7, 'other', [], {}];
+    const named = ({ objects, namespaces, autoscalers }: Snapshot): unknown => [
+      objects.map(({ ref }) => ref),
+      namespaces,
+      autoscalers.length,
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), fc.nat(), fc.constantFrom(...values), async (path, place, value) => {
+        const answer = structuredClone(right(path)) as { body: object };
+        const [holder, key] = placesIn(answer.body)[place % placesIn(answer.body).length] ?? [answer.body, ''];
+        // A name that is a name, and a list that is a list, are what the server says.
+        fc.pre(!(key === 'name' || key === 'namespace') || value !== 'other');
+        fc.pre(key !== 'items' && key !== 'resources' && key !== 'paths');
+        Object.assign(holder, { [key]: value });
+        const outcome = await snapshotOf((asked) => (asked === path ? answer : undefined)).catch(() => undefined);
+        if (outcome && outcome.failedReads.length === 0) expect(named(outcome)).to.deep.equal(named(whole));
+      }),
+      { numRuns: process.env['DRIFT_LONG'] === '1' ? 5_000 : 100, seed: 16 },
+    );
+  });
+});
+
+/** Every field of a document, with what holds it. */
+function placesIn(node: object): readonly (readonly [object, string])[] {
+  return Object.entries(node).flatMap(([key, value]) => [
+    [node, key] as const,
+    ...(typeof value === 'object' && value !== null ? placesIn(value) : []),
+  ]);
+}

@@ -128,7 +128,7 @@ export async function createBench(): Promise<Bench> {
     async clear(kinds) {
       for (const name of kinds) {
         const kind = await kindOf(...splitKind(name));
-        const path = objectPath(kind, { apiVersion: '', kind: '', namespace, name: '' }).replace(/\/$/u, '');
+        const path = objectPath(kind, { namespace, name: '' }).replace(/\/$/u, '');
         await send({ method: 'DELETE', path: `${path}?propagationPolicy=Background&${OTHERS}` });
       }
     },
