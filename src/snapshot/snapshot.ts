@@ -1,7 +1,7 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { ClusterError } from '../types/errors.ts';
 import { type JsonObject, stringAt } from '../types/json.ts';
-import type { ObjectRef } from '../types/object-ref.ts';
+import { groupKind, type ObjectRef } from '../types/object-ref.ts';
 import { type Autoscaler, type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../types/snapshot.ts';
 import { listKind, splitKind } from './list.ts';
 import { projectAutoscaler, projectObject } from './project.ts';
@@ -31,7 +31,8 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const namespaces = listed.map(({ name }) => name);
   const monitored = new Set(namespaces);
   const failedReads: FailedRead[] = [];
-  const kinds = [...new Set(options.kinds)];
+  // A kind that is named in two versions of its API is listed once; what units declare in another version is read again.
+  const kinds = [...Map.groupBy(options.kinds, groupKind).values()].flatMap(([first]) => first ?? []);
   const clusterScoped: string[] = [];
   const apiVersions = [...new Set(kinds.map((kind) => splitKind(kind).apiVersion))];
   const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, options.signal, failedReads);

@@ -35,13 +35,16 @@ function right(pathname: string): Answer {
 }
 
 /** That cluster; `more` answers a path otherwise. */
-async function snapshotOf(more: (path: string) => Answer | undefined): Promise<Snapshot> {
+async function snapshotOf(
+  more: (path: string) => Answer | undefined,
+  kinds = ['apps/v1/Deployment', 'apps/v1/StatefulSet'],
+): Promise<Snapshot> {
   await using server = await startFakeApiServer(({ pathname }) => more(pathname) ?? right(pathname));
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: server.kubeconfig, userAgent: 'test' }));
   try {
     const options = {
       namespaceSelector: 'monitored=true',
-      kinds: ['apps/v1/Deployment', 'apps/v1/StatefulSet'],
+      kinds,
       cacheDir: '',
       signal: new AbortController().signal,
     };
@@ -91,6 +94,18 @@ describe('snapshot', () => {
     expect(snapshot.schemas['apps/v1'])
       .to.have.nested.property('components.schemas')
       .that.includes.keys('io.k8s.api.apps.v1.Deployment');
+  });
+
+  it('reads each object once where a kind is named in two versions of its API', async () => {
+    const versions = ['autoscaling/v2/HorizontalPodAutoscaler', 'autoscaling/v1/HorizontalPodAutoscaler'];
+    const serves = (path: string): Answer | undefined => {
+      if (path === '/apis/autoscaling/v1')
+        return served('autoscaling/v1', ['horizontalpodautoscalers', 'HorizontalPodAutoscaler', true]);
+      return path.endsWith('/horizontalpodautoscalers') ? items(path, workload('a', 'one')) : undefined;
+    };
+    const snapshot = await snapshotOf(serves, versions);
+    expect(snapshot.objects.map((object) => object.ref.apiVersion)).to.deep.equal(['autoscaling/v2']);
+    expect(snapshot.kinds).to.deep.equal(['autoscaling/v2/HorizontalPodAutoscaler']);
   });
 
   it('records a kind that the cluster does not serve', async () => {
