@@ -1,8 +1,8 @@
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
-import { type FieldPath, valueAt } from '../types/field-path.ts';
-import { setOf, union } from '../types/field-set.ts';
+import { valueAt } from '../types/field-path.ts';
+import { setOf, union, without } from '../types/field-set.ts';
 import type { Finding } from '../types/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
 import type { JsonPatchOperation } from '../types/json-patch.ts';
@@ -28,7 +28,7 @@ interface Entry {
 /**
  * Gives the fields that the pass wrote to whoever delivers desired state, as if that had written them: it changes
  * managedFields and nothing else, so that a field which is dropped from desired later goes with a plain apply.
- * `live` is the object as it was read or written last, `restored` what desired declares of what was just written.
+ * `live` is the object as it was read or written last, `fix` what was just fixed.
  */
 export async function handBack(
   desired: DesiredObject,
@@ -36,12 +36,12 @@ export async function handBack(
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   options: HandBackOptions,
-  restored: readonly FieldPath[] = [],
+  fix: readonly Finding[] = [],
 ): Promise<void> {
   const { signal } = options;
   let now: JsonObject | undefined = live;
   for (let tried = 1; now; tried++) {
-    const operations = ownershipPatch(now, returnOf(desired, now, restored, options));
+    const operations = ownershipPatch(now, returnOf(desired, now, fix, options));
     if (operations.length === 0) return;
     try {
       await kubernetes.jsonPatch(kind, desired.ref, operations, { fieldManager: DETECTOR_MANAGER, dryRun: false, signal });
@@ -59,19 +59,14 @@ export async function handBack(
 export function handedBack(
   desired: DesiredObject,
   live: JsonObject,
-  restored: readonly FieldPath[],
+  fix: readonly Finding[],
   options: Omit<HandBackOptions, 'signal'>,
 ): JsonObject {
-  const { ours, deliverer, entry } = returnOf(desired, live, restored, options);
+  const { ours, deliverer, entry } = returnOf(desired, live, fix, options);
   const metadata = isJsonObject(live['metadata']) ? live['metadata'] : {};
   const gone = new Set([...ours, ...(deliverer && entry ? [deliverer] : [])].map(({ body }) => body));
   const kept = entriesOf(live).flatMap(({ body }) => (gone.has(body) ? [] : [body]));
   return { ...live, metadata: { ...metadata, managedFields: [...kept, ...(entry ? [entry] : [])] } };
-}
-
-/** Where these findings restore what desired declares. */
-export function declaredPaths(fix: readonly Finding[]): readonly FieldPath[] {
-  return fix.filter(({ desired, isReordered }) => desired !== undefined && !isReordered).map(({ path }) => path);
 }
 
 /** What goes back to whom. */
@@ -87,7 +82,7 @@ interface Return {
 function returnOf(
   desired: DesiredObject,
   live: JsonObject,
-  restored: readonly FieldPath[],
+  fix: readonly Finding[],
   { desiredManagers, deliveredFields }: Omit<HandBackOptions, 'signal'>,
 ): Return {
   const entries = entriesOf(live);
@@ -97,8 +92,19 @@ function returnOf(
   // Who delivers by Update owns the defaults of what it writes as well, and nothing that is not stored.
   const isUpdate = stringAt(deliverer?.body, 'operation') === 'Update';
   // Zero values that the server stores nowhere: an apply owns them all the same, which tells that they were asked for.
-  const unstored = isUpdate ? [] : restored.filter((path) => valueAt(live, path) === undefined).map(setOf);
-  const moved = isUpdate ? written : deliveredFields(desired, live, unstored.reduce(union, written));
+  const unstored = fix.filter(
+    (finding) => finding.desired !== undefined && !finding.isReordered && valueAt(live, finding.path) === undefined,
+  );
+  // What the server filled in where an addition was taken away is its default: nothing that the unit had and dropped.
+  const undeclared = fix.filter((finding) => finding.desired === undefined);
+  const delivered = undeclared.reduce((fields, { path }) => without(fields, path), written);
+  const moved = isUpdate
+    ? written
+    : deliveredFields(
+        desired,
+        live,
+        unstored.reduce((fields, { path }) => union(fields, setOf(path)), delivered),
+      );
   const base = deliverer?.body ?? newEntry(desired, live, desiredManagers);
   const isNothing = Object.keys(moved).length === 0 || base === undefined;
   return { ours, deliverer, entry: isNothing ? undefined : { ...base, fieldsV1: union(deliverer?.fields ?? {}, moved) } };

@@ -9,11 +9,12 @@ import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '
 import { operationsBetween } from '../types/json-patch.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../types/plan.ts';
+import { standingAlone } from '../types/probe.ts';
 import { withoutServerFields } from '../types/server-fields.ts';
 import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
 import { kindOf } from './cluster-writes.ts';
-import { declaredPaths, handedBack } from './ownership.ts';
+import { handedBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
 import { isFailedTest, refusalOf, refusedFields } from './refusals.ts';
 
@@ -116,17 +117,21 @@ async function predictPatch(
     patch = tried(fix);
     answer = await kubernetes.jsonPatch(kind, desired.ref, patch.operations, dryRun);
   }
-  const fixed = handedBack(desired, answer, declaredPaths(fix), options);
+  const fixed = handedBack(desired, answer, fix, options);
   const left = options.compare(desired, fixed).filter((finding) => finding.class !== 'informational');
   const content = contentOf(answer);
-  const applied = once(() => contentOfApply(object, kind, kubernetes, options));
+  const applied = once(() => contentOfApply(object, withoutServerFields(desired.document), kind, kubernetes, options));
+  // Beside what a stranger added the apply may be refused: then what the server makes of desired alone tells.
+  const delivered = once(
+    async () => (await applied()) ?? contentOfApply(object, standingAlone(desired), kind, kubernetes, options),
+  );
   const overruled: [string, Refusal][] = [];
   for (const finding of fix) {
     const still = left.find(({ path }) => isWithin(path, finding.path));
     if (
       !still ||
       (still.class === 'pending' &&
-        (await isAsDelivered(finding.path, { live: live.body, target: patch.target.body, answer }, applied)))
+        (await isAsDelivered(finding.path, { live: live.body, target: patch.target.body, answer }, delivered)))
     )
       continue;
     const detail = `admission changes it to ${displayValue(still.live)} again`;
@@ -148,11 +153,11 @@ async function predictPatch(
 async function isAsDelivered(
   path: FieldPath,
   { live, target, answer }: Record<'live' | 'target' | 'answer', JsonObject>,
-  applied: () => Promise<JsonObject | undefined>,
+  delivered: () => Promise<JsonObject | undefined>,
 ): Promise<boolean> {
   const value = valueAt(answer, path);
   if (isDeepStrictEqual(value, valueAt(live, path)) || !isPartOf(value, valueAt(target, path))) return false;
-  const content = await applied();
+  const content = await delivered();
   return content !== undefined && isDeepStrictEqual(value, valueAt(content, path));
 }
 
@@ -175,9 +180,10 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** What an apply as ConfigHub makes it would give; `undefined` where it would be refused. */
+/** What an apply of this body, made as ConfigHub makes it, would give; `undefined` where it would be refused. */
 async function contentOfApply(
-  { desired, live }: ObjectCorrection,
+  { live }: ObjectCorrection,
+  body: JsonObject,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   { desiredManagers, signal }: PredictOptions,
@@ -187,7 +193,6 @@ async function contentOfApply(
     desiredManagers[0] ??
     DETECTOR_MANAGER;
   try {
-    const body = withoutServerFields(desired.document);
     return contentOf(await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal }));
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError)) throw error;

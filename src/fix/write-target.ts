@@ -7,7 +7,7 @@ import { DETECTOR_MANAGER } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
 import { kindOf } from './cluster-writes.ts';
 import { readJudged } from './judged.ts';
-import { declaredPaths, handBack } from './ownership.ts';
+import { handBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
 import { isFailedTest } from './refusals.ts';
 
@@ -38,7 +38,7 @@ export async function writeTarget(
   const body = await write(object, judged, kind, kubernetes, options);
   if (!object.live) return { body, ownership: '' };
   try {
-    await handBack(desired, body, kind, kubernetes, options, declaredPaths(object.fix));
+    await handBack(desired, body, kind, kubernetes, options, object.fix);
     return { body, ownership: '' };
   } catch (error) {
     if (options.signal.aborted || !(error instanceof ClusterError)) throw error;

@@ -6,7 +6,6 @@ import {
   canonicalJson,
   type FieldValue,
   type Finding,
-  isDrift,
   type ObjectComparison,
   wouldBeOverwritten,
 } from '../types/finding.ts';
@@ -14,7 +13,6 @@ import type { Json } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { ObjectCorrection, Plan, PlanDecisions, PlanItem, Prediction, TrippedGuard, UnitCorrection } from '../types/plan.ts';
 import type { RankedFinding, Ranking } from '../types/ranking.ts';
-import { relationOf } from '../types/related-fields.ts';
 import { firstSeenOf, type PreviousReport } from '../types/report.ts';
 import { Secret } from '../types/secret.ts';
 import type { ServerAbilities } from '../types/server.ts';
@@ -34,6 +32,7 @@ import {
 import { type FixPolicy, judgeFinding } from './judge.ts';
 import { exportedUnits, notesOn } from './notes.ts';
 import { activePauses } from './pause.ts';
+import { judgeTogether, wouldChange } from './together.ts';
 
 export interface PlanOptions extends MassChangeLimits, FixPolicy {
   /** By how much fewer objects units may declare than at the last report. */
@@ -116,23 +115,6 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   };
 }
 
-/**
- * Fields that are valid only together are brought back together: where one of them is left alone, so are the others, for
- * the same reason.
- */
-function judgeTogether(items: readonly PlanItem[]): readonly PlanItem[] {
-  const groupOf = ({ ranked: { finding } }: PlanItem): string => {
-    const relation = isDrift(finding) ? relationOf(finding.ref.kind, finding.path) : '';
-    return relation === '' ? '' : `${objectKey(finding.ref)} ${relation}`;
-  };
-  const left = new Map(items.filter((item) => !wouldChange(item)).map((item) => [groupOf(item), item]));
-  return items.map((item): PlanItem => {
-    const group = wouldChange(item) ? groupOf(item) : '';
-    const other = group === '' ? undefined : left.get(group);
-    return other ? { ...item, action: other.action, reason: other.reason, detail: other.detail } : item;
-  });
-}
-
 /** Objects whose fields a killed pass did not give back to whoever delivers them, in sync or not. */
 function ownershipPending({ snapshot, desired }: Pick<PlanInput, 'snapshot' | 'desired'>): readonly DesiredObject[] {
   const bearing = new Set(
@@ -164,10 +146,6 @@ function guardCounts(planned: readonly Finding[], comparison: Comparison, option
     guardScaleToZero(planned, options.maxToZero) ??
     guardMassChange(objects, comparison.compared, options)
   );
-}
-
-function wouldChange(item: PlanItem): boolean {
-  return item.action === 'fix' || item.action === 'stage';
 }
 
 function keyOf(ranked: RankedFinding): string {

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { DesiredObject } from '../types/desired.ts';
 import { messageOf } from '../types/errors.ts';
-import { isJsonObject, type JsonObject } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
-import type { Probe } from '../types/probe.ts';
+import { type Probe, standingAlone } from '../types/probe.ts';
 import { withoutServerFields } from '../types/server-fields.ts';
 
 export interface ProbeOptions {
@@ -57,7 +55,7 @@ async function probeOne(
     const kind = await kubernetes.resourceKind(suspect.ref.apiVersion, suspect.ref.kind, signal);
     if (!kind) return undefined;
     const isNew = await mayI('create', suspect);
-    const body = bodyOf(suspect, isNew);
+    const body = isNew ? standingAlone(suspect) : withoutServerFields(suspect.document);
     const answer = await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
     return { kind: isNew ? 'new' : 'existing', body: answer };
   } catch (error) {
@@ -65,14 +63,4 @@ async function probeOne(
     // A unit that the server refuses, a webhook that takes no dry run: the verdict stays as it is.
     return { kind: 'refused', error: messageOf(error) };
   }
-}
-
-/** The desired document, under a name that no object has where it is to stand alone. */
-function bodyOf({ ref, document }: DesiredObject, isNew: boolean): JsonObject {
-  const { metadata, ...rest } = withoutServerFields(document);
-  const digest = createHash('sha256').update(objectKey(ref)).digest('hex').slice(0, 12);
-  return {
-    ...rest,
-    metadata: { ...(isJsonObject(metadata) ? metadata : {}), ...(isNew ? { name: `drift-probe-${digest}` } : {}) },
-  };
 }

@@ -36,6 +36,18 @@ export function union(one: JsonObject, other: JsonObject): JsonObject {
   return fields;
 }
 
+/** The set without what lies at a path or below it. */
+export function without(fields: JsonObject, path: FieldPath): JsonObject {
+  const [step, ...rest] = path;
+  if (step === undefined) return {};
+  const name = stepName(step);
+  const below = own(fields, name);
+  if (!isJsonObject(below)) return fields;
+  const { [name]: _, ...others } = fields;
+  const left = rest.length === 0 ? {} : without(withMember(below), rest);
+  return Object.keys(left).length === 0 ? others : { ...others, [name]: compact(left) };
+}
+
 /** The set that holds nothing but this path. */
 export function setOf(path: FieldPath): JsonObject {
   return path.reduceRight<JsonObject>((below, step) => ({ [stepName(step)]: below }), {});

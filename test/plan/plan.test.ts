@@ -673,6 +673,39 @@ describe('fields that are valid only together', () => {
   });
 });
 
+describe('an element under another name', () => {
+  const element = (name: string): FieldPath => [...CONTAINER.slice(0, -1), { key: { name } }];
+  const old = finding({ path: element('app'), class: 'removed', desired: { name: 'app' }, live: undefined });
+  const renamed = finding({ path: element('app-x'), class: 'added', desired: undefined, live: { name: 'app-x' } });
+  const refusing = (id: string): ReadonlyMap<string, Prediction> =>
+    new Map([
+      [
+        objectKey(ref('web')),
+        {
+          restartsPods: true,
+          refused: new Map([[id, { reason: 'denied' as const, detail: 'no such image' }]]),
+          isAppliedAlone: false,
+          alsoChanged: [],
+        },
+      ],
+    ]);
+
+  it('stays where the server refuses the declared one, so that there is one of them', () => {
+    const { items } = plan([compared([old, renamed, finding()])], { predictions: refusing(old.id) });
+    expect(items.map(({ action, detail }) => `${action} ${detail}`)).to.deep.equal([
+      'blocked no such image',
+      'blocked no such image',
+      'fix ',
+    ]);
+  });
+
+  it('goes where the declared one comes back, and does not keep that one away', () => {
+    expect(plan([compared([old, renamed])]).items.map(({ action }) => action)).to.deep.equal(['fix', 'fix']);
+    const { items } = plan([compared([old, renamed])], { predictions: refusing(renamed.id) });
+    expect(items.map(({ action }) => action)).to.deep.equal(['fix', 'blocked']);
+  });
+});
+
 describe('who carries a correction out', () => {
   const ALONE = new Map([
     [objectKey(ref('web')), { restartsPods: false, refused: new Map(), isAppliedAlone: true, alsoChanged: [] }],

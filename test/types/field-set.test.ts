@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { intersection, partAt, stepName, union } from '../../src/types/field-set.ts';
+import { intersection, partAt, stepName, union, without } from '../../src/types/field-set.ts';
 import type { JsonObject } from '../../src/types/json.ts';
 import { CONTAINER } from './builders.ts';
 
@@ -32,6 +32,17 @@ const set = fc
   .fields.filter((fields) => !Object.hasOwn(fields, '.'));
 
 describe('sets of fields', () => {
+  it('are without a path what their members outside of it are', () => {
+    const steps = [{ field: 'a' }, { field: 'b' }, { key: { name: 'x' } }];
+    fc.assert(
+      fc.property(set, fc.array(fc.constantFrom(...steps), { minLength: 1, maxLength: 3 }), (fields, path) => {
+        const place = path.map((step) => `/${stepName(step)}`).join('');
+        const outside = membersOf(fields).filter((member) => member !== place && !member.startsWith(`${place}/`));
+        expect(new Set(membersOf(without(fields, path)))).to.deep.equal(new Set(outside));
+      }),
+    );
+  });
+
   it('unite and intersect as the sets of their members do', () => {
     fc.assert(
       fc.property(set, set, (one, other) => {

@@ -126,7 +126,7 @@ function ownerFaults(story: Story, unfixed: readonly PlanItem[]): readonly strin
     const isFault = ([name, field]: readonly [string, Field]): boolean =>
       !left.some((path) => meet(field, path)) &&
       !(now.has(name) === theirs.has(name) && isUnchanged(field, story)) &&
-      !(isStranger && isFilledByOthers(field, story));
+      !(isStranger && (isFilledByOthers(field, story) || isNothing(field, story)));
     const lost = [...wanted].filter(([name]) => !now.has(name)).filter(isFault);
     const gained = [...now].filter(([name]) => !wanted.has(name)).filter(isFault);
     const who = isStranger ? 'stranger' : manager === PARTNER ? 'partner' : manager === story.case.deliverer ? 'deliverer' : key;
@@ -139,6 +139,11 @@ function ownerFaults(story: Story, unfixed: readonly PlanItem[]): readonly strin
 /** The stranger wrote the value that was there: nothing differs, so nothing is done about it. */
 function isUnchanged(field: Field, { before, edited }: Story): boolean {
   return field.at(-1) !== '.' && isDeepStrictEqual(fieldValue(before, field), fieldValue(edited, field));
+}
+
+/** The API server keeps whoever wrote a field of a gate that is off as its owner, though it stored nothing. */
+function isNothing(field: Field, { after }: Story): boolean {
+  return fieldValue(after, field) === undefined;
 }
 
 /** A map of labels or annotations that the stranger made and others put something into since. */
