@@ -8,6 +8,7 @@ import { isSafeWebhook } from './notify/address.ts';
 import { parseDuration } from './types/duration.ts';
 import { ConfigError, messageOf } from './types/errors.ts';
 import { Secret } from './types/secret.ts';
+import { SHOW_VALUES } from './types/show/show-values.ts';
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -196,6 +197,13 @@ export const OPTIONS = {
     value: 'SLUG',
     default: '',
     help: 'target that this cluster is; units of others are left out',
+  }),
+  showValues: option({
+    schema: z.enum(SHOW_VALUES),
+    env: ['SHOW_VALUES'],
+    value: 'WHICH',
+    default: 'safe',
+    help: 'values that logs, reports, revisions and messages show: safe (only those known to be harmless) or none',
   }),
   autoFix: option({
     schema: boolean,

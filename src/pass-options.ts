@@ -44,7 +44,13 @@ export async function passOptions(
       filter: config.confighubFilter,
       target: config.target,
     },
-    diff: { cluster, desiredManagers: config.desiredManagers, ignoreRules: await readIgnoreFile(config, signal), now },
+    diff: {
+      cluster,
+      desiredManagers: config.desiredManagers,
+      ignoreRules: await readIgnoreFile(config, signal),
+      now,
+      showValues: config.showValues,
+    },
     rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
     plan: {
       autoFix: config.autoFix,

@@ -8,7 +8,6 @@ import {
   diff,
   groupFindings,
   likeSettled,
-  maskValue,
   settleSuspects,
   suspectsOf,
   withoutStrayNamespaces,
@@ -45,6 +44,7 @@ import type { FixOutcome } from './types/outcome.ts';
 import type { Plan } from './types/plan.ts';
 import type { Ranking } from './types/ranking.ts';
 import { firstSeenOf, type PreviousReport, type RecordedCorrection, type Report } from './types/report.ts';
+import { showDescription } from './types/show/show.ts';
 import type { Snapshot } from './types/snapshot.ts';
 
 /** The world as a pass meets it; made in main.ts and nowhere else. */
@@ -301,7 +301,7 @@ export async function runPass(
     };
     const built = buildReport({ ...facts, group: groupFindings });
     const units = namedUnits(unitsWithNews(built, previous), desired);
-    return withHistories(built, previous, await readHistories(clients.confighub, units, maskText, log.warning, signal));
+    return withHistories(built, previous, await readHistories(clients.confighub, units, showDescription, log.warning, signal));
   });
   log.decisions(report.decisions, previous.decisions);
   const published = await log.phase('commit', () =>
@@ -347,9 +347,4 @@ export function reportedDecisions(
 function namedUnits(names: readonly string[], { units }: DesiredState): readonly DesiredUnit[] {
   const wanted = new Set(names);
   return units.filter(({ space, slug }) => wanted.has(`${space}/${slug}`));
-}
-
-/** What people write about a revision may hold what the report must not. */
-function maskText(text: string): string {
-  return String(maskValue('', [], text) ?? '');
 }

@@ -19,6 +19,7 @@ export function reportConnection(
     url,
     branch: config.reportBranch,
     root: config.reportPath,
+    showValues: config.showValues,
     token: config.gitToken,
     sshKey: config.gitSshKey,
     knownHostsFile: config.gitSshKnownHostsFile,

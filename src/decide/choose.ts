@@ -5,6 +5,7 @@ import { ConfigError } from '../types/errors.ts';
 import { DRIFT_CLASSES } from '../types/finding.ts';
 import { displayRef } from '../types/object-ref.ts';
 import type { ReportFinding } from '../types/report.ts';
+import { hasHiddenPart } from '../types/secret.ts';
 
 /** How much of a fingerprint is enough to mean one. */
 const PREFIX = /^[0-9a-f]{4,32}$/u;
@@ -84,7 +85,7 @@ export function refusalOf(kind: DecisionKind, finding: ReportFinding): string {
   if (!DRIFT_CLASSES.has(found) && found !== 'unmanaged') return `it is ${found} and no drift, so there is nothing to decide`;
   if (kind !== 'accept') return '';
   if (found === 'missing') return 'a whole object is gone; take it out of the unit by hand, or fix it';
-  const isHidden = desired === '***' || live === '***';
+  const isHidden = hasHiddenPart(desired) || hasHiddenPart(live);
   return isHidden ? 'its value looks like a secret, and secrets are not stored in ConfigHub; ignore or fix it' : '';
 }
 

@@ -1,12 +1,12 @@
 import { NO_UNIT } from '../types/desired.ts';
 import { type FieldPath, printPath, valueAt, withValueAt } from '../types/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../types/json.ts';
+import { hiddenParts } from '../types/show/show.ts';
 import type { LiveObject } from '../types/snapshot.ts';
 import { type Cluster, createComparer, type DiffOptions, type Judged, type ObjectComparer } from './compare.ts';
 import { autoscalerOf, NOTED_BY } from './context.ts';
 import { createIgnores } from './ignore.ts';
 import { isKnownDefault } from './known-defaults.ts';
-import { secretsIn } from './mask.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
 
 /** A manifest of a live object, or why there can be none. */
@@ -43,7 +43,7 @@ export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffO
     if (document === before) break;
   }
   const ordered = inOrderOf(live.body, document);
-  const secrets = secretsIn(ref.kind, ordered);
+  const secrets = [...new Set(hiddenParts(ref, ordered).map(({ path }) => path))];
   if (secrets.length > 0) {
     const named = secrets.slice(0, 3).join(', ');
     const more = secrets.length > 3 ? ` and ${secrets.length - 3} more` : '';

@@ -5,6 +5,7 @@ import type { Blame, Finding, FindingClass, InvalidObject } from '../types/findi
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import type { JsonObject } from '../types/json.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
+import type { ShowValues } from '../types/show/show-values.ts';
 import type { LiveObject, Snapshot } from '../types/snapshot.ts';
 import { inOneVersion, ownersInVersion, ownsUnknownFields } from './api-versions.ts';
 import { comparable, lastAppliedOf } from './comparable.ts';
@@ -29,6 +30,8 @@ export interface DiffOptions {
   readonly ignoreRules?: readonly IgnoreRule[];
   /** The moment by which ignore rules end. */
   readonly now?: Date;
+  /** What may be shown of values; `safe` where it is not given. */
+  readonly showValues?: ShowValues;
 }
 
 /** Everything that the comparison needs to know of the cluster beside the two objects. */

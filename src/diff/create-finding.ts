@@ -3,10 +3,10 @@ import type { FieldPath } from '../types/field-path.ts';
 import { type Finding, findingFingerprint, findingId } from '../types/finding.ts';
 import { type Json, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
+import { showSides } from '../types/show/show.ts';
 import type { LiveObject } from '../types/snapshot.ts';
 import type { DiffOptions } from './compare.ts';
 import type { Verdict } from './context.ts';
-import { maskValue } from './mask.ts';
 import { repairOf } from './repair.ts';
 
 export function createFinding(
@@ -22,8 +22,7 @@ export function createFinding(
 ): Finding {
   const id = findingId(options.cluster, ref, path, verdict.class);
   const unitName = unit ? `${unit.space}/${unit.slug}` : '';
-  const desired = maskValue(ref.kind, path, desiredValue);
-  const shown = maskValue(ref.kind, path, liveValue);
+  const { desired, live: shown } = showSides(ref, path, { desired: desiredValue, live: liveValue }, options.showValues ?? 'safe');
   const [first, second] = path;
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';

@@ -10,7 +10,6 @@ import { createIgnores } from './ignore.ts';
 export { type CleanManifest, cleanManifest } from './clean.ts';
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
 export { groupFindings } from './group.ts';
-export { maskValue } from './mask.ts';
 export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
 export { withoutStrayNamespaces } from './scope.ts';

@@ -1,23 +1,23 @@
-import { type Finding, revealValue } from '../types/finding.ts';
-import type { Json } from '../types/json.ts';
+import type { Finding } from '../types/finding.ts';
 import type { ObjectCorrection } from '../types/plan.ts';
 import { Secret } from '../types/secret.ts';
+import { textsNotShown, textsOf, withoutTexts } from '../types/show/redact.ts';
+import { hiddenParts } from '../types/show/show.ts';
 
-/** Shorter values stand in every other word. */
-const SHORTEST = 4;
-
-/** A server's words about a correction without the values that are never shown: webhooks like to quote what they refuse. */
+/**
+ * A server's words about a correction without the values that are never shown: webhooks like to quote what they refuse, and
+ * a strict validation the whole object.
+ */
 export function withoutMaskedValues(text: string, objects: readonly ObjectCorrection[]): string {
-  const masked = objects.flatMap(({ fix, leave }) => [...fix, ...leave].flatMap(maskedTexts));
-  // Longer ones first, so that none is left in part.
-  return masked.sort((a, b) => b.length - a.length).reduce((rest, value) => rest.replaceAll(value, '***'), text);
+  const hidden = objects.flatMap(({ desired, live, fix, leave }) => [
+    ...[...fix, ...leave].flatMap(hiddenTexts),
+    ...[desired.document, ...(live ? [live.body] : [])].flatMap((document) =>
+      hiddenParts(desired.ref, document).flatMap(({ value }) => textsOf(value)),
+    ),
+  ]);
+  return withoutTexts(text, hidden);
 }
 
-function maskedTexts({ desired, live }: Finding): readonly string[] {
-  return [desired, live].flatMap((value) => (value instanceof Secret ? textsOf(revealValue(value)) : []));
-}
-
-function textsOf(value: Json | undefined): readonly string[] {
-  if (typeof value === 'string') return value.length < SHORTEST ? [] : [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+function hiddenTexts({ desired, live }: Finding): readonly string[] {
+  return [desired, live].flatMap((value) => (value instanceof Secret ? textsNotShown(value.reveal(), value.shown) : []));
 }

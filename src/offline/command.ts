@@ -5,6 +5,7 @@ import { openApiOfCrd, trimOpenApi } from '../kubernetes/openapi.ts';
 import { ConfigError } from '../types/errors.ts';
 import type { IgnoreRule } from '../types/ignore-rule.ts';
 import { at, isJsonObject, type JsonObject } from '../types/json.ts';
+import type { ShowValues } from '../types/show/show-values.ts';
 import { diffTexts, type OfflineDiff, readLarge, type SourceText } from './offline.ts';
 
 export { printDiff } from './print.ts';
@@ -26,6 +27,7 @@ export interface DiffOptions {
   readonly allowEmpty: boolean;
   /** Largest file, in MB. */
   readonly maxFileMb: number;
+  readonly showValues: ShowValues;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +36,7 @@ export interface DiffOptions {
  * file that declares nothing is refused: the command that was to write it may have failed, and nothing would be missing.
  */
 export async function diffFiles(files: DiffArguments, options: DiffOptions): Promise<OfflineDiff> {
-  const { desiredManagers, ignoreRules, allowEmpty } = options;
+  const { desiredManagers, ignoreRules, allowEmpty, showValues } = options;
   if ([...files.desired, ...files.live, ...files.schemas].filter((file) => file === '-').length > 1) {
     throw new ConfigError('standard input cannot be read twice', {
       code: 'usage',
@@ -52,6 +54,7 @@ export async function diffFiles(files: DiffArguments, options: DiffOptions): Pro
     desiredManagers,
     ignoreRules,
     now: new Date(),
+    showValues,
   });
   const [empty] = result.emptyDesired;
   if (empty === undefined || allowEmpty) return result;

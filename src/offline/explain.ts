@@ -1,8 +1,9 @@
-import { maskValue } from '../diff/diff.ts';
 import type { ActorClass } from '../types/field-managers.ts';
 import { printPath } from '../types/field-path.ts';
 import type { Json } from '../types/json.ts';
-import { Secret } from '../types/secret.ts';
+import { shownPart } from '../types/secret.ts';
+import { showSides } from '../types/show/show.ts';
+import type { ShowValues } from '../types/show/show-values.ts';
 import { type Judged, type OfflineDiff, type OfflineObject, RULES } from './offline.ts';
 
 /** Why one field is judged as it is: the rule that decided, and the evidence that it had. */
@@ -37,7 +38,7 @@ export function explainPath(result: OfflineDiff, object: OfflineObject, path: st
     .explain(object)
     .map((judged) => ({ judged, at: printPath(judged.decision.path) }))
     .filter(({ at }) => at === wanted || isBelow(at, wanted) || isBelow(wanted, at))
-    .map(({ judged, at }) => explanationOf(judged, at, object));
+    .map(({ judged, at }) => explanationOf(judged, at, object, result.showValues));
 }
 
 function isBelow(path: string, above: string): boolean {
@@ -45,19 +46,21 @@ function isBelow(path: string, above: string): boolean {
   return path.startsWith(above) && (path[above.length] === '/' || path[above.length] === '[');
 }
 
-function explanationOf({ decision, verdict, owners }: Judged, path: string, { ref }: OfflineObject): Explanation {
-  const show = (value: Json | undefined): Json => {
-    const masked = maskValue(ref.kind, decision.path, value);
-    return masked instanceof Secret ? String(masked) : (masked ?? null);
-  };
+function explanationOf(
+  { decision, verdict, owners }: Judged,
+  path: string,
+  { ref }: OfflineObject,
+  showValues: ShowValues,
+): Explanation {
+  const { desired, live } = showSides(ref, decision.path, { desired: decision.desired, live: decision.live }, showValues);
   return {
     path,
     rule: decision.rule,
     because: RULES[decision.rule].because,
     class: verdict?.class ?? null,
     note: verdict?.note ?? '',
-    desired: show(decision.desired),
-    live: show(decision.live),
+    desired: shownPart(desired) ?? null,
+    live: shownPart(live) ?? null,
     owners: owners.map(({ blame, isOurs }) => ({ ...blame, time: blame.time ?? null, isOurs })),
   };
 }

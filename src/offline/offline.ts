@@ -16,6 +16,7 @@ import { type Finding, isDrift } from '../types/finding.ts';
 import type { IgnoreRule, IgnoreUse } from '../types/ignore-rule.ts';
 import { at, isJsonObject, type Json, type JsonObject, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef, objectKey, refOf } from '../types/object-ref.ts';
+import type { ShowValues } from '../types/show/show-values.ts';
 import type { LiveObject, Snapshot } from '../types/snapshot.ts';
 
 /** A text and the name of the file that it stands in. */
@@ -34,6 +35,7 @@ export interface OfflineInput {
   readonly desiredManagers: readonly string[];
   readonly ignoreRules: readonly IgnoreRule[];
   readonly now: Date;
+  readonly showValues?: ShowValues | undefined;
 }
 
 export type ObjectVerdict = 'in_sync' | 'drifted' | 'missing' | 'unmanaged' | 'terminating' | 'invalid';
@@ -67,6 +69,7 @@ export interface OfflineDiff {
   readonly emptyDesired: readonly string[];
   readonly groups: readonly { readonly title: string; readonly findings: number }[];
   readonly ignores: readonly IgnoreUse[];
+  readonly showValues: ShowValues;
   /** Every decision about one object, those that found it in sync included. */
   readonly explain: (object: OfflineObject) => readonly Judged[];
 }
@@ -92,7 +95,8 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
   const schema = mergeOpenApi([...input.schemas, ...documents.filter(isCrd).map(openApiOfCrd)]);
   const snapshot = snapshotOf(live, desired, schema);
   const state: DesiredState = { units: [NO_UNIT], objects: desired, conflicts: [], invalid: [], otherTargets: 0 };
-  const options = { cluster: '', desiredManagers: input.desiredManagers, ignoreRules: input.ignoreRules, now: input.now };
+  const { desiredManagers, ignoreRules, now, showValues = 'safe' } = input;
+  const options = { cluster: '', desiredManagers, ignoreRules, now, showValues };
   const comparison = diff(snapshot, state, options);
 
   const findingsOf = new Map(comparison.objects.map((object) => [objectKey(object.ref), object.findings]));
@@ -123,6 +127,7 @@ export function diffTexts(input: OfflineInput): OfflineDiff {
       .filter(({ findings }) => findings.length > 1)
       .map(({ title, findings }) => ({ title, findings: findings.length })),
     ignores: comparison.ignores,
+    showValues,
     explain: (object) => (object.desired && object.live ? comparer.explain(object.desired, object.live) : []),
   };
 }

@@ -4,10 +4,10 @@ import { displayBlame, displayTime, displayValue, sanitize } from '../types/desc
 import { stringifyJson } from '../types/exact-json.ts';
 import { actorWords } from '../types/field-managers.ts';
 import { printPath } from '../types/field-path.ts';
-import type { Blame, FieldValue, Finding } from '../types/finding.ts';
+import type { Blame, Finding } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import { displayRef, type ObjectRef } from '../types/object-ref.ts';
-import { Secret } from '../types/secret.ts';
+import { shownPart } from '../types/secret.ts';
 import { serverFieldsOf } from '../types/server-fields.ts';
 import { explainPath } from './explain.ts';
 import type { OfflineDiff, OfflineObject } from './offline.ts';
@@ -27,10 +27,6 @@ export function printDiff(result: OfflineDiff, form: DiffForm, explain: string |
         ? tableOf(result)
         : result.objects.map((object) => explanationText(result, object, explain)).join('');
   }
-}
-
-function shown(value: FieldValue): Json {
-  return value instanceof Secret ? String(value) : (value ?? null);
 }
 
 function named({ apiVersion, kind, namespace, name }: ObjectRef): Record<string, Json> {
@@ -76,8 +72,8 @@ function findingOf(finding: Finding): Record<string, unknown> {
     path: printPath(finding.path),
     class: finding.class,
     // A whole object is in the file that was given.
-    desired: isWhole ? null : shown(finding.desired),
-    live: isWhole ? null : shown(finding.live),
+    desired: isWhole ? null : (shownPart(finding.desired) ?? null),
+    live: isWhole ? null : (shownPart(finding.live) ?? null),
     blame: blameOf(finding.blame),
     ...(finding.note === '' ? {} : { note: finding.note }),
     ...(method === 'none'

@@ -1,7 +1,12 @@
-import { type Finding, isDrift } from '../types/finding.ts';
+import type { DesiredObject } from '../types/desired.ts';
+import { isDrift } from '../types/finding.ts';
+import type { Json } from '../types/json.ts';
 import type { JsonPatchOperation } from '../types/json-patch.ts';
 import { patchCommand } from '../types/kubectl.ts';
 import { Secret } from '../types/secret.ts';
+import { textsOf } from '../types/show/redact.ts';
+import { hiddenParts } from '../types/show/show.ts';
+import type { LiveObject } from '../types/snapshot.ts';
 import { patchTo } from '../types/target-patch.ts';
 import type { OfflineObject } from './offline.ts';
 
@@ -19,13 +24,15 @@ export interface ObjectRepair {
 export function repairOfObject({ ref, desired, live, findings }: OfflineObject): ObjectRepair | undefined {
   const fix = findings.filter((finding) => isDrift(finding) && finding.repair.method === 'json-patch');
   if (!live || !desired || fix.length === 0) return undefined;
-  if (fix.some(isHidden))
-    return { method: 'json-patch', note: 'it holds values that are not shown: have a pass fix it, or apply the unit' };
   const { operations: patch } = patchTo(desired, live.body, fix, { owners: live.owners, withVersion: false });
+  if (fix.some((finding) => finding.desired instanceof Secret) || holdsHidden(patch, desired, live))
+    return { method: 'json-patch', note: 'it holds values that are not shown: have a pass fix it, or apply the unit' };
   return { method: 'json-patch', command: patchCommand({ ...live.ref, namespace: ref.namespace }, patch), patch };
 }
 
-/** The patch would hold the desired value; what is only taken away is not in it. */
-function isHidden({ desired }: Finding): boolean {
-  return desired instanceof Secret;
+/** Whether a patch holds what is not shown of the object, wherever it stands in it; what is only taken away is not in it. */
+function holdsHidden(patch: readonly JsonPatchOperation[], { ref, document }: DesiredObject, { body }: LiveObject): boolean {
+  const hidden = new Set([document, body].flatMap((side) => hiddenParts(ref, side).flatMap(({ value }) => textsOf(value))));
+  const written = patch.flatMap((operation): readonly Json[] => ('value' in operation ? [operation.value] : []));
+  return written.flatMap(textsOf).some((text) => hidden.has(text));
 }

@@ -32,7 +32,7 @@ import type {
   ReportFinding,
   ReportGroup,
 } from '../types/report.ts';
-import { HIDDEN, Secret } from '../types/secret.ts';
+import { hasHiddenPart, shownPart } from '../types/secret.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { inSteps } from '../types/steps.ts';
 import { nameOfRead } from './failed-reads.ts';
@@ -106,7 +106,7 @@ export function buildReport(input: ReportInput): Report {
     ...[...replaced.map((was) => toGone(was, 'changed', input.now)), ...resolvedNow.map((was) => toGone(was, 'gone', input.now))]
       // A masked value says nothing, and a person's apply of what was staged is a correction.
       .filter(({ class: found, live, desired, findingId }) => {
-        const isMasked = live === HIDDEN || desired === HIDDEN;
+        const isMasked = hasHiddenPart(live) || hasHiddenPart(desired);
         return DRIFT_CLASSES.has(found) && !isMasked && !appliedNow.has(findingId);
       })
       .sort((a, b) => (a.findingId < b.findingId ? -1 : 1)),
@@ -177,7 +177,7 @@ const SERVERS_WORDS: ReadonlySet<PlanReason> = new Set(['denied', 'permission', 
 
 /** A value as the report may hold it; absent is null. */
 function shownValue(value: FieldValue): Json {
-  return value instanceof Secret ? String(value) : (value ?? null);
+  return shownPart(value) ?? null;
 }
 
 function toLine(

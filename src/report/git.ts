@@ -1,5 +1,6 @@
 import type { FileHistory } from '../types/file-history.ts';
 import type { PreviousReport } from '../types/report.ts';
+import type { ShowValues } from '../types/show/show-values.ts';
 import { checkBranch } from './git-address.ts';
 import { inFormatOfRemote } from './git-format.ts';
 import { fetchHead, type Head, listEntries, readEntry } from './git-head.ts';
@@ -11,11 +12,14 @@ import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-
 import { pathPart } from './paths.ts';
 import { parseCorrections, parseFindings, parseGone, parseSummary, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
+import { showReportAgain } from './shown-again.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
   readonly branch: string;
   /** Folder of the reports inside the repository. */
   readonly root: string;
+  /** What is shown of values that are read; `safe` where it is not given. */
+  readonly showValues?: ShowValues;
 }
 
 export interface ReportRepositoryOptions extends ReportReaderOptions {
@@ -74,7 +78,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     refuseLinks(head, { root, cluster });
     const folder = `${root}/${pathPart(cluster)}`;
     return {
-      previous: await told('read the last report', () => readPrevious(workplace, head, folder)),
+      previous: await told('read the last report', () => readPrevious(workplace, head, folder, options.showValues ?? 'safe')),
       readFile: (path) => told('read a file', () => readEntry(workplace.git, head.entries.get(`${root}/${path}`))),
       historyOf: (path, isEnough) =>
         told('read the history of the report repository', async () => {
@@ -157,13 +161,18 @@ function telling({ translate }: Workplace): <T>(doing: string, work: () => Promi
   };
 }
 
-async function readPrevious({ git }: Workplace, { entries }: Head, folder: string): Promise<PreviousReport> {
+async function readPrevious({ git }: Workplace, { entries }: Head, folder: string, show: ShowValues): Promise<PreviousReport> {
   const read = async (name: string): Promise<string> => (await readEntry(git, entries.get(`${folder}/${name}`))) ?? '';
-  return {
-    ...parseSummary(await read('report.json')),
-    findings: parseFindings(await read('findings.jsonl')),
-    corrections: parseCorrections(await read('corrections.jsonl')),
-    units: parseUnits(await read('units.jsonl')),
-    gone: parseGone(await read('gone.jsonl')),
-  };
+  const { page: _, ...previous } = showReportAgain(
+    {
+      ...parseSummary(await read('report.json')),
+      findings: parseFindings(await read('findings.jsonl')),
+      corrections: parseCorrections(await read('corrections.jsonl')),
+      units: parseUnits(await read('units.jsonl')),
+      gone: parseGone(await read('gone.jsonl')),
+      page: '',
+    },
+    show,
+  );
+  return previous;
 }

@@ -1,6 +1,6 @@
 import { DRIFT_CLASSES } from '../types/finding.ts';
 import type { ReportFinding } from '../types/report.ts';
-import { HIDDEN } from '../types/secret.ts';
+import { hasHiddenPart } from '../types/secret.ts';
 import { quoted } from '../types/shell.ts';
 import { PAUSE_ANNOTATION } from '../types/snapshot.ts';
 
@@ -28,7 +28,7 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
     step('Apply what is staged', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
   if (isFixable) step('Bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
   // What the report does not show never enters ConfigHub either.
-  const isShown = finding.live !== HIDDEN && finding.desired !== HIDDEN;
+  const isShown = !hasHiddenPart(finding.live) && !hasHiddenPart(finding.desired);
   if (isDrift && finding.path !== '' && isShown)
     step('Keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
   if (found === 'unmanaged')

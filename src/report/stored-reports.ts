@@ -1,9 +1,11 @@
 import { parseDuration } from '../types/duration.ts';
 import { GitError } from '../types/errors.ts';
 import { type Correction, type Incomplete, type ReportFinding, summarySchema } from '../types/report.ts';
+import type { ShowValues } from '../types/show/show-values.ts';
 import { openReportReader, type ReportReader, type ReportReaderOptions } from './git.ts';
 import { isRevision } from './git-revision.ts';
-import { parseAs, parseCorrections, parseFindings, plainDigest } from './previous.ts';
+import { parseAs, parseCorrections, parseFindings, parseGone, plainDigest } from './previous.ts';
+import { showReportAgain } from './shown-again.ts';
 
 /** One cluster's report as a commit of the report repository holds it. */
 export interface StoredReport {
@@ -48,6 +50,7 @@ export async function readReports(
       remedy: 'Give a commit, a tag, a branch with ~N behind it, or an age such as 24h or 7d.',
     });
   }
+  const show = options.showValues ?? 'safe';
   await using reader = await openReportReader(options);
   if (reader.head === '') {
     throw new GitError(`the report repository has no branch ${options.branch}`, {
@@ -58,8 +61,8 @@ export async function readReports(
   }
   const then = since === undefined ? undefined : await findCommit(reader, since, options.branch, now);
   return {
-    head: await readCommit(reader, reader.head),
-    since: then === undefined ? undefined : await readCommit(reader, then),
+    head: await readCommit(reader, reader.head, show),
+    since: then === undefined ? undefined : await readCommit(reader, then, show),
   };
 }
 
@@ -83,7 +86,7 @@ function ageSeconds(text: string): number | undefined {
   return nanoseconds === undefined ? undefined : nanoseconds / 1e9;
 }
 
-async function readCommit(reader: ReportReader, sha: string): Promise<ReportCommit> {
+async function readCommit(reader: ReportReader, sha: string, show: ShowValues): Promise<ReportCommit> {
   if (sha === '') return { sha, time: '', reports: [] };
   const files = await reader.listFiles(sha);
   const read = async (path: string): Promise<string> => (await reader.readFile(path, sha)) ?? '';
@@ -91,13 +94,24 @@ async function readCommit(reader: ReportReader, sha: string): Promise<ReportComm
   for (const folder of files.flatMap((path) => /^([^/]+)\/report\.json$/u.exec(path)?.[1] ?? [])) {
     const summary = parseAs(await read(`${folder}/report.json`), storedSchema);
     if (!summary) continue;
+    const told = showReportAgain(
+      {
+        findings: parseFindings(await read(`${folder}/findings.jsonl`)),
+        corrections: parseCorrections(await read(`${folder}/corrections.jsonl`)),
+        gone: parseGone(await read(`${folder}/gone.jsonl`)),
+        page: await read(`${folder}/README.md`),
+        units: [],
+        decisions: [],
+      },
+      show,
+    );
     reports.push({
       ...summary,
       digest: plainDigest(summary.digest),
       folder,
-      findings: parseFindings(await read(`${folder}/findings.jsonl`)),
-      corrections: parseCorrections(await read(`${folder}/corrections.jsonl`)),
-      page: await read(`${folder}/README.md`),
+      findings: told.findings,
+      corrections: told.corrections,
+      page: told.page,
       files: new Set(files.filter((path) => path.startsWith(`${folder}/`))),
     });
   }

@@ -4,7 +4,7 @@ import { cutText } from '../types/describe.ts';
 import { canonicalJson } from '../types/finding.ts';
 import type { Json } from '../types/json.ts';
 import type { ReportFinding } from '../types/report.ts';
-import { HIDDEN } from '../types/secret.ts';
+import { isHiddenForm } from '../types/secret.ts';
 
 type Step = ReportFinding['steps'][number];
 type Field = Pick<ReportFinding, 'steps' | 'desired' | 'live'>;
@@ -65,7 +65,7 @@ function leaf(step: Step, { desired, live }: Field, indent: string): readonly st
   const mark = (sign: string, line: string): string =>
     `${sign}${indent}${line.length > LINE_LENGTH ? `${cutText(line, LINE_LENGTH)}…` : line}`;
   // Two values that are not shown look alike and are not.
-  const isHidden = desired === HIDDEN && live === HIDDEN;
+  const isHidden = typeof desired === 'string' && typeof live === 'string' && isHiddenForm(desired) && isHiddenForm(live);
   const [shownBefore, shownAfter] = [before.slice(0, SIDE_LINES), after.slice(0, SIDE_LINES)];
   const parts = isHidden
     ? [

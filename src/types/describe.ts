@@ -2,14 +2,14 @@ import { type FieldPath, printPath } from './field-path.ts';
 import type { FieldValue, Finding } from './finding.ts';
 import { canonicalJson } from './finding.ts';
 import { isJsonObject, stringAt } from './json.ts';
-import { HIDDEN, Secret } from './secret.ts';
+import { shownPart } from './secret.ts';
 
 const MAX_VALUE_LENGTH = 120;
 
-/** A value in one short line; a masked one is `***`, an absent one `(none)`. Control characters are written out. */
-export function displayValue(value: FieldValue): string {
+/** A value in one short line; of a hidden one its shown form, an absent one is `(none)`. Control characters are written out. */
+export function displayValue(given: FieldValue): string {
+  const value = shownPart(given);
   if (value === undefined) return '(none)';
-  if (value instanceof Secret) return HIDDEN;
   const text = typeof value === 'string' ? value : (canonicalJson(value) ?? '');
   const safe = sanitize(text);
   return safe.length > MAX_VALUE_LENGTH ? `${cutText(safe, MAX_VALUE_LENGTH)}…` : safe;
@@ -60,8 +60,11 @@ export function fieldName(path: FieldPath): string {
   return known.length === 0 ? 'object' : known.map(sanitize).join(' ');
 }
 
+/** What a change is told by. */
+export type Described = Pick<Finding, 'class' | 'ref' | 'path' | 'desired' | 'live' | 'becomes'>;
+
 /** Both sides of a change, from the first to the second; of two images that differ only behind the name, what differs. */
-function shownChange({ path }: Finding, from: FieldValue, to: FieldValue): string {
+function shownChange({ path }: Described, from: FieldValue, to: FieldValue): string {
   const last = path.at(-1);
   if (last && 'field' in last && last.field === 'image' && typeof from === 'string' && typeof to === 'string') {
     const tagAt = (image: string): number => image.search(/[:@][^/]*$/u);
@@ -79,7 +82,8 @@ function inShort(value: FieldValue): string {
 }
 
 /** An env variable's element shown by its value alone. */
-function shownValue(finding: Finding, value: FieldValue): string {
+function shownValue(finding: Described, given: FieldValue): string {
+  const value = shownPart(given);
   if (isJsonObject(value) && finding.path.some((step) => 'field' in step && step.field === 'env')) {
     const text = stringAt(value, 'value');
     if (text !== undefined && Object.keys(value).length <= 2) return displayValue(text);
@@ -88,13 +92,13 @@ function shownValue(finding: Finding, value: FieldValue): string {
 }
 
 /** The path with both names of a field at its end, of which one stands in the place of the other. */
-function swapped({ path, becomes = '' }: Finding, words: (own: string, other: string) => string): FieldPath {
+function swapped({ path, becomes = '' }: Described, words: (own: string, other: string) => string): FieldPath {
   const last = path.at(-1);
   return [...path.slice(0, -1), { field: words(last && 'field' in last ? last.field : '', becomes) }];
 }
 
 /** The change in a few words: `replicas 3 → 5`, `env DEBUG of container app added: true`. */
-export function summarize(finding: Finding): string {
+export function summarize(finding: Described): string {
   if (finding.becomes !== undefined) return fieldName(swapped(finding, (own, other) => `${own} → ${other}`));
   switch (finding.class) {
     case 'missing':

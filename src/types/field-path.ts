@@ -37,6 +37,31 @@ export function printPath(path: FieldPath): string {
   return text;
 }
 
+const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+const FIELD_TEXT = /\/([^/[\]]*)/uy;
+const ELEMENT_TEXT = new RegExp(`\\[((?:[^\\]"]|${QUOTED})*)\\](?:#\\d+)?`, 'uy');
+const PAIR_TEXT = new RegExp(`([^=,]+)=(${QUOTED}|[^,]*)`, 'gu');
+
+/** The path of a text form, with every key value as a text; a text that is none is one field. */
+export function parsePath(text: string): FieldPath {
+  const path: PathStep[] = [];
+  const unquote = (value: string): string => (value.startsWith('"') ? String(JSON.parse(value)) : value);
+  for (let at = 0; at < text.length; ) {
+    const form = text[at] === '[' ? ELEMENT_TEXT : FIELD_TEXT;
+    form.lastIndex = at;
+    const [whole, inner = ''] = form.exec(text) ?? [];
+    if (!whole) return [{ field: text }];
+    if (form === FIELD_TEXT) path.push({ field: inner.replaceAll('~1', '/').replaceAll('~0', '~') });
+    else if (inner.startsWith('=')) path.push({ member: inner.slice(1) });
+    else
+      path.push({
+        key: Object.fromEntries([...inner.matchAll(PAIR_TEXT)].map(([, name = '', value = '']) => [name, unquote(value)])),
+      });
+    at += whole.length;
+  }
+  return path;
+}
+
 /** The same place or one below it, step by step: `/image` is not above `/imagePullPolicy`. */
 export function isWithin(path: FieldPath, above: FieldPath): boolean {
   return above.every((step, index) => path[index] !== undefined && printPath([step]) === printPath([path[index]]));

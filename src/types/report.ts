@@ -60,8 +60,12 @@ const driftFields = {
   object: objectSchema,
   path: z.string().describe('The field, such as /spec/template/spec/containers[name=app]/image; empty for the whole object.'),
   summary: z.string().describe('What happened, in a few words.'),
-  desired: json.describe('As the unit has it; null where absent, "***" where it is not shown.'),
-  live: json.describe('As the cluster has it; null where absent, "***" where it is not shown.'),
+  desired: json.describe(
+    'As the unit has it; null where absent. A hidden part is "***", with the length class of a text behind it.',
+  ),
+  live: json.describe(
+    'As the cluster has it; null where absent. A hidden part is "***", with "another value" where it is not as desired.',
+  ),
   blame: blameSchema.nullable(),
   unit: z.string().describe('space/slug in ConfigHub; empty for an unmanaged object.'),
   isCritical: z.boolean(),

@@ -66,7 +66,7 @@ export async function repairAsPrinted(played: Played, cluster: ControlPlane): Pr
   );
 }
 
-const NOTHING = { emptyDesired: [], groups: [], ignores: [], explain: () => [] };
+const NOTHING = { emptyDesired: [], groups: [], ignores: [], showValues: 'safe' as const, explain: () => [] };
 
 function stillFound(object: OfflineObject | undefined, hidden: readonly Finding[]): readonly string[] {
   const known = new Set(hidden.map(({ path }) => printPath(path)));

@@ -1,0 +1,125 @@
+import { type FieldPath, printPath } from '../field-path.ts';
+import type { FieldValue } from '../finding.ts';
+import { isJsonArray, isJsonObject, type Json } from '../json.ts';
+import type { ObjectRef } from '../object-ref.ts';
+import { HIDDEN, hiddenForm, isHiddenForm, Secret } from '../secret.ts';
+import { verdictOf } from './names.ts';
+import { below, elementOf, type Place, placeOf } from './places.ts';
+import type { ShowValues } from './show-values.ts';
+import { isHarmlessText } from './text.ts';
+import { shownTree, type Visitor } from './tree.ts';
+
+// What may be shown of a value, for every sink alike: log, report, revisions, events, webhook, prompt and errors. Shown is
+// only what is known to be harmless, by three questions: what the field is (places.ts), what the value is (tokens.ts,
+// detector.ts, atoms.ts), and what its name says (names.ts).
+
+/** Both sides of a difference; `undefined` where a side is absent. */
+export interface Sides<T> {
+  readonly desired: T;
+  readonly live: T;
+}
+
+type Kind = Pick<ObjectRef, 'apiVersion' | 'kind'>;
+
+/** Of a Secret everything is hidden but what kind of Secret it is. */
+const SHOWN_OF_SECRET = new Set(['/type', '/immutable']);
+
+const isHarmless = (text: string, name: string): boolean => isHiddenForm(text) || isHarmlessText(text, name);
+
+/** Both sides as they may be shown: what has a hidden part is wrapped, and is still compared and patched. */
+export function showSides(
+  { apiVersion, kind }: Kind,
+  path: FieldPath,
+  { desired, live }: Sides<Json | undefined>,
+  show: ShowValues,
+): Sides<FieldValue> {
+  const place = placeOf(apiVersion, path);
+  const isSecret = kind === 'Secret' && !SHOWN_OF_SECRET.has(printPath(path));
+  const side = (value: Json | undefined, other: Json | undefined, isLive: boolean): FieldValue => {
+    if (value === undefined) return undefined;
+    if (show === 'none') return new Secret(value);
+    const hide: Visitor['hide'] = (part, beside) => hiddenForm(part, isLive && typeof beside === 'string' && beside !== part);
+    if (isSecret) return new Secret(value, hide(value, other));
+    let isHidden = false;
+    const visitor: Visitor = {
+      isHarmless,
+      hide: (part, beside) => {
+        isHidden = true;
+        return hide(part, beside);
+      },
+    };
+    const shown = shownTree(value, other, place, visitor);
+    if (shown === undefined) return new Secret(value);
+    return isHidden ? new Secret(value, shown) : value;
+  };
+  return { desired: side(desired, live, false), live: side(live, desired, true) };
+}
+
+/** One value as it may be shown. */
+export function showValue(kind: Kind, path: FieldPath, value: Json | undefined, show: ShowValues): FieldValue {
+  return showSides(kind, path, { desired: value, live: undefined }, show).desired;
+}
+
+/** Values of a report, of whatever version, as they may be shown now. */
+export function showAgain(kind: Kind, path: FieldPath, { desired, live }: Sides<Json>, show: ShowValues): Sides<Json> {
+  const sides = showSides(kind, path, { desired: desired ?? undefined, live: live ?? undefined }, show);
+  const json = (value: FieldValue): Json => (value instanceof Secret ? value.shown : (value ?? null));
+  // What was hidden stays as it was written: its length is not known any more.
+  const again = (was: Json, now: FieldValue): Json => (typeof was === 'string' && isHiddenForm(was) ? was : json(now));
+  return { desired: again(desired, sides.desired), live: again(live, sides.live) };
+}
+
+/** A part of a document that is not shown: where it stands, and its value. */
+export interface HiddenPart {
+  readonly path: string;
+  readonly value: Json;
+}
+
+/** The parts of a document that are not shown. */
+export function hiddenParts({ apiVersion, kind }: Kind, document: Json): readonly HiddenPart[] {
+  const parts: HiddenPart[] = [];
+  const visitor = (path: string): Visitor => ({
+    isHarmless,
+    hide: (value) => {
+      parts.push({ path, value });
+      return HIDDEN;
+    },
+  });
+  const walk = (value: Json, path: FieldPath, place: Place): void => {
+    const text = printPath(path);
+    if (kind === 'Secret' && SHOWN_OF_SECRET.has(text)) return;
+    if (kind === 'Secret' && typeof value !== 'object') {
+      if (!/^\/(?:apiVersion|kind|metadata\/name(?:space)?)$/u.test(text)) parts.push({ path: text, value });
+      return;
+    }
+    if (isJsonObject(value))
+      for (const [field, entry] of Object.entries(value)) walk(entry, [...path, { field }], below(place, field, value));
+    else if (isJsonArray(value) && !value.every((entry) => typeof entry === 'string'))
+      for (const [index, entry] of value.entries())
+        walk(entry, [...path, { key: { name: nameOf(entry) ?? index } }], elementOf(place));
+    else if (shownTree(value, undefined, place, visitor(text)) === undefined) parts.push({ path: text, value });
+  };
+  walk(document, [], placeOf(apiVersion, []));
+  return parts;
+}
+
+function nameOf(value: Json): string | undefined {
+  const name = isJsonObject(value) ? value['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Ids and digests that a description of ours ends with. */
+const MARKS = /\b(?:drift|accept(?:ed)?|sha256):[0-9a-f]{8,64}\b/gu;
+const OURS = /^(?:Drift detected:|Fixed|Accepted|Staged|Undo)/u;
+
+/** What people and passes wrote about a revision, where it may be shown; else `***`. */
+export function showDescription(text: string): string {
+  const rest = text.replaceAll(MARKS, '');
+  const namesSecret = (word: string): boolean => {
+    const { says, unless } = verdictOf(word);
+    return says === 'password' && unless === undefined;
+  };
+  // Passes of before have written values there that are not shown any more.
+  const tellsSecret = OURS.test(rest) && !rest.includes('(value not stored)') && rest.split(/[\s/,;:()]+/u).some(namesSecret);
+  return tellsSecret || !isHarmlessText(rest, 'description') ? HIDDEN : text;
+}
