@@ -11,8 +11,8 @@ export interface HubContext {
   readonly abilities: ServerAbilities;
 }
 
-/** A list of entities that stand in wrappers under their own name, such as `{"Filter": {...}}`. */
-export async function listWrapped<S extends z.ZodType>(
+/** A list of entities that stand in wrappers under their own name, such as `{"Filter": {...}}`, each once. */
+export async function listWrapped<S extends z.ZodType<Readonly<Record<string, unknown>>>>(
   { transport }: HubContext,
   path: string,
   where: string,
@@ -22,7 +22,12 @@ export async function listWrapped<S extends z.ZodType>(
 ): Promise<readonly z.output<S>[]> {
   const query = where === '' ? {} : { where };
   const wrapped = z.object({ [name]: schema }).transform((entry) => entry[name] as z.output<S>);
-  return transport.list({ path, query }, wrapped, signal);
+  return onceEach(await transport.list({ path, query }, wrapped, signal), (entity) => String(entity[`${name}ID`]));
+}
+
+/** Each entity once, as it was read last: a page of a list may overlap the one before. */
+export function onceEach<T>(entities: readonly T[], idOf: (entity: T) => string): readonly T[] {
+  return [...new Map(entities.map((entity) => [idOf(entity), entity])).values()];
 }
 
 export async function spaceBySlug(hub: HubContext, slug: string, what: string, signal: AbortSignal): Promise<Space> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { ConfigHubError } from '../types/errors.ts';
-import type { ConfigHubTransport, Query } from './transport.ts';
+import { onceEach } from './context.ts';
+import { badAnswer, type ConfigHubTransport, type Query } from './transport.ts';
 import { type UnitRef, unitPath, unitRef } from './unit-client.ts';
 import { type ExtendedUnit, extendedUnitSchema, unitDataSchema } from './wire.ts';
 
@@ -25,7 +26,7 @@ export async function listUnitsWithData(
   ]);
   const dataOf = new Map(data.map((entry) => [entry.UnitID, entry]));
   const limit = pLimit(REREADS_AT_ONCE);
-  const units = listed.map(async (entry) => {
+  const units = onceEach(listed, ({ Unit }) => Unit.UnitID).map(async (entry) => {
     const found = dataOf.get(entry.Unit.UnitID);
     const isSame = found !== undefined && found.DataHash === entry.Unit.DataHash;
     if (isSame) return { ...entry, Unit: { ...entry.Unit, Data: found.Data } };
@@ -45,6 +46,7 @@ async function reread(
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const now = await transport.get({ path, query: { include }, about }, extendedUnitSchema, signal);
+      if (now.Unit.UnitID !== ref.id) throw badAnswer('is another unit', about);
       const text = await transport.text({ path: `${path}/data`, about }, signal);
       const isSame = createHash('sha256').update(text).digest('hex') === now.Unit.DataHash;
       if (isSame) return { ...now, Unit: { ...now.Unit, Data: text } };

@@ -13,13 +13,18 @@ export function abilitiesOf(generation: ApiGeneration): ServerAbilities {
   return { generation, ...ABILITIES[generation] };
 }
 
+/** What `/info` tells in one generation or another; an object without any of it is another server's. */
+const INFO_FIELDS = ['Version', 'Build', 'BuiltAt', 'Revision', 'AuthServer', 'ClientID', 'RedirectURI', 'WorkerPort'];
+const infoSchema = z
+  .looseObject({ Version: z.string().nullish() })
+  .refine((info) => INFO_FIELDS.some((field) => field in info), { error: 'no information about a ConfigHub server' });
+
 /**
  * Finds out which API the server speaks, once for each run. `/info` gives a version from generation B on; where it gives
  * none, or `dev`, the paths that only some generations have are asked for, which move no unit's data.
  */
 export async function detectGeneration(transport: ConfigHubTransport, signal: AbortSignal): Promise<ApiGeneration> {
-  const info = z.object({ Version: z.string().nullish() });
-  const { Version: version } = await transport.get({ path: '/info' }, info, signal);
+  const { Version: version } = await transport.get({ path: '/info' }, infoSchema, signal);
   const [, major, minor] = /^v?(\d+)\.(\d+)\.\d+/u.exec(version ?? '') ?? [];
   if (major !== undefined) return Number(major) > 0 || Number(minor) >= 4 ? 'C' : 'B';
   const answers = async (path: string, query: Readonly<Record<string, string>>): Promise<boolean> => {

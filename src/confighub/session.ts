@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readBody } from '../http/read-body.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
 import { Secret } from '../types/secret.ts';
 
@@ -53,7 +54,7 @@ async function logIn({ url, workerId, workerSecret, userAgent }: WorkerLogin, si
       body: JSON.stringify({ worker_id: workerId, worker_secret: workerSecret.reveal() }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(LOGIN_TIMEOUT_MS)]),
     });
-    text = await response.text();
+    text = (await readBody(response.body ?? [])).toString('utf8');
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new ConfigHubError(`no answer from ConfigHub to the login: ${messageOf(error)}`, {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import pRetry from 'p-retry';
 import { z } from 'zod';
+import { persistently } from '../http/persistently.ts';
+import { AnswerTooLargeError, readBody } from '../http/read-body.ts';
 import { cutText, sanitize } from '../types/describe.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
 import { type Json, stringAt } from '../types/json.ts';
@@ -8,11 +8,12 @@ import type { Session } from './session.ts';
 
 /** Deadline of one request, in milliseconds; listing 10,000 units with their data takes a few seconds. */
 const REQUEST_TIMEOUT_MS = 60_000;
-const RETRIES = 3;
 /** The longest wait that a server may ask for with `Retry-After`; a longer one is left to the next pass. */
 const LONGEST_WAIT_MS = 60_000;
 /** Names the next page of a list (API of late 2026; harmless before). */
 const CONTINUE_HEADER = 'confighub-continue';
+/** Of 500 elements each where a page size is asked for: a server that names ever more pages does not end its list. */
+const MAX_PAGES = 1_000;
 
 /** Keeps a byte order mark, which is a part of configuration like any other character. */
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -42,7 +43,10 @@ export interface HubWrite extends HubRead {
   readonly text?: { readonly value: string; readonly ifMatch: string };
 }
 
-/** Requests below `/api`, answers parsed; every failure is a `ConfigHubError` that names what was asked. */
+/**
+ * Requests below `/api`, answers parsed; every failure is a `ConfigHubError` that names what was asked, and so is an answer of
+ * another shape, or one larger than `MAX_ANSWER_BYTES` (its cause is an `AnswerTooLargeError`).
+ */
 export interface ConfigHubTransport {
   readonly url: string;
   /** Repeated when the server is busy or was not reached. */
@@ -60,6 +64,7 @@ type HubRequest = HubWrite | (HubRead & { readonly method: 'GET'; readonly body?
 
 interface Answer {
   readonly text: string;
+  readonly contentType: string;
   /** What was asked, with the server's name for the request. */
   readonly subject: string;
   readonly next: string | undefined;
@@ -78,21 +83,25 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
       response = await fetch(url, {
         method: request.method,
         // The token would travel to whatever host a redirect names.
-        redirect: 'error',
+        redirect: 'manual',
         headers: { authorization: `Bearer ${token.reveal()}`, 'user-agent': connection.userAgent, ...bodyHeaders(request) },
         ...bodyOf(request),
         signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
       });
       // Within the same try: the connection may also end in the middle of the answer.
-      text = UTF8.decode(await response.arrayBuffer());
+      text = UTF8.decode(await readBody(response.body ?? []));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
+      if (error instanceof AnswerTooLargeError)
+        throw badAnswer(`is ${error.message}`, subjectOf(connection.url, request, null), error);
       throw unreached(connection.url, error);
     }
-    const subject = subjectOf(connection.url, request, response.headers.get('x-request-id'));
-    if (response.status === 200 || response.status === 207)
-      return { text, subject, next: response.headers.get(CONTINUE_HEADER) ?? undefined };
-    throw refused(response, text, subject);
+    const { status, headers } = response;
+    const subject = subjectOf(connection.url, request, headers.get('x-request-id'));
+    // Some of a bulk write may succeed.
+    const isAnswer = status === 200 || (status === 207 && request.method !== 'GET');
+    if (!isAnswer) throw refused(response, text, subject);
+    return { text, contentType: headers.get('content-type') ?? '', subject, next: headers.get(CONTINUE_HEADER) ?? undefined };
   }
 
   /** The same request with a new token, where the old one has run out: a refused login has done nothing. */
@@ -105,18 +114,11 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     }
   }
 
-  function persistently(request: HubRequest, signal: AbortSignal): Promise<Answer> {
-    return pRetry(() => loggedIn(request, signal), {
-      retries: RETRIES,
-      minTimeout: 200,
-      maxTimeout: 2_000,
-      randomize: true,
+  function ask(request: HubRequest, signal: AbortSignal): Promise<Answer> {
+    return persistently(() => loggedIn(request, signal), {
+      mayRepeat: (error) => mayRepeat(request.method, error),
+      askedWaitMs: (error) => (error instanceof RefusedForNow ? error.waitMs : 0),
       signal,
-      shouldRetry: ({ error }) => mayRepeat(request.method, error),
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        const waitMs = error instanceof RefusedForNow ? error.waitMs : 0;
-        if (retriesLeft > 0 && waitMs > 0 && mayRepeat(request.method, error)) await sleep(waitMs, undefined, { signal });
-      },
     });
   }
 
@@ -125,52 +127,57 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     try {
       value = text === '' ? null : JSON.parse(text);
     } catch (error) {
-      throw new ConfigHubError(`ConfigHub's answer is not JSON: ${messageOf(error)}`, {
-        code: 'bad-answer',
-        subject,
-        remedy: 'Check that CONFIGHUB_URL names a ConfigHub server and not a page in front of it.',
-        cause: error,
-      });
+      throw badAnswer(`is not JSON: ${messageOf(error)}`, subject, error);
     }
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const issue = result.error.issues[0];
-    throw new ConfigHubError(`ConfigHub's answer has another shape than expected: ${issue?.path.join('.')}: ${issue?.message}`, {
-      code: 'bad-answer',
-      subject,
-      remedy: 'Check that the server speaks the ConfigHub API; report this message if it does.',
-    });
+    throw badAnswer(`has another shape than expected: ${issue?.path.join('.')}: ${issue?.message}`, subject);
   }
 
   return {
     url: connection.url,
     async get(request, schema, signal) {
-      return parse(schema, await persistently({ ...request, method: 'GET' }, signal));
+      return parse(schema, await ask({ ...request, method: 'GET' }, signal));
     },
     async list(request, element, signal) {
       const all: z.output<typeof element>[] = [];
-      for (let next: string | undefined; ; ) {
+      const tokens = new Set<string>();
+      for (let next: string | undefined; tokens.size < MAX_PAGES; ) {
         const asked = { ...request, method: 'GET', query: { ...request.query, continue: next } } as const;
-        const answer = await persistently(asked, signal);
+        const answer = await ask(asked, signal);
         for (const entry of parse(z.array(element), answer)) all.push(entry);
-        if (answer.next === undefined || answer.next === '') return all;
-        if (answer.next === next) {
-          throw new ConfigHubError('ConfigHub names the same page of a list again and again', {
-            code: 'bad-answer',
-            subject: answer.subject,
-            remedy: 'Report this message; the server does not page its lists as it should.',
-          });
-        }
         next = answer.next;
+        if (next === undefined || next === '') return all;
+        if (tokens.has(next)) throw badAnswer('names the same page of a list again and again', answer.subject);
+        tokens.add(next);
       }
+      throw badAnswer(`does not end after ${MAX_PAGES} pages`, subjectOf(connection.url, { ...request, method: 'GET' }, null));
     },
     async text(request, signal) {
-      return (await persistently({ ...request, method: 'GET' }, signal)).text;
+      const { text, contentType, subject } = await ask({ ...request, method: 'GET' }, signal);
+      if (contentType.includes('html')) throw badAnswer('is a page of HTML', subject);
+      return text;
     },
     async send(request, schema, signal) {
-      return parse(schema, await persistently(request, signal));
+      return parse(schema, await ask(request, signal));
     },
   };
+}
+
+/** What was asked for did not come, though the server says that it did. */
+export function badAnswer(found: string, subject: string, cause?: unknown): ConfigHubError {
+  return new ConfigHubError(`ConfigHub's answer ${found}`, {
+    code: 'bad-answer',
+    subject,
+    remedy: 'Check that CONFIGHUB_URL names a ConfigHub server and not a page in front of it; report this message if it does.',
+    cause,
+  });
+}
+
+/** Whether a list, or what else was asked for, is larger than any answer may be. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof ConfigHubError && error.cause instanceof AnswerTooLargeError;
 }
 
 function bodyHeaders(request: HubRequest): Record<string, string> {
@@ -230,7 +237,7 @@ function refused(response: Response, text: string, subject: string): ConfigHubEr
   } catch {
     // An error page of a proxy; the status says enough.
   }
-  const message = cutText(sanitize(stringAt(body, 'Message') || `HTTP ${response.status}`), 500);
+  const message = cutText(sanitize(stringAt(body, 'Message') || httpStatus(response.status)), 500);
   const { code, remedy } = explain(response.status);
   const detail = {
     subject,
@@ -242,6 +249,10 @@ function refused(response: Response, text: string, subject: string): ConfigHubEr
   return waitMs === undefined
     ? new ConfigHubError(`ConfigHub refuses: ${message}`, detail)
     : new RefusedForNow(`ConfigHub refuses: ${message}`, detail, waitMs);
+}
+
+function httpStatus(status: number): string {
+  return status >= 300 && status < 400 ? `HTTP ${status}, a redirect` : `HTTP ${status}`;
 }
 
 /** Seconds or an HTTP date (RFC 9110, section 10.2.3). */
@@ -264,6 +275,8 @@ function explain(status: number): { readonly code: ConfigHubError['code']; reado
       code: 'conflict',
       remedy: 'Somebody changed or locked it first, and the message says which; the next pass judges it anew.',
     };
+  if (status >= 300 && status < 400)
+    return { code: 'bad-answer', remedy: 'Set CONFIGHUB_URL to the address of the server itself: redirects are not followed.' };
   if (status === 429 || status >= 500) return { code: 'unavailable', remedy: 'Run the pass again later.' };
   return { code: 'invalid', remedy: 'See the message; it names what the server does not accept.' };
 }

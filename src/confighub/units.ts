@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { type HubContext, notFound } from './context.ts';
-import { listUnitsWithData } from './data-apart.ts';
+import { type HubContext, notFound, onceEach } from './context.ts';
 import { refuseUnknownChange, restoredNumber } from './first-generation.ts';
-import type { Query } from './transport.ts';
+import { badAnswer, type Query } from './transport.ts';
 import {
   type BulkChange,
   type NewUnit,
@@ -12,6 +11,7 @@ import {
   type UnitState,
   unitPath,
 } from './unit-client.ts';
+import { assertData, listUnitsWhole, sha256 } from './unit-lists.ts';
 import { and, quote, whereUnits } from './where.ts';
 import {
   bulkUnitSchema,
@@ -72,11 +72,8 @@ export function unitClient(hub: HubContext): UnitClient {
   });
   const about = (unit: UnitRef): string => `unit ${unit.name}`;
 
-  async function listUnits(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]> {
-    const query = queryOf(selection);
-    if (hasDataApart) return listUnitsWithData(transport, query, include, signal);
-    return transport.list({ path: '/unit', query: { ...query, include } }, extendedUnitSchema, signal);
-  }
+  const listUnits = (selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]> =>
+    listUnitsWhole(hub, queryOf(selection), include, signal);
 
   async function patchUnit(
     unit: UnitRef,
@@ -107,18 +104,27 @@ export function unitClient(hub: HubContext): UnitClient {
     const path = `${unitPath(unit)}/revision`;
     const query = { where: `RevisionNum = ${number}`, include: 'UserID' };
     const found = await transport.list({ path, query, about: about(unit) }, extendedRevisionSchema, signal);
-    const revision = found.find(({ Revision: { RevisionNum } }) => RevisionNum === number)?.Revision;
-    if (!revision || !hasDataApart) return revision;
-    const text = await transport.text({ path: `${path}/${revision.RevisionID}/data`, about: about(unit) }, signal);
-    return { ...revision, Data: text };
+    const revision = found.find(
+      ({ Revision: { RevisionNum, UnitID } }) => RevisionNum === number && UnitID === unit.id,
+    )?.Revision;
+    if (!revision) return undefined;
+    const data = hasDataApart
+      ? await transport.text({ path: `${path}/${revision.RevisionID}/data`, about: about(unit) }, signal)
+      : revision.Data;
+    const read = { ...revision, Data: data };
+    assertData(read, `revision ${number} of unit ${unit.name}`);
+    if (hasDataApart && read.DataHash !== '' && sha256(data) !== read.DataHash)
+      throw badAnswer(`is not the data of revision ${number}`, about(unit));
+    return read;
   }
 
   return {
     listUnits,
 
-    listUnitStates: (selection, signal) => {
+    async listUnitStates(selection, signal) {
       const query = { ...queryOf(selection), include: `${include},UpstreamUnitID,UnitEventID`, select: STATE_FIELDS[generation] };
-      return transport.list({ path: '/unit', query }, extendedUnitSchema, signal);
+      const found = await transport.list({ path: '/unit', query }, extendedUnitSchema, signal);
+      return onceEach(found, ({ Unit }) => Unit.UnitID);
     },
 
     async findUnit(spaceId, slug, signal) {
@@ -203,7 +209,9 @@ export function unitClient(hub: HubContext): UnitClient {
         extendedRevisionSchema,
         signal,
       );
-      return found.sort((one, other) => other.Revision.RevisionNum - one.Revision.RevisionNum);
+      return onceEach(found, ({ Revision }) => Revision.RevisionID).toSorted(
+        (one, other) => other.Revision.RevisionNum - one.Revision.RevisionNum,
+      );
     },
 
     async listRevisionsFrom(units, number, signal) {
@@ -214,14 +222,14 @@ export function unitClient(hub: HubContext): UnitClient {
           const query = { where: from, include: 'UserID' };
           found.push(...(await transport.list({ path: `${unitPath(unit)}/revision`, query }, extendedRevisionSchema, signal)));
         }
-        return found;
+        return onceEach(found, ({ Revision }) => Revision.RevisionID);
       }
       const select = 'RevisionNum,UnitID,Description,CreatedAt,ChangeSetID,UserID,User.Username';
       for (const where of whereUnits(units.map(({ id }) => id))) {
         const query = { where: and(where, from), include: 'UserID', select };
         found.push(...(await transport.list({ path: '/revision', query }, extendedRevisionSchema, signal)));
       }
-      return found;
+      return onceEach(found, ({ Revision }) => Revision.RevisionID);
     },
 
     readRevision,

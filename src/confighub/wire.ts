@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 // Names as ConfigHub sends them, of all three generations of its API. Unknown fields are ignored: servers add some.
 
-const id = z.string();
+const id = z.string().min(1);
 /** Zero values are left out by the server. */
 const count = z.number().int().default(0);
 const text = z.string().default('');
@@ -22,6 +22,16 @@ const optionalId = z
   .string()
   .nullish()
   .transform((value) => value ?? null);
+
+/** What a server says of data besides it; each of its own generations. */
+const digests = {
+  /** SHA-256 in hexadecimal (B, C). */
+  DataHash: text,
+  /** In bytes (C). */
+  DataSize: count,
+  /** CRC-32 (A, B). */
+  ContentHash: z.number().default(0),
+};
 
 export const spaceSchema = z.object({ SpaceID: id, Slug: z.string(), Labels: labels });
 export const setSchema = z.object({ SetID: id, Slug: z.string(), SpaceID: text, Labels: labels });
@@ -46,6 +56,7 @@ export const revisionSchema = z.object({
   /** Who made it. */
   UserID: text,
   Data: base64Text,
+  ...digests,
 });
 export const unitSchema = z
   .object({
@@ -56,7 +67,7 @@ export const unitSchema = z
     Labels: labels,
     Annotations: labels,
     Data: base64Text,
-    DataHash: text,
+    ...digests,
     LastChangeDescription: text,
     HeadRevisionNum: count,
     LiveRevisionNum: count,

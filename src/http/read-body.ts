@@ -4,13 +4,16 @@ export const MAX_ANSWER_BYTES = 96_000_000;
 /** The cause of the error that a client throws for such an answer. */
 export class AnswerTooLargeError extends Error {
   constructor(limit: number) {
-    super(`the answer is larger than ${Math.floor(limit / 1e6)} MB`);
+    super(`larger than ${Math.floor(limit / 1e6)} MB`);
     this.name = 'AnswerTooLargeError';
   }
 }
 
 /** Reads a body, already unpacked, to its end. One beyond the limit is left there: its stream is destroyed. */
-export async function readBody(chunks: AsyncIterable<Uint8Array>, limit = MAX_ANSWER_BYTES): Promise<Buffer> {
+export async function readBody(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit = MAX_ANSWER_BYTES,
+): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {

@@ -80,8 +80,8 @@ async function aUnit(client: ConfigHubClient, text: string): Promise<ExtendedUni
 describe('the generation of the API', () => {
   const units = json([{ Unit: { UnitID: 'u' } }]);
   const cases = [
-    ['A', 'no version, and no path of later ones', [json({}), refuses(404, 'no'), refuses(404, 'no')]],
-    ['A', 'pages of HTML for what it does not know', [json({}), html(200), html(200)]],
+    ['A', 'no version, and no path of later ones', [json({ Build: 'a' }), refuses(404, 'no'), refuses(404, 'no')]],
+    ['A', 'pages of HTML for what it does not know', [json({ Build: 'a' }), html(200), html(200)]],
     ['B', 'v0.3.9', [json({ Version: 'v0.3.9' })]],
     ['B', '0.1.0', [json({ Version: '0.1.0' })]],
     ['B', 'dev, with revisions of all units', [json({ Version: 'dev' }), refuses(404, 'no'), units]],
@@ -100,7 +100,7 @@ describe('the generation of the API', () => {
   it('is not guessed where the server does not answer or lets nobody in', async function () {
     this.timeout(20_000);
     for (const status of [401, 503]) {
-      await using hub = await startHubDouble(json({}), refuses(status, 'no'));
+      await using hub = await startHubDouble(json({ Build: 'a' }), refuses(status, 'no'));
       expect((await failureOf(detectGeneration(hub.transport, signal))).status).to.equal(status);
     }
   });
