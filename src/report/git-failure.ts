@@ -130,6 +130,18 @@ export function isPassing(error: unknown): boolean {
   return error instanceof UserError && error.code === 'unavailable';
 }
 
+/** How Git and ssh tell that nothing came of a connection, or that it ended before all was read. */
+const DROPPED =
+  /Empty reply|Connection (reset|refused|closed)|closed by remote host|(Recv|Send) failure|early EOF|unexpected disconnect|hung up unexpectedly|transfer closed|non-properly terminated|unexpected eof|SSL_ERROR_SYSCALL|Couldn't connect|Could not resolve host|returned error: (429|5\d\d)/iu;
+/** A server that was silent for as long as is waited for is not asked again. */
+const SILENT = /too slow|timed? ?out/iu;
+
+/** Whether a read failed as it may where a network or a server is in trouble for a moment. */
+export function isDropped(error: unknown): boolean {
+  const words = error instanceof GitCommandError ? error.words.reveal() : '';
+  return DROPPED.test(words) && !SILENT.test(words) && isPassing(translateFailure(error, '', ''));
+}
+
 /** What Git or the file system said: to be matched, and to be shown. What a push did to a branch is on its standard output. */
 function sayingOf(error: unknown): { readonly words: string; readonly shown: string } | undefined {
   if (error instanceof GitCommandError) return { words: error.words.reveal(), shown: `${error.stderr}\n${error.stdout}` };

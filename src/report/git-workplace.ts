@@ -2,13 +2,14 @@ import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileBytes } from '../files/read-file.ts';
+import { persistently } from '../http/persistently.ts';
 import { sanitize } from '../types/describe.ts';
 import { GitError } from '../types/errors.ts';
 import type { Secret } from '../types/secret.ts';
 import { type Address, parseAddress, withoutCredentials } from './git-address.ts';
-import { createGit, type Git } from './git-command.ts';
+import { createGit, type Git, type GitOptions } from './git-command.ts';
 import { CLONE_CONFIG, gitConfig, KNOWN_HOSTS, SSH_KEY, sshCommand, TOKEN_VARIABLE, USER_VARIABLE } from './git-config.ts';
-import { translateFailure } from './git-failure.ts';
+import { isDropped, translateFailure } from './git-failure.ts';
 import { faultOfKey } from './private-key.ts';
 
 /** How the report repository is reached. */
@@ -69,7 +70,7 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
     const environment = await prepare(folder, address, options);
     const redact = redaction(options);
     await mkdir(clone);
-    const git = createGit(clone, { environment, redact, signal: options.signal });
+    const git = persistentGit(clone, { environment, redact, signal: options.signal });
     const startAnew = async (format: ObjectFormat): Promise<void> => {
       await rm(clone, { recursive: true });
       await mkdir(clone);
@@ -92,6 +93,19 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
     await dispose();
     throw translate(error, 'prepare a clone of the report repository');
   }
+}
+
+/** The commands that read from the server and change nothing there. */
+const READS: ReadonlySet<string> = new Set(['fetch', 'ls-remote']);
+
+/** Git whose reads from the server are repeated where the connection was lost. */
+function persistentGit(clone: string, options: GitOptions): Git {
+  const git = createGit(clone, options);
+  const { signal } = options;
+  return (args, input) =>
+    READS.has(args[0] ?? '')
+      ? persistently(() => git(args, input), { mayRepeat: isDropped, askedWaitMs: () => 0, signal })
+      : git(args, input);
 }
 
 async function makeFolder(): Promise<string> {

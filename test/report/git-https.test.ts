@@ -276,6 +276,28 @@ describe('report repository over https', () => {
     expect(pushes).to.equal(2);
   });
 
+  for (const [what, fault] of [
+    ['before anything came of it', 'cut'],
+    ['with the answer', 'lose-answer'],
+    ['by a server that is restarted', { status: 503 }],
+  ] as const) {
+    it(`reads again where the connection was lost ${what}`, async () => {
+      const asked: boolean[] = [];
+      await using git = await host({
+        fault: ({ service, isTransfer }) => {
+          if (service === 'push') return undefined;
+          asked.push(isTransfer);
+          // Each of the two requests of a fetch; once more than curl by itself asks again on a connection that was open.
+          return asked.filter((transfer) => transfer === isTransfer).length <= (typeof fault === 'string' ? 2 : 1) ? fault : undefined;
+        },
+      });
+      git.world.commitByHand({ 'reports/prod-eu/corrections.jsonl': '' });
+      await using repository = await openReportRepository(git.options());
+      expect(repository.previous.findings).to.deep.equal([]);
+      expect(asked).to.include.members([true, false]);
+    });
+  }
+
   it('reads no older commit to tell who wrote a line than it is asked for', async () => {
     await using git = await host();
     const path = 'prod-eu/decisions.yaml';
