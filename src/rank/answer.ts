@@ -7,8 +7,6 @@ import { PROMPT_VERSION } from './prompt.ts';
 const MAX_ANSWER_BYTES = 64 << 10;
 /** Below this share of answered findings the whole answer is refused. */
 const MIN_COVERAGE = 0.8;
-/** Findings the model may hold back, as a share: holding is a way to keep drift alive. */
-const MAX_HELD_SHARE = 0.2;
 
 const itemSchema = z
   .object({
@@ -30,7 +28,8 @@ export type CheckedAnswer =
 
 /**
  * Reads the model's answer as hostile input: unknown and repeated ids are dropped, a severity may rise, or fall by one
- * step but not below the floor, and only a few findings may be held. Opinions are keyed by position in `inputs`.
+ * step but not below the floor. What it holds is bounded over all answers (`boundHolds`). Opinions are keyed by position in
+ * `inputs`.
  */
 export function checkAnswer(text: string, inputs: readonly RankInput[]): CheckedAnswer {
   if (Buffer.byteLength(text) > MAX_ANSWER_BYTES) return { ok: false, reason: 'the answer is too long' };
@@ -46,8 +45,6 @@ export function checkAnswer(text: string, inputs: readonly RankInput[]): Checked
 
   const opinions = new Map<number, Opinion>();
   let refused = 0;
-  let held = 0;
-  const maxHeld = Math.max(1, Math.floor(inputs.length * MAX_HELD_SHARE));
   for (const item of parsed.data.items) {
     const position = Number(item.id.slice(1)) - 1;
     const input = inputs[position];
@@ -57,14 +54,10 @@ export function checkAnswer(text: string, inputs: readonly RankInput[]): Checked
     }
     const severity = boundSeverity(item.severity, input);
     if (severity !== item.severity) refused++;
-    const mayHold = !input.finding.isCritical && held < maxHeld;
-    if (item.action === 'hold' && !mayHold) refused++;
-    const isHeld = item.action === 'hold' && mayHold;
-    if (isHeld) held++;
     opinions.set(position, {
       severity,
       rank: item.rank,
-      isHeld,
+      isHeld: item.action === 'hold',
       advice: { cause: plainText(item.cause), advice: plainText(item.advice), confidence: item.confidence },
       promptVersion: PROMPT_VERSION,
     });

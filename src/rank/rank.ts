@@ -7,6 +7,7 @@ import type { AskClaude } from './claude.ts';
 import { findingCostUsd } from './cost.ts';
 import { buildFacts, type RankInput } from './facts.ts';
 import { scoreFinding, severityFloor, severityOfScore } from './heuristic.ts';
+import { boundHolds } from './holds.ts';
 import type { PriceTable } from './prices.ts';
 import { PROMPT_VERSION } from './prompt.ts';
 
@@ -44,9 +45,13 @@ export async function rankFindings(comparison: Comparison, options: RankOptions)
   const inputs = comparison.objects.flatMap((object) => object.findings.map((finding) => toInput(finding, object, options)));
   inputs.sort(byHeuristic);
   const drift = inputs.filter((input) => isDrift(input.finding));
-  const { opinions, leftOut, source } = await askOpinions(drift, options);
+  const { opinions, leftOut, source: asked } = await askOpinions(drift, options);
+  const held = boundHolds(drift, opinions, ({ finding }) => options.known.has(finding.fingerprint));
+  const isRefused = ([input, { isHeld }]: readonly [RankInput, Opinion]): boolean => isHeld && !held.has(input);
+  const source = { ...asked, refused: asked.refused + [...opinions].filter(isRefused).length };
   const ranked = inputs.map((input, position) => {
-    const opinion = opinions.get(input);
+    const given = opinions.get(input);
+    const opinion = given && { ...given, isHeld: given.isHeld && held.has(input) };
     return { input, rank: opinion?.rank ?? position + 1, result: merge(input, opinion, leftOut.has(input)) };
   });
   ranked.sort(
@@ -86,9 +91,7 @@ function merge(input: RankInput, opinion: Opinion | undefined, isLeftOut: boolea
   if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion, unanswered };
   // A stored opinion may be older than the unit's tier: the bounds of today hold.
   const severity = severityOrder(opinion.severity) > severityOrder(floor) ? floor : opinion.severity;
-  const isHeld = opinion.isHeld && !finding.isCritical;
-  const bounded = isHeld === opinion.isHeld ? opinion : { ...opinion, isHeld };
-  return { finding, severity, costUsdPerMonth, opinion: bounded, unanswered };
+  return { finding, severity, costUsdPerMonth, opinion, unanswered };
 }
 
 interface Opinions {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { abilitiesOf } from '../../src/confighub/generation.ts';
 import { contestOf } from '../../src/plan/contested.ts';
 import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
 import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
@@ -31,6 +30,7 @@ import {
   unit,
   workload,
 } from '../types/builders.ts';
+import { POLICY } from './policy.ts';
 
 const ours: ChangeSetRef = { id: 'cs-1', slug: 'bulk-drift-fix', space: 'prod' };
 const theirs: ChangeSetRef = { id: 'cs-2', slug: 'new-feature', space: 'prod' };
@@ -112,23 +112,7 @@ function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
       comparison: comparison(objects, world.compared ?? objects.length),
       ranking: { findings: ranked, source },
     },
-    {
-      autoFix: true,
-      createMissing: false,
-      unreportedFixes: 0,
-      auditRevisions: true,
-      applyChangeSet: false,
-      changeSet: undefined,
-      maxFixes: 25,
-      maxFixPercent: 20,
-      maxShrinkPercent: 49,
-      maxToZero: 1,
-      allowEmpty: false,
-      graceSeconds: 0,
-      contestedAfter: 3,
-      server: abilitiesOf('B'),
-      ...world.options,
-    },
+    { ...POLICY, ...world.options },
   );
 }
 
