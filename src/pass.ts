@@ -113,6 +113,7 @@ export async function judge(clients: PassClients, start: JudgeInput, given: Pass
   const { signal, now } = given;
   const { previous, decisions, carryOut } = start;
   const options = { ...given, diff: withDecidedIgnores(given.diff, decisions) };
+  for (const { file, fault } of previous.faults) log.warning(`the last report is broken: ${file}: ${fault}`);
   const [taken, pulled] = await Promise.all([
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, { ...options.snapshot, signal })),
     log.phase('desired', start.pull),

@@ -2,6 +2,7 @@ import { printPath } from '../types/field-path.ts';
 import type { Comparison, Finding } from '../types/finding.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { PlanDecisions, TrippedGuard } from '../types/plan.ts';
+import type { ReportFault } from '../types/report.ts';
 import type { Snapshot } from '../types/snapshot.ts';
 import { inSteps } from '../types/steps.ts';
 
@@ -50,6 +51,26 @@ export function guardMassChange(planned: number, compared: number, limits: MassC
 export function guardDecisions(decided: Pick<PlanDecisions, 'unreadable'> | undefined): TrippedGuard | undefined {
   if (!decided?.unreadable) return undefined;
   return { name: 'decisions-unreadable', detail: `decisions.yaml cannot be read: ${decided.unreadable}` };
+}
+
+/**
+ * Trips when the last report is broken: since when a change is known, what was fixed before and how many objects there were
+ * is in it. The report of this pass is whole again.
+ */
+export function guardReport(faults: readonly ReportFault[]): TrippedGuard | undefined {
+  const broken = faults.filter(({ holdsFixes }) => holdsFixes);
+  if (broken.length === 0) return undefined;
+  const detail = `the last report cannot be read (${broken.map(saidOf).join('; ')}), so nothing is fixed; this report replaces it, and the next pass fixes again`;
+  return { name: 'report-unreadable', detail };
+}
+
+/** A sentence about each broken file of the last report. */
+export function notesOnReport(faults: readonly ReportFault[]): readonly string[] {
+  return faults.map((fault) => `The last report was broken and is replaced by this one (${saidOf(fault)})`);
+}
+
+function saidOf({ file, fault }: ReportFault): string {
+  return `${file}: ${fault}`;
 }
 
 /**

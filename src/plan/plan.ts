@@ -22,11 +22,13 @@ import {
   guardDecisions,
   guardMassChange,
   guardReads,
+  guardReport,
   guardScaleToZero,
   guardShrink,
   guardUnreported,
   guardWrongCluster,
   type MassChangeLimits,
+  notesOnReport,
   rememberedSize,
 } from './guards.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
@@ -55,7 +57,7 @@ export interface PlanInput {
   readonly desired: Pick<DesiredState, 'objects' | 'invalid'>;
   readonly comparison: Comparison;
   readonly ranking: Ranking;
-  readonly previous: Pick<PreviousReport, 'findings' | 'corrections' | 'desiredObjects'>;
+  readonly previous: Pick<PreviousReport, 'findings' | 'corrections' | 'desiredObjects' | 'faults'>;
   readonly now: Date;
   /** What the API server said to dry runs of a first plan's corrections, by object key. */
   readonly predictions?: ReadonlyMap<string, Prediction>;
@@ -111,7 +113,12 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     ownershipPending: ownershipPending(input),
     desiredObjects: rememberedSize(declared, before, shrink),
     // Said also where nothing was to be fixed: it holds the next fix.
-    notes: [...notesOn(options.server), ...exportedUnits(input.desired), ...(shrink && guard !== shrink ? [shrink.detail] : [])],
+    notes: [
+      ...notesOn(options.server),
+      ...exportedUnits(input.desired),
+      ...notesOnReport(input.previous.faults),
+      ...(shrink && guard !== shrink ? [shrink.detail] : []),
+    ],
   };
 }
 
@@ -132,6 +139,7 @@ export function guardSides(
 ): TrippedGuard | undefined {
   return (
     guardDecisions(decided) ??
+    guardReport(previous.faults) ??
     guardReads(snapshot) ??
     guardShrink(desired.objects.length, previous.desiredObjects, options.maxShrinkPercent)
   );

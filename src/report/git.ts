@@ -9,10 +9,9 @@ import { commitAndPush, rehearsePush } from './git-push.ts';
 import { newestAt, resolveRevision } from './git-revision.ts';
 import { type ReportEdits, refuseLinks, writeTree } from './git-tree.ts';
 import { type GitConnectionOptions, openWorkplace, type Workplace } from './git-workplace.ts';
+import { readLastReport } from './last-report.ts';
 import { pathPart } from './paths.ts';
-import { parseCorrections, parseFindings, parseGone, parseSummary, parseUnits } from './previous.ts';
 import type { ReportFiles } from './render.ts';
-import { showReportAgain } from './shown-again.ts';
 
 export interface ReportReaderOptions extends GitConnectionOptions {
   readonly branch: string;
@@ -78,7 +77,9 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     refuseLinks(head, { root, cluster });
     const folder = `${root}/${pathPart(cluster)}`;
     return {
-      previous: await told('read the last report', () => readPrevious(workplace, head, folder, options.showValues ?? 'safe')),
+      previous: await told('read the last report', () =>
+        readLastReport(workplace, head, { branch, folder, cluster, show: options.showValues ?? 'safe' }),
+      ),
       readFile: (path) => told('read a file', () => readEntry(workplace.git, head.entries.get(`${root}/${path}`))),
       historyOf: (path, isEnough) =>
         told('read the history of the report repository', async () => {
@@ -159,20 +160,4 @@ function telling({ translate }: Workplace): <T>(doing: string, work: () => Promi
       throw translate(error, doing);
     }
   };
-}
-
-async function readPrevious({ git }: Workplace, { entries }: Head, folder: string, show: ShowValues): Promise<PreviousReport> {
-  const read = async (name: string): Promise<string> => (await readEntry(git, entries.get(`${folder}/${name}`))) ?? '';
-  const { page: _, ...previous } = showReportAgain(
-    {
-      ...parseSummary(await read('report.json')),
-      findings: parseFindings(await read('findings.jsonl')),
-      corrections: parseCorrections(await read('corrections.jsonl')),
-      units: parseUnits(await read('units.jsonl')),
-      gone: parseGone(await read('gone.jsonl')),
-      page: '',
-    },
-    show,
-  );
-  return previous;
 }

@@ -44,7 +44,7 @@ export function parseUnits(text: string): readonly UnitHistory[] {
 }
 
 /** What a pass needs of a report.json, as far as it can be read. */
-export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'units' | 'gone'> {
+export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'units' | 'gone' | 'faults'> {
   const { shape } = summarySchema;
   const found = parseAs(text, z.record(z.string(), z.unknown())) ?? {};
   const entries = <T>(name: string, schema: z.ZodType<T>): readonly T[] =>

@@ -12,6 +12,7 @@ export type PlanReason =
   | 'auto-fix-off'
   | 'decided'
   | 'decisions-unreadable'
+  | 'report-unreadable'
   | 'changeset-locked'
   | 'locked-elsewhere'
   | 'unfinished-pair'
@@ -118,6 +119,7 @@ export interface TrippedGuard {
     | 'wrong-cluster'
     | 'scale-to-zero'
     | 'decisions-unreadable'
+    | 'report-unreadable'
     | 'unreported-fixes';
   /** What was found and what would let the pass go on. */
   readonly detail: string;

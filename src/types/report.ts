@@ -272,6 +272,16 @@ export interface Report {
   readonly prices: string;
 }
 
+/** What is wrong with a file of the last report. */
+export interface ReportFault {
+  /** Such as `findings.jsonl`. */
+  readonly file: string;
+  /** A clause about it. */
+  readonly fault: string;
+  /** No fix can be judged without what it held. */
+  readonly holdsFixes: boolean;
+}
+
 /** What the last report said, as far as this pass needs it. */
 export interface PreviousReport {
   /** `Report.digest`; empty where there is no report yet. */
@@ -293,6 +303,8 @@ export interface PreviousReport {
   readonly prices: string;
   readonly pauses: readonly Pause[];
   readonly notes: readonly string[];
+  /** Files of it that are broken; what they held is older, or not all of it. */
+  readonly faults: readonly ReportFault[];
 }
 
 /** Before the first report. */
@@ -312,6 +324,7 @@ export const NO_REPORT: PreviousReport = {
   prices: '',
   pauses: [],
   notes: [],
+  faults: [],
 };
 
 /** RFC 3339 of the time a finding was first reported: the last report's, or now. */

@@ -86,7 +86,7 @@ export function outcome(findingId: string, more: Partial<FixOutcome> = {}): FixO
 
 /** What the next pass reads of this report. */
 export function asPrevious(report: Report): PreviousReport {
-  return { ...report, guard: report.guard?.name ?? '' };
+  return { ...report, guard: report.guard?.name ?? '', faults: [] };
 }
 
 export function filesOf(report: Report): Readonly<Record<string, string>> {

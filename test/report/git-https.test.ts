@@ -288,7 +288,9 @@ describe('report repository over https', () => {
           if (service === 'push') return undefined;
           asked.push(isTransfer);
           // Each of the two requests of a fetch; once more than curl by itself asks again on a connection that was open.
-          return asked.filter((transfer) => transfer === isTransfer).length <= (typeof fault === 'string' ? 2 : 1) ? fault : undefined;
+          return asked.filter((transfer) => transfer === isTransfer).length <= (typeof fault === 'string' ? 2 : 1)
+            ? fault
+            : undefined;
         },
       });
       git.world.commitByHand({ 'reports/prod-eu/corrections.jsonl': '' });

@@ -298,6 +298,11 @@ describe('report repository', () => {
       prices: '',
       pauses: [],
       notes: [],
+      faults: [
+        { file: 'report.json', fault: 'it is no summary of a report', holdsFixes: true },
+        { file: 'findings.jsonl', fault: 'line 1 is not what it should be', holdsFixes: true },
+        { file: 'corrections.jsonl', fault: 'line 1 is not what it should be', holdsFixes: true },
+      ],
     });
     await publish(repository, report(['web'], 'prod-eu', repository));
     expect(world.git('show', 'main:reports/README.md')).to.contain('prod-eu').and.not.contain('prod-us');
