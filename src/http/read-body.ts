@@ -23,3 +23,17 @@ export async function readBody(
   }
   return Buffer.concat(parts, size);
 }
+
+/** `fetch` whose answers are read within the limit, for clients that would read one of any size. */
+export function fetchWithin(limit: number): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const body = await readBody(response.body ?? [], limit);
+    const headers = new Headers(response.headers);
+    // It is unpacked by now.
+    headers.delete('content-encoding');
+    headers.delete('content-length');
+    const { status, statusText } = response;
+    return new Response(body.length === 0 ? null : body, { status, statusText, headers });
+  };
+}

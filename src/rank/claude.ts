@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Anthropic, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
+import { fetchWithin } from '../http/read-body.ts';
 import { messageOf } from '../types/errors.ts';
 import { stringifyJson } from '../types/exact-json.ts';
 import type { Secret } from '../types/secret.ts';
@@ -29,6 +30,8 @@ export type ClaudeReply =
 export type AskClaude = (facts: readonly Fact[], signal: AbortSignal) => Promise<ClaudeReply>;
 
 const TRIES = 2;
+/** Of a whole answer after unpacking: 60 rows are some 10 kB. */
+const MAX_ANSWER_BYTES = 1_000_000;
 const RETRY_WAIT_MS = { default: 1_000, longest: 20_000 } as const;
 /** Statuses that no second try mends: key, billing, access, model name. */
 const FINAL = new Set([400, 401, 402, 403, 404]);
@@ -53,6 +56,7 @@ export function createAskClaude(options: ClaudeOptions): AskClaude {
     maxRetries: 0,
     // A redirect would post the whole prompt to another host.
     fetchOptions: { redirect: 'error' },
+    fetch: fetchWithin(MAX_ANSWER_BYTES),
     logLevel: 'off',
   });
 

@@ -285,6 +285,15 @@ export const truncatedJson: Step = (request, response) => {
   send(response, whole.slice(0, whole.length / 2));
 };
 
+/** 200 and a body that never ends. */
+export const endless: Step = async (_, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  while (!response.destroyed) {
+    response.write(' '.repeat(100_000));
+    await sleep(1, undefined, { ref: false });
+  }
+};
+
 /** Headers, a first byte, and then nothing: the client's own timeout does not end this. */
 export const headersThenSilence: Step = async (_, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });

@@ -3,6 +3,7 @@ import { createAskClaude } from '../../src/rank/rank.ts';
 import type { Opinion } from '../../src/types/ranking.ts';
 import { Secret } from '../../src/types/secret.ts';
 import {
+  endless,
   fails,
   fencedJson,
   headersThenSilence,
@@ -76,6 +77,7 @@ const failures: readonly (readonly [string, Step, RegExp, number])[] = [
   ['a server error with a page of HTML', html(500), /answered 500/u, 2],
   ['a page of HTML that claims success', html(200), /stopped with nothing|no usable answer/u, 1],
   ['an answer cut by the network', truncatedJson, /no usable answer/u, 1],
+  ['an answer that never ends', endless, /no usable answer/u, 2],
   ['a connection that is reset', reset, /no usable answer/u, 2],
   ['a refused request', fails(400, 'invalid_request_error'), /answered 400/u, 1],
   ['a refused key', unauthorized, /answered 401/u, 1],
