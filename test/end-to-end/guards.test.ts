@@ -122,10 +122,20 @@ describe('what holds a pass back', function () {
     return [...new Set(ids.map((id) => unitNames.get(id) ?? id))];
   };
 
+  async function damage(repository: string): Promise<void> {
+    const { git } = watched.world;
+    const clone = `${repository}.clone`;
+    await git('clone', '--quiet', repository, clone);
+    await writeFile(join(clone, 'reports/dev/report.json'), '<<<<<<< HEAD\n');
+    const who = ['-c', 'user.name=Person', '-c', 'user.email=person@example.com'];
+    await git('-C', clone, ...who, 'commit', '--quiet', '--all', '-m', 'merged');
+    await git('-C', clone, 'push', '--quiet', 'origin', 'HEAD:main');
+  }
+
   async function happens(scenario: Scenario): Promise<void> {
     const { hub, follow, audited } = watched;
     const repository = await watched.newRepository();
-    await follow(scenario.before, { pass: () => pass(['run'], repository) });
+    await follow(scenario.before, { pass: () => pass(['run'], repository), 'damage the report': () => damage(repository) });
     if (scenario.webhookSays !== undefined) await webhook.deny(scenario.webhookSays);
     const { hubAnswers } = scenario;
     using _refusal =
