@@ -96,7 +96,7 @@ function returnOf(
     (finding) => finding.desired !== undefined && !finding.isReordered && valueAt(live, finding.path) === undefined,
   );
   // What the server filled in where an addition was taken away is its default: nothing that the unit had and dropped.
-  const undeclared = fix.filter((finding) => finding.desired === undefined);
+  const undeclared = fix.filter((finding) => finding.desired === undefined && !isSecondOfItsKey(finding));
   const delivered = undeclared.reduce((fields, { path }) => without(fields, path), written);
   const moved = isUpdate
     ? written
@@ -108,6 +108,11 @@ function returnOf(
   const base = deliverer?.body ?? newEntry(desired, live, desiredManagers);
   const isNothing = Object.keys(moved).length === 0 || base === undefined;
   return { ours, deliverer, entry: isNothing ? undefined : { ...base, fieldsV1: union(deliverer?.fields ?? {}, moved) } };
+}
+
+/** Of a second element with the same key: managedFields have one name for both. */
+function isSecondOfItsKey({ path }: Finding): boolean {
+  return path.some((step) => 'duplicate' in step && step.duplicate > 0);
 }
 
 /** Empty where there is nothing to give back. */
