@@ -25,6 +25,7 @@ const BULK_READ = '/unit?include=SpaceID,SetID,TargetID,ChangeSetID';
 
 interface Hub {
   readonly url: string;
+  readonly token: string;
   readonly process: ChildProcess;
   stop(): Promise<void>;
 }
@@ -36,6 +37,7 @@ async function startHub(folder: string, nodeFlags: readonly string[] = []): Prom
   const url = /CONFIGHUB_URL=(\S+)/u.exec(line.toString())?.[1] ?? '';
   return {
     url,
+    token: (await readFile(join(folder, 'admin.token'), 'utf8')).trim(),
     process: child,
     stop: async () => {
       child.kill('SIGTERM');
@@ -55,7 +57,7 @@ function ask(hub: Hub, method: string, path: string, body?: string, keep = false
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const headers = {
-      authorization: 'Bearer admin',
+      authorization: `Bearer ${hub.token}`,
       ...(body === undefined ? {} : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
     };
     const sent = request(`${hub.url}/api${path}`, { method, headers }, (response) => {
@@ -194,7 +196,7 @@ async function peakMemory(hub: Hub): Promise<number> {
 /** Reads the list like a client on a slow line: a pause after each chunk, for so many seconds; the rest at once. */
 async function readSlowly(hub: Hub): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const sent = request(`${hub.url}/api${BULK_READ}`, { headers: { authorization: 'Bearer admin' } }, (response) => {
+    const sent = request(`${hub.url}/api${BULK_READ}`, { headers: { authorization: `Bearer ${hub.token}` } }, (response) => {
       const until = performance.now() + 5_000;
       response.on('data', () => {
         if (performance.now() > until) return;

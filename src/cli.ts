@@ -12,6 +12,8 @@ export type CommandName = 'run' | 'check' | 'diff' | 'report' | 'promote' | 'und
 export interface HubArguments {
   readonly dataDir: string;
   readonly port: number;
+  readonly host: string;
+  readonly allowedHosts: readonly string[];
   readonly tokenFile: string | undefined;
   readonly apiGeneration: 'all' | 'A' | 'B' | 'C';
 }
@@ -259,8 +261,10 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
 
   const hub = program.command('hub').description('start the embedded ConfigHub').exitOverride();
   hub.requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing');
-  hub.option('--port <N>', 'port on 127.0.0.1; 0 takes a free one', '8090');
-  hub.option('--token-file <FILE>', 'file with the only token that it accepts; without it any token on loopback');
+  hub.option('--port <N>', 'port; 0 takes a free one', '8090');
+  hub.option('--host <ADDRESS>', 'address to listen on; other machines reach it only by another one', '127.0.0.1');
+  hub.option('--allow-host <HOST[:PORT]>', 'another host that clients may reach it by; may be repeated', collect, []);
+  hub.option('--token-file <FILE>', 'file with the token of admin, instead of admin.token in the data directory');
   hub.addOption(
     new Option('--api-generation <GENERATION>', "speak exactly one generation of ConfigHub's API: A (2025-08), B or C (2026-09)")
       .choices(['all', 'A', 'B', 'C'])
@@ -268,9 +272,11 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
   );
   for (const option of ['kubeconfig', 'context', 'logLevel', 'logFormat'] as const) addOption(hub, option);
   hub.action((flags: HubFlags) => {
-    const { dataDir, port, tokenFile, apiGeneration, ...given } = flags;
+    const { dataDir, port, host, allowHost, tokenFile, apiGeneration, ...given } = flags;
     const number = Number(port);
     if (!Number.isInteger(number) || number < 0 || number > 65_535) throw usage(`--port ${String(port)} is no port`);
+    const noHost = allowHost.find((name) => !isHost(name));
+    if (noHost !== undefined) throw usage(`--allow-host ${noHost} is not a host name or address with an optional port`);
     invocation = {
       command: 'hub',
       flags: flagsOf(given),
@@ -278,6 +284,8 @@ export function parseCommandLine(argv: readonly string[], version: string, termi
       hub: {
         dataDir: String(dataDir),
         port: number,
+        host: String(host),
+        allowedHosts: allowHost,
         tokenFile: typeof tokenFile === 'string' ? tokenFile : undefined,
         apiGeneration,
       },
@@ -320,7 +328,16 @@ type DiffFlags = Readonly<Record<string, string | true | undefined>> & {
   readonly explain?: string;
 };
 
-type HubFlags = Readonly<Record<string, string | true | undefined>> & { readonly apiGeneration: HubArguments['apiGeneration'] };
+type HubFlags = Readonly<Record<string, string | true | undefined>> & {
+  readonly apiGeneration: HubArguments['apiGeneration'];
+  readonly allowHost: readonly string[];
+};
+
+/** As a Host header has it. */
+function isHost(text: string): boolean {
+  const { host } = URL.parse(`http://${text}`) ?? {};
+  return host !== undefined && (host === text.toLowerCase() || `${host}:80` === text.toLowerCase());
+}
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -209,19 +209,26 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
     connecting.catch(() => clusters.delete(context));
     return connecting;
   };
-  await using running = await hubSetting('--data-dir, --port', () =>
+  await using running = await hubSetting('--data-dir, --host, --port', process.stop, () =>
     startHub({
       dataDir: hub.dataDir,
       port: hub.port,
-      ...(token === undefined ? {} : { tokens: { admin: token } }),
+      host: hub.host,
+      allowedHosts: hub.allowedHosts,
+      accounts: token === undefined ? [] : [{ name: 'admin', role: 'admin', token }],
       apiGeneration: hub.apiGeneration,
       clusterFor: (target) => clusterOf(target.kubeContext || config.context),
       log,
+      signal: process.stop,
     }),
   );
   // Ready for `eval`: what a shell needs for drift-detector, cub and curl.
   process.out(`export CONFIGHUB_URL=${running.url}\n`);
-  process.out(tokenFile === undefined ? 'export CUB_TOKEN=admin\n' : `export CUB_TOKEN_FILE=${shellQuoted(tokenFile)}\n`);
+  const adminFile = tokenFile ?? running.keptTokens.find(({ role }) => role === 'admin')?.file ?? '';
+  process.out(`export CUB_TOKEN_FILE=${shellQuoted(adminFile)}\n`);
+  // A token itself is shown once, when it is made.
+  for (const { role, file, token, isNew } of running.keptTokens)
+    process.out(`# token of ${role}${isNew ? ` (shown once): ${token.reveal()}` : ''} in ${shellQuoted(file)}\n`);
   if (!process.stop.aborted)
     await new Promise<void>((resolve) => process.stop.addEventListener('abort', () => resolve(), { once: true }));
   return EXIT.ok;
@@ -232,10 +239,11 @@ function shellQuoted(text: string): string {
 }
 
 /** What the hub cannot start with is a mistake in its arguments: a port that is taken, a folder that cannot be written. */
-async function hubSetting<T>(flag: string, use: () => Promise<T>): Promise<T> {
+async function hubSetting<T>(flag: string, stop: AbortSignal, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
+    stop.throwIfAborted();
     throw new ConfigError(`the hub cannot start: ${messageOf(error)}`, {
       code: 'configuration',
       subject: flag,

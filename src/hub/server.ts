@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { type Account, ROLES } from './accounts.ts';
 import type { Hub } from './context.ts';
 import type { QueuedOperation } from './entities/queued-operation.ts';
 import { generationRules, type HubGeneration } from './generation.ts';
 import { hubApp } from './routes/app.ts';
-import type { Access } from './routes/auth.ts';
+import { allowedHosts, inAddress } from './routes/origin.ts';
 import { Database } from './storage/database.ts';
+import { privateDatabase } from './storage/private-files.ts';
 import { openStore } from './storage/store.ts';
+import { type KeptToken, keptToken } from './storage/token-files.ts';
 import type { ClusterFor } from './worker/cluster.ts';
 import { startWorker } from './worker/worker.ts';
 
@@ -21,8 +23,10 @@ export interface HubOptions {
   readonly port: number;
   /** Loopback where absent. */
   readonly host?: string;
-  /** Username to bearer token. Where absent, any token is good, and the hub listens on loopback only. */
-  readonly tokens?: Readonly<Record<string, string>>;
+  /** Hosts by which it is reached besides loopback and `host`, as clients send them: `hub.example`, `hub.example:8090`. */
+  readonly allowedHosts?: readonly string[];
+  /** For a role that none of them has, an account is added whose token is kept in the data directory; nothing is kept in `:memory:`. */
+  readonly accounts?: readonly Account[];
   /** The cluster of a target; where absent, every apply fails and says so. */
   readonly clusterFor?: ClusterFor;
   /** The API that it speaks; everything of all generations where absent. */
@@ -36,6 +40,8 @@ export interface HubOptions {
 export interface RunningHub extends AsyncDisposable {
   /** `http://127.0.0.1:8080`, without a slash at the end: cub's CONFIGHUB_URL as it is. */
   readonly url: string;
+  /** Of the accounts whose tokens are kept in the data directory. */
+  readonly keptTokens: readonly KeptToken[];
   close(): Promise<void>;
 }
 
@@ -45,20 +51,13 @@ const MAX_ADDRESS_BYTES = 256 * 1024;
 /** Longer than clients keep a connection: one that ends just as a write is sent leaves its client not knowing whether it was done. */
 const KEEP_ALIVE_MS = 75_000;
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-
 /** Starts the embedded ConfigHub; resolves when it listens. */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { log, host = '127.0.0.1', clock = () => new Date() } = options;
-  const access: Access = options.tokens ? { kind: 'tokens', tokens: options.tokens } : { kind: 'anyone' };
-  if (access.kind === 'anyone' && !loopback.has(host)) {
-    throw new Error(
-      `a hub without tokens lets everybody in, so it does not listen on ${host}: give it tokens, or let it listen on 127.0.0.1`,
-    );
-  }
-  if (Object.values(options.tokens ?? {}).some((token) => !/^\S+$/u.test(token)))
-    throw new Error('a token that is empty or has spaces in it cannot be sent by anybody');
-  const database = openDatabase(options.dataDir);
+  await using opened = new AsyncDisposableStack();
+  const database = opened.use(openDatabase(options.dataDir));
+  // After the database, which no two hubs have open at once: neither makes a token over the other's.
+  const { accounts, kept } = await readAccounts(options);
   // The worker needs the hub to write, the hub the worker to hand over what was queued.
   let enqueue: (operations: readonly QueuedOperation[]) => void = () => {};
   const hub: Hub = {
@@ -69,9 +68,11 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   };
   const worker = startWorker(hub, options.clusterFor ?? noCluster, log);
   enqueue = worker.enqueue;
+  opened.defer(() => worker.stop());
 
+  let hosts: ReadonlySet<string> = new Set();
   const server = createAdaptorServer({
-    fetch: hubApp(hub, access, log).fetch,
+    fetch: hubApp(hub, { accounts, hosts: () => hosts, log }).fetch,
     hostname: host,
     serverOptions: { maxHeaderSize: MAX_ADDRESS_BYTES, keepAliveTimeout: KEEP_ALIVE_MS },
   });
@@ -83,37 +84,48 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const stop = async (): Promise<void> => {
     options.signal?.removeEventListener('abort', onAbort);
     await stopListening(server as Server);
-    await worker.stop();
-    database[Symbol.dispose]();
+    await running.disposeAsync();
   };
   const onAbort = (): void => {
     close().catch((error: unknown) => log.error({ err: error }, 'the hub did not stop cleanly'));
   };
-  try {
-    options.signal?.throwIfAborted();
-    // createAdaptorServer makes a node:http server unless told otherwise.
-    await listen(server as Server, options.port, host);
-  } catch (error) {
-    await worker.stop();
-    database[Symbol.dispose]();
-    throw error;
-  }
+  options.signal?.throwIfAborted();
+  // createAdaptorServer makes a node:http server unless told otherwise.
+  await listen(server as Server, options.port, host);
+  const running = opened.move();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  hosts = allowedHosts(host, port, options.allowedHosts ?? []);
+  const url = `http://${({ '0.0.0.0': '127.0.0.1', '::': '[::1]' })[host] ?? inAddress(host)}:${port}`;
   log.info({ event: 'hub-listening', url, dataDir: options.dataDir }, `embedded ConfigHub listens on ${url}`);
-  return { url, close, [Symbol.asyncDispose]: close };
+  return { url, keptTokens: kept, close, [Symbol.asyncDispose]: close };
 }
 
 function openDatabase(dataDir: string): Database {
   if (dataDir === ':memory:') return new Database(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = privateDatabase(dataDir);
   try {
-    return new Database(join(dataDir, 'hub.sqlite'));
+    return new Database(file);
   } catch (error) {
     throw new Error(`cannot open the hub's data in ${dataDir}; is another hub running on it?`, { cause: error });
   }
+}
+
+/** The accounts that were given, and one for each other role. Throws for a token that no request could carry. */
+async function readAccounts({
+  dataDir,
+  accounts: given = [],
+  signal = new AbortController().signal,
+}: HubOptions): Promise<{ readonly accounts: readonly Account[]; readonly kept: readonly KeptToken[] }> {
+  const kept: KeptToken[] = [];
+  const missing = dataDir === ':memory:' ? [] : ROLES.filter((name) => !given.some((account) => account.role === name));
+  for (const role of missing) kept.push(await keptToken(dataDir, role, signal));
+  const accounts = [...given, ...kept.map(({ role, token }) => ({ name: role, role, token: token.reveal() }))];
+  const unusable = accounts.find(({ token }) => !/^[\x21-\x7e]+$/u.test(token));
+  if (unusable) throw new Error(`the token of ${unusable.name} must be one line of visible ASCII characters`);
+  return { accounts, kept };
 }
 
 async function noCluster(): Promise<never> {

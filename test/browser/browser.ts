@@ -22,9 +22,9 @@ function isExecutable(path: string): boolean {
 }
 
 /** Chromium; where the machine has none the tests of `context` are skipped, but never in CI, where .ci/run installs it. */
-export async function startBrowser(context?: Mocha.Context): Promise<Browser> {
+export async function startBrowser(context?: Mocha.Context, args: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium(process.env);
-  if (executablePath !== undefined) return chromium.launch({ executablePath, args: ['--no-sandbox'], headless: true });
+  if (executablePath !== undefined) return chromium.launch({ executablePath, args: ['--no-sandbox', ...args], headless: true });
   const reason = 'no Chromium was found: install it, or set CHROMIUM_PATH';
   if (context === undefined || process.env['CI']) throw new Error(reason);
   process.stdout.write(`    skipped: ${reason}\n`);

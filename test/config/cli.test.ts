@@ -81,6 +81,7 @@ describe('command line', () => {
     ['an unknown option', ['--autofix'], '--auto-fix'],
     ['an option without its value', ['--cluster'], '--cluster'],
     ['a stray argument', ['run', 'now'], 'now'],
+    ['a host that is none', ['hub', '--data-dir', 'd', '--allow-host', 'http://a/b'], '--allow-host'],
     ['a port that is none', ['hub', '--data-dir', 'd', '--port', '70000'], '70000'],
     ['a hub without a place for its data', ['hub'], '--data-dir'],
   ] as const) {
@@ -105,7 +106,7 @@ describe('command line', () => {
   it('reads the address and the data of the hub', () => {
     expect(commandLine('hub', '--data-dir', '/data', '--port', '0', '--token-file', 't').invocation).to.deep.include({
       command: 'hub',
-      hub: { dataDir: '/data', port: 0, tokenFile: 't', apiGeneration: 'all' },
+      hub: { dataDir: '/data', port: 0, host: '127.0.0.1', allowedHosts: [], tokenFile: 't', apiGeneration: 'all' },
     });
   });
 });

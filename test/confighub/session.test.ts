@@ -34,7 +34,7 @@ function loggedIn(url: string, secret = 'worker-canary') {
 
 describe('login as a worker', () => {
   it('gets in at the embedded hub with the id and secret that it gave', async () => {
-    await using hub = await startTestHub({ tokens: { admin: 'admin-token' } });
+    await using hub = await startTestHub({ accounts: [{ name: 'admin', role: 'admin', token: 'admin-token' }] });
     const admin = new Client(hub.url, 'admin-token');
     const worker = await createNamed(admin, await createSpace(admin, 'home'), 'bridge_worker', { Slug: 'bot' });
     const workerSecret = new Secret(String(worker['Secret']));

@@ -368,7 +368,7 @@ describe('cub after a login of the real one', () => {
   ];
   for (const [what, contents] of files) {
     it(`uses the session ${what}`, async () => {
-      await using hub = await startTestHub({ tokens: { admin: 'admin-token' } });
+      await using hub = await startTestHub({ accounts: [{ name: 'admin', role: 'admin', token: 'admin-token' }] });
       const home = await mkdtemp(join(tmpdir(), 'cub-home-'));
       await mkdir(join(home, '.confighub/tokens'), { recursive: true });
       for (const [name, text] of Object.entries(contents(hub.url))) await writeFile(join(home, '.confighub', name), text);

@@ -106,7 +106,9 @@ async function countRevisions(scenario: Scenario): Promise<number> {
 async function keep(world: World, scenario: Scenario): Promise<void> {
   say();
   say('Everything is left running until Ctrl-C. To look around, in another terminal:');
-  say(`  export KUBECONFIG=${world.cluster.kubeconfig} CONFIGHUB_URL=${world.hubUrl} CUB_TOKEN=drift-detector`);
+  const tokens = `${world.folder}/hub`;
+  say(`  export KUBECONFIG=${world.cluster.kubeconfig} CONFIGHUB_URL=${world.hubUrl}`);
+  say(`  export CUB_TOKEN_FILE=${tokens}/drift-detector.token    # bin/cub needs ${tokens}/admin.token`);
   say(`  export REPORT_REPO=${world.reportRepository} CLUSTER=dev CONFIGHUB_SPACE=${scenario.environment['CONFIGHUB_SPACE']}`);
   say(`  ${world.cluster.kubectlPath} -n ${NAMESPACE} get deployments`);
   say(`  ${world.cluster.kubectlPath} -n ${NAMESPACE} scale deployment/orders --replicas=7`);

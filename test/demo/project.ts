@@ -43,7 +43,7 @@ const actions = z.array(
 );
 const ENVIRONMENTS = ['base', 'dev', 'staging', 'prod'] as const;
 
-export function administer(url: string, token = 'admin'): Admin {
+export function administer(url: string, token: string): Admin {
   const session = tokenSession(new Secret(token));
   const transport: ConfigHubTransport = connectConfigHub({ url, session, userAgent: 'drift-detector-demo' });
   const { signal } = new AbortController();

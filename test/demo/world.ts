@@ -19,10 +19,17 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+export interface HubTokens {
+  readonly admin: string;
+  readonly detector: string;
+}
+
 /** A cluster, a hub and an empty report repository, and the commands that users run against them. */
 export interface World extends AsyncDisposable {
   readonly cluster: ControlPlane;
   readonly hubUrl: string;
+  /** Of the hub's two accounts. */
+  readonly tokens: HubTokens;
   readonly admin: Admin;
   /** Bare repository that reports are pushed to. */
   readonly reportRepository: string;
@@ -56,7 +63,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const cluster = options.cluster ?? started.use(await startControlPlane({ onProgress }));
   const folder = await mkdtemp(join(tmpdir(), 'drift-world-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const hubUrl = await startHubProcess(cluster, folder, started, options.hub);
+  const { url: hubUrl, tokens } = await startHubProcess(cluster, folder, started, options.hub);
   const reportRepository = join(folder, 'reports.git');
   const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
   await git('init', '--quiet', '--bare', '--initial-branch=main', reportRepository);
@@ -64,7 +71,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     cluster,
     hubUrl,
-    admin: administer(hubUrl),
+    tokens,
+    admin: administer(hubUrl, tokens.admin),
     reportRepository,
     folder,
     detector: (args, environment = {}, onLog = () => undefined) =>
@@ -75,7 +83,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           HOME: folder,
           KUBECONFIG: cluster.kubeconfig,
           CONFIGHUB_URL: hubUrl,
-          CUB_TOKEN: 'drift-detector',
+          CUB_TOKEN: tokens.detector,
           REPORT_REPO: reportRepository,
           CLUSTER: 'dev',
           ...environment,
@@ -87,20 +95,27 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
+/** What a hub keeps in its data directory; of a `--token-file`, which is another file, there is none. */
+export async function hubTokens(dataDir: string): Promise<HubTokens> {
+  const read = (name: string): Promise<string> => readFile(join(dataDir, `${name}.token`), 'utf8').catch(() => '');
+  return { admin: (await read('admin')).trim(), detector: (await read('drift-detector')).trim() };
+}
+
 /** `drift-detector hub` as a user starts it, held by a supervisor so that it ends with this process. */
 export async function startHubProcess(
   cluster: ControlPlane,
   folder: string,
   started: AsyncDisposableStack,
   more: readonly string[] = [],
-): Promise<string> {
+): Promise<{ readonly url: string; readonly tokens: HubTokens }> {
   const processes = started.use(await startProcesses());
   const port = await freePort();
+  const dataDir = join(folder, 'hub');
   const args = [
     MAIN,
     'hub',
     '--data-dir',
-    join(folder, 'hub'),
+    dataDir,
     '--port',
     String(port),
     '--kubeconfig',
@@ -113,7 +128,7 @@ export async function startHubProcess(
   for (;;) {
     processes.check();
     const answer = await fetch(`${url}/api/info`).catch(() => undefined);
-    if (answer?.ok) return url;
+    if (answer?.ok) return { url, tokens: await hubTokens(dataDir) };
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

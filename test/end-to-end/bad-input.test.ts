@@ -87,7 +87,7 @@ describe('bad input', function () {
     await using stack = new AsyncDisposableStack();
     const tokenFile = join(world.folder, 'token');
     await writeFile(tokenFile, 'the-right-one\n');
-    const url = await startHubProcess(world.cluster, join(world.folder, 'other'), stack, ['--token-file', tokenFile]);
+    const { url } = await startHubProcess(world.cluster, join(world.folder, 'other'), stack, ['--token-file', tokenFile]);
     await refused(await run({ CONFIGHUB_URL: url, CUB_TOKEN: 'the-wrong-one' }), 77, [
       'ConfigHub refuses',
       'Renew the token in CUB_TOKEN',
@@ -106,7 +106,7 @@ describe('bad input', function () {
     await refused(await run({}, ['hub', '--data-dir', join(world.folder, 'x'), '--port', taken]), 78, [
       'the hub cannot start',
       'EADDRINUSE',
-      'Correct --data-dir, --port',
+      'Correct --data-dir, --host, --port',
     ]);
     await refused(await run({}, ['hub', '--data-dir', join(world.folder, 'x'), '--token-file', '/nowhere']), 78, [
       'it does not exist',

@@ -34,7 +34,7 @@ async function scene(generation: 'A' | 'B' | 'C'): Promise<Scene> {
   await cluster.kubectl(['label', 'namespace', namespace, `monitored=${namespace}`]);
   const kubectl = async (...args: readonly string[]): Promise<string> =>
     (await cluster.kubectl(['-n', namespace, ...args])).stdout;
-  const session = tokenSession(new Secret('admin'));
+  const session = tokenSession(new Secret(world.tokens.admin));
   const client = await openConfigHub(connectConfigHub({ url: world.hubUrl, session, userAgent: 'test' }), signal);
   const { SpaceID } = await client.createSpace('shop-dev', {}, signal);
   const worker = await client.createWorker(SpaceID, 'cluster', signal);

@@ -38,7 +38,7 @@ describe('promotion and undo', function () {
       HOME: world.folder,
       PROJECT: 'calm-otter',
       CONFIGHUB_URL: world.hubUrl,
-      CUB_TOKEN: 'platform',
+      CUB_TOKEN: world.tokens.admin,
     };
     return new Promise((resolve) => {
       execFile(PROMOTE, [...args], { env }, (error, stdout, stderr) =>

@@ -364,7 +364,7 @@ describe('the walk-through', function () {
         LastChangeDescription: `Drift detected: replicas 2 → 7 (kubectl via scale, time unknown, first seen 03:00Z) [drift:0123456789abcdef sha256:${digest}]`,
         ChangeSetID: own.ChangeSetID,
       };
-      const detector = administer(world.hubUrl, 'drift-detector');
+      const detector = administer(world.hubUrl, world.tokens.detector);
       await detector.send('PATCH', unit, { change_set_id: own.ChangeSetID }, half, z.unknown());
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=7');
 
@@ -378,9 +378,9 @@ describe('the walk-through', function () {
     });
 
     for (const { whose, replicasInText, author } of [
-      { whose: "a person's edit under a sticky description", replicasInText: 6, author: 'drift-detector' },
-      { whose: "a person's copy of a half pair", replicasInText: 7, author: 'alice' },
-    ]) {
+      { whose: "a person's edit under a sticky description", replicasInText: 6, author: 'detector' },
+      { whose: "a person's copy of a half pair", replicasInText: 7, author: 'admin' },
+    ] as const) {
       it(`leaves ${whose} alone, and says that the unit is blocked`, async () => {
         const { dev } = scenario.project.spaces;
         const unit = `/space/${dev}/unit/${scenario.project.units['orders-config']}`;
@@ -390,7 +390,7 @@ describe('the walk-through', function () {
           Data: Buffer.from(desired.replace('replicas: 2', `replicas: ${replicasInText}`)).toString('base64'),
           LastChangeDescription: `Drift detected: replicas 2 → 7 (kubectl via scale, time unknown, first seen 03:00Z) [drift:0123456789abcdef sha256:${digest}]`,
         };
-        await administer(world.hubUrl, author).send('PATCH', unit, {}, edit, z.unknown());
+        await administer(world.hubUrl, world.tokens[author]).send('PATCH', unit, {}, edit, z.unknown());
         const before = await revisionNumbers('orders-config');
         await kubectl(world, 'scale', 'deployment/orders', '--replicas=7');
 

@@ -27,7 +27,7 @@ describe('where a pass writes to', function () {
       HOME: world.folder,
       KUBECONFIG: world.cluster.kubeconfig,
       CONFIGHUB_URL: world.hubUrl,
-      CUB_TOKEN: 'drift-detector',
+      CUB_TOKEN: world.tokens.detector,
       REPORT_REPO: world.reportRepository,
       CLUSTER: 'dev',
       ...scenario.environment,

@@ -63,7 +63,10 @@ export async function startWatchedWorld(namespaces: readonly string[]): Promise<
     );
     if (program === 'kubectl') return kubectl(...args);
     if (program !== 'cub') throw new Error(`${line}: no such program`);
-    const { code, stdout, stderr } = await host.run(['cub', ...args], { CONFIGHUB_URL: world.hubUrl, CUB_TOKEN: 'admin' });
+    const { code, stdout, stderr } = await host.run(['cub', ...args], {
+      CONFIGHUB_URL: world.hubUrl,
+      CUB_TOKEN: world.tokens.admin,
+    });
     if (code !== 0) throw new Error(`${line}: ${stderr}`);
     return stdout;
   }
@@ -83,7 +86,7 @@ export async function startWatchedWorld(namespaces: readonly string[]): Promise<
       HOME: world.folder,
       KUBECONFIG: kubeconfig,
       CONFIGHUB_URL: hub.url,
-      CUB_TOKEN: 'drift-detector',
+      CUB_TOKEN: world.tokens.detector,
       CLUSTER: 'dev',
       ENVIRONMENT: 'dev',
       AUTO_FIX: 'true',

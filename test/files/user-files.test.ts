@@ -77,7 +77,7 @@ const READERS: Readonly<Record<string, (path: string, stop: AbortSignal) => Prom
   CUB_TOKEN_FILE: (path, stop) => command(['report'], stop, { CUB_TOKEN_FILE: path }),
   '--token-file of the hub': (path, stop) => command(['hub', '--data-dir', folder, '--token-file', path], stop),
   'a file for cub': (path, stop) =>
-    command(['cub', 'unit', 'create', 'web', path, '--space', 'home'], stop, { CONFIGHUB_URL: hub.url, CUB_TOKEN: 'x' }),
+    command(['cub', 'unit', 'create', 'web', path, '--space', 'home'], stop, { CONFIGHUB_URL: hub.url, CUB_TOKEN: 'admin' }),
   KUBECONFIG: (path, signal) => ending(connectKubernetes({ kubeconfig: path, userAgent: 'test', signal }), signal),
   'certificate-authority of the kubeconfig': async (path, signal) =>
     ending(connectKubernetes({ kubeconfig: await kubeconfigWith(path), userAgent: 'test', signal }), signal),
@@ -92,9 +92,11 @@ const SAMPLE = ['a folder', 'a file of 2 GB'];
 describe('a file that a user names', () => {
   before(async () => {
     hub = await startTestHub();
-    expect(await command(['cub', 'space', 'create', 'home'], never(), { CONFIGHUB_URL: hub.url, CUB_TOKEN: 'x' })).to.include({
-      code: 0,
-    });
+    expect(await command(['cub', 'space', 'create', 'home'], never(), { CONFIGHUB_URL: hub.url, CUB_TOKEN: 'admin' })).to.include(
+      {
+        code: 0,
+      },
+    );
   });
   after(() => hub.close());
   beforeEach(async () => {

@@ -1,21 +1,35 @@
 import { expect } from 'chai';
 import { Client, startTestHub, temporaryDirectory } from './harness.ts';
-import { createNamed, createSpace, createUnit, deployment, part, readUnit, revisionsOf } from './scene.ts';
+import { createNamed, createSpace, createUnit, deployment, part, readUnit, revisionsOf, unitPath } from './scene.ts';
 
 describe('hub: access', () => {
   it('tells about itself without a token, and nothing else', async () => {
-    await using hub = await startTestHub({ tokens: { admin: 'secret-1', 'drift-detector': 'secret-2' } });
+    await using hub = await startTestHub({
+      accounts: [
+        { name: 'admin', role: 'admin', token: 'secret-1' },
+        { name: 'drift-detector', role: 'drift-detector', token: 'secret-2' },
+      ],
+    });
     const info = await fetch(`${hub.url}/api/info`);
     expect([info.status, await info.json()]).to.deep.equal([200, { Build: 'drift-detector-hub', Version: 'v0.3.0' }]);
     const anonymous = await fetch(`${hub.url}/api/space`);
     expect(anonymous.status).to.equal(401);
     expect(await anonymous.json()).to.include({ Code: '401' });
-    expect((await new Client(hub.url, 'guess').get('/me')).status).to.equal(401);
+    for (const guess of ['guess', 'admin', 'secret-', 'secret-11', 'Secret-1'])
+      expect((await new Client(hub.url, guess).get('/me')).status, guess).to.equal(401);
     expect((await new Client(hub.url, 'secret-2').get('/me')).object).to.include({ Username: 'drift-detector' });
     expect((await new Client(hub.url, 'secret-1').get('/me')).object).to.include({ Username: 'admin' });
   });
 
-  it('lets a worker in by its ID and secret, and makes it the author', async () => {
+  it('takes the author of a revision from the account of the token, whatever the token reads like', async () => {
+    await using hub = await startTestHub({ accounts: [{ name: 'admin', role: 'admin', token: 'mallory' }] });
+    const admin = new Client(hub.url, 'mallory');
+    const unit = await createUnit(admin, await createSpace(admin, 'p'), 'web', deployment('web', 2));
+    const [revision] = (await admin.get(`${unitPath(unit)}/revision`, { include: 'UserID' })).list;
+    expect(part(revision, 'User')['Username']).to.equal('admin');
+  });
+
+  it('lets a worker in by its ID and secret, and makes it the author, with the rights of the pass', async () => {
     await using hub = await startTestHub();
     const admin = new Client(hub.url, 'admin');
     const space = await createSpace(admin, 'p');
@@ -27,8 +41,41 @@ describe('hub: access', () => {
       });
     expect((await login('wrong')).status).to.equal(401);
     const session = (await (await login(String(worker['Secret']))).json()) as { readonly access_token: string };
-    expect((await new Client(hub.url, session.access_token).get('/me')).object).to.include({ Username: 'drift-detector' });
-    expect(part((await admin.get(`/bridge_worker`)).list[0], 'BridgeWorker')).not.to.have.property('Secret');
+    const asWorker = new Client(hub.url, session.access_token);
+    expect((await asWorker.get('/me')).object).to.include({ Username: 'drift-detector' });
+    expect((await asWorker.post(`/space/${space}/bridge_worker`, { Slug: 'other' })).status).to.equal(403);
+  });
+
+  it('shows the secret of a worker in the answer to its creation, and never again', async () => {
+    await using hub = await startTestHub();
+    const admin = new Client(hub.url, 'admin');
+    const space = await createSpace(admin, 'p');
+    const { BridgeWorkerID = null, Secret } = await createNamed(admin, space, 'bridge_worker', { Slug: 'one' });
+    expect(Secret).to.match(/^[0-9a-f-]{36}$/u);
+    const path = `/space/${space}/bridge_worker`;
+    const target = { Slug: 't', ToolchainType: 'Kubernetes/YAML', ProviderType: 'Kubernetes', Parameters: '{}', BridgeWorkerID };
+    await createNamed(admin, space, 'target', target);
+    const answers = [
+      await admin.get(path, { include: 'SpaceID', select: 'Slug,Secret,SecretHash' }),
+      await admin.get('/bridge_worker'),
+      await admin.get('/target', { include: 'BridgeWorkerID' }),
+      await admin.get(`${path}/${BridgeWorkerID}`),
+      await admin.patch(`${path}/${BridgeWorkerID}`, { Labels: { a: 'b' } }),
+      await admin.post(path, { Slug: 'one' }, { allow_exists: 'true' }),
+    ];
+    for (const { status, json } of answers)
+      expect([status, JSON.stringify(json)]).to.satisfy(
+        ([code, text]: [number, string]) => code === 200 && !/Secret/u.test(text),
+      );
+  });
+
+  it('lets no worker in that is named like an account of people', async () => {
+    await using hub = await startTestHub();
+    const admin = new Client(hub.url, 'admin');
+    const worker = await createNamed(admin, await createSpace(admin, 'p'), 'bridge_worker', { Slug: 'admin' });
+    const body = JSON.stringify({ worker_id: worker['BridgeWorkerID'], worker_secret: worker['Secret'] });
+    const answer = await fetch(`${hub.url}/auth/worker`, { method: 'POST', body });
+    expect([answer.status, await answer.json()]).to.deep.include(403);
   });
 
   it('ends the sessions of a worker with the worker, and each after a day', async () => {
@@ -36,53 +83,47 @@ describe('hub: access', () => {
     await using hub = await startTestHub({ clock: () => new Date(now) });
     const admin = new Client(hub.url, 'admin');
     const space = await createSpace(admin, 'p');
+    const nameOf = async (session: Client) => (await session.get('/me')).object['Username'];
     const logIn = async (slug: string) => {
       const worker = await createNamed(admin, space, 'bridge_worker', { Slug: slug });
       const body = JSON.stringify({ worker_id: worker['BridgeWorkerID'], worker_secret: worker['Secret'] });
       const answer = await fetch(`${hub.url}/auth/worker`, { method: 'POST', body });
       const session = new Client(hub.url, ((await answer.json()) as { readonly access_token: string }).access_token);
-      return { worker, name: async () => (await session.get('/me')).object['Username'] };
+      return { worker, name: () => nameOf(session) };
     };
     const [one, other] = [await logIn('one'), await logIn('other')];
     expect([await one.name(), await other.name()]).to.deep.equal(['one', 'other']);
     await admin.delete(`/space/${space}/bridge_worker/${one.worker['BridgeWorkerID']}`);
-    // Without tokens of its own the hub takes any token, but not for a worker's.
-    expect([await one.name(), await other.name()]).to.deep.equal(['admin', 'other']);
+    expect([await one.name(), await other.name()]).to.deep.equal([undefined, 'other']);
     now += 24 * 60 * 60 * 1000;
-    expect(await other.name()).to.equal('admin');
+    expect(await other.name()).to.equal(undefined);
   });
 
   it('does not start with a token that nobody could send', async () => {
-    for (const token of ['', 'two words']) {
+    for (const token of ['', 'two words', 'two\nlines', 'bell\u0007', 'umläut']) {
       let message = '';
       try {
-        await startTestHub({ tokens: { admin: token } });
+        await startTestHub({ accounts: [{ name: 'admin', role: 'admin', token }] });
       } catch (error) {
         message = String(error);
       }
-      expect(message).to.contain('cannot be sent');
+      expect(message).to.equal('Error: the token of admin must be one line of visible ASCII characters');
     }
-  });
-
-  it('does not listen beyond loopback without tokens', async () => {
-    let message = '';
-    try {
-      await startTestHub({ host: '0.0.0.0' });
-    } catch (error) {
-      message = String(error);
-    }
-    expect(message).to.contain('give it tokens');
   });
 
   it('answers a path that is not there, and a body that is not JSON, in the error shape', async () => {
     await using hub = await startTestHub();
     const cub = new Client(hub.url);
     expect((await cub.get('/nothing')).object).to.deep.equal({ Code: '404', Message: 'no such path: GET /api/nothing' });
-    const response = await fetch(`${hub.url}/api/space`, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{' });
+    const response = await fetch(`${hub.url}/api/space`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer admin' },
+      body: '{',
+    });
     expect([response.status, ((await response.json()) as { Code: string }).Code]).to.deep.equal([400, '400']);
     const deep = `{"Labels":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}`;
     const space = await createSpace(cub, 'p');
-    const headers = { authorization: 'Bearer x', 'content-type': 'application/merge-patch+json' };
+    const headers = { authorization: 'Bearer admin', 'content-type': 'application/merge-patch+json' };
     const refused = await fetch(`${hub.url}/api/space/${space}`, { method: 'PATCH', headers, body: deep });
     expect([refused.status, await refused.text()]).to.deep.equal([
       400,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { Account } from '../../src/hub/accounts.ts';
 import { type HubOptions, type RunningHub, startHub } from '../../src/hub/server.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/types/json.ts';
 
@@ -83,8 +84,15 @@ export class Client {
 
 const quiet = pino({ level: 'silent' });
 
+/** Tokens that are their accounts' names. */
+const ACCOUNTS: readonly Account[] = [
+  { name: 'tester', role: 'admin', token: 'tester' },
+  { name: 'admin', role: 'admin', token: 'admin' },
+  { name: 'drift-detector', role: 'drift-detector', token: 'drift-detector' },
+];
+
 export function startTestHub(options: Partial<HubOptions> = {}): Promise<RunningHub> {
-  return startHub({ dataDir: ':memory:', port: 0, log: quiet, ...options });
+  return startHub({ dataDir: ':memory:', port: 0, log: quiet, accounts: ACCOUNTS, ...options });
 }
 
 export function base64(text: string): string {

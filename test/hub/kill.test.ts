@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +28,8 @@ async function startHub(folder: string): Promise<Hub> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const client = new Client(/CONFIGHUB_URL=(\S+)/u.exec(line.toString())?.[1] ?? '');
+  const token = readFileSync(join(folder, 'admin.token'), 'utf8').trim();
+  const client = new Client(/CONFIGHUB_URL=(\S+)/u.exec(line.toString())?.[1] ?? '', token);
   return {
     client,
     async kill() {

@@ -1,14 +1,20 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
-import { Client, startTestHub } from '../hub/harness.ts';
+import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { createSpace, createUnit } from '../hub/scene.ts';
 import { buildImageFolder, type ImageFolder, ROOT, runProgram } from './build.ts';
+
+interface PackageFile {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+}
 
 describe('image: the bundle', function () {
   this.timeout(60_000);
@@ -37,31 +43,70 @@ describe('image: the bundle', function () {
   });
 
   it('serves ConfigHub by the hub command, until it is told to stop', async () => {
+    const dataDir = join(folder.path, 'hub');
+    const tokenOf = (name: string): string => readFileSync(join(dataDir, `${name}.token`), 'utf8').trim();
     let health: Promise<number> | undefined;
-    const { exit, stdout } = await runProgram(
-      folder,
-      ['hub', `--data-dir=${join(folder.path, 'hub')}`, '--port=0'],
-      {},
-      (text, stop) => {
-        if (!text.includes('\n')) return;
-        health ??= fetch(`${/CONFIGHUB_URL=(\S+)/u.exec(text)?.[1]}/api/space`, { headers: { authorization: 'Bearer x' } })
-          .then((answer) => answer.status)
-          .finally(stop);
-      },
+    const { exit, stdout } = await runProgram(folder, ['hub', `--data-dir=${dataDir}`, '--port=0'], {}, (text, stop) => {
+      if (!text.includes('drift-detector.token')) return;
+      const headers = { authorization: `Bearer ${tokenOf('admin')}` };
+      health ??= fetch(`${/CONFIGHUB_URL=(\S+)/u.exec(text)?.[1]}/api/space`, { headers })
+        .then((answer) => answer.status)
+        .finally(stop);
+    });
+    const [url, token, ...shown] = stdout.trimEnd().split('\n');
+    expect(url).to.match(/^export CONFIGHUB_URL=http:\/\/127\.0\.0\.1:\d+$/u);
+    expect(token).to.equal(`export CUB_TOKEN_FILE='${dataDir}/admin.token'`);
+    expect(shown).to.deep.equal(
+      ['admin', 'drift-detector'].map(
+        (name) => `# token of ${name} (shown once): ${tokenOf(name)} in '${dataDir}/${name}.token'`,
+      ),
     );
-    expect(stdout).to.match(/^export CONFIGHUB_URL=http:\/\/127\.0\.0\.1:\d+\nexport CUB_TOKEN=admin\n$/u);
     expect(await health).to.equal(200);
     expect(exit).to.equal(0);
   });
 
-  it('carries the licence of every package in it', () => {
-    const entries = readFileSync(join(folder.path, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8').split('-'.repeat(80));
-    for (const entry of entries) expect(entry.trim()).to.match(/^\S+ \d\S* \(.+\)\n\n\S/u);
-    for (const name of ['@anthropic-ai/sdk', '@kubernetes/client-node', 'commander', 'pino', 'simple-git', 'zod'])
-      expect(
-        entries.filter((entry) => entry.trim().startsWith(`${name} `)),
-        name,
-      ).to.have.length(1);
+  it('carries name, version and licence text of every package in it', () => {
+    const dist = join(folder.path, 'dist');
+    const entries = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8').split(`\n${'='.repeat(80)}\n\n`);
+    // esbuild writes the path of each file above its code.
+    const bundle = readdirSync(dist).map((name) => readFileSync(join(dist, name), 'utf8'));
+    const found = bundle.join('\n').matchAll(/^ *\/\/ ((?:\S*\/)?node_modules\/(?:@[^/\s]+\/)?[^/\s]+)\/\S+$/gmu);
+    const folders = new Set([...found].map(([, path = '']) => path));
+    expect(folders).to.include('node_modules/zod').and.include('node_modules/standardwebhooks');
+    const titles = [...folders].map((path) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8')) as PackageFile;
+      return `${name} ${version} (${license})`;
+    });
+    titles.push('kubernetes 1.34.4 (Apache-2.0)');
+    expect(entries.map((entry) => entry.split('\n')[0]).sort()).to.deep.equal(titles.sort());
+    const terms = /Permission is hereby granted|Permission to use, copy|Apache License|Redistribution and use|public domain/u;
+    for (const entry of entries) expect(entry).to.match(terms);
+    expect(entries.find((entry) => entry.startsWith('standardwebhooks ')))
+      .to.contain('Copyright (c) 2023 Svix')
+      .and.contain('THE SOFTWARE IS PROVIDED "AS IS"')
+      .and.not.contain('drift-detector');
+  });
+
+  it('is not built with a package that has no licence text', () => {
+    using project = temporaryDirectory();
+    const write = (path: string, text: string): void => {
+      mkdirSync(dirname(join(project.path, path)), { recursive: true });
+      writeFileSync(join(project.path, path), text);
+    };
+    write('src/main.ts', "import { bare } from 'bare';\nconsole.log(bare);\n");
+    write('node_modules/bare/package.json', '{"name":"bare","version":"1.2.3","license":"MIT","main":"index.js"}');
+    write('node_modules/bare/index.js', 'exports.bare = 1;');
+    symlinkSync(join(ROOT, 'node_modules/esbuild'), join(project.path, 'node_modules/esbuild'));
+    for (const name of ['bin/build.mjs', 'bin/licences.mjs']) write(name, readFileSync(join(ROOT, name), 'utf8'));
+    const built = (): string => {
+      const { status, stderr } = spawnSync(process.execPath, ['bin/build.mjs'], { cwd: project.path, encoding: 'utf8' });
+      return `${status} ${/^Error: .*$/mu.exec(stderr)?.[0] ?? stderr}`;
+    };
+    expect(built()).to.equal('1 Error: bare 1.2.3 has no licence text: find its notice and add it to bin/licences.mjs');
+    write('node_modules/bare/LICENSE.md', '\n');
+    expect(built()).to.match(/^1 Error: bare 1\.2\.3 has no licence text/u);
+    write('node_modules/bare/LICENSE.md', 'MIT, by Bea\n');
+    expect(built()).to.equal('0 ');
   });
 
   describe('against a real API server', () => {

@@ -33,7 +33,7 @@ describe('a pass that is killed over decisions', function () {
     namespace = `kill-decisions-${process.pid}`;
     await cluster.kubectl(['create', 'namespace', namespace]);
     await cluster.kubectl(['label', 'namespace', namespace, `monitored=${namespace}`]);
-    const session = tokenSession(new Secret('admin'));
+    const session = tokenSession(new Secret(world.tokens.admin));
     client = await openConfigHub(connectConfigHub({ url: world.hubUrl, session, userAgent: 'test' }), signal);
     spaceId = (await client.createSpace('shop-dev', {}, signal)).SpaceID;
     await kubectl('create', 'deployment', 'web', '--image=registry.example/web:1', '--replicas=2');

@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import { ZERO_TIME } from '../identity.ts';
+import { hashOf } from '../storage/blobs.ts';
 import { commonFields, inSpaceAttributes, inSpaceRelations } from './common.ts';
 import type { NamedKind } from './named.ts';
 
-export const bridgeWorkerFields = z.object({ BridgeWorkerID: z.string(), Slug: z.string(), Secret: z.string() });
+export const bridgeWorkerFields = z.object({ BridgeWorkerID: z.string(), Slug: z.string(), SecretHash: z.string() });
 
 /** The hub is its own worker, so every worker is ready; its ID and secret are the unattended login (reference, section 1.6). */
 export const bridgeWorkerKind: NamedKind = {
   path: 'bridge_worker',
   writable: z.object(commonFields),
-  initial: (random) => ({ Secret: random(), Condition: 'Ready', LastSeenAt: ZERO_TIME, UserID: null }),
+  initial: (random) => {
+    const secret = random();
+    const SecretHash = hashOf(Buffer.from(secret));
+    return { stored: { SecretHash, Condition: 'Ready', LastSeenAt: ZERO_TIME, UserID: null }, once: { Secret: secret } };
+  },
   definition: {
     name: 'BridgeWorker',
     idField: 'BridgeWorkerID',

@@ -15,7 +15,7 @@ export type ChangeSet = z.infer<typeof changeSetFields>;
 export const changeSetKind: NamedKind = {
   path: 'change_set',
   writable: z.object({ ...commonFields, Description: text, FilterID: optionalUuid }),
-  initial: () => ({ StartTagID: null, EndTagID: null }),
+  initial: () => ({ stored: { StartTagID: null, EndTagID: null } }),
   definition: {
     name: 'ChangeSet',
     idField: 'ChangeSetID',

@@ -12,6 +12,6 @@ export interface NamedKind {
   readonly definition: EntityDefinition;
   /** The fields that a client may write; everything else of a body is ignored. */
   readonly writable: z.ZodObject;
-  /** The fields that the server gives it at its creation. */
-  readonly initial?: (random: () => string) => JsonObject;
+  /** The fields that the server gives it at its creation: those that it keeps, and those that only the answer to it has. */
+  readonly initial?: (random: () => string) => { readonly stored: JsonObject; readonly once?: JsonObject };
 }

@@ -6,7 +6,7 @@ import type { NamedKind } from './named.ts';
 export const tagKind: NamedKind = {
   path: 'tag',
   writable: z.object(commonFields),
-  initial: () => ({ ChangeSetID: null }),
+  initial: () => ({ stored: { ChangeSetID: null } }),
   definition: {
     name: 'Tag',
     idField: 'TagID',

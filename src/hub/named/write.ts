@@ -12,14 +12,21 @@ import { assertUsable } from './rules.ts';
 /** The part of a record that a body decides, checked by the kind's own schema. */
 type Written = Pick<Common, 'Slug' | 'DisplayName' | 'Labels' | 'Annotations'> & { readonly [field: string]: Json };
 
-export function createNamed(hub: Hub, kind: NamedKind, spaceId: string, body: JsonObject, allowExists: boolean): Named {
+export interface Created {
+  readonly record: Named;
+  /** Fields that are not kept, such as a secret, of which a hash is. */
+  readonly once: JsonObject;
+}
+
+export function createNamed(hub: Hub, kind: NamedKind, spaceId: string, body: JsonObject, allowExists: boolean): Created {
   const fields = readNamed(kind, pick(body, keysOf(kind)));
   const existing = findBySlug(hub, kind, spaceId, fields.Slug);
-  if (existing && allowExists) return existing;
+  if (existing && allowExists) return { record: existing, once: {} };
   assertFree(existing, kind);
   assertUsable(hub, kind, fields);
   const now = hub.now();
-  return hub.store.named.insert({
+  const { stored = {}, once = {} } = kind.initial?.(hub.newId) ?? {};
+  const record = hub.store.named.insert({
     EntityType: kind.definition.name,
     OrganizationID: ORGANIZATION_ID,
     SpaceID: spaceId,
@@ -28,8 +35,9 @@ export function createNamed(hub: Hub, kind: NamedKind, spaceId: string, body: Js
     UpdatedAt: now,
     Version: 1,
     [kind.definition.idField]: hub.newId(),
-    ...kind.initial?.(hub.newId),
+    ...stored,
   });
+  return { record, once };
 }
 
 /** A new entity with the fields of another one, and a patch over them. */
@@ -43,7 +51,7 @@ export function copyNamed(
 ): Named {
   // A patch of an object gives an object.
   const body = mergePatch(pick(source, keysOf(kind)), pick(patch, keysOf(kind))) as JsonObject;
-  return createNamed(hub, kind, spaceId, body, allowExists);
+  return createNamed(hub, kind, spaceId, body, allowExists).record;
 }
 
 /** A PUT: the whole entity, with the `Version` that was read. Fields that its client does not know keep their values. */

@@ -1,18 +1,21 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
+import type { Account } from '../accounts.ts';
 import type { Hub } from '../context.ts';
 import { namedKinds } from '../entities/entities.ts';
 import { HubError, publicError } from '../errors.ts';
 import { isUnknownPath } from '../generation.ts';
 import { apartRoutes } from './apart.ts';
-import { type Access, authenticate, loginRoutes } from './auth.ts';
+import { authenticate, loginRoutes } from './auth.ts';
 import type { Environment, HubRoutes } from './environment.ts';
 import { infoRoutes, memberRoutes } from './info.ts';
 import { mutationRoutes } from './mutations.ts';
 import { namedRoutes } from './named.ts';
+import { refuseForeign } from './origin.ts';
 import { releaseRoutes } from './releases.ts';
 import { revisionRoutes } from './revisions.ts';
+import { authorize } from './rights.ts';
 import { spaceRoutes } from './spaces.ts';
 import { unitActionRoutes } from './unit-actions.ts';
 import { unitBulkRoutes } from './unit-bulk.ts';
@@ -22,8 +25,15 @@ import { unsupportedRoutes } from './unsupported.ts';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+export interface AppOptions {
+  readonly accounts: readonly Account[];
+  /** Host headers that are answered; asked for with each request. */
+  readonly hosts: () => ReadonlySet<string>;
+  readonly log: Logger;
+}
+
 /** Every path that the hub answers. */
-export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
+export function hubApp(hub: Hub, { accounts, hosts, log }: AppOptions): HubRoutes {
   const { generation } = hub.store;
   const app = new Hono<Environment>();
   app.use(async (request, next) => {
@@ -32,6 +42,7 @@ export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
     request.set('generation', generation);
     await next();
   });
+  app.use(refuseForeign(hosts));
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
@@ -40,13 +51,14 @@ export function hubApp(hub: Hub, access: Access, log: Logger): HubRoutes {
       },
     }),
   );
-  app.route('/', loginRoutes(hub));
+  app.route('/', loginRoutes(hub, accounts));
   app.route('/api', infoRoutes(generation.version));
-  app.use('/api/*', authenticate(hub, access));
+  app.use('/api/*', authenticate(hub, accounts));
   app.use('/api/*', async (request, next) => {
     if (isUnknownPath(generation, request.req.path.slice('/api'.length))) return request.notFound();
     return next();
   });
+  app.use('/api/*', authorize());
   app.route('/api', memberRoutes(hub));
   app.route('/api', spaceRoutes(hub));
   // Before the single units: /unit/apply is not a unit named apply.

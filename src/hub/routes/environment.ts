@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import type { Role } from '../accounts.ts';
 import type { Caller } from '../context.ts';
 import { badRequest, HubError } from '../errors.ts';
 import { type GenerationRules, isUnknownParameter, knownBody } from '../generation.ts';
@@ -10,7 +11,7 @@ export const CONTINUE = 'ConfigHub-Continue';
 
 /** What the middleware leaves for every handler. */
 export interface Environment {
-  readonly Variables: { readonly caller: Caller; readonly generation: GenerationRules };
+  readonly Variables: { readonly caller: Caller; readonly role: Role; readonly generation: GenerationRules };
 }
 export type HubRoutes = Hono<Environment>;
 export type Request = Context<Environment>;

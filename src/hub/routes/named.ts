@@ -24,9 +24,7 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
   const { store } = hub;
   const { name } = kind.definition;
   const ofKind = { column: 'entity_type', values: [name] };
-  // Whoever may make a worker may see its secret; `worker run` of cub reads it from the list (reference, section 5.4).
-  const owner = name === 'BridgeWorker' ? 'BridgeWorker with Secret' : name;
-  const wire = (record: Named): JsonObject => present(new Reader(store), name, record, owner, everything);
+  const wire = (record: Named): JsonObject => present(new Reader(store), name, record, name, everything);
   const { path } = kind;
   const selectNamed = (request: Request): readonly Named[] => selectBy(hub, request, name, store.named, [ofKind]);
 
@@ -47,9 +45,9 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
     .post(`/space/:space/${path}`, async (request) => {
       const body = await bodyOf(request);
       const space = spaceOf(hub, request);
-      return request.json(
-        wire(store.database.write(() => createNamed(hub, kind, space.SpaceID, body, parametersOf(request).allow_exists))),
-      );
+      const { allow_exists } = parametersOf(request);
+      const { record, once } = store.database.write(() => createNamed(hub, kind, space.SpaceID, body, allow_exists));
+      return request.json({ ...wire(record), ...once });
     })
     .get(`/space/:space/${path}/:id`, (request) => {
       const record = namedOf(hub, kind, request);

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { hashOf } from './blobs.ts';
 import { migrations } from './migrations.ts';
 
 export type StoredRow = Readonly<Record<string, SQLOutputValue>>;
@@ -20,6 +21,7 @@ export class Database implements Disposable {
     this.#connection.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
     );
+    this.#connection.function('sha256', { deterministic: true }, (text) => hashOf(Buffer.from(String(text))));
     this.#migrate();
   }
 
@@ -85,10 +87,13 @@ export class Database implements Disposable {
         `the data directory was written by a newer version (schema ${version}, this one knows ${migrations.length})`,
       );
     }
+    if (version === migrations.length) return;
     for (const [index, migration] of migrations.entries()) {
       if (index < version) continue;
       this.write(() => this.#connection.exec(`${migration}; PRAGMA user_version = ${index + 1};`));
     }
+    // What a step replaced may be a secret: written anew, the files hold nothing of it.
+    this.#connection.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   [Symbol.dispose](): void {

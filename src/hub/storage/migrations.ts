@@ -85,4 +85,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE session (
     token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, worker_id TEXT NOT NULL, expires_at TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // Secrets of workers were kept as they are.
+  `
+  UPDATE named SET body = json_set(json_remove(body, '$.Secret'), '$.SecretHash', sha256(body ->> 'Secret'))
+    WHERE entity_type = 'BridgeWorker';
+  `,
 ];
