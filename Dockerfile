@@ -2,10 +2,10 @@
 #   docker build --build-arg VERSION=0.1.0 --build-arg REVISION=$(git rev-parse HEAD) -t drift-detector:0.1.0 .
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json LICENSE ./
 # Development packages too: esbuild makes the bundle. Nothing that is fetched runs code of its own.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY bin/build.mjs bin/
+COPY bin/build.mjs bin/licences.mjs bin/
 COPY src src
 RUN node bin/build.mjs
 
@@ -25,8 +25,8 @@ RUN apt-get update \
 # ssh refuses a user that has no entry in /etc/passwd.
  && useradd --uid 65532 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin drift-detector
 WORKDIR /app
-# The bundle reads its version from the package.json one level above.
-COPY package.json ./
+# The bundle reads its version from the package.json one level above; dist has the licences of what is bundled.
+COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production
 # A number, so that runAsNonRoot can be checked before the pod starts.

@@ -1,10 +1,11 @@
 // Bundles src/ into dist/, which is all that the image holds beside package.json: no node_modules, no TypeScript.
 //
 //   node bin/build.mjs [DIRECTORY]     default: dist
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licences } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // main.ts reads ../package.json from where it lies, so the folder stands beside package.json: one level below the root.
@@ -33,17 +34,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(metafile.inputs)));
-
-/** The licence texts of everything bundled: a bundle is a copy, and a copy carries them. */
-function licences(inputs) {
-  const folders = new Set(inputs.flatMap((path) => path.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/u)?.[0] ?? []));
-  const texts = [...folders].sort().map((folder) => {
-    const { name, version, license, author } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/iu.test(entry));
-    // A few packages name their licence and bring no text.
-    const text = file ? readFileSync(join(root, folder, file), 'utf8').trim() : `By ${author?.name ?? author ?? 'its authors'}.`;
-    return `${name} ${version} (${license ?? 'see text'})\n\n${text}\n`;
-  });
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
-}
+const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+  Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0),
+);
+writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(root, [...new Set(bundled)]));

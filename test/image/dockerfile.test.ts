@@ -65,7 +65,7 @@ describe('image: the Dockerfile', () => {
     using folder = buildImageFolder();
     const words = (word: string): readonly string[] => final.filter((entry) => entry.word === word).map((entry) => entry.rest);
     expect(words('WORKDIR')).to.deep.equal(['/app']);
-    expect(words('COPY')).to.deep.equal(['package.json ./', '--from=build /app/dist dist']);
+    expect(words('COPY')).to.deep.equal(['package.json LICENSE ./', '--from=build /app/dist dist']);
     const [tini, dashes, node, program, ...more] = JSON.parse(words('ENTRYPOINT')[0] ?? '[]') as readonly string[];
     expect([tini, dashes, node, more]).to.deep.equal(['/usr/bin/tini', '--', 'node', []]);
     expect(existsSync(folder.program)).to.equal(true);
