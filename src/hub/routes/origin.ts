@@ -29,7 +29,10 @@ export function refuseForeign(allowed: () => ReadonlySet<string>): MiddlewareHan
     // A request line that names a host of its own overrides the header (RFC 9112, section 3.2.2).
     const named = new URL(request.req.url).host;
     if (!allowed().has(host) || (named !== host && named !== host.replace(/:80$/u, '')))
-      throw new HubError(403, `this hub does not answer for host ${host === '' ? '(none)' : host}: start it with --allow-host`);
+      throw new HubError(
+        403,
+        `this hub does not answer for host ${host === '' ? '(none)' : host}: start it with --allow-host HOST`,
+      );
     const origin = request.req.header('origin')?.toLowerCase();
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
       throw new HubError(403, 'requests of pages of another origin are refused');
