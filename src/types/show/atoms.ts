@@ -76,13 +76,14 @@ const PLAIN_THOUGHTS = new Set([
 const LONGEST = 48;
 
 /** Letters alone: words, in one or more humps. */
-function areWords(letters: string): boolean {
+function areWords(letters: string, where: 'alone' | 'beside' = 'alone'): boolean {
   if (letters.length > LONGEST) return false;
   if (!/^[A-Za-z]+$/u.test(letters)) return true;
   if (PLAIN_THOUGHTS.has(letters.toLowerCase())) return false;
   const humps = letters.split(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/u);
-  if (letters.length >= 8 && letters.length / humps.length < 2.6) return false;
-  return readsLikeWords(humps);
+  const average = letters.length / humps.length;
+  if ((letters.length >= 8 && average < 2.6) || (letters.length >= 6 && average < 2)) return false;
+  return readsLikeWords(humps, where);
 }
 
 /** What stands between two separators, such as `web`, `2`, `v1beta1` and `Xmx512m`. */
@@ -96,8 +97,9 @@ function isPlainPiece(piece: string): boolean {
   const ends = /^(\p{L}*)(\d{1,6})(\p{L}*)$/u.exec(piece);
   if (ends) {
     const [, before = '', digits = '', behind = ''] = ends;
+    const where = before !== '' && behind !== '' ? 'beside' : 'alone';
     // A word and a number of it; more digits are a year or a sequence, as people end passwords.
-    return (before === '' || digits.length <= 2 || SIZES.has(digits)) && areWords(before) && areWords(behind);
+    return (before === '' || digits.length <= 2 || SIZES.has(digits)) && areWords(before, where) && areWords(behind, where);
   }
   // Two numbers among words, as in `x86and64bit`; more than that is no word.
   return /^\p{L}{2,}\d{1,2}\p{L}{1,}\d{0,2}$/u.test(piece) && piece.length <= 9 && areWords(piece.replaceAll(/\d+/gu, ''));

@@ -58,10 +58,13 @@ const OPTIONS: readonly { readonly option: string; readonly of?: RegExp; readonl
   { option: '-X', of: /^snmp/u, isSecret: () => true },
   { option: '-b', of: /^(?:curl)$/u, isSecret: (value) => value.includes('=') },
 ];
-/** Words behind which the last of that many words is a secret. */
-const BEHIND: readonly (readonly [RegExp, number])[] = [
-  [/^(?:add_user|change_password|authenticate_user|useradd_with|createuser_with)$/u, 2],
-  [/^(?:requirepass|masterauth|sharedsecret)$/iu, 1],
+/** Words behind which the last of that many words is a secret: of these programs, or of any. */
+const BEHIND: readonly { readonly word: RegExp; readonly of?: RegExp; readonly count: number }[] = [
+  { word: /^(?:add_user|change_password|authenticate_user)$/u, count: 2 },
+  { word: /^(?:requirepass|masterauth)$/iu, count: 1 },
+  { word: /^password$/u, of: /^mysqladmin$/u, count: 1 },
+  { word: /^set$/u, of: /^mc$/u, count: 3 },
+  { word: /^set$/u, of: /^mc$/u, count: 4 },
 ];
 const LOGIN_OF = /^(?:vault|bao|heroku|cf|oc|npm)$/u;
 /** Programs whose input is users with their passwords. */
@@ -93,7 +96,7 @@ export function judgeArguments(words: readonly string[], judge: Judge): readonly
     const name = word.slice(word.lastIndexOf('/') + 1);
     if (TAKES_PASSWORDS.test(name)) return words.map(() => false);
     if (/^[a-z][\w.-]{1,40}$/u.test(name) && (shown[index] ?? true)) {
-      const isProgram = OPTIONS.some(({ of }) => of?.test(name)) || LOGIN_OF.test(name);
+      const isProgram = [...OPTIONS, ...BEHIND].some(({ of }) => of?.test(name)) || LOGIN_OF.test(name);
       if (isProgram || index === 0) program = name;
     }
     if (shown[index] === undefined) shown[index] = judgeWord(word, judge);
@@ -101,7 +104,8 @@ export function judgeArguments(words: readonly string[], judge: Judge): readonly
     if (next === undefined || isReference(next)) continue;
     const verdict = judgeNext(word, next, isOf, judge);
     if (verdict !== undefined) shown[index + 1] = verdict;
-    for (const [start, count] of BEHIND) if (start.test(word) && index + count < words.length) shown[index + count] = false;
+    for (const { word: start, of, count } of BEHIND)
+      if (start.test(word) && (of === undefined || isOf(of)) && index + count < words.length) shown[index + count] = false;
     if (word === 'login' && isOf(LOGIN_OF) && !next.startsWith('-')) shown[index + 1] = false;
   }
   return shown;
@@ -124,7 +128,8 @@ function judgeWord(word: string, judge: Judge): boolean | undefined {
     )
       ? undefined
       : false;
-  if (/^pass:(?!\$)./u.test(word)) return false;
+  const user = /^-u(?!=)(.*)$/su.exec(word)?.[1];
+  if (/^pass:(?!\$)./u.test(word) || (user !== undefined && isUserWithPassword(user))) return false;
   return undefined;
 }
 

@@ -35,12 +35,12 @@ const PAIRS: readonly string[] = [
 const LEAST = 4.4;
 /** Fewer pairs have to be stranger, and the fewest say nothing. */
 const FEW = { pairs: 7, least: 3 };
-const LEAST_PAIRS = 5;
+const LEAST_PAIRS = { beside: 3, alone: 5 };
 
 const A = 'a'.charCodeAt(0);
 
-/** Whether runs of ASCII letters read like words; short ones always do. */
-export function readsLikeWords(runs: readonly string[]): boolean {
+/** Whether runs of ASCII letters read like words; short ones do, unless they stand `beside` digits. */
+export function readsLikeWords(runs: readonly string[], where: 'alone' | 'beside' = 'alone'): boolean {
   let sum = 0;
   let pairs = 0;
   for (const run of runs) {
@@ -52,5 +52,5 @@ export function readsLikeWords(runs: readonly string[]): boolean {
       pairs++;
     }
   }
-  return pairs < LEAST_PAIRS || sum / pairs >= (pairs < FEW.pairs ? FEW.least : LEAST);
+  return pairs < LEAST_PAIRS[where] || sum / pairs >= (pairs < FEW.pairs && where === 'alone' ? FEW.least : LEAST);
 }

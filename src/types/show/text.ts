@@ -121,9 +121,14 @@ const SET_LINE = /^(?:setx?|setenv|env|arg|export)\s{1,16}(\w{1,128})\s{1,16}(\S
 const PAIR =
   /(?<![\w.\-/$@])["']?([\w.\-/$@[\]]{1,128})["']?\s{0,4}(?::=|=>|[=:](?!\/\/))\s{0,4}("[^"\n]{0,4096}"|'[^'\n]{0,4096}'|[^\s,;&|"'<>]{1,4096})/gu;
 /** Every name and value, also of a value that is such a pair itself. */
-const EVERY_PAIR = /([\w.\-$@]{1,128})["']?\s{0,4}[=:]\s{0,4}(?=("[^"\n]{0,512}"|'[^'\n]{0,512}'|[^\s,;&|"'<>]{0,512}))/gu;
+const EVERY_PAIR =
+  /([\w.\-$@]{1,128})["'%]?\]?\s{0,4}(?:->|[=:])\s{0,4}(?=("[^"\n]{0,512}"|'[^'\n]{0,512}'|[^\s,;&|"'<>]{0,512}))/gu;
 const ELEMENT = /<([\w:.-]{1,80})(?:\s[^<>]{0,200})?>([^<>]{1,400})<\//gu;
 const PROPERTY = /\b(?:name|key)\s?=\s?"([^"<>]{1,80})"[^<>"]{0,80}\bvalue\s?=\s?"([^"<>]{1,400})"/gu;
+const ATTRIBUTE = /<([\w:.-]{1,80})\s[^<>]{0,120}\bvalue\s?=\s?"([^"<>]{1,400})"/giu;
+/** `set("password", "...")` and `setPassword("...")` */
+const CALL = /\(\s?["']([\w.-]{1,80})["'],\s?["']([^"'\n]{1,400})["']/gu;
+const SETTER = /\b(?:set|with)_?([A-Z_]\w{1,80})\(\s?["']([^"'\n]{1,400})["']/gu;
 /** Words between a name and its value in a sentence. */
 const FILLER = /^(?:is|to|as|of|was|set|=|:|->)$/iu;
 
@@ -145,7 +150,7 @@ function isHarmlessLine(line: string, name: string, judge: Judge): boolean {
     const whole = form.exec(text);
     if (whole && !says(whole[1] ?? '', whole[2] ?? '')) return false;
   }
-  for (const pattern of [EVERY_PAIR, ELEMENT, PROPERTY])
+  for (const pattern of [EVERY_PAIR, ELEMENT, ATTRIBUTE, PROPERTY, CALL, SETTER])
     for (const [, key = '', value = ''] of text.matchAll(pattern)) if (!says(key, value)) return false;
   if (/(?:^|\s)-{1,2}[A-Za-z]|^[\w/.-]{1,64}\s/u.test(text)) {
     const words = shellWords(text);

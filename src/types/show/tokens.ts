@@ -47,6 +47,7 @@ const FORMS: readonly (readonly [string, RegExp])[] = [
   ['a user who is the password', /(?<![\w/.@:-])(admin|administrator|root|guest|postgres|elastic|sa|sys):\1(?![\w:])/u],
   ['a password in SQL', /\b(?:identified\s{1,4}(?:by|with)|password|passwd)\s{1,4}(?:\w{1,32}\s{1,4}){0,2}['"][^'"]/iu],
   ['words of an application password', /(?<![^\n"'])[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}(?![^\n"'])/u],
+  ['words of a wallet', /(?<![^\n"'])(?:[a-z]{3,8} ){11}[a-z]{3,8}(?: [a-z]{3,8}){0,12}(?![^\n"'])/u],
   ['the seed of one-time passwords', /otpauth:\/\//iu],
 ];
 
