@@ -39,7 +39,9 @@ const PATHS = names('path nonResourcePath');
 const SHOWN_ANYWHERE = names(
   'apiVersion kind name namespace image secretName configMapName storageClassName serviceAccountName claimName ingressClassName serviceName',
 );
-const OBJECT_NAME = /^[A-Za-z0-9](?:[\w.:/@-]{0,252}[A-Za-z0-9])?$/u;
+const OBJECT_NAME = /^[A-Za-z\d](?:[A-Za-z\d./-]{0,252}[A-Za-z\d])?$/u;
+/** The random part of a name is shorter than a token. */
+const TOKEN_LIKE = /[a-z\d_]{20}/iu;
 /** `registry:5000/team/app:1.2@sha256:...` */
 const IMAGE =
   /^[a-z0-9][\w.-]{0,127}(?::\d{1,5}(?=\/))?(?:\/[a-z0-9][\w.-]{0,127}){0,16}(?::\w[\w.-]{0,127})?(?:@[a-z0-9]{1,16}:[0-9a-f]{32,128})?$/iu;
@@ -51,7 +53,7 @@ const ARGUMENTS = names('args command cmd arguments entrypoint extraArgs command
 const BASE64 = names('binaryData caBundle');
 /** Fields that say nothing about their value: what stands above does. */
 const GENERIC = names(
-  'value values default defaultValue data text content contents string literal plain raw spec stringValue val',
+  'value values default defaultValue data text content contents string literal inline plain raw spec stringValue val',
 );
 
 /** Who made up a key, as in `example.com/api-key`: it says nothing about the value. */
@@ -81,7 +83,10 @@ export function below(place: Place, field: string, parent?: JsonObject): Place {
   return {
     isBuiltIn: place.isBuiltIn,
     field,
-    name: sibling ?? (isGeneric ? place.name : isFreeKey ? field.replace(DOMAIN, '') : field),
+    name:
+      place.field === 'stringData'
+        ? 'secret'
+        : (sibling ?? (isGeneric ? place.name : isFreeKey ? field.replace(DOMAIN, '') : field)),
     isFreeMap: !isFreeKey && FREE_MAPS.has(field),
     isFreeKey,
     isArguments: !isFreeKey && ARGUMENTS.has(field),
@@ -112,5 +117,5 @@ export function isShownHere({ isBuiltIn: isKnown, isFreeKey, isArguments, field 
   if (field === 'image') return IMAGE.test(value);
   if (isKnown && PATHS.has(field)) return !/[?=&]/u.test(value);
   if (isKnown && SHOWN.has(field)) return !/[\s]|:\/\/[^/]*@/u.test(value) || field === 'schedule';
-  return SHOWN_ANYWHERE.has(field) && OBJECT_NAME.test(value);
+  return SHOWN_ANYWHERE.has(field) && OBJECT_NAME.test(value) && !TOKEN_LIKE.test(value);
 }
