@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
 import { displayValue } from '../types/describe.ts';
+import type { DesiredObject } from '../types/desired.ts';
 import { ClusterError } from '../types/errors.ts';
 import { type FieldPath, isWithin, locate, printPath, toJsonPointer, valueAt } from '../types/field-path.ts';
 import { canonicalJson, type Finding } from '../types/finding.ts';
@@ -64,11 +65,26 @@ async function predict(
     if (error.code === 'unavailable' || error.code === 'conflict') return undefined;
     // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
     const isOthers = correction.isStaged || correction.route !== 'direct';
-    const isRight = error.code === 'permission' && !(await kubernetes.mayI(live ? 'patch' : 'create', desired.ref, signal));
+    const isRight = error.code === 'permission' && (await lacksRight(live ? 'patch' : 'create', desired, kubernetes, signal));
     // An apply takes back what is declared, and nothing that others added.
     const isApplied = isRight && isOthers && fix.every((finding) => finding.desired !== undefined);
     if (isApplied) return { ...CLEAN, isAppliedAlone: true };
     return { ...CLEAN, refused: refusedFor(fix, refusalOf(error, object, isRight)) };
+  }
+}
+
+/** False also where nobody tells: what was refused is then not done by anybody. */
+async function lacksRight(
+  verb: string,
+  { ref }: DesiredObject,
+  kubernetes: KubernetesClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return !(await kubernetes.mayI(verb, ref, signal));
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    return false;
   }
 }
 
