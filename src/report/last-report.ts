@@ -38,7 +38,8 @@ const LINES: readonly LinesFile[] = [
   { name: 'gone.jsonl', schema: goneSchema, count: ({ gone }) => gone, holdsFixes: false },
   { name: 'units.jsonl', schema: unitHistorySchema, count: () => undefined, holdsFixes: false },
 ];
-const NAMES = [SUMMARY, ...LINES.map(({ name }) => name)];
+/** All files of a report that are read again. */
+export const DATA_FILES: readonly string[] = [SUMMARY, ...LINES.map(({ name }) => name)];
 /** Reports that are read of the history, and looked at, for one that is whole. */
 const ENOUGH_REPORTS = 3;
 const MAX_REPORTS = 20;
@@ -59,7 +60,7 @@ export interface LastReportPlace {
 export async function readLastReport(workplace: Workplace, head: Head, place: LastReportPlace): Promise<PreviousReport> {
   const { folder, cluster, show } = place;
   const found = await readTexts(workplace, head.entries, folder);
-  const faults = NAMES.some((name) => head.entries.has(`${folder}/${name}`)) ? faultsOf(found, cluster) : [];
+  const faults = DATA_FILES.some((name) => head.entries.has(`${folder}/${name}`)) ? faultsOf(found, cluster) : [];
   const whole = faults.length === 0 ? undefined : await lastWhole(workplace, head, place);
   const isBroken = new Set(faults.map(({ file }) => file));
   const text = (name: string): string => (isBroken.has(name) && whole ? whole : found).get(name) ?? '';
@@ -79,7 +80,7 @@ export async function readLastReport(workplace: Workplace, head: Head, place: La
 
 async function readTexts({ git }: Workplace, entries: ReadonlyMap<string, TreeEntry>, folder: string): Promise<Texts> {
   const texts = new Map<string, string | undefined>();
-  for (const name of NAMES) texts.set(name, await readEntry(git, entries.get(`${folder}/${name}`)));
+  for (const name of DATA_FILES) texts.set(name, await readEntry(git, entries.get(`${folder}/${name}`)));
   return texts;
 }
 

@@ -4,6 +4,7 @@ import { type Correction, type Incomplete, type ReportFinding, summarySchema } f
 import type { ShowValues } from '../types/show/show-values.ts';
 import { openReportReader, type ReportReader, type ReportReaderOptions } from './git.ts';
 import { isRevision } from './git-revision.ts';
+import { DATA_FILES, faultsOf } from './last-report.ts';
 import { parseAs, parseCorrections, parseFindings, parseGone, plainDigest } from './previous.ts';
 import { showReportAgain } from './shown-again.ts';
 
@@ -89,17 +90,20 @@ function ageSeconds(text: string): number | undefined {
 async function readCommit(reader: ReportReader, sha: string, show: ShowValues): Promise<ReportCommit> {
   if (sha === '') return { sha, time: '', reports: [] };
   const files = await reader.listFiles(sha);
-  const read = async (path: string): Promise<string> => (await reader.readFile(path, sha)) ?? '';
   const reports: StoredReport[] = [];
   for (const folder of files.flatMap((path) => /^([^/]+)\/report\.json$/u.exec(path)?.[1] ?? [])) {
-    const summary = parseAs(await read(`${folder}/report.json`), storedSchema);
-    if (!summary) continue;
+    const texts = new Map<string, string | undefined>();
+    for (const name of [...DATA_FILES, 'README.md']) texts.set(name, await reader.readFile(`${folder}/${name}`, sha));
+    const text = (name: string): string => texts.get(name) ?? '';
+    const summary = parseAs(text('report.json'), storedSchema) ?? { cluster: folder, digest: '', guard: null, incomplete: [] };
+    // What a broken file does not tell is not known, rather than not there.
+    const broken = faultsOf(texts, summary.cluster).map(({ file, fault }) => ({ what: `${file} of this report`, error: fault }));
     const told = showReportAgain(
       {
-        findings: parseFindings(await read(`${folder}/findings.jsonl`)),
-        corrections: parseCorrections(await read(`${folder}/corrections.jsonl`)),
-        gone: parseGone(await read(`${folder}/gone.jsonl`)),
-        page: await read(`${folder}/README.md`),
+        findings: parseFindings(text('findings.jsonl')),
+        corrections: parseCorrections(text('corrections.jsonl')),
+        gone: parseGone(text('gone.jsonl')),
+        page: text('README.md'),
         units: [],
         decisions: [],
       },
@@ -108,6 +112,7 @@ async function readCommit(reader: ReportReader, sha: string, show: ShowValues): 
     reports.push({
       ...summary,
       digest: plainDigest(summary.digest),
+      incomplete: [...summary.incomplete, ...broken],
       folder,
       findings: told.findings,
       corrections: told.corrections,

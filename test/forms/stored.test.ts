@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -209,5 +209,18 @@ describe('drift-detector report', () => {
     execFileSync('git', ['-C', clone, ...PERSON, 'commit', '--quiet', '--all', '--message=link']);
     execFileSync('git', ['-C', clone, 'push', '--quiet', 'origin', 'HEAD:refs/heads/link']);
     expect((await show('--report-branch', 'link', '-o', 'md')).out).to.equal('');
+  });
+
+  it('says what of a damaged report is not known, rather than that nothing drifts', async () => {
+    const clone = join(folder, 'damaged');
+    execFileSync('git', ['clone', '--quiet', bare, clone]);
+    for (const file of ['findings.jsonl', 'report.json']) {
+      writeFileSync(join(clone, 'reports', 'dev', file), 'garbage\n');
+      execFileSync('git', ['-C', clone, ...PERSON, 'commit', '--quiet', '--all', '--message=damage']);
+      execFileSync('git', ['-C', clone, 'push', '--quiet', 'origin', `HEAD:refs/heads/${file}`]);
+      const { out, err } = await show('--report-branch', file);
+      expect(`${out}${err}`, file).to.contain(`${file} of this report`);
+      expect(out, file).to.not.contain('No drift.');
+    }
   });
 });
