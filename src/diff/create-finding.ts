@@ -1,8 +1,9 @@
 import type { DesiredUnit } from '../types/desired.ts';
-import type { FieldPath } from '../types/field-path.ts';
+import { type FieldPath, withHiddenMember } from '../types/field-path.ts';
 import { type Finding, findingFingerprint, findingId } from '../types/finding.ts';
 import { type Json, stringAt } from '../types/json.ts';
 import { groupOf, type ObjectRef } from '../types/object-ref.ts';
+import { Secret } from '../types/secret.ts';
 import { showSides } from '../types/show/show.ts';
 import type { LiveObject } from '../types/snapshot.ts';
 import type { DiffOptions } from './compare.ts';
@@ -12,7 +13,7 @@ import { repairOf } from './repair.ts';
 export function createFinding(
   verdict: Verdict,
   ref: ObjectRef,
-  path: FieldPath,
+  givenPath: FieldPath,
   desiredValue: Json | undefined,
   liveValue: Json | undefined,
   unit: DesiredUnit | undefined,
@@ -20,9 +21,13 @@ export function createFinding(
   options: DiffOptions,
   more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
 ): Finding {
-  const id = findingId(options.cluster, ref, path, verdict.class);
   const unitName = unit ? `${unit.space}/${unit.slug}` : '';
-  const { desired, live: shown } = showSides(ref, path, { desired: desiredValue, live: liveValue }, options.showValues ?? 'safe');
+  const sides = { desired: desiredValue, live: liveValue };
+  const { desired, live: shown } = showSides(ref, givenPath, sides, options.showValues ?? 'safe');
+  // An element of a set is part of its path.
+  const isHidden = desired instanceof Secret || shown instanceof Secret;
+  const path = isHidden ? withHiddenMember(givenPath, live?.body) : givenPath;
+  const id = findingId(options.cluster, ref, path, verdict.class);
   const [first, second] = path;
   const isTemplate =
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';

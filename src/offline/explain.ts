@@ -1,7 +1,7 @@
 import type { ActorClass } from '../types/field-managers.ts';
-import { printPath } from '../types/field-path.ts';
+import { printPath, withHiddenMember } from '../types/field-path.ts';
 import type { Json } from '../types/json.ts';
-import { shownPart } from '../types/secret.ts';
+import { Secret, shownPart } from '../types/secret.ts';
 import { showSides } from '../types/show/show.ts';
 import type { ShowValues } from '../types/show/show-values.ts';
 import { type Judged, type OfflineDiff, type OfflineObject, RULES } from './offline.ts';
@@ -49,12 +49,13 @@ function isBelow(path: string, above: string): boolean {
 function explanationOf(
   { decision, verdict, owners }: Judged,
   path: string,
-  { ref }: OfflineObject,
+  { ref, live: object }: OfflineObject,
   showValues: ShowValues,
 ): Explanation {
   const { desired, live } = showSides(ref, decision.path, { desired: decision.desired, live: decision.live }, showValues);
+  const isHidden = desired instanceof Secret || live instanceof Secret;
   return {
-    path,
+    path: isHidden ? printPath(withHiddenMember(decision.path, object?.body)) : path,
     rule: decision.rule,
     because: RULES[decision.rule].because,
     class: verdict?.class ?? null,

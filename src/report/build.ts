@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ReportedDecision } from '../types/decision.ts';
 import { summarize } from '../types/describe.ts';
 import type { DesiredState } from '../types/desired.ts';
-import { printPath } from '../types/field-path.ts';
+import { printPath, shownPath } from '../types/field-path.ts';
 import {
   type Blame,
   type Comparison,
@@ -197,7 +197,7 @@ function toLine(
     class: finding.class,
     object: finding.ref,
     path: printPath(finding.path),
-    steps: finding.path,
+    steps: shownPath(finding.path),
     summary: summarize(finding),
     shownWith: finding.shownWith ?? '',
     // A whole object is in the unit or the cluster; the report needs only its name.

@@ -2,7 +2,7 @@ import { type FieldPath, printPath } from './field-path.ts';
 import type { FieldValue, Finding } from './finding.ts';
 import { canonicalJson } from './finding.ts';
 import { isJsonObject, stringAt } from './json.ts';
-import { shownPart } from './secret.ts';
+import { HIDDEN, shownPart } from './secret.ts';
 
 const MAX_VALUE_LENGTH = 120;
 
@@ -45,7 +45,11 @@ export function withoutNumbers(text: string): string {
 /** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */
 export function fieldName(path: FieldPath): string {
   const fields = path.map((step) =>
-    'field' in step ? step.field : 'key' in step ? Object.values(step.key).join('/') : String(step.member),
+    'field' in step
+      ? step.field
+      : 'key' in step
+        ? Object.values(step.key).join('/')
+        : String(step.hidden === undefined ? step.member : HIDDEN),
   );
   if (printPath(path) === '/spec/replicas') return 'replicas';
   const list = fields.findIndex((field) => field === 'containers' || field === 'initContainers');

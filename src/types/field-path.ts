@@ -1,5 +1,6 @@
 import { stringifyJson } from './exact-json.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.ts';
+import { HIDDEN } from './secret.ts';
 
 /** What may be a key field of a list's elements. */
 export type KeyPart = string | number | bigint | boolean;
@@ -13,7 +14,8 @@ export type PathStep =
   | { readonly field: string }
   /** `index` is the live list's position where several elements share the key, from 0. */
   | { readonly key: Readonly<Record<string, KeyPart>>; readonly duplicate?: number }
-  | { readonly member: Json };
+  /** `hidden`: the element itself must not be shown, and this is its number in the live list, from 1; 0 where it has none. */
+  | { readonly member: Json; readonly hidden?: number };
 
 export type FieldPath = readonly PathStep[];
 
@@ -32,7 +34,8 @@ export function printPath(path: FieldPath): string {
     else if ('key' in step) {
       const pairs = Object.entries(step.key).map(([name, value]) => `${name}=${printKeyValue(value)}`);
       text += `[${pairs.join(',')}]${step.duplicate ? `#${step.duplicate + 1}` : ''}`;
-    } else text += `[=${typeof step.member === 'object' ? stringifyJson(step.member) : printKeyValue(step.member)}]`;
+    } else if (step.hidden !== undefined) text += `[=${HIDDEN}#${step.hidden}]`;
+    else text += `[=${typeof step.member === 'object' ? stringifyJson(step.member) : printKeyValue(step.member)}]`;
   }
   return text;
 }
@@ -80,6 +83,20 @@ export function findElement(list: readonly Json[], step: Exclude<PathStep, { rea
   if ('member' in step) return list.findIndex((element) => stringifyJson(element) === stringifyJson(step.member));
   let skip = step.duplicate ?? 0;
   return list.findIndex((element) => matches(element, step.key, KEY_DEFAULTS) && skip-- === 0);
+}
+
+/** The path with `hidden` at its end, where that is an element of a set. */
+export function withHiddenMember(path: FieldPath, root: Json | undefined): FieldPath {
+  const step = path.at(-1);
+  if (step === undefined || !('member' in step)) return path;
+  const above = path.slice(0, -1);
+  const list = valueAt(root, above);
+  return [...above, { ...step, hidden: isJsonArray(list) ? findElement(list, step) + 1 : 0 }];
+}
+
+/** The path as others may see it. */
+export function shownPath(path: FieldPath): FieldPath {
+  return path.map((step) => ('member' in step && step.hidden !== undefined ? { member: `${HIDDEN}#${step.hidden}` } : step));
 }
 
 /** The value at a path; `undefined` where it is absent. */
