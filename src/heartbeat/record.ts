@@ -1,6 +1,9 @@
-import type { PassResult } from '../pass.ts';
 import type { RequestCounts } from '../request-counts.ts';
-import { type FindingClass, isDrift } from '../types/finding.ts';
+import { type Comparison, type FindingClass, isDrift } from '../types/finding.ts';
+import type { FixOutcome } from '../types/outcome.ts';
+import type { Plan } from '../types/plan.ts';
+import type { Ranking } from '../types/ranking.ts';
+import type { Report } from '../types/report.ts';
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -47,7 +50,16 @@ const STATES: readonly (readonly [string, (found: FindingClass) => boolean])[] =
   ['pending', (found) => found === 'pending'],
 ];
 
-export function numbersOf({ comparison, ranking, plan, outcomes, report }: PassResult): PassNumbers {
+/** What of a pass is counted. */
+export interface CountedPass {
+  readonly comparison: Comparison;
+  readonly ranking: Ranking;
+  readonly plan: Plan;
+  readonly outcomes: readonly FixOutcome[];
+  readonly report: Report;
+}
+
+export function numbersOf({ comparison, ranking, plan, outcomes, report }: CountedPass): PassNumbers {
   const states = comparison.objects.flatMap(({ findings, desired }) => {
     const state = STATES.find(([, holds]) => findings.some((finding) => holds(finding.class)))?.[0];
     return state === undefined ? [] : [{ state, isCompared: desired !== undefined }];

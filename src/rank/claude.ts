@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Anthropic, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
+import type { z } from 'zod';
 import { fetchWithin } from '../http/read-body.ts';
 import { messageOf } from '../types/errors.ts';
-import { stringifyJson } from '../types/exact-json.ts';
 import type { Secret } from '../types/secret.ts';
-import { answerSchema } from './answer.ts';
-import type { Fact } from './facts.ts';
-import { SYSTEM_PROMPT } from './prompt.ts';
 
 export interface ClaudeOptions {
   readonly apiKey: Secret<string>;
@@ -26,8 +23,17 @@ export type ClaudeReply =
   /** `isFinal`: asking again in this pass cannot help, as with a refused key. `isTooLong`: fewer findings may succeed. */
   | { readonly ok: false; readonly reason: string; readonly isFinal: boolean; readonly isTooLong: boolean };
 
-/** Asks for the ranking of one chunk of facts; never throws, since a pass goes on without it. */
-export type AskClaude = (facts: readonly Fact[], signal: AbortSignal) => Promise<ClaudeReply>;
+export interface Question {
+  readonly system: string;
+  readonly text: string;
+  /** What the answer has to look like. */
+  readonly schema: z.ZodType;
+  /** Entries that the answer will have, which bounds its length. */
+  readonly rows: number;
+}
+
+/** Asks once, and again where that may help; never throws, since a pass goes on without it. */
+export type Claude = (question: Question, signal: AbortSignal) => Promise<ClaudeReply>;
 
 const TRIES = 2;
 /** Of a whole answer after unpacking: 60 rows are some 10 kB. */
@@ -46,7 +52,7 @@ const MODEL_SETTINGS: Readonly<Record<string, Partial<Anthropic.MessageCreatePar
 const ANSWER_TOKENS = { fixed: 400, row: 90, thinking: 4_000 } as const;
 const MODEL_EFFORT: Readonly<Record<string, 'low' | 'medium'>> = { 'claude-haiku-5-5': 'low', 'claude-sonnet-5-5': 'medium' };
 
-export function createAskClaude(options: ClaudeOptions): AskClaude {
+export function createClaude(options: ClaudeOptions): Claude {
   const client = new Anthropic({
     apiKey: options.apiKey.reveal().trim(),
     // Always explicit, so that no environment variable sends prompts elsewhere.
@@ -60,17 +66,17 @@ export function createAskClaude(options: ClaudeOptions): AskClaude {
     logLevel: 'off',
   });
 
-  async function once(facts: readonly Fact[], signal: AbortSignal): Promise<ClaudeReply> {
+  async function once({ system, text, schema, rows }: Question, signal: AbortSignal): Promise<ClaudeReply> {
     const effort = MODEL_EFFORT[options.model];
     const settings = MODEL_SETTINGS[options.model];
     const thinkingTokens = settings?.thinking?.type === 'disabled' ? 0 : ANSWER_TOKENS.thinking;
     const message = await client.messages.create(
       {
         model: options.model,
-        max_tokens: ANSWER_TOKENS.fixed + ANSWER_TOKENS.row * facts.length + thinkingTokens,
-        system: [{ type: 'text', text: SYSTEM_PROMPT }],
-        messages: [{ role: 'user', content: [{ type: 'text', text: stringifyJson({ findings: facts }) }] }],
-        output_config: { format: zodOutputFormat(answerSchema), ...(effort ? { effort } : {}) },
+        max_tokens: ANSWER_TOKENS.fixed + ANSWER_TOKENS.row * rows + thinkingTokens,
+        system: [{ type: 'text', text: system }],
+        messages: [{ role: 'user', content: [{ type: 'text', text }] }],
+        output_config: { format: zodOutputFormat(schema), ...(effort ? { effort } : {}) },
         ...settings,
       },
       { signal },
@@ -94,10 +100,10 @@ export function createAskClaude(options: ClaudeOptions): AskClaude {
     };
   }
 
-  return async (facts, signal) => {
+  return async (question, signal) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await once(facts, signal);
+        return await once(question, signal);
       } catch (error) {
         if (signal.aborted) return failed('the deadline for ranking passed', { isFinal: true });
         const status = error instanceof APIError ? error.status : undefined;

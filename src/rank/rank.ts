@@ -3,7 +3,7 @@ import { at } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import { type Opinion, type RankedFinding, type Ranking, type RankingSource, severityOrder } from '../types/ranking.ts';
 import { checkAnswer } from './answer.ts';
-import type { AskClaude } from './claude.ts';
+import type { AskClaude } from './ask.ts';
 import { findingCostUsd } from './cost.ts';
 import { buildFacts, type RankInput } from './facts.ts';
 import { scoreFinding, severityFloor, severityOfScore } from './heuristic.ts';
@@ -11,7 +11,7 @@ import { boundHolds } from './holds.ts';
 import type { PriceTable } from './prices.ts';
 import { PROMPT_VERSION } from './prompt.ts';
 
-export { type AskClaude, createAskClaude } from './claude.ts';
+export { type AskClaude, createAskClaude } from './ask.ts';
 export { DEFAULT_PRICES, type PriceTable } from './prices.ts';
 
 export interface RankOptions {

@@ -3,20 +3,10 @@ import { SEVERITIES, severityOrder } from '../types/ranking.ts';
 import type { Correction, Report, ReportFinding } from '../types/report.ts';
 import { DECISION_HEADER, decisionRows } from './decisions.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
+import { changedBy } from './page-table.ts';
 import { workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
-import {
-  changedBy,
-  correctionState,
-  costWords,
-  dollars,
-  GUARD_EFFECT,
-  minute,
-  plural,
-  stateIn,
-  sumCosts,
-  toldLines,
-} from './words.ts';
+import { correctionState, costWords, dollars, GUARD_EFFECT, minute, plural, stateIn, sumCosts, toldLines } from './words.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };

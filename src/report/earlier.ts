@@ -1,8 +1,8 @@
 import type { Correction, GoneDrift, Report, ReportFinding } from '../types/report.ts';
 import { escapeText } from './markdown.ts';
-import { boundedTable } from './page-table.ts';
+import { boundedTable, changedBy } from './page-table.ts';
 import { workloadPage } from './paths.ts';
-import { changedBy, correctionState, minute, plural } from './words.ts';
+import { correctionState, minute, plural } from './words.ts';
 
 const EARLIER_SHOWN = 8;
 

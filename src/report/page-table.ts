@@ -1,5 +1,6 @@
-import { tableWithin } from './markdown.ts';
-import { plural } from './words.ts';
+import type { ReportedDrift } from '../types/report.ts';
+import { escapeText, tableWithin } from './markdown.ts';
+import { day, plural, writer } from './words.ts';
 
 /** Of each table, so that no one of them takes the others' room. */
 const TABLE_BYTES = 4_000;
@@ -16,4 +17,11 @@ export function boundedTable(
   const left = others + unfit;
   const more = left > 0 ? [`${plural(left, `more ${noun}`)}, see [${elsewhere}](../${elsewhere}).`] : [];
   return [...(text === '' ? [] : [text]), ...more];
+}
+
+/** The writer and when, for a cell. */
+export function changedBy(entry: Pick<ReportedDrift, 'blame'>): string {
+  if (!entry.blame) return 'unknown';
+  const { time } = entry.blame;
+  return escapeText(`${writer(entry)}, ${time === undefined ? 'time unknown' : day(time)}`);
 }

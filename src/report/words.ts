@@ -1,5 +1,4 @@
 import type { Correction, Report, ReportedDrift, ReportFinding } from '../types/report.ts';
-import { escapeText } from './markdown.ts';
 
 // How the report says things, on pages, in the commit and on the terminal.
 
@@ -49,13 +48,6 @@ export function correctionState({
 export function writer({ blame }: Pick<ReportedDrift, 'blame'>): string {
   if (!blame) return 'unknown';
   return `${blame.manager}${blame.subresource === '' ? '' : ` via ${blame.subresource}`}`;
-}
-
-/** The writer and when, for a table's cell. */
-export function changedBy(entry: Pick<ReportedDrift, 'blame'>): string {
-  if (!entry.blame) return 'unknown';
-  const { time } = entry.blame;
-  return escapeText(`${writer(entry)}, ${time === undefined ? 'time unknown' : day(time)}`);
 }
 
 /** `11-23 03:12Z`: for cells and lines that have no room for a year. */

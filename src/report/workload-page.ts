@@ -6,11 +6,11 @@ import { quoted } from '../types/shell.ts';
 import { earlierDrift } from './earlier.ts';
 import { escapeText, fence } from './markdown.ts';
 import { nextSteps } from './next-steps.ts';
-import { boundedTable } from './page-table.ts';
+import { boundedTable, changedBy } from './page-table.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
-import { changedBy, costWords, dollars, minute, plural, stateIn, writer } from './words.ts';
+import { costWords, dollars, minute, plural, stateIn, writer } from './words.ts';
 
 /** What Git hosts show of a file at once. */
 const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
