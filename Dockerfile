@@ -5,7 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json LICENSE ./
 # Development packages too: esbuild makes the bundle. Nothing that is fetched runs code of its own.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY bin/build.mjs bin/licences.mjs bin/
+COPY bin bin
 COPY src src
 RUN node bin/build.mjs
 

@@ -14,7 +14,7 @@ const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { 'drift-detector': 'src/main.ts' },
+  entryPoints: ['bin/drift-detector.mjs'],
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,

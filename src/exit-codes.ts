@@ -1,6 +1,9 @@
 import { UserError } from './types/errors.ts';
 
-/** Node ends with 1 to 13 by itself, so own codes start at 20; 64 and above are those of sysexits.h. */
+/**
+ * Node ends with 1 to 13 by itself, so own codes start at 20; 64 and above are those of sysexits.h. `bin/` also ends with
+ * `configuration`: on a Node that is too old, and where packages cannot be installed.
+ */
 export const EXIT = {
   ok: 0,
   unexpected: 1,

@@ -253,7 +253,8 @@ async function hubSetting<T>(flag: string, stop: AbortSignal, use: () => Promise
   }
 }
 
-if (import.meta.main) {
+/** Runs the command of this process: its arguments, environment, signals, streams and exit code. */
+export async function runProcess(): Promise<void> {
   const argv = process.argv.slice(2);
   const stop = new AbortController();
   // `diff` leaves nothing behind, and would not hear of a signal while it compares: the signal ends it, as by default.
@@ -276,3 +277,6 @@ if (import.meta.main) {
   // What could not be written may have been told by then.
   process.exitCode = exit || process.exitCode;
 }
+
+// Started by itself. Before Node 24.2 the value is undefined: better to run there than to end in silence.
+if (import.meta.main !== false) await runProcess();

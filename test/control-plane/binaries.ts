@@ -19,11 +19,15 @@ export interface FindOptions {
   readonly signal: AbortSignal;
 }
 
-/** Outside the checkout, so that a fresh clone finds what another one built. */
+/** Outside the checkout, so that a fresh clone finds what another one built or fetched. */
+export function cacheRoot(environment: FindOptions['environment']): string {
+  return (
+    environment['DRIFT_DETECTOR_CACHE'] ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'drift-detector')
+  );
+}
+
 export function cacheFolder(environment: FindOptions['environment']): string {
-  const base =
-    environment['DRIFT_DETECTOR_CACHE'] ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'drift-detector');
-  return join(base, 'control-plane', `${process.platform}-${process.arch}`);
+  return join(cacheRoot(environment), 'control-plane', `${process.platform}-${process.arch}`);
 }
 
 /**

@@ -97,7 +97,8 @@ describe('image: the bundle', function () {
     write('node_modules/bare/package.json', '{"name":"bare","version":"1.2.3","license":"MIT","main":"index.js"}');
     write('node_modules/bare/index.js', 'exports.bare = 1;');
     symlinkSync(join(ROOT, 'node_modules/esbuild'), join(project.path, 'node_modules/esbuild'));
-    for (const name of ['bin/build.mjs', 'bin/licences.mjs']) write(name, readFileSync(join(ROOT, name), 'utf8'));
+    for (const name of ['build', 'drift-detector', 'licences', 'node-version'].map((each) => `bin/${each}.mjs`))
+      write(name, readFileSync(join(ROOT, name), 'utf8'));
     const built = (): string => {
       const { status, stderr } = spawnSync(process.execPath, ['bin/build.mjs'], { cwd: project.path, encoding: 'utf8' });
       return `${status} ${/^Error: .*$/mu.exec(stderr)?.[0] ?? stderr}`;
