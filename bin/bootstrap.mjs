@@ -1,5 +1,5 @@
 // The one door into this project: installs what package-lock.json says when that is missing or stale, then runs
-// the given file with the pinned Node. Plain JavaScript for Node 20 and newer, no dependency: it runs before any is there.
+// the given file with the pinned Node. Plain JavaScript without dependencies, for Node 20 and newer; older ones are refused.
 //
 //   node bin/bootstrap.mjs FILE [ARGUMENT...]
 import { spawn, spawnSync } from 'node:child_process';
@@ -8,13 +8,42 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLock } from './install-lock.mjs';
+import { isNodeAtLeast, UNSUITABLE } from './node-version.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = join(root, 'node_modules', '.bootstrap-stamp');
+// Beside node_modules, which npm removes.
+const lockFile = join(root, '.bootstrap-lock');
+/** What npm 10 needs; the commands themselves run on the pinned Node. */
+const OLDEST_INSTALLER = '20.0.0';
 
 function fail(what, remedy) {
   process.stderr.write(`drift-detector: ${what}\n  ${remedy}\n`);
-  process.exit(78);
+  process.exit(UNSUITABLE);
+}
+
+/**
+ * Runs a program and hands signals on to it; `onStart` gets its process id. Returns its exit code, 128 and the signal's number
+ * where a signal ended it, or the error that kept it from starting.
+ */
+function run(command, args, options, onStart) {
+  const child = spawn(command, args, options);
+  // Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is handed on.
+  const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [
+    signal,
+    () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    },
+  ]);
+  for (const [signal, handler] of handlers) process.on(signal, handler);
+  return new Promise((resolve) => {
+    child.on('spawn', () => onStart?.(child.pid));
+    child.on('error', (error) => resolve({ error }));
+    child.on('exit', (code, signal) => resolve({ signal, code: signal ? 128 + constants.signals[signal] : code }));
+  }).finally(() => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  });
 }
 
 /** The runtime's npm package for this platform: a prebuilt Node whose hash stands in package-lock.json. */
@@ -32,34 +61,47 @@ function pinnedRuntime() {
   return { name: entry[0], version: entry[1], path: join(root, 'node_modules', entry[0], 'bin', 'node') };
 }
 
-function install() {
+async function install() {
   const stamp = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  const isInstalled = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+  if (isInstalled()) return;
+  const lock = await takeLock(lockFile, (owners) =>
+    process.stderr.write(
+      `Another command installs packages (process ${owners}). Waiting for it; if it does not run, delete ${lockFile}.\n`,
+    ),
+  );
+  const result = isInstalled() ? { code: 0 } : await runNpm(lock);
+  if (result.code === 0) writeFileSync(stampFile, stamp);
+  lock.release();
+  if (result.error)
+    fail(`npm did not start: ${result.error.message}`, 'Install npm (it comes with Node) and run the command again.');
+  if (result.signal) process.exit(result.code);
+  if (result.code !== 0)
+    fail(
+      `npm ci failed (exit ${result.code}), see above.`,
+      'Check the network and package-lock.json, then run the command again.',
+    );
+}
+
+async function runNpm(lock) {
   process.stderr.write('Installing packages from package-lock.json (about 20 s) ...\n');
   const started = Date.now();
   // --ignore-scripts: nothing that is fetched runs code on this machine before it is imported on purpose.
-  const result = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    // npm's own chatter belongs to standard error: standard output is the result of the command that was asked for.
-    stdio: ['ignore', 2, 2],
-  });
-  if (result.error)
-    fail(`npm did not start: ${result.error.message}`, 'Install npm (it comes with Node) and run the command again.');
-  if (result.status !== 0)
-    fail(
-      `npm ci failed (exit ${result.status}), see above.`,
-      'Check the network and package-lock.json, then run the command again.',
-    );
-  writeFileSync(stampFile, stamp);
-  process.stderr.write(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // npm's own chatter belongs to standard error: standard output is the result of the command that was asked for.
+  const result = await run('npm', args, { cwd: root, stdio: ['ignore', 2, 2] }, lock.share);
+  if (result.code === 0) process.stderr.write(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
+  return result;
 }
 
 const [file, ...rest] = process.argv.slice(2);
 if (!file) fail('no file to run.', 'Usage: node bin/bootstrap.mjs FILE [ARGUMENT...]');
+if (!isNodeAtLeast(OLDEST_INSTALLER))
+  fail(`Node ${process.versions.node} is too old.`, `Install Node ${OLDEST_INSTALLER} or newer and run the command again.`);
 
-install();
+await install();
 const runtime = pinnedRuntime();
 const probe = spawnSync(runtime.path, ['--version'], { encoding: 'utf8' });
 if (probe.error || probe.stdout.trim() !== `v${runtime.version}`) {
@@ -69,7 +111,7 @@ if (probe.error || probe.stdout.trim() !== `v${runtime.version}`) {
   );
 }
 
-const child = spawn(runtime.path, [join(root, file), ...rest], {
+const { code, error } = await run(runtime.path, [join(root, file), ...rest], {
   stdio: 'inherit',
   env: {
     ...process.env,
@@ -79,15 +121,5 @@ const child = spawn(runtime.path, [join(root, file), ...rest], {
     PATH: [join(root, 'node_modules', runtime.name, 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
   },
 });
-// Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is handed on.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-  });
-}
-child.on('exit', (code, signal) => {
-  process.exitCode = signal ? 128 + constants.signals[signal] : code;
-});
-child.on('error', (error) =>
-  fail(`${runtime.path} did not start: ${error.message}`, 'Delete node_modules and run the command again.'),
-);
+if (error) fail(`${runtime.path} did not start: ${error.message}`, 'Delete node_modules and run the command again.');
+process.exitCode = code;

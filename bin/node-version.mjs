@@ -1,4 +1,4 @@
-// Old syntax and modules only: every Node since 14.8 reads this file, so that each can say which Node is wanted.
+// Old syntax and modules only: every Node since 14.14 reads this file, so that each can say which Node is wanted.
 import { readFileSync } from 'node:fs';
 
 /** EX_CONFIG of sysexits.h, as `configuration` of src/exit-codes.ts: what the machine has is not what is needed. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BOOTSTRAP = ['bin/bootstrap.mjs', 'bin/install-lock.mjs', 'bin/node-version.mjs'];
 
 /** A checkout whose packages count as installed, with nothing in them. */
 describe('bin/bootstrap.mjs', () => {
@@ -15,8 +16,7 @@ describe('bin/bootstrap.mjs', () => {
     checkout = mkdtempSync(join(tmpdir(), 'drift-bootstrap-'));
     mkdirSync(join(checkout, 'bin'));
     mkdirSync(join(checkout, 'node_modules'));
-    for (const file of ['package.json', 'package-lock.json', 'bin/bootstrap.mjs'])
-      copyFileSync(join(ROOT, file), join(checkout, file));
+    for (const file of ['package.json', 'package-lock.json', ...BOOTSTRAP]) copyFileSync(join(ROOT, file), join(checkout, file));
     const stamp = createHash('sha256')
       .update(readFileSync(join(checkout, 'package-lock.json')))
       .digest('hex');
