@@ -31,6 +31,15 @@ describe('what a server says about a correction', () => {
     expect(withoutMaskedValues('bad value abcd-1234', [correction([element])])).to.equal('bad value ***');
   });
 
+  it('is told without a value that no finding is about: a strict validation echoes the whole object', () => {
+    const object = correction([finding()]);
+    const env = [{ name: 'API_TOKEN', value: 'bomurasin' }];
+    const document = { ...object.desired.document, spec: { template: { spec: { containers: [{ name: 'app', env }] } } } };
+    const said = 'Deployment in version v1 cannot be handled: {"name":"API_TOKEN","value":"bomurasin"}';
+    const told = withoutMaskedValues(said, [{ ...object, desired: { ...object.desired, document } }]);
+    expect(told).to.equal('Deployment in version v1 cannot be handled: {"name":"API_TOKEN","value":"***"}');
+  });
+
   it('is told as it came where nothing is masked', () => {
     expect(withoutMaskedValues('replicas 5 is too many', [correction([finding()])])).to.equal('replicas 5 is too many');
   });
