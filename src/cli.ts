@@ -345,7 +345,8 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 /** A secret that was given as an argument after all is not repeated in a log. */
 function withoutValues(message: string): string {
-  return message.replace(/(--?[\w-]+)=.*'/su, "$1=...'");
+  const [assigned] = /(?<![\w-])--?[\w-]+=/u.exec(message) ?? [];
+  return assigned === undefined ? message : `${message.slice(0, message.indexOf(assigned))}${assigned}...'`;
 }
 
 function optionsHelp(command: Command): string {

@@ -7,8 +7,9 @@ import { parseManifest } from './kubernetes/manifest.ts';
 import { isSafeWebhook } from './notify/address.ts';
 import { parseDuration } from './types/duration.ts';
 import { ConfigError, messageOf } from './types/errors.ts';
-import { Secret } from './types/secret.ts';
+import { faultOfCredential, ownSecret, passwordsOf } from './types/secret.ts';
 import { SHOW_VALUES } from './types/show/show-values.ts';
+import { mayTakeCredentials } from './types/this-machine.ts';
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -46,10 +47,7 @@ const address = z
   .string()
   .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'is no http(s) address without a user in it');
 /** Prompts go to a host that is known to be it, or to one on this machine. */
-const safeAddress = address.refine(
-  (value) => value.startsWith('https:') || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])([:/]|$)/u.test(value),
-  'must be https, or a server on this machine',
-);
+const safeAddress = address.refine(mayTakeCredentials, 'must be https, or a server on this machine');
 /** A Go duration such as `30m` or `1h30m`, in seconds. */
 const duration = z.string().transform((text, context) => {
   const nanoseconds = parseDuration(text.trim());
@@ -57,18 +55,32 @@ const duration = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'is no duration such as 30m or 1h30m' });
   return z.NEVER;
 });
+/** One line and nothing that cannot be seen: an error never holds the value. */
+const credential = z
+  .string()
+  .trim()
+  .superRefine((text, context) => {
+    const fault = faultOfCredential(text);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
 /** The receiver learns what drifts where: only a host that is known to be it, or one on this machine. */
-const secretAddress = z
-  .string()
-  .trim()
-  .min(1)
+const secretAddress = credential
   .refine((text) => isSafeWebhook(text), 'must be an https address without a user in it, or one on this machine')
-  .transform((value) => new Secret(value));
-const secret = z
+  .transform((text) => {
+    // Errors of others name the path alone, which is often all that keeps others from posting there.
+    if (URL.canParse(text)) ownSecret(new URL(text).pathname);
+    return ownSecret(text);
+  });
+const secret = credential.transform(ownSecret);
+/** A private key has lines; what else it must be is told where it is used. */
+const secretKey = z
   .string()
   .trim()
-  .min(1)
-  .transform((value) => new Secret(value));
+  .superRefine((text, context) => {
+    const fault = faultOfCredential(text.replaceAll(/\r?\n/gu, ''));
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  })
+  .transform(ownSecret);
 
 interface Option<S extends z.ZodType> {
   readonly schema: S;
@@ -340,7 +352,7 @@ export const OPTIONS = {
     help: "PEM file of the authorities to trust for an https report repository, in place of the system's",
   }),
   gitSshKey: option({
-    schema: secret,
+    schema: secretKey,
     env: ['GIT_SSH_KEY'],
     isSecret: true,
     help: 'private key for an ssh report repository, without a passphrase',
@@ -353,7 +365,7 @@ export const OPTIONS = {
     help: 'known_hosts file with the keys of the ssh host; an unknown host is always refused',
   }),
   gitSigningKey: option({
-    schema: secret,
+    schema: secretKey,
     env: ['GIT_SIGNING_KEY'],
     isSecret: true,
     help: 'private ssh key that signs report commits, without a passphrase',
@@ -375,8 +387,8 @@ export const OPTIONS = {
   commitUrl: option({
     schema: z
       .string()
-      .regex(
-        /^(https:\/\/[^\s@]+\{commit\}[^\s@]*)?$/u,
+      .refine(
+        (text) => text === '' || (/^https:\/\/[^\s@{][^\s@]*$/u.test(text) && text.includes('{commit}')),
         'must be an https address without a user in it, with {commit} in its path',
       ),
     env: ['COMMIT_URL'],
@@ -493,6 +505,8 @@ export type Config = Omit<Parsed, Defaultless> & { readonly [K in Defaultless]: 
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
 /** The process's environment; read here and nowhere else. */
 export function readEnvironment(): Environment {
   return process.env;
@@ -505,6 +519,13 @@ export function flagOf(name: OptionName): string {
   return `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** TIMEOUT in seconds, as far as it is known before any file is read. */
+export function timeoutOf(flags: Readonly<Partial<Record<OptionName, string>>>, environment: Environment): number {
+  const { schema, env, default: usual } = OPTIONS.timeout;
+  const given = flags.timeout ?? (environment[env[0]] || usual);
+  return schema.safeParse(given).data ?? schema.parse(usual);
+}
+
 /** Reads the configuration: flag over environment over file over default. All errors come back at once. */
 export async function loadConfig(
   flags: Readonly<Partial<Record<OptionName, string>>>,
@@ -514,6 +535,9 @@ export async function loadConfig(
 ): Promise<Config> {
   const errors: string[] = [];
   let wrongFlags = 0;
+  // Git and others take proxies from the environment, and name them where they fail.
+  for (const name of PROXIES)
+    for (const variable of [name, name.toLowerCase()]) passwordsOf(environment[variable]).forEach(ownSecret);
   const fromFile = file === undefined ? {} : await readConfigFile(file, errors, signal);
   const config: Partial<Record<OptionName, unknown>> = {};
   for (const name of OPTION_NAMES) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Config, type Environment, required } from './config.ts';
+import { type Config, type Environment, OPTIONS, readEnvironment, required } from './config.ts';
 import { type ConfigHubClient, openConfigHub } from './confighub/client.ts';
 import { expiryWarning, type Session, tokenSession, workerSession } from './confighub/session.ts';
 import { type ConfigHubTransport, connectConfigHub } from './confighub/transport.ts';
@@ -8,7 +8,9 @@ import { acquireLease, type Lease, leaseAnnotations } from './kubernetes/lease.t
 import { connectKubernetes, type KubeConfigSource } from './kubernetes/transport.ts';
 import type { PassClients } from './pass.ts';
 import { createRequestCounter, type RequestCounts } from './request-counts.ts';
-import { ClusterError } from './types/errors.ts';
+import { ClusterError, ConfigError } from './types/errors.ts';
+import { mayTakeCredentials } from './types/this-machine.ts';
+import { trimEnd } from './types/trim.ts';
 import { guardConfigHub, guardKubernetes } from './write-guard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
@@ -109,7 +111,14 @@ export async function connectHub(
   signal: AbortSignal,
   wrap: (transport: ConfigHubTransport) => ConfigHubTransport = (transport) => transport,
 ): Promise<ConfigHubClient> {
-  const url = required(config, 'confighubUrl').replace(/\/+$/u, '');
+  const url = trimEnd(required(config, 'confighubUrl'), '/');
+  if (!mayTakeCredentials(url) || /^[^/]*\/\/[^/]*@/u.test(url)) {
+    throw new ConfigError('the token for ConfigHub would be sent in the clear, or its address carries a user', {
+      code: 'configuration',
+      subject: 'CONFIGHUB_URL',
+      remedy: 'Give an https address without a user in it, or a server on this machine (kubectl port-forward).',
+    });
+  }
   const session = sessionOf(config, url, warn);
   return openConfigHub(wrap(connectConfigHub({ url, session, userAgent: USER_AGENT })), signal);
 }
@@ -127,5 +136,19 @@ function sessionOf(config: Config, url: string, warn: (message: string) => void)
 }
 
 export function clusterSource(config: Config, context: string, signal: AbortSignal): KubeConfigSource {
-  return { kubeconfig: config.kubeconfig || undefined, context: context || undefined, userAgent: USER_AGENT, signal };
+  return {
+    kubeconfig: config.kubeconfig || undefined,
+    context: context || undefined,
+    userAgent: USER_AGENT,
+    environment: inheritedByPlugins(),
+    signal,
+  };
+}
+
+/** As kubectl hands it on, but for credentials that are none of a plugin's business. */
+function inheritedByPlugins(): Record<string, string> {
+  const secrets = new Set<string>(Object.values(OPTIONS).flatMap((option) => ('isSecret' in option ? option.env : [])));
+  return Object.fromEntries(
+    Object.entries(readEnvironment()).flatMap(([name, value = '']) => (secrets.has(name) ? [] : [[name, value]])),
+  );
 }

@@ -24,8 +24,13 @@ import { isDrift } from './types/finding.ts';
 import { NO_REPORT, type PreviousReport } from './types/report.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
-export async function detect(command: 'run' | 'check', config: Config, log: Logger, process: ProcessFacts): Promise<number> {
-  const deadline = AbortSignal.timeout(config.timeout * 1000);
+export async function detect(
+  command: 'run' | 'check',
+  config: Config,
+  log: Logger,
+  process: ProcessFacts,
+  deadline: AbortSignal,
+): Promise<number> {
   try {
     return await detectUntil(deadline, command, config, log, process);
   } catch (error) {

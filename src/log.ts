@@ -1,5 +1,7 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
+import { messageOf, traceOf } from './types/errors.ts';
+import { hideSecrets } from './types/foreign-text.ts';
 
 export type { Logger } from 'pino';
 
@@ -8,22 +10,6 @@ export interface LogOptions {
   readonly format: 'auto' | 'json' | 'pretty';
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
-}
-
-/** What no log line may carry, whichever field it stands in: the second line behind `Secret`. */
-const SECRETS: readonly RegExp[] = [
-  /\bBearer\s+[\w.~+/-]+=*/giu,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/gu,
-  /\b(sk|gh[pousr]|github_pat|glpat|xox[abprs])[-_][\w-]{10,}/gu,
-  /\bAKIA[0-9A-Z]{16}\b/gu,
-  // To the end of the JSON text that it stands in, so that the line stays JSON when the key is cut.
-  /-----BEGIN [A-Z ]+-----(?:\\[nr]|[^"\\])*/gu,
-  /(?<=:\/\/)[^\s/:@]+:[^\s/@]+@/gu,
-];
-
-/** A text with `***` in place of what has the shape of a secret. */
-export function withoutSecrets(text: string): string {
-  return SECRETS.reduce((rest, pattern) => rest.replaceAll(pattern, '***'), text);
 }
 
 /** One JSON object a line on standard error; sentences in colour on a terminal. */
@@ -43,9 +29,17 @@ export function createLogger(options: LogOptions): Logger {
       level: options.level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
+      serializers: { err: writtenError },
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: withoutSecrets },
+      // The second line behind `Secret` and `foreignText`, whichever field it stands in.
+      hooks: { streamWrite: hideSecrets },
     },
     stream,
   );
+}
+
+/** An error in a field of the log; of its causes nothing, which are other people's words. */
+function writtenError(error: unknown): object {
+  const { name, frames } = traceOf(error);
+  return { type: name, message: messageOf(error), stack: frames.join('\n') };
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
-import { type Config, loadConfig, readEnvironment, required } from './config.ts';
+import { type Config, loadConfig, readEnvironment, required, timeoutOf } from './config.ts';
 import { clusterSource, connectHub, connectReading, connectWriting, VERSION } from './connections.ts';
 import { type DecideArguments, decide } from './decide/command.ts';
 import { whoDecides } from './decide/person.ts';
 import { detect } from './detect.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { readCredential } from './files/read-credential.ts';
 import { readTextFile } from './files/read-file.ts';
 import type { ReportArguments } from './forms/stored.ts';
 import type { Cluster } from './hub/worker/cluster.ts';
@@ -14,45 +15,73 @@ import { readIgnoreFile } from './ignore-file.ts';
 import { connectKubernetes } from './kubernetes/transport.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { ProcessFacts } from './process-facts.ts';
+import { type Deadline, startDeadline } from './processes/deadline.ts';
 import { type PromoteArguments, promote } from './promote/command.ts';
 import { openReportRepository, readReports } from './report/report.ts';
 import { reportConnection } from './report-connection.ts';
 import { hasColor, screenOf } from './terminal/screen.ts';
 import { writerOf } from './terminal/stream.ts';
 import { sanitize } from './types/describe.ts';
-import { ConfigError, messageOf, UserError } from './types/errors.ts';
+import { ConfigError, messageOf, traceOf, UserError } from './types/errors.ts';
+import { hideSecrets } from './types/foreign-text.ts';
 import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
 
 /** Runs one command and returns its exit code; never throws. */
 export async function main(process: ProcessFacts): Promise<number> {
+  using deadline = startDeadline();
+  const signal = AbortSignal.any([process.stop, deadline.signal]);
+  const told = (error: unknown): string => (process.stop.aborted ? '' : explain(error, process.isTerminal));
+  const failed = (error: unknown): number => (process.stop.aborted ? EXIT.terminated : exitCodeOf(error));
+  const onEnd = (): void => process.mustEnd?.(failed(signal.reason), told(signal.reason));
+  signal.addEventListener('abort', onEnd, { once: true });
   try {
-    const invocation = parseCommandLine(process.argv, VERSION, process);
-    if (invocation.command === 'none') return EXIT.ok;
-    if (invocation.command === 'schema') return await printSchema(process);
-    const config = await loadConfig(
-      invocation.flags,
-      process.environment,
-      invocation.configFile ?? process.environment['DRIFT_CONFIG'],
-      process.stop,
-    );
-    const log = createLogger({
-      level: config.quiet ? 'error' : config.logLevel,
-      format: config.logFormat,
-      isTerminal: process.isTerminal,
-      hasColor: hasColor(process.environment, process.isTerminal),
-    });
-    if (invocation.command === 'diff') return await compareFiles(config, invocation.diff, process);
-    if (invocation.command === 'report') return await showReport(config, invocation.report, process);
-    if (invocation.command === 'hub') return await serveHub(config, invocation.hub, log, process);
-    if (invocation.command === 'cub') return await runCub(config, invocation.arguments, process);
-    if (invocation.command === 'promote') return await runPromote(config, invocation.promote, process);
-    if (invocation.command === 'decide') return await runDecide(config, invocation.decide, process);
-    if (invocation.command === 'undo') return await runUndo(config, invocation.undo, process);
-    return await detect(invocation.command, config, log, process);
-  } catch (error) {
-    if (process.stop.aborted) return EXIT.terminated;
-    process.err(explain(error, process.isTerminal));
-    return exitCodeOf(error);
+    return await runCommand(process, deadline, signal);
+  } catch (thrown) {
+    const isOwn = thrown instanceof UserError && thrown.subject === 'TIMEOUT';
+    const error: unknown = deadline.signal.aborted && !isOwn ? deadline.signal.reason : thrown;
+    process.err(told(error));
+    return failed(error);
+  } finally {
+    signal.removeEventListener('abort', onEnd);
+  }
+}
+
+async function runCommand(process: ProcessFacts, deadline: Deadline, signal: AbortSignal): Promise<number> {
+  const invocation = parseCommandLine(process.argv, VERSION, process);
+  if (invocation.command === 'none') return EXIT.ok;
+  if (invocation.command === 'schema') return await printSchema(process);
+  // Files of the configuration may hang as well.
+  deadline.set(timeoutOf(invocation.flags, process.environment));
+  const config = await loadConfig(
+    invocation.flags,
+    process.environment,
+    invocation.configFile ?? process.environment['DRIFT_CONFIG'],
+    signal,
+  );
+  deadline.set(config.timeout);
+  const log = createLogger({
+    level: config.quiet ? 'error' : config.logLevel,
+    format: config.logFormat,
+    isTerminal: process.isTerminal,
+    hasColor: hasColor(process.environment, process.isTerminal),
+  });
+  switch (invocation.command) {
+    case 'diff':
+      return await compareFiles(config, invocation.diff, process, signal);
+    case 'report':
+      return await showReport(config, invocation.report, process, signal);
+    case 'hub':
+      return await serveHub(config, invocation.hub, log, process, { deadline, signal });
+    case 'cub':
+      return await runCub(config, invocation.arguments, process, signal);
+    case 'promote':
+      return await runPromote(config, invocation.promote, process, signal);
+    case 'decide':
+      return await runDecide(config, invocation.decide, process, signal);
+    case 'undo':
+      return await runUndo(config, invocation.undo, process, signal);
+    default:
+      return await detect(invocation.command, config, log, process, deadline.signal);
   }
 }
 
@@ -65,19 +94,24 @@ async function printSchema(process: ProcessFacts): Promise<number> {
 
 function explain(error: unknown, isTerminal: boolean): string {
   if (error instanceof UserError) {
-    const sentence = sanitize(`${error.message} (${error.subject}). ${error.remedy}`);
+    const sentence = hideSecrets(sanitize(`${error.message} (${error.subject}). ${error.remedy}`));
     return isTerminal
       ? `drift-detector: ${sentence}\n`
       : `${JSON.stringify({ level: 'error', event: `failed-${error.code}`, msg: sentence })}\n`;
   }
-  return `drift-detector: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`;
+  const { name, frames } = traceOf(error);
+  return `drift-detector: unexpected error: ${[`${name}: ${messageOf(error)}`, ...frames].join('\n')}\n`;
 }
 
 /** `drift-detector diff`: files in, an answer out, no server asked. */
-async function compareFiles(config: Config, invocation: DiffInvocation, process: ProcessFacts): Promise<number> {
+async function compareFiles(
+  config: Config,
+  invocation: DiffInvocation,
+  process: ProcessFacts,
+  signal: AbortSignal,
+): Promise<number> {
   // Loaded only here: a pass compares with what servers say.
   const { diffFiles, printDiff } = await import('./offline/command.ts');
-  const signal = untilDeadline(config, process);
   const result = await diffFiles(invocation, { ...config, ignoreRules: await readIgnoreFile(config, signal), signal });
   process.out(printDiff(result, invocation.form, invocation.explain));
   if (result.objects.some(({ verdict }) => verdict === 'invalid')) return EXIT.incomplete;
@@ -86,11 +120,11 @@ async function compareFiles(config: Config, invocation: DiffInvocation, process:
 }
 
 /** `drift-detector report`: only the report repository is read. */
-async function showReport(config: Config, report: ReportArguments, process: ProcessFacts): Promise<number> {
+async function showReport(config: Config, report: ReportArguments, process: ProcessFacts, signal: AbortSignal): Promise<number> {
   // Loaded only here: a pass needs none of it.
   const { showReports } = await import('./forms/stored.ts');
   const url = required(config, 'reportRepo');
-  const repository = reportConnection(config, url, process.environment, untilDeadline(config, process));
+  const repository = reportConnection(config, url, process.environment, signal);
   const shown = await showReports(report, config, repository, VERSION, screenOf(process));
   process.err(shown.aside);
   process.out(shown.text);
@@ -100,29 +134,20 @@ async function showReport(config: Config, report: ReportArguments, process: Proc
   return shown.hasDrift ? EXIT.driftFound : EXIT.ok;
 }
 
-/** A command's own deadline beside the signals that stop it. */
-function untilDeadline({ timeout }: Config, process: ProcessFacts): AbortSignal {
-  const deadline = new AbortController();
-  const late = new UserError(`it did not finish within ${timeout} s`, {
-    code: 'unavailable',
-    subject: 'TIMEOUT',
-    remedy: 'Check what it waits for, or raise TIMEOUT.',
-  });
-  setTimeout(() => deadline.abort(late), timeout * 1000).unref();
-  return AbortSignal.any([process.stop, deadline.signal]);
-}
-
-async function runPromote(config: Config, promotion: PromoteArguments, process: ProcessFacts): Promise<number> {
-  const signal = untilDeadline(config, process);
+async function runPromote(
+  config: Config,
+  promotion: PromoteArguments,
+  process: ProcessFacts,
+  signal: AbortSignal,
+): Promise<number> {
   const hub = await connectHub(config, (message) => process.err(`${sanitize(message)}\n`), signal);
   const isWhole = await promote(hub, { ...promotion, dryRun: config.dryRun }, process, signal);
   return isWhole ? EXIT.ok : EXIT.incomplete;
 }
 
 /** `accept`, `ignore`, `fix`, `adopt`. */
-async function runDecide(config: Config, given: DecideArguments, process: ProcessFacts): Promise<number> {
+async function runDecide(config: Config, given: DecideArguments, process: ProcessFacts, signal: AbortSignal): Promise<number> {
   const { environment, out, err } = process;
-  const signal = untilDeadline(config, process);
   const reportRepo = required(config, 'reportRepo');
   const [onlySpace, ...otherSpaces] = config.confighubSpace;
   const space = given.space !== '' || otherSpaces.length > 0 ? given.space : (onlySpace ?? '');
@@ -151,8 +176,7 @@ async function runDecide(config: Config, given: DecideArguments, process: Proces
   return EXIT.ok;
 }
 
-async function runUndo(config: Config, undo: UndoArguments, process: ProcessFacts): Promise<number> {
-  const stop = untilDeadline(config, process);
+async function runUndo(config: Config, undo: UndoArguments, process: ProcessFacts, stop: AbortSignal): Promise<number> {
   const warn = (message: string): void => process.err(`${sanitize(message)}\n`);
   const { out, err, environment } = process;
   const { cluster, desiredManagers, dryRun } = config;
@@ -170,35 +194,41 @@ async function runUndo(config: Config, undo: UndoArguments, process: ProcessFact
 }
 
 /** `drift-detector cub`: ConfigHub's client, with its exit codes 0 and 1. */
-async function runCub(config: Config, argv: readonly string[], process: ProcessFacts): Promise<number> {
+async function runCub(config: Config, argv: readonly string[], process: ProcessFacts, signal: AbortSignal): Promise<number> {
   // Loaded only here: a pass needs none of it.
   const { handOver, readCubCommand, readCubSession } = await import('./cub/cub.ts');
-  const handed = await handOver(argv, process.environment);
+  const handed = await handOver(argv, process.environment, signal);
   if (handed.isDone) return handed.code;
   const command = readCubCommand(handed.argv, process);
   if (!command) return EXIT.ok;
   const say = (text: string): void => process.err(text);
   // Whoever logged in with ConfigHub's own client need not do so again; the environment goes first, as everywhere.
-  const session = await readCubSession(process.environment, process.stop);
+  const session = await readCubSession(process.environment, signal);
   const known = {
     ...config,
     confighubUrl: config.confighubUrl ?? session.url,
     confighubToken: config.confighubToken ?? session.token,
   };
-  const hub = await connectHub(known, (message) => say(`${sanitize(message)}\n`), process.stop);
+  const hub = await connectHub(known, (message) => say(`${sanitize(message)}\n`), signal);
   const remedy = 'Pass an existing file, or - for standard input.';
   const readFile = (path: string): Promise<string> =>
-    readTextFile(path, { subject: 'command line', remedy, maxMb: config.maxFileMb, signal: process.stop });
-  return command({ hub, out: process.out, say, readFile, signal: process.stop });
+    readTextFile(path, { subject: 'command line', remedy, maxMb: config.maxFileMb, signal });
+  return command({ hub, out: process.out, say, readFile, signal });
 }
 
-async function serveHub(config: Config, hub: HubArguments, log: Logger, process: ProcessFacts): Promise<number> {
+async function serveHub(
+  config: Config,
+  hub: HubArguments,
+  log: Logger,
+  process: ProcessFacts,
+  { deadline, signal }: { readonly deadline: Deadline; readonly signal: AbortSignal },
+): Promise<number> {
   // Loaded only here: the pass never imports the hub.
   const { startHub } = await import('./hub/server.ts');
   const { clusterOfKubernetes } = await import('./hub/worker/kubernetes.ts');
   const { tokenFile } = hub;
-  const file = { subject: '--token-file', remedy: 'Pass an existing file that holds the token.', signal: process.stop };
-  const token = tokenFile === undefined ? undefined : (await readTextFile(tokenFile, file)).trim();
+  const file = { subject: '--token-file', remedy: 'Pass an existing file that holds the token.', signal };
+  const token = tokenFile === undefined ? undefined : (await readCredential(tokenFile, file)).reveal();
   const clusters = new Map<string, Promise<Cluster>>();
   /** One connection for each context, made anew where it could not be made. */
   const clusterOf = (context: string): Promise<Cluster> => {
@@ -209,7 +239,7 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
     connecting.catch(() => clusters.delete(context));
     return connecting;
   };
-  await using running = await hubSetting('--data-dir, --host, --port', process.stop, () =>
+  await using running = await hubSetting('--data-dir, --host, --port', signal, () =>
     startHub({
       dataDir: hub.dataDir,
       port: hub.port,
@@ -222,6 +252,8 @@ async function serveHub(config: Config, hub: HubArguments, log: Logger, process:
       signal: process.stop,
     }),
   );
+  // From here on it serves until it is stopped.
+  deadline.set(undefined);
   // Ready for `eval`: what a shell needs for drift-detector, cub and curl.
   process.out(`export CONFIGHUB_URL=${running.url}\n`);
   const adminFile = tokenFile ?? running.keptTokens.find(({ role }) => role === 'admin')?.file ?? '';
@@ -253,18 +285,31 @@ async function hubSetting<T>(flag: string, stop: AbortSignal, use: () => Promise
   }
 }
 
+/** What is left to a command that is stopped or late: to give back its Lease, to end its programs, to take away its folders. */
+const LAST_WORK_MS = 4_000;
+/** For what nobody waits for any more, such as a name that is looked up. */
+const LAST_WORDS_MS = 200;
+
 /** Runs the command of this process: its arguments, environment, signals, streams and exit code. */
 export async function runProcess(): Promise<void> {
   const argv = process.argv.slice(2);
   const stop = new AbortController();
   // `diff` leaves nothing behind, and would not hear of a signal while it compares: the signal ends it, as by default.
   for (const signal of argv[0] === 'diff' ? [] : (['SIGTERM', 'SIGINT'] as const))
-    process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(EXIT.terminated);
+      stop.abort(new Error(`stopped by ${signal}`));
+    });
   const err = writerOf(process.stderr, () => undefined);
   const out = writerOf(process.stdout, (error) => {
     err(`drift-detector: standard output cannot be written: ${messageOf(error)}\n`);
     process.exitCode ||= EXIT.unexpected;
   });
+  process.on('uncaughtException', (error) => {
+    err(explain(error, process.stderr.isTTY === true));
+    process.exit(EXIT.unexpected);
+  });
+  let isEnding = false;
   const exit = await main({
     argv,
     environment: readEnvironment(),
@@ -273,9 +318,17 @@ export async function runProcess(): Promise<void> {
     out,
     err,
     stop: stop.signal,
+    mustEnd: (code, text) => {
+      isEnding = true;
+      setTimeout(() => {
+        err(text);
+        process.exit(code);
+      }, LAST_WORK_MS).unref();
+    },
   });
   // What could not be written may have been told by then.
   process.exitCode = exit || process.exitCode;
+  if (isEnding) setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
 }
 
 // Started by itself. Before Node 24.2 the value is undefined: better to run there than to end in silence.

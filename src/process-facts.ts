@@ -11,4 +11,6 @@ export interface ProcessFacts {
   readonly err: (text: string) => void;
   /** Aborted by SIGTERM or Ctrl-C. */
   readonly stop: AbortSignal;
+  /** Told once, when the command is stopped or late: where it has not ended soon, the process ends with this code and text. */
+  readonly mustEnd?: (code: number, text: string) => void;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../http/read-body.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
-import { Secret } from '../types/secret.ts';
+import { faultOfCredential, ownSecret, type Secret } from '../types/secret.ts';
 
 /** Whom the requests are made as. */
 export interface Session {
@@ -73,9 +73,10 @@ async function logIn({ url, workerId, workerSecret, userAgent }: WorkerLogin, si
       remedy: isBusy ? 'Run the pass again later.' : 'Check CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET.',
     });
   }
-  const answer = z.object({ access_token: z.string().min(1) }).safeParse(parsed(text));
-  if (answer.success) return new Secret(answer.data.access_token);
-  throw new ConfigHubError("ConfigHub's answer to the login holds no access_token", {
+  const answer = z.object({ access_token: z.string() }).safeParse(parsed(text));
+  const fault = answer.success ? faultOfCredential(answer.data.access_token) : 'is missing';
+  if (answer.success && fault === undefined) return ownSecret(answer.data.access_token);
+  throw new ConfigHubError(`the access_token in ConfigHub's answer to the login ${fault}`, {
     code: 'bad-answer',
     subject,
     remedy: 'Check that CONFIGHUB_URL names a ConfigHub server and not a page in front of it.',

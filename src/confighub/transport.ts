@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { persistently } from '../http/persistently.ts';
 import { AnswerTooLargeError, readBody } from '../http/read-body.ts';
-import { cutText, sanitize } from '../types/describe.ts';
 import { ConfigHubError, messageOf } from '../types/errors.ts';
+import { foreignText } from '../types/foreign-text.ts';
 import { type Json, stringAt } from '../types/json.ts';
 import type { Session } from './session.ts';
 
@@ -132,7 +132,8 @@ export function connectConfigHub(connection: ConfigHubConnection): ConfigHubTran
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const issue = result.error.issues[0];
-    throw badAnswer(`has another shape than expected: ${issue?.path.join('.')}: ${issue?.message}`, subject);
+    const where = foreignText(`${issue?.path.join('.')}: ${issue?.message}`);
+    throw badAnswer(`has another shape than expected: ${where}`, subject);
   }
 
   return {
@@ -200,7 +201,7 @@ function bodyOf(request: HubRequest): { readonly body?: string } {
 function subjectOf(url: string, request: HubRequest, requestId: string | null): string {
   const address = `${request.method} ${url}/api${request.path}`;
   const asked = request.about === undefined ? address : `${request.about}: ${address}`;
-  return requestId ? `${asked} (request ${cutText(sanitize(requestId), 100)})` : asked;
+  return requestId ? `${asked} (request ${foreignText(requestId, 100)})` : asked;
 }
 
 /** A refusal that the server itself says is one for now. */
@@ -220,8 +221,8 @@ function mayRepeat(method: string, error: unknown): boolean {
 }
 
 function unreached(url: string, error: unknown): ConfigHubError {
-  const reason =
-    error instanceof Error && error.cause instanceof Error ? error.cause.message || String(error.cause) : messageOf(error);
+  const { cause } = error instanceof Error ? error : {};
+  const reason = messageOf(cause instanceof Error && cause.message !== '' ? cause : (cause ?? error));
   return new ConfigHubError(`no answer from ConfigHub: ${reason}`, {
     code: 'unavailable',
     subject: url,
@@ -237,7 +238,7 @@ function refused(response: Response, text: string, subject: string): ConfigHubEr
   } catch {
     // An error page of a proxy; the status says enough.
   }
-  const message = cutText(sanitize(stringAt(body, 'Message') || httpStatus(response.status)), 500);
+  const message = foreignText(stringAt(body, 'Message') || httpStatus(response.status));
   const { code, remedy } = explain(response.status);
   const detail = {
     subject,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foreignText } from '../types/foreign-text.ts';
 
 // Names as ConfigHub sends them, of all three generations of its API. Unknown fields are ignored: servers add some.
 
@@ -6,6 +7,8 @@ const id = z.string().min(1);
 /** Zero values are left out by the server. */
 const count = z.number().int().default(0);
 const text = z.string().default('');
+/** What the server says to people. */
+const words = text.transform((said) => foreignText(said));
 const labels = z
   .record(z.string(), z.string())
   .nullish()
@@ -103,13 +106,13 @@ export const extendedRevisionSchema = z.object({ Revision: revisionSchema, User:
 export const operationSchema = z.object({ QueuedOperationID: id, UnitID: id, SpaceID: id, RevisionNum: count });
 export const bulkErrorSchema = z.object({
   Status: z.number().optional(),
-  Message: text,
+  Message: words,
   ErrorMetadata: z.object({ EntityID: text }).nullish(),
 });
 export const bulkUnitSchema = z.object({ Unit: unitSchema.nullish(), Error: bulkErrorSchema.nullish() });
 export const bulkActionSchema = z.object({ Action: operationSchema.nullish(), Error: bulkErrorSchema.nullish() });
-export const bulkMessageSchema = z.object({ Message: text, Error: bulkErrorSchema.nullish() });
-export const unitEventSchema = z.object({ QueuedOperationID: id, Status: text, Result: text, Message: text });
+export const bulkMessageSchema = z.object({ Message: words, Error: bulkErrorSchema.nullish() });
+export const unitEventSchema = z.object({ QueuedOperationID: id, Status: text, Result: text, Message: words });
 export const userSchema = z.object({ UserID: id });
 export const filterSchema = z.object({
   FilterID: id,

@@ -1,10 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Environment } from '../config.ts';
+import { atExit } from '../processes/at-exit.ts';
+import { runProgram } from '../processes/run-program.ts';
 
 /** First argument of `bin/cub`: let a real `cub` do what it knows. */
 const FLAG = '--hand-over';
+const LONGEST_HELP_MS = 10_000;
 
 /**
  * What a real client of August 2025 takes and does otherwise: its diff has the signs the wrong way round, its changesets
@@ -24,14 +28,14 @@ export type HandedOver =
  * Lets ConfigHub's own client run the command where one is installed, has a session, and knows the command with all its
  * flags; no released one knows all of the walk-through. Without `--hand-over` in front nothing is looked for.
  */
-export async function handOver(argv: readonly string[], environment: Environment): Promise<HandedOver> {
+export async function handOver(argv: readonly string[], environment: Environment, signal: AbortSignal): Promise<HandedOver> {
   if (argv[0] !== FLAG) return { isDone: false, argv };
   const rest = argv.slice(1);
   if (isDoneBetterHere(rest)) return { isDone: false, argv: rest };
   const real = findReal(environment);
-  if (real === undefined || !hasSession(environment) || !(await knows(real, rest, environment)))
+  if (real === undefined || !hasSession(environment) || !(await knows(real, rest, environment, signal)))
     return { isDone: false, argv: rest };
-  return { isDone: true, code: await run(real, rest, environment) };
+  return { isDone: true, code: await run(real, rest, environment, signal) };
 }
 
 /** A `cub` in PATH that is not this project's own `bin/cub`. */
@@ -63,12 +67,15 @@ function hasSession({ HOME = '', CUB_CONFIG }: Environment): boolean {
  * Asks its help: the usage line names the whole command, and every flag stands in it. A client that does not know a
  * command prints the help of the group and ends with 0, so the exit code tells nothing.
  */
-async function knows(real: string, argv: readonly string[], environment: Environment): Promise<boolean> {
+async function knows(real: string, argv: readonly string[], environment: Environment, signal: AbortSignal): Promise<boolean> {
   const [group, verb] = argv;
   if (group === undefined || verb === undefined || verb.startsWith('-')) return false;
-  const help = await new Promise<string>((resolve) => {
-    execFile(real, [group, verb, '--help'], { env: { ...environment }, timeout: 10_000 }, (_, stdout) => resolve(stdout));
-  });
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_HELP_MS)]);
+  const help = await runProgram(real, [group, verb, '--help'], { environment: inherited(environment), signal: soon }).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  signal.throwIfAborted();
   const flags = argv.filter((argument) => argument.startsWith('--')).map((argument) => argument.split('=')[0] ?? '');
   return (
     new RegExp(`^ *cub ${escaped(group)} ${escaped(verb)}( |$)`, 'mu').test(help) &&
@@ -80,10 +87,21 @@ function escaped(text: string): string {
   return text.replaceAll(/[^\w]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16) ?? ''}}`);
 }
 
-function run(real: string, argv: readonly string[], environment: Environment): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(real, argv, { env: { ...environment }, stdio: 'inherit' });
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+/** With this process's own terminal, and so in its process group. */
+async function run(real: string, argv: readonly string[], environment: Environment, signal: AbortSignal): Promise<number> {
+  const child = spawn(real, argv, { env: inherited(environment), stdio: 'inherit' });
+  const forget = atExit(() => child.kill('SIGKILL'));
+  const stop = (): boolean => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const [code] = await once(child, 'close');
+    return typeof code === 'number' ? code : 1;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    forget();
+  }
+}
+
+function inherited(environment: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Environment } from '../config.ts';
 import { readTextFile } from '../files/read-file.ts';
 import { parseManifest } from '../kubernetes/manifest.ts';
-import { Secret } from '../types/secret.ts';
+import { ConfigError } from '../types/errors.ts';
+import { faultOfCredential, ownSecret, type Secret } from '../types/secret.ts';
 
 /** What a login of ConfigHub's own client left in its folder. */
 export interface CubSession {
@@ -38,12 +39,12 @@ export async function readCubSession({ HOME, CUB_CONFIG }: Environment, signal: 
     // A name of a file, never a way out of the folder.
     const name = /^[\w.-]+$/u.test(context.metadata?.tokenFile ?? '') ? context.metadata?.tokenFile : `${context.name}.json`;
     const token = (await readAs(join(folder, 'tokens', name ?? ''), tokenFile, signal))?.accessToken;
-    return { url: context.coordinate?.serverURL, token: token === undefined ? undefined : new Secret(token) };
+    return { url: context.coordinate?.serverURL, token: credential(token, folder) };
   }
   const token = (await readAs(join(folder, 'session.json'), sessionFile, signal))?.access_token;
   return {
     url: (await readAs(join(folder, 'context.json'), contextFile, signal))?.confighub_url,
-    token: token === undefined ? undefined : new Secret(token),
+    token: credential(token, folder),
   };
 }
 
@@ -57,4 +58,13 @@ async function readAs<S extends z.ZodType>(file: string, schema: S, signal: Abor
   }
   const manifest = parseManifest(text);
   return manifest.ok ? schema.safeParse(manifest.documents[0]).data : undefined;
+}
+
+function credential(token: string | undefined, folder: string): Secret<string> | undefined {
+  const fault = token === undefined ? undefined : faultOfCredential(token);
+  if (fault !== undefined) {
+    const remedy = 'Log in again (cub auth login), or set CUB_TOKEN.';
+    throw new ConfigError(`the token of the session ${fault}`, { code: 'configuration', subject: folder, remedy });
+  }
+  return token === undefined ? undefined : ownSecret(token);
 }

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import type { Environment } from '../config.ts';
+import { runProgram } from '../processes/run-program.ts';
 import { ConfigError } from '../types/errors.ts';
 
 export interface Person {
@@ -20,13 +20,16 @@ export async function whoDecides(environment: Environment, signal: AbortSignal):
 }
 
 /** Empty where Git has no such setting. */
-function gitSetting(key: string, environment: Environment, signal: AbortSignal): Promise<string> {
-  const env = Object.fromEntries(
+async function gitSetting(key: string, environment: Environment, signal: AbortSignal): Promise<string> {
+  const inherited = Object.fromEntries(
     ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'GIT_CONFIG_GLOBAL'].flatMap((name) =>
       environment[name] ? [[name, environment[name]]] : [],
     ),
   );
-  return new Promise((resolve) => {
-    execFile('git', ['config', '--get', key], { env, signal }, (_error, stdout) => resolve(stdout.trim()));
-  });
+  try {
+    return (await runProgram('git', ['config', '--get', key], { environment: inherited, signal })).stdout.trim();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return '';
+  }
 }

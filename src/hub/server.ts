@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { makeFolder } from '../files/make-folder.ts';
 import { type Account, ROLES } from './accounts.ts';
 import type { Hub } from './context.ts';
 import type { QueuedOperation } from './entities/queued-operation.ts';
@@ -55,7 +55,7 @@ const KEEP_ALIVE_MS = 75_000;
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { log, host = '127.0.0.1', clock = () => new Date() } = options;
   await using opened = new AsyncDisposableStack();
-  const database = opened.use(openDatabase(options.dataDir));
+  const database = opened.use(await openDatabase(options.dataDir));
   // After the database, which no two hubs have open at once: neither makes a token over the other's.
   const { accounts, kept } = await readAccounts(options);
   // The worker needs the hub to write, the hub the worker to hand over what was queued.
@@ -102,9 +102,9 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   return { url, keptTokens: kept, close, [Symbol.asyncDispose]: close };
 }
 
-function openDatabase(dataDir: string): Database {
+async function openDatabase(dataDir: string): Promise<Database> {
   if (dataDir === ':memory:') return new Database(dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir);
   const file = privateDatabase(dataDir);
   try {
     return new Database(file);

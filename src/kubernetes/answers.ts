@@ -1,7 +1,8 @@
-import { cutText, sanitize } from '../types/describe.ts';
 import { ClusterError } from '../types/errors.ts';
+import { foreignText } from '../types/foreign-text.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, numberAt, stringAt } from '../types/json.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
+import { trimEnd } from '../types/trim.ts';
 import type { KubernetesResponse } from './transport.ts';
 
 // A proxy, a login page or another server may answer 200 as well. What is not the answer that was asked for is a failed read:
@@ -120,7 +121,7 @@ export function addressOf(server: string, path: string): URL {
 }
 
 function prefixOf(server: string): string {
-  return new URL(server).pathname.replace(/\/+$/u, '');
+  return trimEnd(new URL(server).pathname, '/');
 }
 
 /** A document of OpenAPI v3 with schemas in it. */
@@ -154,5 +155,5 @@ function told(body: Json | undefined): string {
   const kind = stringAt(body, 'kind');
   const name = stringAt(body, 'metadata', 'name');
   const what = kind === undefined ? 'an object of no kind' : `a ${kind} of ${stringAt(body, 'apiVersion') ?? 'no version'}`;
-  return cutText(sanitize(name === undefined ? what : `${what} named ${name}`), 200);
+  return foreignText(name === undefined ? what : `${what} named ${name}`, 200);
 }

@@ -1,3 +1,4 @@
+import { foreignText } from '../types/foreign-text.ts';
 import { at, isJsonArray, type Json, type JsonObject, stringAt } from '../types/json.ts';
 
 /** How an object is: `waiting` may still become healthy, `failed` will not by itself. */
@@ -83,5 +84,5 @@ function conditionOf(object: JsonObject, type: string): Json | undefined {
 /** Message of a condition that is true; `undefined` where it is not. */
 function condition(object: JsonObject, type: string): string | undefined {
   const found = conditionOf(object, type);
-  return stringAt(found, 'status') === 'True' ? (stringAt(found, 'message') ?? '') : undefined;
+  return stringAt(found, 'status') === 'True' ? foreignText(stringAt(found, 'message') ?? '') : undefined;
 }

@@ -201,7 +201,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
       await renewing?.catch(() => undefined);
       if (loss.signal.aborted) return;
       // Also where the pass was stopped: whoever comes next need not wait. What fails here runs out by itself.
-      const signal = AbortSignal.timeout(5_000);
+      const signal = AbortSignal.timeout(3_000);
       await transport
         .request({ ...updateRequest(annotated(lease, noted), '', offsetMs, options), signal })
         .catch(() => undefined);

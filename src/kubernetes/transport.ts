@@ -1,16 +1,21 @@
+import { existsSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import { delimiter, dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type ReadOptions, readFileBytes, readTextFile } from '../files/read-file.ts';
 import { AnswerTooLargeError, readBody } from '../http/read-body.ts';
-import { ClusterError, messageOf, type RefusedField } from '../types/errors.ts';
+import { ClusterError, messageOf, type RefusedField, UserError } from '../types/errors.ts';
 import { parseJson } from '../types/exact-json.ts';
+import { foreignText } from '../types/foreign-text.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../types/json.ts';
+import { trimEnd } from '../types/trim.ts';
 import { addressOf } from './answers.ts';
 import { bodyText } from './body-text.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
 
 /** Bytes that are unpacked at once: a page of a list is some 2 MB. */
 const UNPACKED_AT_ONCE = 256 << 10;
@@ -45,6 +50,8 @@ export interface KubeConfigSource {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly userAgent: string;
+  /** What exec plugins inherit. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Ends the reading of a kubeconfig that is a pipe. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +68,8 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
   const reading = { subject: named ?? 'kubeconfig', remedy: REMEDY, signal: source.signal ?? new AbortController().signal };
   try {
     const files = named?.split(delimiter).filter((path) => path !== '') ?? [];
+    const usual = join(homedir(), '.kube', 'config');
+    if (files.length === 0 && existsSync(usual)) files.push(usual);
     if (files.length === 0) config.loadFromDefault();
     for (const path of files) {
       const one = new KubeConfig();
@@ -88,7 +97,9 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
       remedy: 'Set KUBECONFIG (and KUBE_CONTEXT), or mount a service account token into the pod.',
     });
   }
-  return new HttpTransport(config, cluster.server.replace(/\/+$/u, ''), source.userAgent);
+  const server = trimEnd(cluster.server, '/');
+  const credentials = credentialsOf(config, { server, environment: source.environment ?? {} });
+  return new HttpTransport(config, credentials, server, source.userAgent);
 }
 
 /** The certificates and the key that the kubeconfig names, read once: the library would read them anew for each request. */
@@ -103,11 +114,13 @@ async function embedFiles(config: KubeConfig, reading: ReadOptions): Promise<voi
 class HttpTransport implements KubernetesTransport {
   readonly server: string;
   readonly #config: KubeConfig;
+  readonly #credentials: Credentials;
   readonly #userAgent: string;
   #agent: http.Agent | undefined;
 
-  constructor(config: KubeConfig, server: string, userAgent: string) {
+  constructor(config: KubeConfig, credentials: Credentials, server: string, userAgent: string) {
     this.#config = config;
+    this.#credentials = credentials;
     this.server = server;
     this.#userAgent = userAgent;
   }
@@ -115,8 +128,11 @@ class HttpTransport implements KubernetesTransport {
   async request(request: KubernetesRequest): Promise<KubernetesResponse> {
     const auth: https.RequestOptions = {};
     try {
+      await this.#credentials.refresh(request.signal);
       await this.#config.applyToHTTPSOptions(auth);
     } catch (error) {
+      if (request.signal.aborted) throw request.signal.reason;
+      if (error instanceof UserError) throw error;
       throw new ClusterError(`cannot authenticate to the cluster: ${messageOf(error)}`, {
         code: 'configuration',
         subject: this.server,
@@ -233,14 +249,17 @@ function isUnreadable(error: unknown): boolean {
   return isZlib || error instanceof AnswerTooLargeError;
 }
 
+/** A status that names many fields says all of them in one text. */
+const MOST_OF_STATUS = 2_000;
+
 /** The error that a non-2xx answer stands for, in the API server's own words. */
 export function statusError(response: KubernetesResponse, doing: string, subject: string): ClusterError {
-  const message = stringAt(response.body, 'message') ?? (typeof response.body === 'string' ? response.body.slice(0, 200) : '');
+  const message = stringAt(response.body, 'message') ?? (typeof response.body === 'string' ? response.body : '');
   const reason = stringAt(response.body, 'reason') ?? `HTTP ${response.status}`;
   const details = isJsonObject(response.body) ? response.body : {};
   const status = numberAt(details, 'code') ?? response.status;
   const { code, remedy } = explain(status);
-  return new ClusterError(`cannot ${doing}: ${reason}: ${message}`, {
+  return new ClusterError(`cannot ${doing}: ${foreignText(reason, 100)}: ${foreignText(message, MOST_OF_STATUS)}`, {
     code,
     subject,
     remedy,
@@ -253,7 +272,7 @@ function refusedFields(body: Json): readonly RefusedField[] {
   const causes = at(body, 'details', 'causes');
   return (isJsonArray(causes) ? causes : []).flatMap((cause) => {
     const field = stringAt(cause, 'field');
-    return field === undefined ? [] : [{ field, message: stringAt(cause, 'message') ?? '' }];
+    return field === undefined ? [] : [{ field, message: foreignText(stringAt(cause, 'message') ?? '') }];
   });
 }
 

@@ -1,15 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isLoopback, isThisMachine, mayTakeCredentials } from '../types/this-machine.ts';
 
 /** An address that was looked at, to be connected to and no other. */
 export interface PinnedAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Where clouds keep the credentials of machines, and addresses of no one host. */
 const FORBIDDEN = new BlockList();
@@ -33,21 +30,12 @@ for (const [network, prefix] of [
 ] as const)
   FORBIDDEN.addSubnet(network, prefix, 'ipv6');
 
-/** The host of a URL as it is looked up: an IPv6 address stands in brackets there. */
-export function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[(.*)\]$/u, '$1');
-}
-
 /** https without a user in it; http only to this machine. */
 export function isSafeWebhook(text: string): boolean {
   if (!/^https?:\/\//u.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || isThisMachine(hostOf(url));
-}
-
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || (isIP(host) !== 0 && isIn(LOOPBACK, host));
+  return mayTakeCredentials(text);
 }
 
 function isIn(list: BlockList, address: string): boolean {
@@ -59,7 +47,7 @@ function isIn(list: BlockList, address: string): boolean {
 function unmapped(address: string): string {
   if (isIPv4(address)) return address;
   // As the URL standard writes it: eight groups at most, in hexadecimal.
-  const groups = new URL(`http://[${address.replace(/%.*$/u, '')}]/`).hostname.slice(1, -1);
+  const groups = new URL(`http://[${address.split('%')[0]}]/`).hostname.slice(1, -1);
   const ofGroups = (high: string, low: string): string => {
     const number = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16);
     return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
@@ -78,7 +66,7 @@ export async function pinAddress(host: string, resolve: typeof lookupAll = looku
   const found = isIP(host) === 0 ? await resolve(host) : [{ address: host, family: isIP(host) }];
   for (const { address } of found) {
     if (isIn(FORBIDDEN, address)) throw new Error(`${host} is ${address}, which is link-local or otherwise not allowed`);
-    if (isIn(LOOPBACK, address) && !isThisMachine(host)) throw new Error(`${host} is ${address}, which is this machine`);
+    if (isLoopback(unmapped(address)) && !isThisMachine(host)) throw new Error(`${host} is ${address}, which is this machine`);
   }
   const [first] = found;
   if (!first) throw new Error(`${host} has no address`);

@@ -4,6 +4,7 @@ import { sanitize } from '../types/describe.ts';
 import { ClusterError, messageOf } from '../types/errors.ts';
 import type { JsonObject } from '../types/json.ts';
 import type { ObjectRef } from '../types/object-ref.ts';
+import { trimEnd } from '../types/trim.ts';
 import type { StateChange } from './state-changes.ts';
 
 /** `regarding` of an event: an object, with its uid where that is known. */
@@ -96,7 +97,7 @@ function eventName(name: string, key: string): string {
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
   // Some kinds allow names that an event may not have (RFC 1123 subdomain).
   const isPlain = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/u.test(name);
-  return isPlain ? `${name.slice(0, 200).replace(/[.-]+$/u, '')}.${hash}` : `drift.${hash}`;
+  return isPlain ? `${trimEnd(name.slice(0, 200), '.-')}.${hash}` : `drift.${hash}`;
 }
 
 function cutBytes(text: string, bytes: number): string {
@@ -105,8 +106,5 @@ function cutBytes(text: string, bytes: number): string {
   const mark = '…';
   const room = bytes - Buffer.byteLength(mark);
   // A character that was cut in two would end as replacement marks.
-  return `${encoded
-    .subarray(0, room)
-    .toString('utf8')
-    .replace(/\ufffd+$/u, '')}${mark}`;
+  return `${trimEnd(encoded.subarray(0, room).toString('utf8'), '\ufffd')}${mark}`;
 }

@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import type { KubernetesClient, ResourceKind } from '../kubernetes/client.ts';
-import { withoutSecrets } from '../log.ts';
 import type { PassResult } from '../pass.ts';
 import { GUARD_EFFECT } from '../report/report.ts';
 import { withoutNumbers } from '../types/describe.ts';
 import { messageOf, UserError } from '../types/errors.ts';
+import { hideSecrets } from '../types/foreign-text.ts';
 import { stringAt } from '../types/json.ts';
 import { objectKey } from '../types/object-ref.ts';
 import type { PreviousReport, Report } from '../types/report.ts';
@@ -70,7 +70,7 @@ export async function announceFailure(error: unknown, options: NotifyOptions): P
   const message = messageOf(error);
   // A pass that fails as the last one did is no news: its event is refused by its name as long as the first one lives.
   const key = `PassFailed ${error instanceof UserError ? error.code : 'unexpected'} ${withoutNumbers(message)}`;
-  const note = withoutSecrets(`Pass ${options.pass} failed: ${message}`);
+  const note = hideSecrets(`Pass ${options.pass} failed: ${message}`);
   await writeEvents(options.kubernetes, await onCronJob({ reason: 'PassFailed', key, note }, options), options);
 }
 
@@ -82,7 +82,7 @@ async function eventsOf(
   const uids = new Map(snapshot.objects.map(({ ref, uid }) => [objectKey(ref), uid]));
   const onWorkloads = changes.map(({ object, reason, key, note }) => {
     const regarding: Regarding = { ...object, uid: uids.get(objectKey(object)) };
-    return { regarding, reason, key, note: withoutSecrets(note) };
+    return { regarding, reason, key, note: hideSecrets(note) };
   });
   const { guard } = plan;
   if (!guard) return onWorkloads;
@@ -119,7 +119,7 @@ async function announceByWebhook({ report, published }: PassResult, options: Not
     commit: published.commit,
     commitUrl: commitPage(config.commitUrl, config.reportRepo ?? '', published.commit),
     report,
-    redact: withoutSecrets,
+    redact: hideSecrets,
   };
   const body = config.webhookFormat === 'slack' ? toSlackBody(announcement) : toJsonBody(announcement);
   try {

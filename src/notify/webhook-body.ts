@@ -3,6 +3,7 @@ import { cutText, sanitize } from '../types/describe.ts';
 import { displayRef } from '../types/object-ref.ts';
 import { type Severity, severityOrder } from '../types/ranking.ts';
 import type { Correction, Report, ReportedDrift } from '../types/report.ts';
+import { trimEnd } from '../types/trim.ts';
 
 /** A changed report, as it is told to others. */
 export interface Announcement {
@@ -150,7 +151,7 @@ export function commitPage(template: string, repository: string, commit: string)
   if (template !== '') return template.replaceAll('{commit}', commit);
   if (!repository.startsWith('https://') || !URL.canParse(repository)) return '';
   const { host, pathname } = new URL(repository);
-  const path = pathname.replace(/\/+$/u, '').replace(/\.git$/u, '');
+  const path = trimEnd(pathname, '/').replace(/\.git$/u, '');
   const segment = host === 'bitbucket.org' ? 'commits' : /(^|\.)gitlab\./u.test(host) ? '-/commit' : 'commit';
   return `https://${host}${path}/${segment}/${commit}`;
 }

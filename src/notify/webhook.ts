@@ -4,7 +4,8 @@ import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../types/errors.ts';
 import type { Secret } from '../types/secret.ts';
-import { hostOf, pinAddress } from './address.ts';
+import { hostOf } from '../types/this-machine.ts';
+import { pinAddress } from './address.ts';
 
 export interface WebhookOptions {
   /** Its path is often all that keeps others from posting there. */
@@ -60,7 +61,8 @@ function failure({ status, error }: Answer): Error {
 
 async function post(text: string, options: WebhookOptions, stop: AbortSignal): Promise<Answer> {
   const url = new URL(options.url.reveal());
-  const pinned = await pinAddress(hostOf(url));
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(TRY_MS)]);
+  const pinned = await untilAborted(pinAddress(hostOf(url)), signal);
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
@@ -73,7 +75,7 @@ async function post(text: string, options: WebhookOptions, stop: AbortSignal): P
     headers,
     // A connection of its own, which nothing else has opened to another address.
     agent: false,
-    signal: AbortSignal.any([stop, AbortSignal.timeout(TRY_MS)]),
+    signal,
     // The address that was looked at, whatever the name stands for by now; the certificate is still the name's.
     lookup: (_host, { all }, found) => {
       if (all) found(null, [pinned]);
@@ -89,5 +91,15 @@ async function post(text: string, options: WebhookOptions, stop: AbortSignal): P
     });
     sent.on('error', reject);
     sent.end(text);
+  });
+}
+
+/** What cannot be ended, as the look-up of a name, is no longer waited for. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foreignText, hideSecrets } from '../types/foreign-text.ts';
 import { type Opinion, SEVERITIES, type Severity, severityOrder } from '../types/ranking.ts';
 import type { RankInput } from './facts.ts';
 import { PROMPT_VERSION } from './prompt.ts';
@@ -41,7 +42,10 @@ export function checkAnswer(text: string, inputs: readonly RankInput[]): Checked
   }
   const parsed = answerSchema.safeParse(json);
   if (!parsed.success)
-    return { ok: false, reason: `the answer does not fit its schema at ${parsed.error.issues[0]?.path.join('.') ?? ''}` };
+    return {
+      ok: false,
+      reason: `the answer does not fit its schema at ${foreignText(parsed.error.issues[0]?.path.join('.') ?? '')}`,
+    };
 
   const opinions = new Map<number, Opinion>();
   let refused = 0;
@@ -74,10 +78,10 @@ function boundSeverity(wanted: Severity, input: RankInput): Severity {
 
 /** The model's text without what a page, a terminal or Git could act on. */
 function plainText(text: string): string {
-  return text
-    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/gu, '$1')
-    .replaceAll(/[a-z][a-z0-9+.-]*:\/\/\S+/giu, '(link)')
-    .replaceAll(/<[^>]*>/gu, '')
+  return hideSecrets(text)
+    .replaceAll(/!?\[([^[\]]*)\]\([^()]*\)/gu, '$1')
+    .replaceAll(/(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S+/giu, '(link)')
+    .replaceAll(/<[^<>]*>/gu, '')
     .replaceAll(/[`<>\p{Cc}\p{Cf}]/gu, ' ')
     .replaceAll(/\s+/gu, ' ')
     .trim();

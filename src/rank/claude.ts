@@ -4,6 +4,7 @@ import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import type { z } from 'zod';
 import { fetchWithin } from '../http/read-body.ts';
 import { messageOf } from '../types/errors.ts';
+import { foreignText } from '../types/foreign-text.ts';
 import type { Secret } from '../types/secret.ts';
 
 export interface ClaudeOptions {
@@ -83,7 +84,7 @@ export function createClaude(options: ClaudeOptions): Claude {
     );
     if (message.stop_reason !== 'end_turn') {
       const stop = message.stop_reason ?? 'nothing';
-      return failed(`the model stopped with ${stop}`, { isTooLong: stop === 'max_tokens' });
+      return failed(`the model stopped with ${foreignText(stop, 100)}`, { isTooLong: stop === 'max_tokens' });
     }
     const texts = message.content.filter((block) => block.type === 'text');
     const [only] = texts;
@@ -91,7 +92,7 @@ export function createClaude(options: ClaudeOptions): Claude {
     return {
       ok: true,
       text: only.text,
-      requestId: message._request_id ?? '',
+      requestId: foreignText(message._request_id ?? '', 100),
       inputTokens:
         message.usage.input_tokens +
         (message.usage.cache_read_input_tokens ?? 0) +
@@ -108,7 +109,8 @@ export function createClaude(options: ClaudeOptions): Claude {
         if (signal.aborted) return failed('the deadline for ranking passed', { isFinal: true });
         const status = error instanceof APIError ? error.status : undefined;
         // The message of a server error may be a whole page; the status says enough.
-        const reason = status === undefined ? `no usable answer: ${messageOf(error).slice(0, 120)}` : `Claude answered ${status}`;
+        const reason =
+          status === undefined ? `no usable answer: ${foreignText(messageOf(error), 120)}` : `Claude answered ${status}`;
         const isPassing = error instanceof APIError && (status === undefined || RETRIED.has(status) || status >= 500);
         if (attempt === TRIES || !isPassing)
           return failed(reason, { isFinal: status !== undefined && FINAL.has(status), isTooLong: status === TOO_LARGE });

@@ -148,6 +148,6 @@ export function buildFacts(inputs: readonly RankInput[], now: Date): readonly Fa
 function sameImageName(finding: Finding): Json {
   if (!printPath(finding.path).endsWith('/image') || typeof finding.desired !== 'string' || typeof finding.live !== 'string')
     return null;
-  const name = (image: string): string => image.replace(/@.*$/u, '').replace(/:[^:/]+$/u, '');
+  const name = (image: string): string => (image.split('@')[0] ?? '').replace(/:[^:/]+$/u, '');
   return name(finding.desired) === name(finding.live);
 }

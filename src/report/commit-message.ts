@@ -185,7 +185,11 @@ export function inert(text: string): string {
       .replaceAll(/\b(GH-)(?=\d)/giu, '$1 ')
       .replaceAll('://', ': //')
       .replaceAll(/NO_CI/giu, 'NO CI')
-      .replaceAll(SKIPS, '[ ')
+      .split(']')
+      .map((part, index, { length }) =>
+        index < length - 1 && SKIPS.test(part.slice(part.indexOf('[') + 1)) ? part.replaceAll('[', '[ ') : part,
+      )
+      .join(']')
       // Keys of Jira, and of trackers that take them in any case; elsewhere such a word is a name.
       .replace(CLOSING, (words) => words.replaceAll(/\b([A-Z][A-Z0-9_]*-)(?=\d)/gu, '$1 '))
       .replaceAll(CLOSED, '$1 ')
@@ -196,7 +200,7 @@ const CLOSING = /\b(clos|fix|resolv|implement|complet)[\s\S]*/iu;
 const CLOSED = /\b((?:clos|fix|resolv|implement|complet)\w*:?\s+(?:issues?\s+)?[a-z][a-z0-9_]*-)(?=\d)/giu;
 
 /** Each service has its own word in brackets, with `skip` or `no` beside it. */
-const SKIPS = /\[(?=[^\]]*(skip|\bno\b|\b(ci|actions|azp|azurepipelines|travis|circleci|render|netlify|deploy)\b)[^\]]*\])/giu;
+const SKIPS = /skip|\bno\b|\b(ci|actions|azp|azurepipelines|travis|circleci|render|netlify|deploy)\b/iu;
 
 function cut(line: string): string {
   return line.length > MAX_LINE ? `${cutText(line, MAX_LINE - 3)}...` : line;

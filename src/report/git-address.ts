@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GitError } from '../types/errors.ts';
+import { hideSecrets } from '../types/foreign-text.ts';
+import { mayTakeCredentials } from '../types/this-machine.ts';
 
 /** Where the report repository is, as Git reads it. */
 export interface Address {
@@ -19,7 +21,8 @@ export interface Address {
 /** `helper::address` starts any program by its name (gitremote-helpers(7)); the colons of an IPv6 address stand in brackets. */
 const HELPER = /^[a-z0-9+.-]*::/iu;
 const BRANCH = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/u;
-const HERE = /^(localhost|127\.0\.0\.1|\[::1\])$/u;
+const PASSWORD = 'the report repository carries a password in its address';
+const PASSWORD_REMEDY = 'Put it into GIT_TOKEN or GIT_TOKEN_FILE.';
 const REMEDY = 'Give an https, ssh or file URL, or a path.';
 
 /** Reads REPORT_REPO (git-clone(1), Git URLs). Throws where it is no address, or one that would show or leak a password. */
@@ -29,6 +32,7 @@ export function parseAddress(text: string, hasToken: boolean): Address {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//iu.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     // `host:path`, which a colon before the first slash makes, is for ssh.
+    if (/^[^/@:]+:[^/@]*@/u.test(text)) throw refuse(PASSWORD, PASSWORD_REMEDY);
     if (/^[^/]+:/u.test(text)) return { url: text, protocol: 'ssh', origin: '', folder: '', user: '' };
     const folder = resolve(text);
     return { url: folder, protocol: 'file', origin: '', folder, user: '' };
@@ -36,11 +40,11 @@ export function parseAddress(text: string, hasToken: boolean): Address {
   if (!URL.canParse(text)) throw refuse('the report repository is not an address', REMEDY);
   const url = new URL(text);
   if (scheme === 'file') return { url: text, protocol: 'file', origin: '', folder: localFolder(url), user: '' };
-  if (url.password !== '')
-    throw refuse('the report repository carries a password in its address', 'Put it into GIT_TOKEN or GIT_TOKEN_FILE.');
+  // Hosts take a token in the place of the user as well.
+  if (url.password !== '' || hideSecrets(url.username) !== url.username) throw refuse(PASSWORD, PASSWORD_REMEDY);
   if (scheme === 'ssh') return { url: text, protocol: 'ssh', origin: '', folder: '', user: '' };
   if (scheme !== 'https' && scheme !== 'http') throw refuse(`${scheme} is no transport for the report`, REMEDY);
-  if (scheme === 'http' && hasToken && !HERE.test(url.hostname))
+  if (hasToken && !mayTakeCredentials(text))
     throw refuse(
       'the token would be sent in the clear to the report repository',
       'Give an https URL, with GIT_CA_FILE where your own authority signs its certificate.',
@@ -52,11 +56,6 @@ export function parseAddress(text: string, hasToken: boolean): Address {
 export function checkBranch(branch: string): void {
   const isName = BRANCH.test(branch) && !/\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$/u.test(branch);
   if (!isName) throw refuse(`${JSON.stringify(branch)} is no branch name`, 'Correct REPORT_BRANCH.');
-}
-
-/** Of an address, or of a text with addresses in it. */
-export function withoutCredentials(text: string): string {
-  return text.replaceAll(/\/\/[^/@\s]*@/gu, '//');
 }
 
 function userOf({ username }: URL): string {

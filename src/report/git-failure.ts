@@ -37,7 +37,8 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
     remedy: 'Let the user that receives the push write to the repository.',
   },
   {
-    words: /exceed(s|ed)? (?!.*\brate\b).*\blimit|^remote:.*too large|maximum allowed size|Large files detected|error: 413/imu,
+    words:
+      /exceed(s|ed)? (?:(?!\brate\b|exceed).)*\blimit|^remote:.*too large|maximum allowed size|Large files detected|error: 413/imu,
     code: 'permission',
     remedy:
       'Raise the limit of the Git server on the size of a file or a push, or let the pass compare fewer namespaces (NAMESPACE_SELECTOR) or units.',

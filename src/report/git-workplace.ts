@@ -1,12 +1,15 @@
+import { rmSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileBytes } from '../files/read-file.ts';
 import { persistently } from '../http/persistently.ts';
+import { atExit } from '../processes/at-exit.ts';
 import { sanitize } from '../types/describe.ts';
 import { GitError } from '../types/errors.ts';
-import type { Secret } from '../types/secret.ts';
-import { type Address, parseAddress, withoutCredentials } from './git-address.ts';
+import { foreignText, withoutCredentials } from '../types/foreign-text.ts';
+import { faultOfCredential, type Secret } from '../types/secret.ts';
+import { type Address, parseAddress } from './git-address.ts';
 import { createGit, type Git, type GitOptions } from './git-command.ts';
 import { CLONE_CONFIG, gitConfig, KNOWN_HOSTS, SSH_KEY, sshCommand, TOKEN_VARIABLE, USER_VARIABLE } from './git-config.ts';
 import { isDropped, translateFailure } from './git-failure.ts';
@@ -62,15 +65,19 @@ const LEFT_AFTER_MS = 24 * 3600 * 1000;
 export async function openWorkplace(options: GitConnectionOptions): Promise<Workplace> {
   const address = parseAddress(options.url, options.token !== undefined);
   const translate = (error: unknown, doing: string): unknown =>
-    options.signal.aborted ? options.signal.reason : translateFailure(error, doing, withoutCredentials(options.url));
+    options.signal.aborted ? options.signal.reason : translateFailure(error, doing, foreignText(withoutCredentials(options.url)));
   const folder = await makeFolder().catch((error) => Promise.reject(translate(error, 'make a folder to work in')));
-  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  // It may hold keys.
+  const forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
+  const dispose = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    forget();
+  };
   try {
     const clone = join(folder, 'clone.git');
     const environment = await prepare(folder, address, options);
-    const redact = redaction(options);
     await mkdir(clone);
-    const git = persistentGit(clone, { environment, redact, signal: options.signal });
+    const git = persistentGit(clone, { environment, signal: options.signal });
     const startAnew = async (format: ObjectFormat): Promise<void> => {
       await rm(clone, { recursive: true });
       await mkdir(clone);
@@ -172,9 +179,10 @@ function checkAuthor(name: string): void {
 }
 
 function credential(token: string, user: string): Record<string, string> {
-  // One line each: that is how Git reads them.
-  if (/\p{Cc}/u.test(token)) {
-    throw new GitError('the token for the report repository holds a line break or another control character', {
+  // Git reads one line each.
+  const fault = faultOfCredential(token);
+  if (fault !== undefined) {
+    throw new GitError(`the token for the report repository ${fault}`, {
       code: 'configuration',
       subject: 'GIT_TOKEN',
       remedy: 'Put the token alone into GIT_TOKEN or GIT_TOKEN_FILE.',
@@ -194,15 +202,4 @@ function keyText(key: Secret<string>, subject: string): string {
     subject,
     remedy: `Let ${subject} name a file with a private key without a passphrase, as ssh-keygen -t ed25519 -N '' makes it.`,
   });
-}
-
-/** Takes the token out of a text, as it is and as basic authentication writes it, and what a terminal could act on. */
-function redaction({ token }: GitConnectionOptions): (text: string) => string {
-  const secrets = token ? [token.reveal(), encodeURIComponent(token.reveal())] : [];
-  return (text) => {
-    let shown = withoutCredentials(text);
-    for (const secret of secrets) shown = shown.replaceAll(secret, '***');
-    // The columns of what Git prints are no secret sign to a terminal.
-    return shown.replaceAll('\t', ' ').split(/\r?\n/u).map(sanitize).join('\n');
-  };
 }

@@ -1,6 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../files/make-folder.ts';
 import { schemaDocument, schemaPaths } from '../kubernetes/answers.ts';
+
 import { readBuiltInSchemas } from '../kubernetes/built-in-schemas.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { trimOpenApi } from '../kubernetes/openapi.ts';
@@ -75,7 +77,7 @@ async function readCached(cacheDir: string, path: string, read: () => Promise<Js
   const document = await read();
   const temporary = `${file}.${process.pid}`;
   try {
-    await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+    await makeFolder(cacheDir);
     await writeFile(temporary, stringifyJson(document), { mode: 0o600 });
     await rename(temporary, file);
   } catch {

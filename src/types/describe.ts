@@ -39,7 +39,7 @@ export function isSaidAnew(one: string, other: string): boolean {
 
 /** A text with `0` for each word that has a digit in it. */
 export function withoutNumbers(text: string): string {
-  return text.replaceAll(/\S*\d\S*/gu, '0');
+  return text.replaceAll(/\S+/gu, (word) => (/\d/u.test(word) ? '0' : word));
 }
 
 /** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */

@@ -1,3 +1,5 @@
+import { foreignText } from './foreign-text.ts';
+
 /** What a failed operation means for the whole run; `main.ts` maps it to an exit code. */
 export type ErrorCode =
   | 'usage'
@@ -63,6 +65,11 @@ export class GitError extends UserError {}
 
 /** The text of anything that was thrown, cut to one line. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replaceAll(/\s+/gu, ' ').trim().slice(0, 500);
+  return foreignText(error instanceof Error ? error.message : String(error));
+}
+
+/** What a bug leaves for whoever mends it: its name, and where it came from without the words of the error. */
+export function traceOf(error: unknown): { readonly name: string; readonly frames: readonly string[] } {
+  if (!(error instanceof Error)) return { name: typeof error, frames: [] };
+  return { name: error.name, frames: error.stack?.split('\n').filter((line) => /^ {4}at /u.test(line)) ?? [] };
 }

@@ -43,7 +43,7 @@ export function printPath(path: FieldPath): string {
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
 const FIELD_TEXT = /\/([^/[\]]*)/uy;
 const ELEMENT_TEXT = new RegExp(`\\[((?:[^\\]"]|${QUOTED})*)\\](?:#\\d+)?`, 'uy');
-const PAIR_TEXT = new RegExp(`([^=,]+)=(${QUOTED}|[^,]*)`, 'gu');
+const PAIR_TEXT = new RegExp(`(?<![^=,])([^=,]+)=(${QUOTED}|[^,]*)`, 'gu');
 
 /** The path of a text form, with every key value as a text; a text that is none is one field. */
 export function parsePath(text: string): FieldPath {

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import { withoutSecrets } from '../../src/log.ts';
 import { isSafeWebhook, pinAddress } from '../../src/notify/address.ts';
 import { postWebhook, type WebhookOptions } from '../../src/notify/webhook.ts';
 import { type Announcement, commitPage, toJsonBody, toSlackBody } from '../../src/notify/webhook-body.ts';
+import { hideSecrets } from '../../src/types/foreign-text.ts';
 import { at, isJsonArray, numberAt, stringAt } from '../../src/types/json.ts';
 import { Secret } from '../../src/types/secret.ts';
 import { NOW, outcome, ranked, reportOf } from '../report/build.ts';
@@ -33,7 +33,7 @@ function announcement(more: Partial<Announcement> = {}): Announcement {
     commit: 'c'.repeat(40),
     commitUrl: 'https://git.example/c',
     report: reportOf([ranked(finding(), { severity: 'high' }), ranked(finding({ ref: ref('api') }), { severity: 'critical' })]),
-    redact: withoutSecrets,
+    redact: hideSecrets,
     ...more,
   };
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { openReportReader, openReportRepository } from '../../src/report/report.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { ownSecret, Secret } from '../../src/types/secret.ts';
 import { type Authority, createAuthority, type KeyPair } from '../control-plane/certificates.ts';
 import { type Fault, type GitHttpOptions, type GitRequest, startGitHttp } from './git-http-server.ts';
 import { failureOf, ownTemporaryFolder, publish, publishOnce, report, repositories } from './repositories.ts';
@@ -28,7 +28,7 @@ describe('report repository over https', () => {
     writeFileSync(caFile, authority.certificate);
     const server = await startGitHttp({ folder: world.path, token: TOKEN, tls, ...more });
     const options: typeof world.options = (given = {}) =>
-      world.options({ url: `${server.url}/bare.git`, token: new Secret(TOKEN), caFile, ...given });
+      world.options({ url: `${server.url}/bare.git`, token: ownSecret(TOKEN), caFile, ...given });
     return {
       world,
       server,

@@ -21,8 +21,8 @@ export interface SshCommand {
 
 const READ_ONLY = 'ERROR: The key you are authenticating with has been marked as read only.\n';
 
-/** An ssh server on loopback, with keys of its own; it serves Git as a Git host does. */
-export async function startSsh(): Promise<SshServer> {
+/** An ssh server on loopback, with keys of its own; it serves Git as a Git host does, or takes a command and says nothing. */
+export async function startSsh({ isSilent = false } = {}): Promise<SshServer> {
   const [host, writer, reader, stranger] = [makeKey(), makeKey(), makeKey(), makeKey()];
   const users = { writer: parseKey(writer.public), reader: parseKey(reader.public) };
   const log: SshCommand[] = [];
@@ -47,7 +47,8 @@ export async function startSsh(): Promise<SshServer> {
       });
       session.on('exec', (acceptCommand, _, { command }) => {
         log.push({ command, forwardsAgent });
-        serve(acceptCommand(), command, user === 'writer');
+        const channel = acceptCommand();
+        if (!isSilent) serve(channel, command, user === 'writer');
       });
     });
   });

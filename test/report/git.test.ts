@@ -370,11 +370,17 @@ describe('report repository', () => {
   it('shows no credential of an address or a token in any error', async function () {
     this.timeout(60_000);
     using world = repositories();
-    const url = 'http://ghp_abcdef0123456789@127.0.0.1:9/reports.git';
     const token = new Secret('token-canary');
-    const error = await failureOf(() => openReportRepository(world.options({ url, token })));
-    const shown = `${error.message} ${error.subject} ${error.remedy}`;
-    expect(shown).to.contain('127.0.0.1:9').and.not.contain('ghp_').and.not.contain('token-canary');
+    for (const [user, told] of [
+      ['robot-user', '127.0.0.1:9'],
+      ['ghp_canary0123456789', 'carries a password'],
+    ] as const) {
+      const url = `http://${user}@127.0.0.1:9/reports.git`;
+      const error = await failureOf(() => openReportRepository(world.options({ url, token })));
+      expect(`${error.message} ${error.subject} ${error.remedy}`)
+        .to.contain(told)
+        .and.not.match(/canary|robot/u);
+    }
   });
 
   for (const [url, remedy] of [

@@ -51,6 +51,11 @@ function styleOf(text: string): ToStringOptions {
   return {
     lineWidth: 0,
     indentSeq: !/^( *)(?! |-)[^\n#]*:[ \t]*\n\1- /mu.test(text),
-    flowCollectionPadding: !/[{[](?=[^\s{}[\]])[^\n]*[}\]]/u.test(text),
+    flowCollectionPadding: !text.split('\n').some(isFlowWithoutPadding),
   };
+}
+
+function isFlowWithoutPadding(line: string): boolean {
+  const opening = line.search(/[{[](?=[^\s{}[\]])/u);
+  return opening >= 0 && /[}\]]/u.test(line.slice(opening));
 }

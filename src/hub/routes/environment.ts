@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { messageOf } from '../../types/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
 import type { Role } from '../accounts.ts';
 import type { Caller } from '../context.ts';
@@ -40,7 +41,7 @@ export async function bodyOf(request: Request): Promise<JsonObject> {
     // JSON.parse gives exactly the values that Json names.
     body = JSON.parse(text) as Json;
   } catch (error) {
-    throw badRequest(`the body is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+    throw badRequest(`the body is not JSON: ${messageOf(error)}`);
   }
   if (body === null) return {};
   if (!isJsonObject(body)) throw badRequest('the body is not a JSON object');

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { messageOf } from '../../types/errors.ts';
 import { badRequest } from '../errors.ts';
 
 // A pattern such as `(a+)+$` would hold the hub's one thread for years: where a search goes back too often, V8's other
@@ -22,6 +23,6 @@ export function assertPattern(pattern: string, place: string): void {
   try {
     new RegExp(pattern, '');
   } catch (error) {
-    throw badRequest(`${place}: not a regular expression: ${error instanceof Error ? error.message : pattern}`);
+    throw badRequest(`${place}: not a regular expression: ${messageOf(error)}`);
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Health, healthOf } from '../../kubernetes/health.ts';
 import { parseManifest } from '../../kubernetes/manifest.ts';
 import { parseDuration } from '../../types/duration.ts';
+import { messageOf } from '../../types/errors.ts';
 import type { JsonObject } from '../../types/json.ts';
 import { displayRef, type ObjectRef, objectKey, refOf } from '../../types/object-ref.ts';
 import { inOrder, withNamespace } from './documents.ts';
@@ -69,7 +70,7 @@ async function applyDocuments(job: Job, documents: readonly JsonObject[]): Promi
     } catch (error) {
       signal.throwIfAborted();
       const done = objects.length === 0 ? '' : ` (${objects.length} of ${documents.length} objects were applied before it)`;
-      return { ok: false, message: `${displayRef(named)}: ${error instanceof Error ? error.message : String(error)}${done}` };
+      return { ok: false, message: `${displayRef(named)}: ${messageOf(error)}${done}` };
     }
   }
   return { ok: true, objects };

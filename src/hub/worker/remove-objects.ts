@@ -1,3 +1,4 @@
+import { messageOf } from '../../types/errors.ts';
 import { at, isJsonArray, type JsonObject, stringAt } from '../../types/json.ts';
 import { displayRef, type ObjectRef } from '../../types/object-ref.ts';
 import { kindRank } from './documents.ts';
@@ -38,7 +39,7 @@ export async function removeObjects(job: Job, refs: readonly ObjectRef[]): Promi
       forget(ref);
     } catch (error) {
       signal.throwIfAborted();
-      left.push(`${displayRef(ref)} could not be deleted: ${error instanceof Error ? error.message : String(error)}`);
+      left.push(`${displayRef(ref)} could not be deleted: ${messageOf(error)}`);
     }
   }
   return { removed, left };

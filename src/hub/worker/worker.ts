@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
+import { messageOf } from '../../types/errors.ts';
 import type { Hub } from '../context.ts';
 import type { OperationAction, QueuedOperation } from '../entities/queued-operation.ts';
 import { readTarget } from '../entities/target.ts';
@@ -98,7 +99,7 @@ async function perform(hub: Hub, operation: QueuedOperation, clusterFor: Cluster
     return await JOBS[operation.Action]({ hub, operation, cluster, target: parameters, text, signal });
   } catch (error) {
     signal.throwIfAborted();
-    return failed(`target ${target.Slug}: ${error instanceof Error ? error.message : String(error)}`);
+    return failed(`target ${target.Slug}: ${messageOf(error)}`);
   }
 }
 

@@ -25,7 +25,7 @@ const GLUED =
 const GLUED_END = /(?:pass|passw|pwd|pswd|pw|creds?|dsn|salt|hmac|jwt|otp|key|auth)$/u;
 /** Ordinary words with such a part. */
 const ORDINARY =
-  /^(?:.*tokeni[sz].*|secretar.*|secretion.*|(?:by|com|encom|tres|sur|over|under)pass|basalt|(?:mon|tur|hot|don|whis|hoc|joc|turn|lac|mickey|sub|jer|dis)key)$/u;
+  /tokeni[sz]|^(?:secretar.*|secretion.*|(?:by|com|encom|tres|sur|over|under)pass|basalt|(?:mon|tur|hot|don|whis|hoc|joc|turn|lac|mickey|sub|jer|dis)key)$/u;
 /** A key of these kinds opens nothing. */
 const OPEN_KEYS = words(`
   partition sort primary foreign routing cache topology index row map object group shard label message event config configmap feature

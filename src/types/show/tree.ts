@@ -66,7 +66,7 @@ function isHarmlessBase64(text: string, name: string, isHarmless: Judge): boolea
 
 /** The text behind base64 of either alphabet; `undefined` where it is no base64, or no text. */
 export function decodeText(base64: string): string | undefined {
-  if (!/^[A-Za-z0-9+/_\s-]+={0,2}\s*$/u.test(base64)) return undefined;
+  if (!/^[A-Za-z0-9+/_\s-]+(?:={1,2}\s*)?$/u.test(base64)) return undefined;
   const text = Buffer.from(base64, 'base64').toString('utf8');
   return /(?![\t\n\v\f\r])\p{Cc}|\ufffd/u.test(text) ? undefined : text;
 }
