@@ -19,6 +19,8 @@ const FORMS: readonly RegExp[] = [
   /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/iu,
   // An element of a format, such as %d, %-5level and %{host}.
   /^%[-+#\d.]{0,8}[>]?[A-Za-z]{0,12}$/u,
+  // What AWS calls its resources, as i-0123456789abcdef0.
+  /^(?:i|vol|subnet|sg|sgr|vpc|ami|eni|eipalloc|eipassoc|snap|rtb|igw|nat|acl|lt|fs|fsap|fsmt|vpce|tgw|pcx|dopt|r|fl|cgw|vgw)-[0-9a-f]{8}(?:[0-9a-f]{9})?$/u,
   // Letters of dates.
   /^[yYMdDHhmsSaZXzEuQwTt:./'-]{1,32}$/u,
 ];
@@ -93,7 +95,7 @@ function isPlainPiece(piece: string): boolean {
   if (piece.length <= 5 || KNOWN.has(piece.toLowerCase())) return true;
   if (piece.length > LONGEST || hasFirstThought(piece)) return false;
   if (/^[A-Za-z]{1,4}\d{1,8}[A-Za-z]{0,2}$/u.test(piece))
-    return !/^(?:test|abc|pass|pwd|root|demo|user|qwe|love)\d{3,}/iu.test(piece);
+    return !/^(?:test|pass|pwd|root|demo|user|qwe|love)\d{3,}/iu.test(piece);
   const ends = /^(\p{L}*)(\d{1,6})(\p{L}*)$/u.exec(piece);
   if (ends) {
     const [, before = '', digits = '', behind = ''] = ends;
@@ -124,7 +126,10 @@ export function isPlainAtom(given: string, name: string): boolean {
   // The end of a sentence.
   const atom = given.replace(/^["'`([{<]{1,4}/u, '').replace(/["'`)\]}>.,:;]{1,8}$/u, '');
   if (atom === '' || FORMS.some((form) => form.test(atom)) || isIPv6(atom.replace(/\/\d{1,3}$/u, ''))) return true;
+  if (/^(?:abc|qwe)\d{3,}$/iu.test(given)) return false;
   if (UUID.test(atom)) return namesId(name);
+  // Zones, distributions and keys of clouds.
+  if (/^[A-Z][A-Z\d]{9,14}$/u.test(atom) && /\d/u.test(atom) && namesId(name)) return true;
   if (HEX.test(atom) && /\d/u.test(atom)) {
     if (namesDigest(name)) return true;
     if (atom.length >= 12) return false;
@@ -158,6 +163,8 @@ function hasLeet(atom: string): boolean {
 /** With signs in it that passwords have. */
 function isPlainOdd(atom: string, name: string): boolean {
   if (hasLeet(atom)) return false;
+  // A list, as of ciphers: HIGH:!aNULL:!MD5.
+  if (/^[!+-]?[\w+-]{1,40}(?::[!+-]?[\w+-]{1,40}){1,64}$/u.test(atom)) return arePlainPieces(atom, name);
   // At the ends they mark something: a pattern, an emphasis, a version range, a channel, a share.
   const inner = atom.replace(/^[!^&~#$%?*@]{1,3}/u, '').replace(/[!^&~#$%?*@]{1,3}$/u, '');
   const isEnded = /[!^&~#$@]$/u.test(atom) && /\d/u.test(inner);

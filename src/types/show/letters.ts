@@ -52,5 +52,5 @@ export function readsLikeWords(runs: readonly string[], where: 'alone' | 'beside
       pairs++;
     }
   }
-  return pairs < LEAST_PAIRS[where] || sum / pairs >= (pairs < FEW.pairs && where === 'alone' ? FEW.least : LEAST);
+  return pairs < LEAST_PAIRS[where] || sum / pairs >= (pairs < FEW.pairs ? FEW.least : LEAST);
 }

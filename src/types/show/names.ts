@@ -32,6 +32,11 @@ const OPEN_KEYS = words(`
   hot i translation locale lookup dictionary metadata field column public hash range join dedup deduplication idempotency registry
   property attribute resource annotation taint queue binding bucket order record item`);
 
+/** Marks in the texts of models, and what an injector is told to fetch. */
+const NO_SECRETS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['token', words('stop eos bos pad sep cls mask unk special')],
+  ['secret', words('inject')],
+]);
 /** Directives of web servers that pass a request on. */
 const PASSES_ON = words('proxy fastcgi uwsgi scgi grpc memcached by through sampling');
 
@@ -40,11 +45,12 @@ const BEHIND: readonly (readonly [NonNullable<NameVerdict['unless']>, ReadonlySe
   ['path', words('file files filename path paths dir directory folder location mount mountpath volume filepath')],
   [
     'address',
-    words('url urls uri uris endpoint endpoints host hosts hostname server servers addr address domain site issuer link'),
+    words(`url urls uri uris endpoint endpoints host hosts hostname server servers addr address domain domains origin origins upstream upstreams
+      site issuer link`),
   ],
   [
     'number',
-    words(`port ttl expiry expires expiration expire lifetime timeout duration interval age maxage period days hours minutes seconds
+    words(`port ttl expiry expires expiration expire lifetime timeout duration interval age maxage period days hours minutes seconds day hour minute second
       sec secs ms millis length len size bits bytes count limit limits max min minimum maximum num number total budget rate quota
       rounds cost iterations retries attempts threshold window skew leeway delay`),
   ],
@@ -58,9 +64,11 @@ const BEHIND: readonly (readonly [NonNullable<NameVerdict['unless']>, ReadonlySe
       parameters placeholder template description title message page encoding charset separator delimiter samesite reset forgot
       expired invalid inject injection reload reloader watch sync selector generator rules usage usages review reviewer revision rev
       version status state stdin prompt flow grant response exchange introspection revoke revocation error serializer
-      deserializer encoder decoder converter resolver factory handler mapper filter interceptor engine plugin`),
+      deserializer encoder decoder hasher arn arns converter resolver factory handler mapper filter interceptor engine plugin`),
   ],
 ];
+/** Words before it of what is made of a secret and shows nothing of it. */
+const MADE_OF = words('checksum digest');
 /** Words before the secret one that say so; then the value is a switch or a number. */
 const BEFORE =
   words(`max min minimum maximum is has num number enable enabled disable disabled use allow require required skip show
@@ -87,6 +95,7 @@ export function wordsOf(name: string): readonly string[] {
 
 function saysOf(word: string, before: string | undefined): NameVerdict['says'] {
   if (word === 'pass' && before !== undefined && PASSES_ON.has(before)) return 'none';
+  if (before !== undefined && NO_SECRETS.get(word)?.has(before)) return 'none';
   if (PASSWORDS.has(word)) return 'password';
   if (word === 'key' || word === 'keys') return before !== undefined && OPEN_KEYS.has(before) ? 'none' : 'key';
   if (KEYS.has(word)) return 'key';
@@ -113,7 +122,8 @@ export function verdictOf(name: string): NameVerdict {
   const behind = all.slice(last + 1);
   for (const word of behind.toReversed()) for (const [unless, set] of BEHIND) if (set.has(word)) return { says, unless };
   const isBefore = all.slice(0, last).some((word) => BEFORE.has(word));
-  return { says, unless: isBefore ? 'number' : undefined };
+  const isMadeOf = all.slice(0, last).some((word) => MADE_OF.has(word));
+  return { says, unless: isBefore ? 'number' : isMadeOf ? 'plain' : undefined };
 }
 
 /** Whether the value beside such a name is usually a digest or a commit, written in hex. */

@@ -59,6 +59,9 @@ const GENERIC = names(
 /** Who made up a key, as in `example.com/api-key`: it says nothing about the value. */
 const DOMAIN = /^[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\//u;
 
+/** Annotations of ingresses that name a Secret. */
+const REFERENCE_KEY = /ingress\.kubernetes\.io\/(?:auth|auth-tls|proxy-ssl|secure-verify-ca)-secret$/u;
+
 function isBuiltIn(apiVersion: string): boolean {
   const group = groupOf(apiVersion);
   return !group.includes('.') || group.endsWith('.k8s.io');
@@ -83,8 +86,9 @@ export function below(place: Place, field: string, parent?: JsonObject): Place {
   return {
     isBuiltIn: place.isBuiltIn,
     field,
-    name:
-      place.field === 'stringData'
+    name: REFERENCE_KEY.test(field)
+      ? 'secret name'
+      : place.field === 'stringData'
         ? 'secret'
         : (sibling ?? (isGeneric ? place.name : isFreeKey ? field.replace(DOMAIN, '') : field)),
     isFreeMap: !isFreeKey && FREE_MAPS.has(field),

@@ -19,9 +19,10 @@ const METHODS =
   /^(?:basic|digest|bearer|oauth2?|oidc|openid|saml|ldap|jwt|m?tls|ssl|kerberos|gssapi|ntlm|x509|iam|internal|external|anonymous|public|private|password|trust|peer|ident|md5|scram-sha-(?:1|256|512)(?:-plus)?|plain|login|cram-md5|token|apikey|api-key|cookie|header|session|required|optional|always|never|auto|default|lax|strict|rsa|ecdsa|ed25519|(?:aes|des|rsa|hmac|sha|[rehp]s)[\w-]{0,24}|sigv4|v[1-4])$/iu;
 const NEVER = /^(?:never|none|unlimited|infinite|forever|always|auto|default|session)$/iu;
 const REFERENCE = /^(?:\$\w{1,128}|\$?\$[{(]{1,2}[\w.]{1,128}[)}]{1,2}|\{\{[^{}"'`:=]{1,128}\}\}|%[A-Z_]{2,64}%)$/u;
-const PATH = /^(?:file:\/\/)?(?:~|\.{0,2}\/|[A-Za-z]:\\)[^\s:]{0,512}$|^[\w-]{1,64}(?:\.[\w-]{1,64}){0,4}\.[A-Za-z]\w{1,9}$/u;
+const PATH =
+  /^(?:file:\/\/)?(?:~|\.{0,2}\/|[A-Za-z]:\\)[^\s:]{0,512}$|^[a-z\d-]{1,64}(?:\/[a-z\d.-]{1,64}){1,8}$|^[\w-]{1,64}(?:\.[\w-]{1,64}){0,4}\.[A-Za-z]\w{1,9}$/u;
 /** As `/var/secrets/google/key.json`: no password looks like that. */
-const DEEP_PATH = /^\/(?:[a-z\d][a-z\d._-]{0,63}\/){1,12}[a-z\d][a-z\d._-]{0,63}$/u;
+const DEEP_PATH = /^\/(?:[a-z\d.][a-z\d._-]{0,63}\/){1,12}[a-z\d.][a-z\d._-]{0,63}$/u;
 const ADDRESS = /^(?:[a-z][a-z\d+.-]{1,24}:\/\/\S+|[*.]{0,2}[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}(?::\d{1,5})?(?:\/\S*)?)$/iu;
 
 /** Whether a text that its name calls a secret is of a form that is none all the same. */
@@ -31,7 +32,7 @@ function isTakenBack(text: string, { says, unless }: NameVerdict, name: string):
     case 'path':
       return PATH.test(text);
     case 'address':
-      return ADDRESS.test(text) && !DIGITS.test(text);
+      return text.split(/[\s,]{1,4}/u).every((part) => part === '*' || (ADDRESS.test(part) && !DIGITS.test(part)));
     case 'number':
       return DIGITS.test(text) || NEVER.test(text) || /^[\d*/,. -]{1,64}$/u.test(text);
     case 'switch':
@@ -189,7 +190,8 @@ function namesSecretAndTellsIt(text: string): boolean {
     let next = index + 1;
     while (FILLER.test(words[next] ?? '')) next++;
     const value = (words[next] ?? '').replace(/[.,;:)]{1,3}$/u, '');
-    if (/^["'`]\S/u.test(value)) return true;
+    // A path in a store, as in `with secret "secret/data/shop"`.
+    if (/^["'`]\S/u.test(value)) return !/^["'`][a-z\d-]+(?:\/[a-z\d-]+)+["'`]$/u.test(value);
     return (
       value.length >= 4 &&
       /\d/u.test(value) &&

@@ -13,6 +13,8 @@ const harmlessSchema = z.strictObject({
   texts: z.array(pair),
   annotations: z.array(pair),
   labels: z.array(pair),
+  moreTexts: z.array(pair),
+  moreAnnotations: z.array(pair),
   arguments: z.array(z.array(z.string())),
   files: z.array(z.strictObject({ key: z.string(), text: z.string() })),
 });

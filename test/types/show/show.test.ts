@@ -148,11 +148,12 @@ describe('what is shown of values', () => {
       count++;
       if (showValue(kind, path, value, 'safe') instanceof Secret) hidden.push(`${what}: ${JSON.stringify(value)}`);
     };
-    for (const [name, text] of harmless.texts) {
+    for (const [name, text] of [...harmless.texts, ...harmless.moreTexts]) {
       for (const place of TEXT_PLACES.filter(({ where }) => /env|ConfigMap|custom/u.test(where)))
         look(name, place.kind, ...place.at(name, text));
     }
-    for (const [name, text] of harmless.annotations) if (annotation) look(name, annotation.kind, ...annotation.at(name, text));
+    for (const [name, text] of [...harmless.annotations, ...harmless.moreAnnotations])
+      if (annotation) look(name, annotation.kind, ...annotation.at(name, text));
     for (const [name, text] of harmless.labels) if (label) look(name, label.kind, ...label.at(name, text));
     for (const command of harmless.arguments) look('args', DEPLOYMENT, [...CONTAINER, { field: 'args' }], command);
     for (const { key, text } of harmless.files) look(key, CONFIG_MAP, field('data', key), text);
