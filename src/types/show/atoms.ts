@@ -164,7 +164,7 @@ function hasLeet(atom: string): boolean {
 function isPlainOdd(atom: string, name: string): boolean {
   if (hasLeet(atom)) return false;
   // A list, as of ciphers: HIGH:!aNULL:!MD5.
-  if (/^[!+-]?[\w+-]{1,40}(?::[!+-]?[\w+-]{1,40}){1,64}$/u.test(atom)) return arePlainPieces(atom, name);
+  if (/^[!+-]?\w[\w+-]{0,39}(?::[!+-]?\w[\w+-]{0,39}){1,64}$/u.test(atom)) return arePlainPieces(atom, name);
   // At the ends they mark something: a pattern, an emphasis, a version range, a channel, a share.
   const inner = atom.replace(/^[!^&~#$%?*@]{1,3}/u, '').replace(/[!^&~#$%?*@]{1,3}$/u, '');
   const isEnded = /[!^&~#$@]$/u.test(atom) && /\d/u.test(inner);
