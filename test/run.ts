@@ -9,8 +9,10 @@ import { DEFAULT_VERSION, PROVEN_VERSIONS, resolveVersion } from './control-plan
 // npm test: lint, type check, then every test with a seeded sample of the long proofs.
 // npm run test:long: the same with the long proofs whole, and the tests of the real cluster on each proven version;
 // its result is written to docs/test-long.md.
+// npm run check: lint, type check and the quick tests at once, in under a minute; nothing is built for it.
 
 const isLong = process.argv.includes('--long');
+const isCheck = process.argv.includes('--check');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const mocha = 'node_modules/mocha/bin/mocha.js';
 /** What runs against a real API server and must hold on every version of it. */
@@ -58,6 +60,20 @@ const DISTURBED = [
   'test/kill/**/*.test.ts',
   ...['bad-input', 'guards', 'never-more', 'races', 'stop', 'unreported'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
+/** Tests of parts that start programs or servers and take seconds each: too long while somebody works. */
+const SLOW = [
+  'bootstrap*',
+  'browser/**/*',
+  'confighub/{answers,transport}',
+  'cub/hand-over',
+  'decide/main',
+  'decisions/history',
+  'files/**/*',
+  'forms/{circumstances,stored}',
+  'report/{broken-report,git*,hostile-*,shuffled,sizes}',
+  'snapshot/snapshot',
+  'terminal/**/*',
+].map((name) => `test/${name}.test.ts`);
 
 function tests(title: string, files: readonly string[], without: readonly string[] = []): Step {
   // A long proof takes as long as it takes; how long it hangs at most is for those who wait.
@@ -65,16 +81,22 @@ function tests(title: string, files: readonly string[], without: readonly string
   return { title, args: [mocha, ...patience, ...files, ...without.flatMap((names) => ['--ignore', names])], environment: form };
 }
 
+const LINT = { title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] };
+const TYPES = { title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] };
+const NO_PARTS = [PASSES, ...DISTURBED, ...CLUSTER];
 /** Steps of one row run at once: tests mostly wait, for programs of their own and for the API server. */
 const STEPS: readonly (readonly Step[])[] = [
-  [{ title: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] }],
-  [{ title: 'type check', args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'test'] }],
+  [LINT],
+  [TYPES],
   [
-    tests('tests of the parts', ['test/**/*.test.ts'], [PASSES, ...DISTURBED, ...CLUSTER]),
+    tests('tests of the parts', ['test/**/*.test.ts'], NO_PARTS),
     tests('tests on a cluster', CLUSTER),
     tests('tests of whole passes', [PASSES], DISTURBED),
     tests('tests of disturbed passes', DISTURBED),
   ],
+];
+const CHECK_STEPS: readonly (readonly Step[])[] = [
+  [tests('quick tests', ['test/**/*.test.ts'], [...NO_PARTS, ...SLOW]), LINT, TYPES],
 ];
 const LONG_STEPS: readonly (readonly Step[])[] = PROVEN_VERSIONS.filter((version) => version !== DEFAULT_VERSION).map(
   (version) => [
@@ -130,9 +152,9 @@ function writeTable(results: readonly Result[]): void {
   writeFileSync(join(root, 'docs', 'test-long.md'), text);
 }
 
-await prepare(resolveVersion(process.env['KUBERNETES_VERSION']));
+if (!isCheck) await prepare(resolveVersion(process.env['KUBERNETES_VERSION']));
 const results: Result[] = [];
-for (const row of isLong ? [...STEPS, ...LONG_STEPS] : STEPS) {
+for (const row of isCheck ? CHECK_STEPS : isLong ? [...STEPS, ...LONG_STEPS] : STEPS) {
   for (const { environment } of row) if (environment?.['KUBERNETES_VERSION']) await prepare(environment['KUBERNETES_VERSION']);
   const done = await Promise.all(row.map((step, index) => run(step, index === 0)));
   results.push(...done);
