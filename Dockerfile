@@ -25,7 +25,7 @@ RUN apt-get update \
 # ssh refuses a user that has no entry in /etc/passwd.
  && useradd --uid 65532 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin drift-detector
 WORKDIR /app
-# The bundle reads its version from the package.json one level above; dist has the licences of what is bundled.
+# The entry reads which Node it wants from the package.json one level above; dist has the licences of what is bundled.
 COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { licences } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-// main.ts reads ../package.json from where it lies, so the folder stands beside package.json: one level below the root.
+// bin/drift-detector.mjs reads ../package.json from where it lies, so the folder stands beside package.json.
 const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 
 rmSync(outdir, { recursive: true, force: true });

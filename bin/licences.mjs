@@ -6,7 +6,7 @@ const NOTICES = { 'standardwebhooks@1.1.1': 'Copyright (c) 2023 Svix (https://ww
 
 /** Files of ours that are made from the work of others, whose licence a package in the bundle has too. */
 const DERIVED = {
-  'src/kubernetes/built-in-schemas.json': {
+  'src/clients/kubernetes/built-in-schemas.json': {
     title: 'kubernetes 1.34.4 (Apache-2.0)',
     notice: 'Copyright The Kubernetes Authors. Reduced from the OpenAPI documents that its API server publishes.',
     textOf: 'node_modules/@kubernetes/client-node',

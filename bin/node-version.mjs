@@ -1,7 +1,7 @@
 // Old syntax and modules only: every Node since 14.14 reads this file, so that each can say which Node is wanted.
 import { readFileSync } from 'node:fs';
 
-/** EX_CONFIG of sysexits.h, as `configuration` of src/exit-codes.ts: what the machine has is not what is needed. */
+/** EX_CONFIG of sysexits.h, as `configuration` of src/domain/exit-codes.ts: what the machine has is not what is needed. */
 export const UNSUITABLE = 78;
 
 /** The oldest Node that runs drift-detector, as `24.3.0`: `engines` of package.json, which is beside bin/ and beside dist/. */

@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type DiffInvocation, type HubArguments, parseCommandLine } from './cli.ts';
-import { type Config, loadConfig, readEnvironment, required, timeoutOf } from './config.ts';
-import { clusterSource, connectHub, connectReading, connectWriting, VERSION } from './connections.ts';
-import { type DecideArguments, decide } from './decide/command.ts';
-import { whoDecides } from './decide/person.ts';
-import { detect } from './detect.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { readCredential } from './files/read-credential.ts';
-import { readTextFile } from './files/read-file.ts';
-import type { ReportArguments } from './forms/stored.ts';
+import { type Config, loadConfig, readEnvironment, required, timeoutOf } from './cli/config.ts';
+import { clusterSource, connectHub, connectReading, connectWriting, VERSION } from './cli/connections.ts';
+import { readIgnoreFile } from './cli/ignore-file.ts';
+import { createLogger, type Logger } from './cli/log.ts';
+import type { ProcessFacts } from './cli/process-facts.ts';
+import { reportConnection } from './cli/report-connection.ts';
+import { readCredential } from './clients/files/read-credential.ts';
+import { readTextFile } from './clients/files/read-file.ts';
+import { connectKubernetes } from './clients/kubernetes/transport.ts';
+import { type Deadline, startDeadline } from './clients/processes/deadline.ts';
+import { type DiffInvocation, type HubArguments, parseCommandLine } from './commands/command-line.ts';
+import { type DecideArguments, decide } from './commands/decide/command.ts';
+import { whoDecides } from './commands/decide/person.ts';
+import { type PromoteArguments, promote } from './commands/promote/command.ts';
+import type { ReportArguments } from './commands/report/stored.ts';
+import { detect } from './commands/run/run.ts';
+import { type UndoArguments, undoChangeSet } from './commands/undo/undo.ts';
+import { sanitize } from './domain/describe.ts';
+import { ConfigError, messageOf, traceOf, UserError } from './domain/errors.ts';
+import { EXIT, exitCodeOf } from './domain/exit-codes.ts';
+import { hideSecrets } from './domain/foreign-text.ts';
 import type { Cluster } from './hub/worker/cluster.ts';
-import { readIgnoreFile } from './ignore-file.ts';
-import { connectKubernetes } from './kubernetes/transport.ts';
-import { createLogger, type Logger } from './log.ts';
-import type { ProcessFacts } from './process-facts.ts';
-import { type Deadline, startDeadline } from './processes/deadline.ts';
-import { type PromoteArguments, promote } from './promote/command.ts';
-import { openReportRepository, readReports } from './report/report.ts';
-import { reportConnection } from './report-connection.ts';
-import { hasColor, screenOf } from './terminal/screen.ts';
-import { writerOf } from './terminal/stream.ts';
-import { sanitize } from './types/describe.ts';
-import { ConfigError, messageOf, traceOf, UserError } from './types/errors.ts';
-import { hideSecrets } from './types/foreign-text.ts';
-import { type UndoArguments, undoChangeSet } from './undo/undo.ts';
+import { hasColor, screenOf } from './outputs/terminal/screen.ts';
+import { writerOf } from './outputs/terminal/stream.ts';
+import { openReportRepository, readReports } from './stages/report/report.ts';
 
 /** Runs one command and returns its exit code; never throws. */
 export async function main(process: ProcessFacts): Promise<number> {
@@ -87,7 +87,7 @@ async function runCommand(process: ProcessFacts, deadline: Deadline, signal: Abo
 
 async function printSchema(process: ProcessFacts): Promise<number> {
   // Loaded only here, as other commands are.
-  const { reportJsonSchema } = await import('./report/report.ts');
+  const { reportJsonSchema } = await import('./stages/report/report.ts');
   process.out(reportJsonSchema());
   return EXIT.ok;
 }
@@ -111,7 +111,7 @@ async function compareFiles(
   signal: AbortSignal,
 ): Promise<number> {
   // Loaded only here: a pass compares with what servers say.
-  const { diffFiles, printDiff } = await import('./offline/command.ts');
+  const { diffFiles, printDiff } = await import('./commands/diff/command.ts');
   const result = await diffFiles(invocation, { ...config, ignoreRules: await readIgnoreFile(config, signal), signal });
   process.out(printDiff(result, invocation.form, invocation.explain));
   if (result.objects.some(({ verdict }) => verdict === 'invalid')) return EXIT.incomplete;
@@ -122,7 +122,7 @@ async function compareFiles(
 /** `drift-detector report`: only the report repository is read. */
 async function showReport(config: Config, report: ReportArguments, process: ProcessFacts, signal: AbortSignal): Promise<number> {
   // Loaded only here: a pass needs none of it.
-  const { showReports } = await import('./forms/stored.ts');
+  const { showReports } = await import('./commands/report/stored.ts');
   const url = required(config, 'reportRepo');
   const repository = reportConnection(config, url, process.environment, signal);
   const shown = await showReports(report, config, repository, VERSION, screenOf(process));
@@ -169,7 +169,7 @@ async function runDecide(config: Config, given: DecideArguments, process: Proces
   });
   if (repository.previous.digest === '') {
     // Loaded only here: no decision needs it.
-    const { noReport } = await import('./forms/stored.ts');
+    const { noReport } = await import('./commands/report/stored.ts');
     throw noReport((await readReports(connection, undefined, new Date())).head, cluster, undefined);
   }
   await decide({ ...given, space }, repository, { cluster, now: new Date(), out, err });
@@ -196,7 +196,7 @@ async function runUndo(config: Config, undo: UndoArguments, process: ProcessFact
 /** `drift-detector cub`: ConfigHub's client, with its exit codes 0 and 1. */
 async function runCub(config: Config, argv: readonly string[], process: ProcessFacts, signal: AbortSignal): Promise<number> {
   // Loaded only here: a pass needs none of it.
-  const { handOver, readCubCommand, readCubSession } = await import('./cub/cub.ts');
+  const { handOver, readCubCommand, readCubSession } = await import('./commands/cub/cub.ts');
   const handed = await handOver(argv, process.environment, signal);
   if (handed.isDone) return handed.code;
   const command = readCubCommand(handed.argv, process);

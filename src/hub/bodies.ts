@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Json } from '../types/json.ts';
+import type { Json } from '../domain/json.ts';
 import { badRequest, HubError } from './errors.ts';
 
 /** The fields of a body by their schema; 400 names every one that is wrong. */

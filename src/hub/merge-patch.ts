@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../types/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 
 /** RFC 7386. Keys are defined, never assigned: a patch with `__proto__` makes an ordinary key. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { makeFolder } from '../files/make-folder.ts';
+import { makeFolder } from '../clients/files/make-folder.ts';
 import { type Account, ROLES } from './accounts.ts';
 import type { Hub } from './context.ts';
 import type { QueuedOperation } from './entities/queued-operation.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { z } from 'zod';
-import { parseRow, renderIndex } from '../../src/report/index-page.ts';
-import { renderReport } from '../../src/report/report.ts';
-import { sanitize } from '../../src/types/describe.ts';
+import { sanitize } from '../../src/domain/describe.ts';
+import { parseRow, renderIndex } from '../../src/stages/report/index-page.ts';
+import { renderReport } from '../../src/stages/report/report.ts';
 import { HARMLESS, hostileStrings, mapWords, reportFrom, type Words } from '../report/hostile-report.ts';
 import { startBrowser } from './browser.ts';
 import { toHtml } from './markdown.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseRow, renderIndex } from '../../src/report/index-page.ts';
-import { renderReport } from '../../src/report/report.ts';
+import { parseRow, renderIndex } from '../../src/stages/report/index-page.ts';
+import { renderReport } from '../../src/stages/report/report.ts';
 import { startBrowser } from './browser.ts';
 import { STYLE, toHtml } from './markdown.ts';
 import { realisticReport } from './realistic.ts';

@@ -1,9 +1,9 @@
-import { withHistories } from '../../src/report/report.ts';
-import type { FindingClass } from '../../src/types/finding.ts';
-import type { FixOutcome } from '../../src/types/outcome.ts';
-import { type Severity, severityOrder } from '../../src/types/ranking.ts';
-import { NO_REPORT, type Report } from '../../src/types/report.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { FindingClass } from '../../src/domain/finding.ts';
+import type { FixOutcome } from '../../src/domain/outcome.ts';
+import { type Severity, severityOrder } from '../../src/domain/ranking.ts';
+import { NO_REPORT, type Report } from '../../src/domain/report.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { withHistories } from '../../src/stages/report/report.ts';
 import { asPrevious, NOW, outcome, ranked, reportOf } from '../report/build.ts';
 import { CONTAINER, controller, envValue, finding, hands, IMAGE, REPLICAS, ref } from '../types/builders.ts';
 

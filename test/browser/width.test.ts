@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { z } from 'zod';
-import { parseRow, renderIndex } from '../../src/report/index-page.ts';
-import { renderReport } from '../../src/report/report.ts';
+import { parseRow, renderIndex } from '../../src/stages/report/index-page.ts';
+import { renderReport } from '../../src/stages/report/report.ts';
 import { startBrowser } from './browser.ts';
 import { STYLE, toHtml } from './markdown.ts';
 import { realisticReport } from './realistic.ts';

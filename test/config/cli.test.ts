@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type Invocation, parseCommandLine } from '../../src/cli.ts';
-import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/config.ts';
-import { exitCodeOf } from '../../src/exit-codes.ts';
-import { ConfigError } from '../../src/types/errors.ts';
+import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { type Invocation, parseCommandLine } from '../../src/commands/command-line.ts';
+import { ConfigError } from '../../src/domain/errors.ts';
+import { exitCodeOf } from '../../src/domain/exit-codes.ts';
 
 interface Outcome {
   readonly invocation: Invocation | undefined;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { type Config, type Environment, flagOf, loadConfig, OPTION_NAMES, OPTIONS, required } from '../../src/config.ts';
-import { ConfigError } from '../../src/types/errors.ts';
+import { type Config, type Environment, flagOf, loadConfig, OPTION_NAMES, OPTIONS, required } from '../../src/cli/config.ts';
+import { ConfigError } from '../../src/domain/errors.ts';
 
 async function failureOf(work: () => unknown): Promise<ConfigError> {
   try {

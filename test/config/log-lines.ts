@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { createLogger } from '../../src/log.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { createLogger } from '../../src/cli/log.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { SECRETS } from './secrets.ts';
 
 // Run by log.test.ts as a process of its own: the log goes to standard error and nowhere else.

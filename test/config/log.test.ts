@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { format, inspect } from 'node:util';
 import { expect } from 'chai';
-import { isJsonObject, type JsonObject } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { parse } from '../types/builders.ts';
 import { SECRETS } from './secrets.ts';
 

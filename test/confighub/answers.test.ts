@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { type ConfigHubClient, createConfigHubClient } from '../../src/confighub/client.ts';
-import { abilitiesOf, detectGeneration } from '../../src/confighub/generation.ts';
-import { ConfigHubError } from '../../src/types/errors.ts';
-import type { ApiGeneration } from '../../src/types/server.ts';
+import { type ConfigHubClient, createConfigHubClient } from '../../src/clients/confighub/client.ts';
+import { abilitiesOf, detectGeneration } from '../../src/clients/confighub/generation.ts';
+import { ConfigHubError } from '../../src/domain/errors.ts';
+import type { ApiGeneration } from '../../src/domain/server.ts';
 import { type NoAnswer, noAnswers } from '../kubernetes/no-answers.ts';
 import { type Answer, type HubDouble, json, startHubDouble } from './double.ts';
 

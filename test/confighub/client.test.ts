@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { and, inList, quote } from '../../src/confighub/where.ts';
-import { exitCodeOf } from '../../src/exit-codes.ts';
-import { ConfigHubError } from '../../src/types/errors.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import { and, inList, quote } from '../../src/clients/confighub/where.ts';
+import { ConfigHubError } from '../../src/domain/errors.ts';
+import { exitCodeOf } from '../../src/domain/exit-codes.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { parse } from '../types/builders.ts';
 import { type Answer, html, json, refuses, startHubDouble } from './double.ts';
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type ConfigHubClient, createConfigHubClient } from '../../src/confighub/client.ts';
-import { abilitiesOf } from '../../src/confighub/generation.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { type ConfigHubTransport, connectConfigHub } from '../../src/confighub/transport.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { type ConfigHubClient, createConfigHubClient } from '../../src/clients/confighub/client.ts';
+import { abilitiesOf } from '../../src/clients/confighub/generation.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { type ConfigHubTransport, connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import { Secret } from '../../src/domain/secret.ts';
 
 export interface SeenRequest {
   readonly method: string;

@@ -6,14 +6,14 @@ import {
   openConfigHub,
   type UnitState,
   unitRef,
-} from '../../src/confighub/client.ts';
-import { abilitiesOf, detectGeneration } from '../../src/confighub/generation.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import type { ExtendedUnit } from '../../src/confighub/wire.ts';
+} from '../../src/clients/confighub/client.ts';
+import { abilitiesOf, detectGeneration } from '../../src/clients/confighub/generation.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import type { ExtendedUnit } from '../../src/clients/confighub/wire.ts';
+import { ConfigHubError } from '../../src/domain/errors.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import type { RunningHub } from '../../src/hub/server.ts';
-import { ConfigHubError } from '../../src/types/errors.ts';
-import { Secret } from '../../src/types/secret.ts';
 import { startTestHub } from '../hub/harness.ts';
 import { deployment } from '../hub/scene.ts';
 import { type Answer, html, json, refuses, startHubDouble } from './double.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { expiryWarning, tokenExpiry, workerSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { spaceSchema } from '../../src/confighub/wire.ts';
-import { ConfigHubError } from '../../src/types/errors.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { expiryWarning, tokenExpiry, workerSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import { spaceSchema } from '../../src/clients/confighub/wire.ts';
+import { ConfigHubError } from '../../src/domain/errors.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { Client, startTestHub } from '../hub/harness.ts';
 import { createNamed, createSpace } from '../hub/scene.ts';
 import { json, refuses, startHubDouble } from './double.ts';

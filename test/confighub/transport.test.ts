@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { ConfigHubError } from '../../src/types/errors.ts';
+import { ConfigHubError } from '../../src/domain/errors.ts';
 import { type Answer, json, startHubDouble } from './double.ts';
 
 const signal = new AbortController().signal;

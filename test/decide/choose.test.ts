@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { chooseFindings, decidable } from '../../src/decide/choose.ts';
-import type { Finding } from '../../src/types/finding.ts';
+import { chooseFindings, decidable } from '../../src/commands/decide/choose.ts';
+import type { Finding } from '../../src/domain/finding.ts';
 import { envValue, finding, IMAGE, ref } from '../types/builders.ts';
 import { reported } from './reported.ts';
 

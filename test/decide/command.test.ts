@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { decide } from '../../src/decide/command.ts';
-import type { DecideArguments } from '../../src/decide/entries.ts';
-import { readDecisions } from '../../src/decisions/decisions.ts';
-import type { ReportRepository } from '../../src/report/report.ts';
-import type { ReportedDecision } from '../../src/types/decision.ts';
-import type { Finding } from '../../src/types/finding.ts';
-import { NO_REPORT } from '../../src/types/report.ts';
+import { decide } from '../../src/commands/decide/command.ts';
+import type { DecideArguments } from '../../src/commands/decide/entries.ts';
+import type { ReportedDecision } from '../../src/domain/decision.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { NO_REPORT } from '../../src/domain/report.ts';
+import { readDecisions } from '../../src/stages/decisions/decisions.ts';
+import type { ReportRepository } from '../../src/stages/report/report.ts';
 import { NOW } from '../report/build.ts';
 import { envValue, finding, ref } from '../types/builders.ts';
 import { reported } from './reported.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { whoDecides } from '../../src/decide/person.ts';
+import { whoDecides } from '../../src/commands/decide/person.ts';
 
 describe('who decides by a command', () => {
   it('is whom Git is set up for where the environment names nobody, or with nothing', async () => {

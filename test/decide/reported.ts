@@ -1,5 +1,5 @@
-import type { Finding } from '../../src/types/finding.ts';
-import type { ReportFinding } from '../../src/types/report.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import type { ReportFinding } from '../../src/domain/report.ts';
 import { ranked, reportOf } from '../report/build.ts';
 
 /** Findings as the report has them. */

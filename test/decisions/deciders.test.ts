@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { decidersOf, readDecisions, withDeciders } from '../../src/decisions/decisions.ts';
-import type { Decider } from '../../src/types/decision.ts';
-import type { FileHistory, FileVersion } from '../../src/types/file-history.ts';
+import type { Decider } from '../../src/domain/decision.ts';
+import type { FileHistory, FileVersion } from '../../src/domain/file-history.ts';
+import { decidersOf, readDecisions, withDeciders } from '../../src/stages/decisions/decisions.ts';
 
 const A = '3f9ac04be1d2a7765c01fe6b8a09d4e2';
 const B = '0c77be12d4a95f3e8d10b6a2c3f4e5d6';

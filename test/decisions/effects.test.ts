@@ -1,10 +1,16 @@
 import { expect } from 'chai';
-import { planDecisions, readDecisions, reportDecisions, weighDecisions, withDeciders } from '../../src/decisions/decisions.ts';
-import { createIgnores } from '../../src/diff/ignore.ts';
-import type { Decider, DecisionOutcome, ReportedDecision } from '../../src/types/decision.ts';
-import type { Finding, ObjectComparison } from '../../src/types/finding.ts';
-import type { FixOutcome, OutcomeResult } from '../../src/types/outcome.ts';
-import type { PlanItem } from '../../src/types/plan.ts';
+import type { Decider, DecisionOutcome, ReportedDecision } from '../../src/domain/decision.ts';
+import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
+import type { FixOutcome, OutcomeResult } from '../../src/domain/outcome.ts';
+import type { PlanItem } from '../../src/domain/plan.ts';
+import {
+  planDecisions,
+  readDecisions,
+  reportDecisions,
+  weighDecisions,
+  withDeciders,
+} from '../../src/stages/decisions/decisions.ts';
+import { createIgnores } from '../../src/stages/diff/ignore.ts';
 import { outcome, ranked } from '../report/build.ts';
 import { compared, finding, ref, unit } from '../types/builders.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { editDecisions, readDecisions } from '../../src/decisions/decisions.ts';
-import type { DecisionKind } from '../../src/types/decision.ts';
-import type { JsonObject } from '../../src/types/json.ts';
+import type { DecisionKind } from '../../src/domain/decision.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { editDecisions, readDecisions } from '../../src/stages/decisions/decisions.ts';
 
 interface FileCase {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { decisionsOf } from '../../src/pass-decisions.ts';
-import { openReportRepository } from '../../src/report/report.ts';
-import type { ReportedDecision } from '../../src/types/decision.ts';
+import type { ReportedDecision } from '../../src/domain/decision.ts';
+import { decisionsOf } from '../../src/pass/decisions.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { publish, type Repositories, report, repositories } from '../report/repositories.ts';
 
 // Real Git: how much of a long history a pass reads to say who decided.

@@ -1,4 +1,4 @@
-import { printTable } from '../../src/output.ts';
+import { printTable } from '../../src/outputs/output.ts';
 import {
   autoscaleCheckout,
   commitCount,

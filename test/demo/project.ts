@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { type ConfigHubTransport, connectConfigHub, type Query } from '../../src/confighub/transport.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { type ConfigHubTransport, connectConfigHub, type Query } from '../../src/clients/confighub/transport.ts';
+import { Secret } from '../../src/domain/secret.ts';
 
 /** A project in ConfigHub, as `bin/install-base` and `bin/install-envs` lay it out: base -> dev -> staging -> prod. */
 export interface Project {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { assembleDesired } from '../../src/desired/desired.ts';
-import type { DesiredState } from '../../src/types/desired.ts';
+import type { DesiredState } from '../../src/domain/desired.ts';
+import { assembleDesired } from '../../src/stages/desired/desired.ts';
 import { unit } from '../types/builders.ts';
 
 const document = (name: string): string => `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\n`;

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { openConfigHub } from '../../src/confighub/client.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { readHistories } from '../../src/desired/desired.ts';
-import type { DesiredUnit } from '../../src/types/desired.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { openConfigHub } from '../../src/clients/confighub/client.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import type { DesiredUnit } from '../../src/domain/desired.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { readHistories } from '../../src/stages/desired/desired.ts';
 import { startTestHub } from '../hub/harness.ts';
 import { deployment } from '../hub/scene.ts';
 import { unit } from '../types/builders.ts';

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { cleanManifest, createCompare, type DiffOptions } from '../../src/diff/diff.ts';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { readManifest } from '../../src/kubernetes/manifest.ts';
-import { projectObject } from '../../src/snapshot/project.ts';
-import type { DesiredObject } from '../../src/types/desired.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import { isDrift } from '../../src/types/finding.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../src/types/json.ts';
-import { groupOf } from '../../src/types/object-ref.ts';
-import type { LiveObject } from '../../src/types/snapshot.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { readManifest } from '../../src/clients/kubernetes/manifest.ts';
+import type { DesiredObject } from '../../src/domain/desired.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import { isDrift } from '../../src/domain/finding.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../src/domain/json.ts';
+import { groupOf } from '../../src/domain/object-ref.ts';
+import type { LiveObject } from '../../src/domain/snapshot.ts';
+import { cleanManifest, createCompare, type DiffOptions } from '../../src/stages/diff/diff.ts';
+import { projectObject } from '../../src/stages/snapshot/project.ts';
 import { unit } from '../types/builders.ts';
 
 // What a unit of a live object would say. The objects are those that real actors left on a real API server

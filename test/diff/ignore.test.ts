@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { assembleDesired } from '../../src/desired/desired.ts';
-import { diff } from '../../src/diff/diff.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import type { Finding } from '../../src/types/finding.ts';
-import type { IgnoreRule } from '../../src/types/ignore-rule.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import type { IgnoreRule } from '../../src/domain/ignore-rule.ts';
+import { assembleDesired } from '../../src/stages/desired/desired.ts';
+import { diff } from '../../src/stages/diff/diff.ts';
 import { CLUSTER, live, ref, unit, workload } from '../types/builders.ts';
 
 /** Units declare web and gone; live are web with other replicas, and stray. */

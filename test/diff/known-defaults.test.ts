@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { KNOWN_DEFAULTS } from '../../src/diff/known-defaults.ts';
-import { compileSchema, type SchemaNode } from '../../src/diff/schema.ts';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { readManifest } from '../../src/kubernetes/manifest.ts';
-import { isJsonArray, isJsonObject, type Json, own, stringAt } from '../../src/types/json.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { readManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { isJsonArray, isJsonObject, type Json, own, stringAt } from '../../src/domain/json.ts';
+import { KNOWN_DEFAULTS } from '../../src/stages/diff/known-defaults.ts';
+import { compileSchema, type SchemaNode } from '../../src/stages/diff/schema.ts';
 import { MANIFEST_KINDS, manifestSet } from './generate/manifest-set.ts';
 import { liveScene } from './live-scene.ts';
 

@@ -1,12 +1,12 @@
-import { assembleDesired } from '../../src/desired/desired.ts';
-import { diff, withoutStrayNamespaces } from '../../src/diff/diff.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { readDeclaredVersions, takeSnapshot } from '../../src/snapshot/snapshot.ts';
-import type { DesiredUnit } from '../../src/types/desired.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import type { Comparison, Finding } from '../../src/types/finding.ts';
-import type { Snapshot } from '../../src/types/snapshot.ts';
+import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { DesiredUnit } from '../../src/domain/desired.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import type { Comparison, Finding } from '../../src/domain/finding.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { assembleDesired } from '../../src/stages/desired/desired.ts';
+import { diff, withoutStrayNamespaces } from '../../src/stages/diff/diff.ts';
+import { readDeclaredVersions, takeSnapshot } from '../../src/stages/snapshot/snapshot.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
-import { type Finding, isDrift } from '../../src/types/finding.ts';
+import { type Finding, isDrift } from '../../src/domain/finding.ts';
 import { MANIFEST_KINDS, manifestSet } from './generate/manifest-set.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { printPath } from '../../src/types/field-path.ts';
-import type { Finding } from '../../src/types/finding.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import type { Finding } from '../../src/domain/finding.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 

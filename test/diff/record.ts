@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { parseJson } from '../../src/types/exact-json.ts';
-import { isJsonArray, isJsonObject, type JsonObject, own, stringAt } from '../../src/types/json.ts';
+import { parseJson } from '../../src/domain/exact-json.ts';
+import { isJsonArray, isJsonObject, type JsonObject, own, stringAt } from '../../src/domain/json.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { CASES, NAMESPACE, readCase, startReplay } from './replay.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { assembleDesired } from '../../src/desired/desired.ts';
-import { createCompare, recordedDrift } from '../../src/diff/diff.ts';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { printPath } from '../../src/types/field-path.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import { assembleDesired } from '../../src/stages/desired/desired.ts';
+import { createCompare, recordedDrift } from '../../src/stages/diff/diff.ts';
 import { CLUSTER, ref, unit, workload } from '../types/builders.ts';
 
 const options = { cluster: CLUSTER, desiredManagers: ['confighub'] };

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { openApiOfCrd } from '../../src/kubernetes/openapi.ts';
-import { diffTexts, type OfflineObject } from '../../src/offline/offline.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import { canonicalJson, type FieldValue, type Finding } from '../../src/types/finding.ts';
-import type { JsonObject } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { openApiOfCrd } from '../../src/clients/kubernetes/openapi.ts';
+import { diffTexts, type OfflineObject } from '../../src/commands/diff/offline.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import { canonicalJson, type FieldValue, type Finding } from '../../src/domain/finding.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
 
 // What real actors did on a real API server (test/diff/record.ts), and what must be said of it, written by hand.
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import type { Json } from '../../src/types/json.ts';
+import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { Json } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startWebhook, type Webhook } from './webhook.ts';
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { createCompare } from '../../src/diff/diff.ts';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { readManifest } from '../../src/kubernetes/manifest.ts';
-import { projectObject } from '../../src/snapshot/project.ts';
-import type { DesiredUnit } from '../../src/types/desired.ts';
-import type { Autoscaler } from '../../src/types/snapshot.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { readManifest } from '../../src/clients/kubernetes/manifest.ts';
+import type { DesiredUnit } from '../../src/domain/desired.ts';
+import type { Autoscaler } from '../../src/domain/snapshot.ts';
+import { createCompare } from '../../src/stages/diff/diff.ts';
+import { projectObject } from '../../src/stages/snapshot/project.ts';
 import { fixture } from '../demo/world.ts';
 import { CLUSTER, ref, unit } from '../types/builders.ts';
 import { lines } from './live-scene.ts';

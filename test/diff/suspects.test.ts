@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import type { DiffOptions } from '../../src/diff/compare.ts';
-import { settleSuspects, suspectsOf } from '../../src/diff/diff.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { probeObjects } from '../../src/snapshot/probe.ts';
-import type { Comparison, Finding } from '../../src/types/finding.ts';
-import type { Probe } from '../../src/types/probe.ts';
+import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { Comparison, Finding } from '../../src/domain/finding.ts';
+import type { Probe } from '../../src/domain/probe.ts';
+import type { DiffOptions } from '../../src/stages/diff/compare.ts';
+import { settleSuspects, suspectsOf } from '../../src/stages/diff/diff.ts';
+import { probeObjects } from '../../src/stages/snapshot/probe.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 import { startWebhook } from './webhook.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { assembleDesired } from '../../src/desired/desired.ts';
-import { diff } from '../../src/diff/diff.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import type { Comparison } from '../../src/types/finding.ts';
-import type { Snapshot } from '../../src/types/snapshot.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import type { Comparison } from '../../src/domain/finding.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { assembleDesired } from '../../src/stages/desired/desired.ts';
+import { diff } from '../../src/stages/diff/diff.ts';
 import { CLUSTER, live, ref, unit, workload } from '../types/builders.ts';
 
 const KIND = 'apps/v1/Deployment';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { Json } from '../../src/types/json.ts';
+import type { Json } from '../../src/domain/json.ts';
 import { createAuthority } from '../control-plane/certificates.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 

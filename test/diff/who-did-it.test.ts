@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { printPath } from '../../src/types/field-path.ts';
-import type { Finding } from '../../src/types/finding.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 

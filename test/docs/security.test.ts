@@ -2,10 +2,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { OPTION_NAMES, OPTIONS } from '../../src/config.ts';
+import { OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import { ROLES } from '../../src/hub/accounts.ts';
-import { parseManifest } from '../../src/kubernetes/manifest.ts';
-import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { type ConfigHubClient, openConfigHub, type UnitRef, unitRef } from '../../src/confighub/client.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import type { JsonObject } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
-import { ownersIn } from '../../src/types/snapshot.ts';
+import { type ConfigHubClient, openConfigHub, type UnitRef, unitRef } from '../../src/clients/confighub/client.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { ownersIn } from '../../src/domain/snapshot.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';
 import { sentences } from './logs.ts';

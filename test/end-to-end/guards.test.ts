@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { displayRef } from '../../src/types/object-ref.ts';
+import { displayRef } from '../../src/domain/object-ref.ts';
 import { type CommandResult, fixture } from '../demo/world.ts';
 import { startWebhook, type Webhook } from '../diff/webhook.ts';
 import { objectsAt, render, repositoryPath } from '../manifests/overlay.ts';

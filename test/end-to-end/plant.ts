@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/types/json.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
 import type { Harmless, Made, Planted } from '../types/show/planted.ts';
 
 /** Patches of live objects, by `kind/name`, and what they hold that no sink may show. */

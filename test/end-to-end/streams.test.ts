@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { stringAt } from '../../src/types/json.ts';
+import { stringAt } from '../../src/domain/json.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { commitCount, deployProject, kubectl, type Scenario } from '../demo/scenario.ts';
 import { startWorld, type World } from '../demo/world.ts';

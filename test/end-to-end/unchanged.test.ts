@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { at, isJsonArray, type Json, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/types/json.ts';
+import { at, isJsonArray, type Json, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/domain/json.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { commitCount, DRIFT_COMMANDS, deployProject, kubectl, type Scenario } from '../demo/scenario.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';

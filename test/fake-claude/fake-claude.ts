@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJsonArray, isJsonObject, type Json, type JsonObject, numberAt, stringAt } from '../../src/types/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, numberAt, stringAt } from '../../src/domain/json.ts';
 
 /** A request as it came over the wire. */
 export interface CapturedRequest {

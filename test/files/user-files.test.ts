@@ -9,11 +9,11 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import { UserError } from '../../src/domain/errors.ts';
 import type { RunningHub } from '../../src/hub/server.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
 import { main } from '../../src/main.ts';
-import { openReportRepository } from '../../src/report/report.ts';
-import { UserError } from '../../src/types/errors.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { startTestHub } from '../hub/harness.ts';
 import { optionsFor } from '../report/repositories.ts';
 

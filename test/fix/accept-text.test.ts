@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { type Acceptable, composeAcceptance, refusalOf } from '../../src/fix/accept-text.ts';
-import { acceptsLive } from '../../src/types/accept-marker.ts';
-import { valueAt } from '../../src/types/field-path.ts';
-import { canonicalJson, type Finding } from '../../src/types/finding.ts';
-import type { JsonObject } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { acceptsLive } from '../../src/domain/accept-marker.ts';
+import { valueAt } from '../../src/domain/field-path.ts';
+import { canonicalJson, type Finding } from '../../src/domain/finding.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { type Acceptable, composeAcceptance, refusalOf } from '../../src/stages/fix/accept-text.ts';
 import { CONTAINER, finding, IMAGE, REPLICAS, ref, unit, workload } from '../types/builders.ts';
 
 const TEXT = `# who to call: the shop team

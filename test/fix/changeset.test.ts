@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { type ConfigHubClient, openConfigHub } from '../../src/confighub/client.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { openOwnChangeSet } from '../../src/fix/changeset.ts';
-import type { ChangeSetRef } from '../../src/types/desired.ts';
-import type { UnitCorrection } from '../../src/types/plan.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { type ConfigHubClient, openConfigHub } from '../../src/clients/confighub/client.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import type { ChangeSetRef } from '../../src/domain/desired.ts';
+import type { UnitCorrection } from '../../src/domain/plan.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { openOwnChangeSet } from '../../src/stages/fix/changeset.ts';
 import { Client, startTestHub } from '../hub/harness.ts';
 import { createSpace, createUnit, deployment } from '../hub/scene.ts';
 import { unit } from '../types/builders.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { editText, type TextEdit } from '../../src/fix/edit-text.ts';
+import { editText, type TextEdit } from '../../src/stages/fix/edit-text.ts';
 
 const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
 const text = `# who to call: the shop team

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { withoutMaskedValues } from '../../src/fix/masked.ts';
-import type { Finding } from '../../src/types/finding.ts';
-import type { ObjectCorrection } from '../../src/types/plan.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import type { ObjectCorrection } from '../../src/domain/plan.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { withoutMaskedValues } from '../../src/stages/fix/masked.ts';
 import { compared, envValue, finding } from '../types/builders.ts';
 
 function correction(fix: readonly Finding[], leave: readonly Finding[] = []): ObjectCorrection {

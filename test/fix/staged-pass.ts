@@ -1,19 +1,19 @@
-import { loadConfig } from '../../src/config.ts';
-import { createConfigHubClient } from '../../src/confighub/client.ts';
-import { abilitiesOf } from '../../src/confighub/generation.ts';
-import { assembleDesired } from '../../src/desired/desired.ts';
-import { createCompare } from '../../src/diff/diff.ts';
-import { carryOutFixes } from '../../src/fix/fix.ts';
-import type { KubernetesClient } from '../../src/kubernetes/client.ts';
-import { createLogger } from '../../src/log.ts';
-import { comparing, judge } from '../../src/pass.ts';
-import { createPassLog } from '../../src/pass-log.ts';
-import { passOptions } from '../../src/pass-options.ts';
-import { NO_DECISIONS } from '../../src/types/decision.ts';
-import type { DesiredObject } from '../../src/types/desired.ts';
-import type { FixOutcome } from '../../src/types/outcome.ts';
-import type { PlanItem } from '../../src/types/plan.ts';
-import { NO_REPORT } from '../../src/types/report.ts';
+import { loadConfig } from '../../src/cli/config.ts';
+import { createLogger } from '../../src/cli/log.ts';
+import { createConfigHubClient } from '../../src/clients/confighub/client.ts';
+import { abilitiesOf } from '../../src/clients/confighub/generation.ts';
+import type { KubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { NO_DECISIONS } from '../../src/domain/decision.ts';
+import type { DesiredObject } from '../../src/domain/desired.ts';
+import type { FixOutcome } from '../../src/domain/outcome.ts';
+import type { PlanItem } from '../../src/domain/plan.ts';
+import { NO_REPORT } from '../../src/domain/report.ts';
+import { createPassLog } from '../../src/pass/log.ts';
+import { passOptions } from '../../src/pass/options.ts';
+import { comparing, judge } from '../../src/pass/pass.ts';
+import { assembleDesired } from '../../src/stages/desired/desired.ts';
+import { createCompare } from '../../src/stages/diff/diff.ts';
+import { carryOutFixes } from '../../src/stages/fix/fix.ts';
 import { unit } from '../types/builders.ts';
 
 export interface StagedPass {

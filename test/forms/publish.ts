@@ -1,5 +1,5 @@
-import { composeCommitMessage, openReportRepository, renderReport } from '../../src/report/report.ts';
-import type { RankedFinding } from '../../src/types/ranking.ts';
+import type { RankedFinding } from '../../src/domain/ranking.ts';
+import { composeCommitMessage, openReportRepository, renderReport } from '../../src/stages/report/report.ts';
 import { outcome, reportOf } from '../report/build.ts';
 
 /** Git without the settings of whoever runs the tests. */

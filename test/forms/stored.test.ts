@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { at, isJsonArray, type Json, stringAt } from '../../src/types/json.ts';
+import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import { ranked } from '../report/build.ts';
 import { finding, parse, ref } from '../types/builders.ts';
 import { GIT_ENVIRONMENT, publishPass } from './publish.ts';

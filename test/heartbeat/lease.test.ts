@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { acquireLease } from '../../src/kubernetes/lease.ts';
-import { connectKubernetes, type KubernetesTransport } from '../../src/kubernetes/transport.ts';
-import { stringAt, stringMapAt } from '../../src/types/json.ts';
+import { acquireLease } from '../../src/clients/kubernetes/lease.ts';
+import { connectKubernetes, type KubernetesTransport } from '../../src/clients/kubernetes/transport.ts';
+import { stringAt, stringMapAt } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { getJson } from '../manifests/overlay.ts';

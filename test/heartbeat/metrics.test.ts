@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { printMetrics } from '../../src/heartbeat/metrics.ts';
-import { replaceFile } from '../../src/heartbeat/metrics-file.ts';
-import { annotationsOf, type PassNumbers, type PassRecord } from '../../src/heartbeat/record.ts';
+import { printMetrics } from '../../src/outputs/status/metrics.ts';
+import { replaceFile } from '../../src/outputs/status/metrics-file.ts';
+import { annotationsOf, type PassNumbers, type PassRecord } from '../../src/outputs/status/record.ts';
 
 const NUMBERS: PassNumbers = {
   digest: 'ab'.repeat(32),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { JsonObject } from '../../src/domain/json.ts';
 import type { Cluster } from '../../src/hub/worker/cluster.ts';
-import type { JsonObject } from '../../src/types/json.ts';
 import { base64, Client, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, deployment, part, readUnit, revisionsOf, unitPath } from './scene.ts';
 

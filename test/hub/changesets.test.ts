@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { JsonObject } from '../../src/types/json.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { base64, Client, fromBase64, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, deployment, part, readUnit, revisionsOf, unitPath } from './scene.ts';
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import type { Account } from '../../src/hub/accounts.ts';
 import { type HubOptions, type RunningHub, startHub } from '../../src/hub/server.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/types/json.ts';
 
 /** A directory that is gone when its scope ends. */
 export function temporaryDirectory(): Disposable & { readonly path: string } {

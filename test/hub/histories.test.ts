@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../src/types/json.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { base64, Client, fromBase64, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, deployment, part, unitPath } from './scene.ts';
 

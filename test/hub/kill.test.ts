@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../src/types/json.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { base64, Client, fromBase64, temporaryDirectory } from './harness.ts';
 import { createNamed, createSpace, createUnit, readUnit, revisionsOf, unitPath } from './scene.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isJsonArray, type JsonObject } from '../../src/types/json.ts';
+import { isJsonArray, type JsonObject } from '../../src/domain/json.ts';
 import { base64, Client, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, part, readUnit, unitPath } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { JsonObject } from '../../src/domain/json.ts';
 import type { RunningHub } from '../../src/hub/server.ts';
-import type { JsonObject } from '../../src/types/json.ts';
 import { type Answer, base64, Client, startTestHub } from './harness.ts';
 import { createNamed, createSpace, createUnit, part, unitPath } from './scene.ts';
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { type ConfigHubClient, openConfigHub, type UnitState, unitRef } from '../../src/confighub/client.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { and, quote } from '../../src/confighub/where.ts';
+import { type ConfigHubClient, openConfigHub, type UnitState, unitRef } from '../../src/clients/confighub/client.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import { and, quote } from '../../src/clients/confighub/where.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import type { HubGeneration } from '../../src/hub/generation.ts';
 import { RIGHTS } from '../../src/hub/routes/rights.ts';
-import type { Json, JsonObject } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
 import { type Gate, startGate } from '../end-to-end/gate.ts';
 import { Client, startTestHub } from './harness.ts';
 import { deployment } from './scene.ts';

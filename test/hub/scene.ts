@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/types/json.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { base64, type Client } from './harness.ts';
 
 export function deployment(name: string, replicas: number): string {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
+import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { stringifyJson } from '../../src/domain/exact-json.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { applyEdits, editsTowards } from '../../src/hub/merge/edits.ts';
 import { mergeThreeWay } from '../../src/hub/merge/three-way.ts';
-import { parseManifest } from '../../src/kubernetes/manifest.ts';
-import { stringifyJson } from '../../src/types/exact-json.ts';
-import type { JsonObject } from '../../src/types/json.ts';
 
 const scalar = fc.oneof(
   fc.integer({ min: 0, max: 3 }),

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { compileWhere } from '../../src/hub/where/compile.ts';
 import { like } from '../../src/hub/where/operators.ts';
 import { parseWhere } from '../../src/hub/where/parse.ts';
 import { printWhere } from '../../src/hub/where/print.ts';
 import { comparisonOperators, type Literal, type Operand, type Subject, type Term } from '../../src/hub/where/syntax.ts';
-import type { Json, JsonObject } from '../../src/types/json.ts';
 
 /** Positions are where the text was, not what it means. */
 function withoutPositions(value: unknown): unknown {

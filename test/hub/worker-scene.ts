@@ -1,6 +1,6 @@
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { clusterOfKubernetes } from '../../src/hub/worker/kubernetes.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import type { JsonObject } from '../../src/types/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { base64, Client, startTestHub } from './harness.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { clusterOfKubernetes } from '../../src/hub/worker/kubernetes.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import type { JsonObject } from '../../src/types/json.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { base64, Client, fromBase64, startTestHub, temporaryDirectory } from './harness.ts';
 import { createNamed, createSpace, createUnit, part, readUnit, revisionsOf, unitPath } from './scene.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parseManifest } from '../../src/kubernetes/manifest.ts';
-import { at, isJsonObject } from '../../src/types/json.ts';
+import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { at, isJsonObject } from '../../src/domain/json.ts';
 import { buildImageFolder, ROOT } from './build.ts';
 
 interface Instruction {

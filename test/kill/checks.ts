@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { at, type Json, type JsonObject } from '../../src/types/json.ts';
-import { DETECTOR_MANAGER, ownersIn } from '../../src/types/snapshot.ts';
+import { at, type Json, type JsonObject } from '../../src/domain/json.ts';
+import { DETECTOR_MANAGER, ownersIn } from '../../src/domain/snapshot.ts';
 import { reportFile } from '../demo/scenario.ts';
 import type { Round, Scene, SceneUnit } from './scene.ts';
 

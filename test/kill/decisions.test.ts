@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { type ConfigHubClient, openConfigHub } from '../../src/confighub/client.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { type ConfigHubClient, openConfigHub } from '../../src/clients/confighub/client.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';
 

@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
-import { readManifest } from '../../src/kubernetes/manifest.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import type { JsonObject } from '../../src/types/json.ts';
-import { type ObjectRef, refOf } from '../../src/types/object-ref.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { readManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { type ObjectRef, refOf } from '../../src/domain/object-ref.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
 

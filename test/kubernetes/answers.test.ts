@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
-import { acquireLease, leaseAnnotations } from '../../src/kubernetes/lease.ts';
-import { connectKubernetes, type KubernetesTransport } from '../../src/kubernetes/transport.ts';
-import { readSchemas } from '../../src/snapshot/schemas.ts';
-import { ClusterError } from '../../src/types/errors.ts';
-import { type JsonObject, stringAt } from '../../src/types/json.ts';
-import type { FailedRead } from '../../src/types/snapshot.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { acquireLease, leaseAnnotations } from '../../src/clients/kubernetes/lease.ts';
+import { connectKubernetes, type KubernetesTransport } from '../../src/clients/kubernetes/transport.ts';
+import { ClusterError } from '../../src/domain/errors.ts';
+import { type JsonObject, stringAt } from '../../src/domain/json.ts';
+import type { FailedRead } from '../../src/domain/snapshot.ts';
+import { readSchemas } from '../../src/stages/snapshot/schemas.ts';
 import { type Answer, type FakeApiServer, listPage, served, startFakeApiServer } from './fake-api-server.ts';
 import { noAnswers, sent } from './no-answers.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { ClusterError } from '../../src/types/errors.ts';
-import { type JsonObject, stringAt } from '../../src/types/json.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import { ClusterError } from '../../src/domain/errors.ts';
+import { type JsonObject, stringAt } from '../../src/domain/json.ts';
 import { type Answer, type FakeApiServer, listPage, startFakeApiServer } from './fake-api-server.ts';
 
 const DEPLOYMENTS = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };

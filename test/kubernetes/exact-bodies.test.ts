@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { createKubernetesClient, type KubernetesClient, type ResourceKind } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { at, type JsonObject } from '../../src/types/json.ts';
-import type { JsonPatchOperation } from '../../src/types/json-patch.ts';
+import { createKubernetesClient, type KubernetesClient, type ResourceKind } from '../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import { at, type JsonObject } from '../../src/domain/json.ts';
+import type { JsonPatchOperation } from '../../src/domain/json-patch.ts';
 import { type LiveScene, liveScene } from '../diff/live-scene.ts';
 
 // That every value reaches a real API server and comes back as it is: whole numbers of 64 bits, and odd characters, which

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { YAMLException } from 'js-yaml';
-import { indentFlow } from '../../src/kubernetes/flow-indent.ts';
-import { parseManifest } from '../../src/kubernetes/manifest.ts';
-import { readYaml, YamlError } from '../../src/kubernetes/yaml.ts';
+import { indentFlow } from '../../src/clients/kubernetes/flow-indent.ts';
+import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { readYaml, YamlError } from '../../src/clients/kubernetes/yaml.ts';
 
 // How such texts are read is compared with Go's reader: fixtures/yaml/texts.json and yaml.test.ts.
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/types/exact-json.ts';
+import { parseJson } from '../../src/domain/exact-json.ts';
 import { cacheFolder } from '../control-plane/binaries.ts';
 import { buildOwnProgram, goVersion, whatIsWrongWith } from '../control-plane/build.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { acquireLease, type Lease, type LeaseOptions } from '../../src/kubernetes/lease.ts';
-import { connectKubernetes, type KubernetesRequest, type KubernetesTransport } from '../../src/kubernetes/transport.ts';
-import { ClusterError } from '../../src/types/errors.ts';
-import { type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/types/json.ts';
+import { acquireLease, type Lease, type LeaseOptions } from '../../src/clients/kubernetes/lease.ts';
+import { connectKubernetes, type KubernetesRequest, type KubernetesTransport } from '../../src/clients/kubernetes/transport.ts';
+import { ClusterError } from '../../src/domain/errors.ts';
+import { type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { eventually, getJson } from '../manifests/overlay.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseManifest } from '../../src/kubernetes/manifest.ts';
+import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
 
 describe('manifest reader', () => {
   it('leaves empty documents out and opens a List', () => {

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
-import { mergeOpenApi, trimOpenApi } from '../../src/kubernetes/openapi.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { at, isJsonArray, isJsonObject, type Json, stringAt } from '../../src/types/json.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { mergeOpenApi, trimOpenApi } from '../../src/clients/kubernetes/openapi.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import { at, isJsonArray, isJsonObject, type Json, stringAt } from '../../src/domain/json.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 
-// Records src/kubernetes/built-in-schemas.json from a real API server, one schema a line:
+// Records src/clients/kubernetes/built-in-schemas.json from a real API server, one schema a line:
 //
 //   node bin/bootstrap.mjs test/kubernetes/record-schemas.ts
 
@@ -66,7 +66,7 @@ if (import.meta.main) {
   try {
     const schemas = await recordSchemas(client, AbortSignal.timeout(60_000));
     const lines = Object.entries(schemas).map(([name, schema]) => `${JSON.stringify(name)}:${JSON.stringify(schema)}`);
-    const file = fileURLToPath(new URL('../../src/kubernetes/built-in-schemas.json', import.meta.url));
+    const file = fileURLToPath(new URL('../../src/clients/kubernetes/built-in-schemas.json', import.meta.url));
     await writeFile(file, `{\n${lines.join(',\n')}\n}\n`);
     process.stdout.write(`${lines.length} schemas\n`);
   } finally {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { readYaml, YamlError } from '../../src/kubernetes/yaml.ts';
-import { parseJson, stringifyJson } from '../../src/types/exact-json.ts';
-import { isJsonObject, type Json } from '../../src/types/json.ts';
+import { readYaml, YamlError } from '../../src/clients/kubernetes/yaml.ts';
+import { parseJson, stringifyJson } from '../../src/domain/exact-json.ts';
+import { isJsonObject, type Json } from '../../src/domain/json.ts';
 import { type GoAnswer, readWithGo } from './go-yaml.ts';
 
 /**

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseJson } from '../../src/types/exact-json.ts';
+import { parseJson } from '../../src/domain/exact-json.ts';
 import { type GoAnswer, readWithGo } from './go-yaml.ts';
 import { RECORDED, record } from './record-yaml.ts';
 import { judge, readOurselves, shrink } from './yaml-comparison.ts';

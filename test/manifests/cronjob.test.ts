@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { loadConfig, OPTION_NAMES, OPTIONS } from '../../src/config.ts';
-import { EXIT } from '../../src/exit-codes.ts';
-import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/types/json.ts';
+import { loadConfig, OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { EXIT } from '../../src/domain/exit-codes.ts';
+import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { minorOf } from '../control-plane/version.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseManifest } from '../../src/kubernetes/manifest.ts';
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../src/types/json.ts';
+import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 
 export const NAMESPACE = 'devops-apps';

@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect } from 'chai';
-import { postWebhook } from '../../src/notify/webhook.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { postWebhook } from '../../src/outputs/notify/webhook.ts';
 import { type Authority, createAuthority } from '../control-plane/certificates.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import { isSafeWebhook, pinAddress } from '../../src/notify/address.ts';
-import { postWebhook, type WebhookOptions } from '../../src/notify/webhook.ts';
-import { type Announcement, commitPage, toJsonBody, toSlackBody } from '../../src/notify/webhook-body.ts';
-import { hideSecrets } from '../../src/types/foreign-text.ts';
-import { at, isJsonArray, numberAt, stringAt } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { hideSecrets } from '../../src/domain/foreign-text.ts';
+import { at, isJsonArray, numberAt, stringAt } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { isSafeWebhook, pinAddress } from '../../src/outputs/notify/address.ts';
+import { postWebhook, type WebhookOptions } from '../../src/outputs/notify/webhook.ts';
+import { type Announcement, commitPage, toJsonBody, toSlackBody } from '../../src/outputs/notify/webhook-body.ts';
 import { NOW, outcome, ranked, reportOf } from '../report/build.ts';
 import { envValue, finding, parse, ref } from '../types/builders.ts';
 import { startReceiver } from './receiver.ts';

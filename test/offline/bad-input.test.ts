@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { diffTexts, type OfflineDiff } from '../../src/offline/offline.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { diffTexts, type OfflineDiff } from '../../src/commands/diff/offline.ts';
 
 interface Row {
   readonly name: string;

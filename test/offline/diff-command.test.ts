@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { parseJson } from '../../src/domain/exact-json.ts';
 import { main } from '../../src/main.ts';
-import { parseJson } from '../../src/types/exact-json.ts';
 import { fixture } from '../demo/world.ts';
 
 interface Answer {

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { readBuiltInSchemas } from '../../src/kubernetes/built-in-schemas.ts';
-import { diffTexts, type OfflineObject } from '../../src/offline/offline.ts';
-import { displayValue } from '../../src/types/describe.ts';
-import { printPath } from '../../src/types/field-path.ts';
-import { displayRef } from '../../src/types/object-ref.ts';
+import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
+import { diffTexts, type OfflineObject } from '../../src/commands/diff/offline.ts';
+import { displayValue } from '../../src/domain/describe.ts';
+import { printPath } from '../../src/domain/field-path.ts';
+import { displayRef } from '../../src/domain/object-ref.ts';
 
 // What is easily taken for a default, for a tool's own note, or for nothing at all.
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import ssh2 from 'ssh2';
 
-// A small ssh for machines without OpenSSH: it runs one command, with the options of src/report/git-config.ts, and
+// A small ssh for machines without OpenSSH: it runs one command, with the options of src/clients/git/config.ts, and
 // reports a failure in OpenSSH's words, by which Git's failures are told apart.
 
 const FAILED = 255;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { exportedUnits } from '../../src/plan/notes.ts';
-import type { DesiredObject } from '../../src/types/desired.ts';
-import type { JsonObject } from '../../src/types/json.ts';
-import { withoutServerFields } from '../../src/types/server-fields.ts';
+import type { DesiredObject } from '../../src/domain/desired.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { withoutServerFields } from '../../src/domain/server-fields.ts';
+import { exportedUnits } from '../../src/stages/plan/notes.ts';
 import { ref, unit } from '../types/builders.ts';
 
 const declares = (slug: string, metadata: JsonObject): DesiredObject => ({

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { contestOf } from '../../src/plan/contested.ts';
-import { type PlanOptions, planFixes } from '../../src/plan/plan.ts';
-import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/types/desired.ts';
-import { type ActorClass, actorWords } from '../../src/types/field-managers.ts';
-import { type FieldPath, printPath } from '../../src/types/field-path.ts';
-import type { Finding, FindingClass, ObjectComparison } from '../../src/types/finding.ts';
-import { objectKey } from '../../src/types/object-ref.ts';
-import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/types/plan.ts';
-import type { Opinion, RankedFinding } from '../../src/types/ranking.ts';
-import { type Correction, NO_REPORT, type PreviousReport, type ReportFinding } from '../../src/types/report.ts';
-import { Secret } from '../../src/types/secret.ts';
-import type { FailedRead } from '../../src/types/snapshot.ts';
+import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/domain/desired.ts';
+import { type ActorClass, actorWords } from '../../src/domain/field-managers.ts';
+import { type FieldPath, printPath } from '../../src/domain/field-path.ts';
+import type { Finding, FindingClass, ObjectComparison } from '../../src/domain/finding.ts';
+import { objectKey } from '../../src/domain/object-ref.ts';
+import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/domain/plan.ts';
+import type { Opinion, RankedFinding } from '../../src/domain/ranking.ts';
+import { type Correction, NO_REPORT, type PreviousReport, type ReportFinding } from '../../src/domain/report.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import type { FailedRead } from '../../src/domain/snapshot.ts';
+import { contestOf } from '../../src/stages/plan/contested.ts';
+import { type PlanOptions, planFixes } from '../../src/stages/plan/plan.ts';
 import {
   CONTAINER,
   compared,

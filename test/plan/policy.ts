@@ -1,5 +1,5 @@
-import { abilitiesOf } from '../../src/confighub/generation.ts';
-import type { PlanOptions } from '../../src/plan/plan.ts';
+import { abilitiesOf } from '../../src/clients/confighub/generation.ts';
+import type { PlanOptions } from '../../src/stages/plan/plan.ts';
 
 /** Everything that may be fixed is fixed, as far as the guards let it. */
 export const POLICY: PlanOptions = {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { openConfigHub } from '../../src/confighub/client.ts';
-import { tokenSession } from '../../src/confighub/session.ts';
-import { connectConfigHub } from '../../src/confighub/transport.ts';
-import { waitingPromotions } from '../../src/promote/promotion.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { openConfigHub } from '../../src/clients/confighub/client.ts';
+import { tokenSession } from '../../src/clients/confighub/session.ts';
+import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { waitingPromotions } from '../../src/stages/promotion/promotion.ts';
 import { startTestHub } from '../hub/harness.ts';
 import { unit } from '../types/builders.ts';
 

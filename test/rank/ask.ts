@@ -1,7 +1,7 @@
-import { createAskClaude, DEFAULT_PRICES, type RankOptions, rankFindings } from '../../src/rank/rank.ts';
-import type { ObjectComparison } from '../../src/types/finding.ts';
-import type { Ranking } from '../../src/types/ranking.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { ObjectComparison } from '../../src/domain/finding.ts';
+import type { Ranking } from '../../src/domain/ranking.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { createAskClaude, DEFAULT_PRICES, type RankOptions, rankFindings } from '../../src/stages/rank/rank.ts';
 import { type CapturedRequest, type Step, startFakeClaude } from '../fake-claude/fake-claude.ts';
 import { compared, comparison, finding, ref, workload } from '../types/builders.ts';
 

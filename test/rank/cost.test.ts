@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { FieldPath } from '../../src/types/field-path.ts';
-import type { JsonObject } from '../../src/types/json.ts';
-import type { ObjectRef } from '../../src/types/object-ref.ts';
+import type { FieldPath } from '../../src/domain/field-path.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import type { ObjectRef } from '../../src/domain/object-ref.ts';
 import { CONTAINER, compared, envValue, finding, live, REPLICAS, ref } from '../types/builders.ts';
 import { rankByRules } from './ask.ts';
 

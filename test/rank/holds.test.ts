@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { planFixes } from '../../src/plan/plan.ts';
-import { type AskClaude, rankFindings } from '../../src/rank/rank.ts';
-import type { FieldPath } from '../../src/types/field-path.ts';
-import type { ObjectComparison } from '../../src/types/finding.ts';
-import { type Opinion, SEVERITIES } from '../../src/types/ranking.ts';
-import { NO_REPORT } from '../../src/types/report.ts';
+import type { FieldPath } from '../../src/domain/field-path.ts';
+import type { ObjectComparison } from '../../src/domain/finding.ts';
+import { type Opinion, SEVERITIES } from '../../src/domain/ranking.ts';
+import { NO_REPORT } from '../../src/domain/report.ts';
+import { planFixes } from '../../src/stages/plan/plan.ts';
+import { type AskClaude, rankFindings } from '../../src/stages/rank/rank.ts';
 import { POLICY } from '../plan/policy.ts';
 import { compared, comparison, finding, IMAGE, label, REPLICAS, ref } from '../types/builders.ts';
 import { NOW, rankByRules, rankOptions } from './ask.ts';

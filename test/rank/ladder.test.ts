@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { createAskClaude } from '../../src/rank/rank.ts';
-import type { Opinion } from '../../src/types/ranking.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { Opinion } from '../../src/domain/ranking.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { createAskClaude } from '../../src/stages/rank/rank.ts';
 import {
   endless,
   fails,

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { FieldPath, PathStep } from '../../src/types/field-path.ts';
-import type { Finding } from '../../src/types/finding.ts';
-import { at, numberAt } from '../../src/types/json.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { FieldPath, PathStep } from '../../src/domain/field-path.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { at, numberAt } from '../../src/domain/json.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { rankAll } from '../fake-claude/fake-claude.ts';
 import { CONTAINER, compared, envValue, finding, IMAGE, label, live, ref, unit, workload } from '../types/builders.ts';
 import { rankWith, scaled } from './ask.ts';

@@ -1,10 +1,10 @@
-import { groupFindings } from '../../src/diff/diff.ts';
-import { buildReport, type ReportInput, renderReport } from '../../src/report/report.ts';
-import { isDrift } from '../../src/types/finding.ts';
-import type { FixOutcome } from '../../src/types/outcome.ts';
-import type { Plan, PlanItem } from '../../src/types/plan.ts';
-import type { RankedFinding, Severity } from '../../src/types/ranking.ts';
-import { NO_REPORT, type PreviousReport, type Report } from '../../src/types/report.ts';
+import { isDrift } from '../../src/domain/finding.ts';
+import type { FixOutcome } from '../../src/domain/outcome.ts';
+import type { Plan, PlanItem } from '../../src/domain/plan.ts';
+import type { RankedFinding, Severity } from '../../src/domain/ranking.ts';
+import { NO_REPORT, type PreviousReport, type Report } from '../../src/domain/report.ts';
+import { groupFindings } from '../../src/stages/diff/diff.ts';
+import { buildReport, type ReportInput, renderReport } from '../../src/stages/report/report.ts';
 import { CLUSTER } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { composeCommitMessage, unitsWithNews, withHistories, withKnownWords } from '../../src/report/report.ts';
-import type { Report } from '../../src/types/report.ts';
+import type { Report } from '../../src/domain/report.ts';
+import { composeCommitMessage, unitsWithNews, withHistories, withKnownWords } from '../../src/stages/report/report.ts';
 import { CLUSTER, finding, hands, IMAGE, ref, unit } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
 

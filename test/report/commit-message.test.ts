@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { composeCommitMessage, inert } from '../../src/report/report.ts';
-import type { RankedFinding, Severity } from '../../src/types/ranking.ts';
-import type { Report } from '../../src/types/report.ts';
+import type { RankedFinding, Severity } from '../../src/domain/ranking.ts';
+import type { Report } from '../../src/domain/report.ts';
+import { composeCommitMessage, inert } from '../../src/stages/report/report.ts';
 import { finding, ref } from '../types/builders.ts';
 import { asPrevious, outcome, ranked, reportOf } from './build.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Report } from '../../src/types/report.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { Report } from '../../src/domain/report.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { CLUSTER, finding, IMAGE, ref } from '../types/builders.ts';
 import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 

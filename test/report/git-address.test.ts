@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { expect } from 'chai';
-import { parseAddress } from '../../src/report/git-address.ts';
-import { GitError } from '../../src/types/errors.ts';
+import { parseAddress } from '../../src/clients/git/address.ts';
+import { GitError } from '../../src/domain/errors.ts';
 
 describe('address of the report repository', () => {
   for (const [text, protocol, origin, folder] of [

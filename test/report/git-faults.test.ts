@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { openReportRepository } from '../../src/report/report.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { startGitHttp } from './git-http-server.ts';
 import { failureOf, ownTemporaryFolder, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';
 import { startPass } from './sandbox.ts';

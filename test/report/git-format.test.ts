@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openReportRepository } from '../../src/report/report.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { startGitHttp } from './git-http-server.ts';
 import { publish, publishOnce, report, repositories } from './repositories.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openReportRepository } from '../../src/report/report.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { failureOf, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';
 
 describe('report repository against hostile configuration', () => {

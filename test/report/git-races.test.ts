@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openReportRepository } from '../../src/report/report.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { type GitHttpServer, startGitHttp } from './git-http-server.ts';
 import { publish, type Repositories, report, repositories } from './repositories.ts';
 

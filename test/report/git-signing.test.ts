@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openReportRepository } from '../../src/report/report.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { PATH_OF_STAND_INS, PATH_WITH_SSH } from '../openssh/path.ts';
 import { makeKey } from './git-ssh-server.ts';
 import { failureOf, publishOnce, repositories } from './repositories.ts';

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { openReportRepository } from '../../src/report/report.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { finding } from '../types/builders.ts';
 import { outcome, ranked, reportOf } from './build.ts';
 import { failureOf, ownTemporaryFolder, publish, publishOnce, type Repositories, report, repositories } from './repositories.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { composeCommitMessage, renderReport } from '../../src/report/report.ts';
+import { composeCommitMessage, renderReport } from '../../src/stages/report/report.ts';
 import { hostileStrings, mapWords, reportFrom } from './hostile-report.ts';
 
 // Every hostile string in every text of a report, as real Git stores and reads it.

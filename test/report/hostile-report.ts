@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Report } from '../../src/types/report.ts';
+import type { Report } from '../../src/domain/report.ts';
 import { envValue, finding, ref } from '../types/builders.ts';
 import { asPrevious, outcome, ranked, reportOf } from './build.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseRow, renderIndex } from '../../src/report/index-page.ts';
+import { parseRow, renderIndex } from '../../src/stages/report/index-page.ts';
 import { CLUSTER, finding, ref } from '../types/builders.ts';
 import { filesOf, ranked, reportOf } from './build.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { details, escapeText, fence, table, tableWithin } from '../../src/report/markdown.ts';
+import { details, escapeText, fence, table, tableWithin } from '../../src/stages/report/markdown.ts';
 import { toHtml } from '../browser/markdown.ts';
 import { hostileStrings } from './hostile-report.ts';
 

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect } from 'chai';
-import { nextSteps } from '../../src/report/next-steps.ts';
-import type { ReportFinding } from '../../src/types/report.ts';
-import { Secret } from '../../src/types/secret.ts';
+import type { ReportFinding } from '../../src/domain/report.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { nextSteps } from '../../src/stages/report/next-steps.ts';
 import { CLUSTER, envValue, finding, IMAGE, label, ref } from '../types/builders.ts';
 import { filesOf, outcome, ranked, reportOf } from './build.ts';
 import { hostileStrings } from './hostile-report.ts';

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
-import { openReportRepository } from '../../src/report/report.ts';
-import { UserError } from '../../src/types/errors.ts';
-import { Secret } from '../../src/types/secret.ts';
+import { UserError } from '../../src/domain/errors.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { openReportRepository } from '../../src/stages/report/report.ts';
 import { optionsFor, publishOnce } from './repositories.ts';
 
 /** What a pass in a process of its own ended with. */

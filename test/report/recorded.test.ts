@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { composeCommitMessage } from '../../src/report/report.ts';
-import type { RecordedCorrection, Report } from '../../src/types/report.ts';
+import type { RecordedCorrection, Report } from '../../src/domain/report.ts';
+import { composeCommitMessage } from '../../src/stages/report/report.ts';
 import { finding } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, ranked, reportOf } from './build.ts';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadConfig } from '../../src/config.ts';
-import { reportConnection } from '../../src/report-connection.ts';
+import { loadConfig } from '../../src/cli/config.ts';
+import { reportConnection } from '../../src/cli/report-connection.ts';
 
 describe('settings of the report repository', () => {
   let folder: string;

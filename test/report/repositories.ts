@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { UserError } from '../../src/domain/errors.ts';
+import type { Report } from '../../src/domain/report.ts';
 import {
   composeCommitMessage,
   openReportRepository,
@@ -9,9 +11,7 @@ import {
   type ReportRepository,
   type ReportRepositoryOptions,
   renderReport,
-} from '../../src/report/report.ts';
-import { UserError } from '../../src/types/errors.ts';
-import type { Report } from '../../src/types/report.ts';
+} from '../../src/stages/report/report.ts';
 import { PATH_WITH_SSH } from '../openssh/path.ts';
 import { finding, ref } from '../types/builders.ts';
 import { ranked, reportOf } from './build.ts';

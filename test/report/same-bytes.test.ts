@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { stringAt } from '../../src/types/json.ts';
-import type { Opinion } from '../../src/types/ranking.ts';
+import { stringAt } from '../../src/domain/json.ts';
+import type { Opinion } from '../../src/domain/ranking.ts';
 import { CLUSTER, controller, finding, IMAGE, label, parse, ref } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { assemblePage, type Section } from '../../src/report/sections.ts';
+import { assemblePage, type Section } from '../../src/stages/report/sections.ts';
 
 const of =
   (name: string, words: number): Section<null> =>

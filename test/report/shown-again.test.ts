@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { escapeText } from '../../src/report/markdown.ts';
-import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/report/previous.ts';
-import { showReportAgain } from '../../src/report/shown-again.ts';
-import { type FieldPath, parsePath, printPath } from '../../src/types/field-path.ts';
+import { type FieldPath, parsePath, printPath } from '../../src/domain/field-path.ts';
+import { escapeText } from '../../src/stages/report/markdown.ts';
+import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/stages/report/previous.ts';
+import { showReportAgain } from '../../src/stages/report/shown-again.ts';
 import { CONTAINER, envValue } from '../types/builders.ts';
 
 const PATH = '/spec/template/spec/containers[name=app]/env[name=ADMIN_PW]/value';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { parseAs } from '../../src/report/previous.ts';
-import { composeCommitMessage, withHistories } from '../../src/report/report.ts';
-import { type Report, summarySchema } from '../../src/types/report.ts';
+import { type Report, summarySchema } from '../../src/domain/report.ts';
+import { parseAs } from '../../src/stages/report/previous.ts';
+import { composeCommitMessage, withHistories } from '../../src/stages/report/report.ts';
 import { CLUSTER, controller, finding, IMAGE, label, ref } from '../types/builders.ts';
 import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 

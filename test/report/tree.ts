@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_PRICES, rankFindings } from '../../src/rank/rank.ts';
-import { renderReport } from '../../src/report/report.ts';
-import type { ObjectComparison } from '../../src/types/finding.ts';
-import { NO_REPORT, type PreviousReport } from '../../src/types/report.ts';
+import type { ObjectComparison } from '../../src/domain/finding.ts';
+import { NO_REPORT, type PreviousReport } from '../../src/domain/report.ts';
+import { DEFAULT_PRICES, rankFindings } from '../../src/stages/rank/rank.ts';
+import { renderReport } from '../../src/stages/report/report.ts';
 import { compared, comparison, envValue, finding, IMAGE, label, ref, workload } from '../types/builders.ts';
 import { asPrevious, NOW, outcome, ranked, reportOf } from './build.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { FORMS } from '../../src/forms/form-names.ts';
-import { printReport } from '../../src/output.ts';
-import { parseFindings } from '../../src/report/previous.ts';
-import { PLAIN } from '../../src/terminal/screen.ts';
+import { FORMS } from '../../src/outputs/formats/form-names.ts';
+import { printReport } from '../../src/outputs/output.ts';
+import { PLAIN } from '../../src/outputs/terminal/screen.ts';
+import { parseFindings } from '../../src/stages/report/previous.ts';
 import { finding, ref } from '../types/builders.ts';
 import { filesOf, ranked, reportOf } from './build.ts';
 

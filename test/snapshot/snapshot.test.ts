@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../src/kubernetes/transport.ts';
-import { takeSnapshot } from '../../src/snapshot/snapshot.ts';
-import { type Snapshot, wasReadWhole } from '../../src/types/snapshot.ts';
+import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import { type Snapshot, wasReadWhole } from '../../src/domain/snapshot.ts';
+import { takeSnapshot } from '../../src/stages/snapshot/snapshot.ts';
 import { type Answer, listPage, NOT_FOUND, served, startFakeApiServer } from '../kubernetes/fake-api-server.ts';
 import { noAnswers, sent } from '../kubernetes/no-answers.ts';
 

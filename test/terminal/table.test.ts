@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { hasColor } from '../../src/terminal/screen.ts';
-import { paintSeverity } from '../../src/terminal/severity.ts';
-import { type Column, fitTable } from '../../src/terminal/table.ts';
-import { cutToWidth, displayWidth, wrapWords } from '../../src/terminal/width.ts';
+import { hasColor } from '../../src/outputs/terminal/screen.ts';
+import { paintSeverity } from '../../src/outputs/terminal/severity.ts';
+import { type Column, fitTable } from '../../src/outputs/terminal/table.ts';
+import { cutToWidth, displayWidth, wrapWords } from '../../src/outputs/terminal/width.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'SEVERITY', role: 'key', paint: paintSeverity },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { displayWidth } from '../../src/terminal/width.ts';
+import { displayWidth } from '../../src/outputs/terminal/width.ts';
 import { GIT_ENVIRONMENT, publishPass } from '../forms/publish.ts';
 import { PROGRAM_ENVIRONMENT } from '../program-environment.ts';
 import { ranked } from '../report/build.ts';

@@ -1,6 +1,6 @@
-import type { DesiredObject, DesiredUnit } from '../../src/types/desired.ts';
-import { parseJson } from '../../src/types/exact-json.ts';
-import type { FieldPath } from '../../src/types/field-path.ts';
+import type { DesiredObject, DesiredUnit } from '../../src/domain/desired.ts';
+import { parseJson } from '../../src/domain/exact-json.ts';
+import type { FieldPath } from '../../src/domain/field-path.ts';
 import {
   type Blame,
   type Comparison,
@@ -10,10 +10,10 @@ import {
   findingFingerprint,
   findingId,
   type ObjectComparison,
-} from '../../src/types/finding.ts';
-import type { Json, JsonObject } from '../../src/types/json.ts';
-import type { ObjectRef } from '../../src/types/object-ref.ts';
-import type { LiveObject } from '../../src/types/snapshot.ts';
+} from '../../src/domain/finding.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
+import type { ObjectRef } from '../../src/domain/object-ref.ts';
+import type { LiveObject } from '../../src/domain/snapshot.ts';
 
 // Data for tests, whole and valid, with what a test is about given by name.
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { toldTogether } from '../../src/diff/together.ts';
 import {
   cutText,
   displayValue,
@@ -9,10 +8,11 @@ import {
   sanitize,
   summarize,
   summarizeFix,
-} from '../../src/types/describe.ts';
-import type { FieldPath } from '../../src/types/field-path.ts';
-import { equalQuantities, parseQuantity } from '../../src/types/quantity.ts';
-import { Secret } from '../../src/types/secret.ts';
+} from '../../src/domain/describe.ts';
+import type { FieldPath } from '../../src/domain/field-path.ts';
+import { equalQuantities, parseQuantity } from '../../src/domain/quantity.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { toldTogether } from '../../src/stages/diff/together.ts';
 import { CONTAINER, envValue, finding, IMAGE, ref } from './builders.ts';
 
 const backend = ref('backend-api');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseJson, stringifyJson, wholeNumber } from '../../src/types/exact-json.ts';
-import type { Json } from '../../src/types/json.ts';
+import { parseJson, stringifyJson, wholeNumber } from '../../src/domain/exact-json.ts';
+import type { Json } from '../../src/domain/json.ts';
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const longNumber = fc.oneof(int64, fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n })).map(wholeNumber);

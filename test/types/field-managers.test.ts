@@ -8,8 +8,8 @@ import {
   actorWords,
   FIELD_MANAGERS,
   managerRow,
-} from '../../src/types/field-managers.ts';
-import type { FieldOwner } from '../../src/types/snapshot.ts';
+} from '../../src/domain/field-managers.ts';
+import type { FieldOwner } from '../../src/domain/snapshot.ts';
 
 type Writer = Pick<FieldOwner, 'manager' | 'operation' | 'subresource'>;
 

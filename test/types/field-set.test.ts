@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { intersection, partAt, stepName, union, without } from '../../src/types/field-set.ts';
-import type { JsonObject } from '../../src/types/json.ts';
+import { intersection, partAt, stepName, union, without } from '../../src/domain/field-set.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { CONTAINER } from './builders.ts';
 
 /** A set as the paths of its members, which is what managedFields mean. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { foreignText, hideSecrets } from '../../src/types/foreign-text.ts';
-import { ownSecret } from '../../src/types/secret.ts';
+import { foreignText, hideSecrets } from '../../src/domain/foreign-text.ts';
+import { ownSecret } from '../../src/domain/secret.ts';
 
 const CASES = z
   .array(z.object({ name: z.string(), text: z.string(), shown: z.string() }))

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
-import type { JsonObject } from '../../src/types/json.ts';
-import { type JsonPatchOperation, operationsBetween } from '../../src/types/json-patch.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { type JsonPatchOperation, operationsBetween } from '../../src/domain/json-patch.ts';
 
 function apply(before: JsonObject, operations: readonly JsonPatchOperation[]): unknown {
   // The library's types want mutable operations; these are plain data.

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { type FieldPath, printPath } from '../../src/types/field-path.ts';
-import type { Finding } from '../../src/types/finding.ts';
-import { at, type Json, type JsonObject } from '../../src/types/json.ts';
-import type { FieldOwner } from '../../src/types/snapshot.ts';
-import { targetOf } from '../../src/types/target.ts';
+import { type FieldPath, printPath } from '../../src/domain/field-path.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { at, type Json, type JsonObject } from '../../src/domain/json.ts';
+import type { FieldOwner } from '../../src/domain/snapshot.ts';
+import { targetOf } from '../../src/domain/target.ts';
 import { CONTAINER, envValue, finding, label, REPLICAS, ref, workload } from './builders.ts';
 
 const web = ref('web');

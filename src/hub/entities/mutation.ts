@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { EntityDefinition } from './definition.ts';
 import type { Revision } from './revision.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Json, JsonObject } from '../../types/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { InSpace } from './common.ts';
 import type { EntityDefinition } from './definition.ts';
 

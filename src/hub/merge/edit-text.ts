@@ -1,6 +1,6 @@
 import { isScalar, isSeq, type Node, parseDocument, stringify, type ToStringOptions } from 'yaml';
-import { indentFlow } from '../../kubernetes/flow-indent.ts';
-import type { Json } from '../../types/json.ts';
+import { indentFlow } from '../../clients/kubernetes/flow-indent.ts';
+import type { Json } from '../../domain/json.ts';
 import { type Edit, inOrder } from './edits.ts';
 import { equal } from './equal.ts';
 import { readPart } from './read-part.ts';

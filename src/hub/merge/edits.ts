@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../domain/json.ts';
 import { equal } from './equal.ts';
 import { byKey } from './list-keys.ts';
 

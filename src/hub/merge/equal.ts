@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, type Json } from '../../domain/json.ts';
 
 /** Whether two values are the same configuration, whatever the order of keys. */
 export function equal(left: Json | undefined, right: Json | undefined): boolean {

@@ -1,4 +1,4 @@
-import { isJsonObject, isNumber, type Json, type JsonObject } from '../../types/json.ts';
+import { isJsonObject, isNumber, type Json, type JsonObject } from '../../domain/json.ts';
 
 /** What tells the entries of a list apart, by the list's field; other lists of objects go by `name`. */
 const keyFields: Readonly<Record<string, readonly string[]>> = {

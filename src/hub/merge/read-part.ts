@@ -1,5 +1,5 @@
-import { parseManifest } from '../../kubernetes/manifest.ts';
-import type { JsonObject } from '../../types/json.ts';
+import { parseManifest } from '../../clients/kubernetes/manifest.ts';
+import type { JsonObject } from '../../domain/json.ts';
 
 export type ReadPart =
   | { readonly outcome: 'read' /** `undefined` for an empty document. */; readonly value: JsonObject | undefined }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { readPart } from './read-part.ts';
 
 /** One document of a unit: its text with the separator in front, and its value. `undefined` for an empty one. */

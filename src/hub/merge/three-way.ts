@@ -1,5 +1,5 @@
-import { type JsonObject, stringAt } from '../../types/json.ts';
-import { groupOf } from '../../types/object-ref.ts';
+import { type JsonObject, stringAt } from '../../domain/json.ts';
+import { groupOf } from '../../domain/object-ref.ts';
 import { editText } from './edit-text.ts';
 import { applyEdits, editsTowards } from './edits.ts';
 import { equal } from './equal.ts';

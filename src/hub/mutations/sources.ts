@@ -1,5 +1,5 @@
-import { stringifyJson } from '../../types/exact-json.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../types/json.ts';
+import { stringifyJson } from '../../domain/exact-json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../domain/json.ts';
 import { equal } from '../merge/equal.ts';
 import { byKey, keyField } from '../merge/list-keys.ts';
 import { splitParts } from '../merge/split.ts';

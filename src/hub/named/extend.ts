@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { Named } from '../entities/named.ts';
 import type { Reader } from '../query/reader.ts';
 import { namedId } from '../storage/store.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../types/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { EntityName, Relation } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';
 import { unitStatus } from '../units/status.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../types/json.ts';
+import type { Json } from '../../domain/json.ts';
 import type { EntityName } from '../entities/definition.ts';
 import { badRequest } from '../errors.ts';
 import { compare } from '../where/operators.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { type ChangeSetState, changeSetState } from '../changesets.ts';
 import type { EntityName, Relation } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';

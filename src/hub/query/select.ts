@@ -1,5 +1,5 @@
-import { readManifest } from '../../kubernetes/manifest.ts';
-import type { Json, JsonObject } from '../../types/json.ts';
+import { readManifest } from '../../clients/kubernetes/manifest.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { EntityName } from '../entities/definition.ts';
 import { definitions } from '../entities/entities.ts';
 import { writableFilter } from '../entities/filter.ts';

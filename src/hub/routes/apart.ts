@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../types/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Hub } from '../context.ts';
 import type { Revision } from '../entities/revision.ts';
 import type { Unit } from '../entities/unit.ts';

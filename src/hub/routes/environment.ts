@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
-import { messageOf } from '../../types/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../types/json.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { Role } from '../accounts.ts';
 import type { Caller } from '../context.ts';
 import { badRequest, HubError } from '../errors.ts';

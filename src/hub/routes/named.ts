@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { Hub } from '../context.ts';
 import type { EntityName } from '../entities/definition.ts';
 import type { Named, NamedKind } from '../entities/named.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../types/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { assertPatchVersion, assertVersion, readFields, type Versioned } from '../bodies.ts';
 import type { Hub } from '../context.ts';
 import { type Space, writableSpace } from '../entities/space.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';
 import type { Unit } from '../entities/unit.ts';

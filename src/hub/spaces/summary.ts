@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { Space } from '../entities/space.ts';
 import type { Reader } from '../query/reader.ts';
 

@@ -1,5 +1,5 @@
-import type { ObjectRef } from '../../types/object-ref.ts';
-import { objectKey } from '../../types/object-ref.ts';
+import type { ObjectRef } from '../../domain/object-ref.ts';
+import { objectKey } from '../../domain/object-ref.ts';
 import type { Database } from './database.ts';
 
 /**

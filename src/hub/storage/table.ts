@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../types/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { bufferOf } from './blobs.ts';
 import type { Database, StoredRow } from './database.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isAbsent, readTextFile } from '../../files/read-file.ts';
-import { Secret } from '../../types/secret.ts';
+import { isAbsent, readTextFile } from '../../clients/files/read-file.ts';
+import { Secret } from '../../domain/secret.ts';
 import type { Role } from '../accounts.ts';
 import { makePrivate } from './private-files.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isJsonObject, type JsonObject } from '../../types/json.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { assertPatchVersion, assertVersion, readFields, type Versioned } from '../bodies.ts';
 import { type Unit, type WritableUnit, writableUnit } from '../entities/unit.ts';
 import { badRequest } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { readFields } from '../bodies.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { RevisionSource } from '../entities/revision.ts';

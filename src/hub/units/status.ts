@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../types/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { UnitEvent } from '../entities/unit-event.ts';
 
 /** `UnitStatus`, from the newest event. The value names of `Status` are ours (reference, section 2 and doubt 6). */

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, type Json } from '../../domain/json.ts';
 import type { AttributeType, EntityName } from '../entities/definition.ts';
 import { badRequest } from '../errors.ts';
 import { isUuid } from '../identity.ts';

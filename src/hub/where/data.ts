@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject, own } from '../../types/json.ts';
+import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject, own } from '../../domain/json.ts';
 import type { AttributeType } from '../entities/definition.ts';
 import { badRequest } from '../errors.ts';
 import { test } from './operators.ts';

@@ -1,4 +1,4 @@
-import { isNumber, type Json } from '../../types/json.ts';
+import { isNumber, type Json } from '../../domain/json.ts';
 import type { AttributeType } from '../entities/definition.ts';
 import { matches } from './pattern.ts';
 import type { ComparisonOperator } from './syntax.ts';

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { messageOf } from '../../types/errors.ts';
+import { messageOf } from '../../domain/errors.ts';
 import { badRequest } from '../errors.ts';
 
 // A pattern such as `(a+)+$` would hold the hub's one thread for years: where a search goes back too often, V8's other

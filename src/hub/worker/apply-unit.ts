@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Health, healthOf } from '../../kubernetes/health.ts';
-import { parseManifest } from '../../kubernetes/manifest.ts';
-import { parseDuration } from '../../types/duration.ts';
-import { messageOf } from '../../types/errors.ts';
-import type { JsonObject } from '../../types/json.ts';
-import { displayRef, type ObjectRef, objectKey, refOf } from '../../types/object-ref.ts';
+import { type Health, healthOf } from '../../clients/kubernetes/health.ts';
+import { parseManifest } from '../../clients/kubernetes/manifest.ts';
+import { parseDuration } from '../../domain/duration.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { displayRef, type ObjectRef, objectKey, refOf } from '../../domain/object-ref.ts';
 import { inOrder, withNamespace } from './documents.ts';
 import { counted, failure, type Job, type JobResult } from './job.ts';
 import { writeLiveState } from './live-state.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../types/json.ts';
-import type { ObjectRef } from '../../types/object-ref.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ObjectRef } from '../../domain/object-ref.ts';
 import type { TargetCluster } from '../entities/target.ts';
 
 /** A document with at least apiVersion, kind and metadata.name. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, stringAt } from '../../types/json.ts';
+import { isJsonObject, type JsonObject, stringAt } from '../../domain/json.ts';
 
 /** What other objects may need to exist first; everything else keeps the order of the unit. */
 const firstKinds = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'ServiceAccount', 'Secret', 'ConfigMap'];

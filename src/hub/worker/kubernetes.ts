@@ -1,6 +1,6 @@
-import { createKubernetesClient, objectPath, type ResourceKind } from '../../kubernetes/client.ts';
-import { type KubernetesTransport, statusError } from '../../kubernetes/transport.ts';
-import { stringAt } from '../../types/json.ts';
+import { createKubernetesClient, objectPath, type ResourceKind } from '../../clients/kubernetes/client.ts';
+import { type KubernetesTransport, statusError } from '../../clients/kubernetes/transport.ts';
+import { stringAt } from '../../domain/json.ts';
 import type { Cluster } from './cluster.ts';
 
 /** A target's cluster over the project's own Kubernetes client. Deleting stands here alone: no pass ever deletes. */

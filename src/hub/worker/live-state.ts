@@ -1,5 +1,5 @@
-import { writeYaml } from '../../kubernetes/yaml.ts';
-import { isJsonObject, type JsonObject } from '../../types/json.ts';
+import { writeYaml } from '../../clients/kubernetes/yaml.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 
 /** What a unit's `LiveState` holds: the objects as the API server answered them, without the bookkeeping of field managers. */
 export function writeLiveState(objects: readonly JsonObject[]): string {

@@ -1,9 +1,9 @@
-import { parseManifest } from '../../kubernetes/manifest.ts';
-import { writeYaml } from '../../kubernetes/yaml.ts';
-import { stringifyJson } from '../../types/exact-json.ts';
-import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject } from '../../types/json.ts';
-import { displayRef, refOf } from '../../types/object-ref.ts';
-import { equalQuantities } from '../../types/quantity.ts';
+import { parseManifest } from '../../clients/kubernetes/manifest.ts';
+import { writeYaml } from '../../clients/kubernetes/yaml.ts';
+import { stringifyJson } from '../../domain/exact-json.ts';
+import { isJsonArray, isJsonObject, isNumber, type Json, type JsonObject } from '../../domain/json.ts';
+import { displayRef, refOf } from '../../domain/object-ref.ts';
+import { equalQuantities } from '../../domain/quantity.ts';
 import { userOf } from '../entities/user.ts';
 import { HubError } from '../errors.ts';
 import { byKey } from '../merge/list-keys.ts';

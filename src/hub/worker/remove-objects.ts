@@ -1,6 +1,6 @@
-import { messageOf } from '../../types/errors.ts';
-import { at, isJsonArray, type JsonObject, stringAt } from '../../types/json.ts';
-import { displayRef, type ObjectRef } from '../../types/object-ref.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { at, isJsonArray, type JsonObject, stringAt } from '../../domain/json.ts';
+import { displayRef, type ObjectRef } from '../../domain/object-ref.ts';
 import { kindRank } from './documents.ts';
 import type { Job } from './job.ts';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { messageOf } from '../../types/errors.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { Hub } from '../context.ts';
 import type { OperationAction, QueuedOperation } from '../entities/queued-operation.ts';
 import { readTarget } from '../entities/target.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseManifest } from '../../../src/kubernetes/manifest.ts';
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
+import { parseManifest } from '../../../src/clients/kubernetes/manifest.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import { type Shape, stepDown } from './shape.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../fixtures/diff/leaves/', import.meta.url));

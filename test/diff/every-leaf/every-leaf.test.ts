@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Finding } from '../../../src/types/finding.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
 import { type Bench, createBench } from './bench.ts';
 import { type Data, explain, readData } from './data.ts';
 import { lineOf, type Outcome } from './judge.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type FieldPath, valueAt } from '../../../src/types/field-path.ts';
-import { at, type Json, type JsonObject } from '../../../src/types/json.ts';
+import { type FieldPath, valueAt } from '../../../src/domain/field-path.ts';
+import { at, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import type { Base, Mutation } from './mutations.ts';
 import { additions, departures, type Expected, isEnd, placeOf } from './ownership.ts';
 import { get, type Pointer } from './pointer.ts';

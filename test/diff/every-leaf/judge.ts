@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type FieldPath, printPath } from '../../../src/types/field-path.ts';
-import type { Finding } from '../../../src/types/finding.ts';
-import type { Json } from '../../../src/types/json.ts';
+import { type FieldPath, printPath } from '../../../src/domain/field-path.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
+import type { Json } from '../../../src/domain/json.ts';
 import type { Mutation } from './mutations.ts';
 import type { Expected } from './ownership.ts';
 

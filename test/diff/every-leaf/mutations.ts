@@ -1,5 +1,5 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
-import type { ObjectRef } from '../../../src/types/object-ref.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
+import type { ObjectRef } from '../../../src/domain/object-ref.ts';
 import type { Data } from './data.ts';
 import type { Tree } from './ownership.ts';
 import { get, type Pointer } from './pointer.ts';

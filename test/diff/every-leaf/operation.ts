@@ -1,6 +1,6 @@
-import { toJsonPointer } from '../../../src/types/field-path.ts';
-import { isJsonArray, isJsonObject, type Json } from '../../../src/types/json.ts';
-import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
+import { toJsonPointer } from '../../../src/domain/field-path.ts';
+import { isJsonArray, isJsonObject, type Json } from '../../../src/domain/json.ts';
+import type { JsonPatchOperation } from '../../../src/domain/json-patch.ts';
 import type { Base, Mutation } from './mutations.ts';
 import { get } from './pointer.ts';
 

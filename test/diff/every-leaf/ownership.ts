@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FieldPath, PathStep } from '../../../src/types/field-path.ts';
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/types/json.ts';
+import type { FieldPath, PathStep } from '../../../src/domain/field-path.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/domain/json.ts';
 import type { Pointer } from './pointer.ts';
 import { type Shape, stepDown } from './shape.ts';
 

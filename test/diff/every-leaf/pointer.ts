@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 
 /** List indexes and fields of one very object. */
 export type Pointer = readonly (string | number)[];

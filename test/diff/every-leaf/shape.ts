@@ -1,8 +1,8 @@
-import type { FieldPath } from '../../../src/types/field-path.ts';
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/types/json.ts';
+import type { FieldPath } from '../../../src/domain/field-path.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/domain/json.ts';
 
 /**
- * What the API server's OpenAPI document says of one node, read apart from src/diff/schema.ts: a proof of the comparison
+ * What the API server's OpenAPI document says of one node, read apart from src/stages/diff/schema.ts: a proof of the comparison
  * must not lean on the comparison's own reading of the schema.
  */
 export interface Shape {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JsonObject } from '../../../src/types/json.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
 
 // Manifests as people write them: many optional fields, each present or not, in spellings that the API server stores
 // otherwise. Everything that comes out is accepted by Kubernetes 1.24 and later.

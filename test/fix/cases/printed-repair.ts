@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
-import { readBuiltInSchemas } from '../../../src/kubernetes/built-in-schemas.ts';
-import { readManifest } from '../../../src/kubernetes/manifest.ts';
-import { openApiOfCrd } from '../../../src/kubernetes/openapi.ts';
-import { diffTexts, type OfflineDiff, type OfflineObject } from '../../../src/offline/offline.ts';
-import { printDiff } from '../../../src/offline/print.ts';
-import { parseJson } from '../../../src/types/exact-json.ts';
-import { printPath } from '../../../src/types/field-path.ts';
-import type { Finding } from '../../../src/types/finding.ts';
-import { at, isJsonArray, stringAt } from '../../../src/types/json.ts';
-import { objectKey } from '../../../src/types/object-ref.ts';
+import { readBuiltInSchemas } from '../../../src/clients/kubernetes/built-in-schemas.ts';
+import { readManifest } from '../../../src/clients/kubernetes/manifest.ts';
+import { openApiOfCrd } from '../../../src/clients/kubernetes/openapi.ts';
+import { diffTexts, type OfflineDiff, type OfflineObject } from '../../../src/commands/diff/offline.ts';
+import { printDiff } from '../../../src/commands/diff/print.ts';
+import { parseJson } from '../../../src/domain/exact-json.ts';
+import { printPath } from '../../../src/domain/field-path.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
+import { at, isJsonArray, stringAt } from '../../../src/domain/json.ts';
+import { objectKey } from '../../../src/domain/object-ref.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import { faultsOf, nameOf, type Played } from './story.ts';
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createKubernetesClient, type KubernetesClient } from '../../../src/kubernetes/client.ts';
-import { readManifest } from '../../../src/kubernetes/manifest.ts';
-import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
-import { type FieldPath, valueAt, withValueAt } from '../../../src/types/field-path.ts';
-import { isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/types/json.ts';
-import { type ObjectRef, refOf } from '../../../src/types/object-ref.ts';
-import { equalQuantities } from '../../../src/types/quantity.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../../src/clients/kubernetes/client.ts';
+import { readManifest } from '../../../src/clients/kubernetes/manifest.ts';
+import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
+import { type FieldPath, valueAt, withValueAt } from '../../../src/domain/field-path.ts';
+import { isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/domain/json.ts';
+import { type ObjectRef, refOf } from '../../../src/domain/object-ref.ts';
+import { equalQuantities } from '../../../src/domain/quantity.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import { type Case, NAMESPACE, type Replay, type Step, startReplay } from '../../diff/replay.ts';
 import { contentOf, type Difference, differences, sorted } from '../law/content.ts';

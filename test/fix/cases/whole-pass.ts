@@ -1,8 +1,8 @@
-import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
-import { printPath } from '../../../src/types/field-path.ts';
-import { objectKey } from '../../../src/types/object-ref.ts';
-import type { PlanItem } from '../../../src/types/plan.ts';
+import { createKubernetesClient } from '../../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
+import { printPath } from '../../../src/domain/field-path.ts';
+import { objectKey } from '../../../src/domain/object-ref.ts';
+import type { PlanItem } from '../../../src/domain/plan.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import { inTurn } from '../law/in-turn.ts';
 import { ownersOf } from '../law/owners.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../../src/types/json.ts';
+import type { Json } from '../../../src/domain/json.ts';
 
 /** JSON that a reader of YAML takes for the same: some characters would be line ends to it. */
 export function asYaml(value: Json): string {

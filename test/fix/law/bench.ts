@@ -1,7 +1,12 @@
-import { createKubernetesClient, type KubernetesClient, objectPath, type ResourceKind } from '../../../src/kubernetes/client.ts';
-import { connectKubernetes, type KubernetesRequest, statusError } from '../../../src/kubernetes/transport.ts';
-import { isJsonObject, type JsonObject } from '../../../src/types/json.ts';
-import { type ObjectRef, objectKey, refOf } from '../../../src/types/object-ref.ts';
+import {
+  createKubernetesClient,
+  type KubernetesClient,
+  objectPath,
+  type ResourceKind,
+} from '../../../src/clients/kubernetes/client.ts';
+import { connectKubernetes, type KubernetesRequest, statusError } from '../../../src/clients/kubernetes/transport.ts';
+import { isJsonObject, type JsonObject } from '../../../src/domain/json.ts';
+import { type ObjectRef, objectKey, refOf } from '../../../src/domain/object-ref.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../../control-plane/shared.ts';
 import { minorOf } from '../../control-plane/version.ts';

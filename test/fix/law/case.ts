@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../src/types/json.ts';
-import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import type { JsonPatchOperation } from '../../../src/domain/json-patch.ts';
 
 /** One request of a stranger. */
 export type Step =

@@ -1,4 +1,4 @@
-import type { Json } from '../../../src/types/json.ts';
+import type { Json } from '../../../src/domain/json.ts';
 import type { Dice } from './dice.ts';
 import {
   allContainers,

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import jsonPatch from 'fast-json-patch';
-import { parseManifest } from '../../../src/kubernetes/manifest.ts';
-import { at, isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/types/json.ts';
-import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
+import { parseManifest } from '../../../src/clients/kubernetes/manifest.ts';
+import { at, isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/domain/json.ts';
+import type { JsonPatchOperation } from '../../../src/domain/json-patch.ts';
 import { sample } from '../../diff/every-leaf/sample.ts';
 import { type Case, DELIVERERS, type Deliverer, type Edit, type Step } from './case.ts';
 import { CONTAINER_CHANGES } from './changes-of-containers.ts';

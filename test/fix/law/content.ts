@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/types/json.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 
 /** Annotations that say nothing of what was wanted: counters, and what client-side apply notes down for itself. */
 const BOOKKEEPING = [

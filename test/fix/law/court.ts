@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ClusterError } from '../../../src/types/errors.ts';
-import type { JsonObject } from '../../../src/types/json.ts';
-import { type ObjectRef, objectKey, refOf } from '../../../src/types/object-ref.ts';
+import { ClusterError } from '../../../src/domain/errors.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import { type ObjectRef, objectKey, refOf } from '../../../src/domain/object-ref.ts';
 import { type Bench, kindNameOf } from './bench.ts';
 import type { Case } from './case.ts';
 import { contentOf } from './content.ts';

@@ -1,5 +1,5 @@
-import { ClusterError } from '../../../src/types/errors.ts';
-import { type JsonObject, stringAt } from '../../../src/types/json.ts';
+import { ClusterError } from '../../../src/domain/errors.ts';
+import { type JsonObject, stringAt } from '../../../src/domain/json.ts';
 import type { Bench } from './bench.ts';
 import { type Case, CLIENT_SIDE, PARTNER } from './case.ts';
 import { inTurn } from './in-turn.ts';

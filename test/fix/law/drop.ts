@@ -1,6 +1,6 @@
-import { type FieldPath, locate, printPath } from '../../../src/types/field-path.ts';
-import type { JsonObject } from '../../../src/types/json.ts';
-import { objectKey, refOf } from '../../../src/types/object-ref.ts';
+import { type FieldPath, locate, printPath } from '../../../src/domain/field-path.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import { objectKey, refOf } from '../../../src/domain/object-ref.ts';
 import { omit } from '../../diff/every-leaf/pointer.ts';
 import type { Bench } from './bench.ts';
 import { contentOf, differences } from './content.ts';

@@ -1,8 +1,8 @@
-import { projectLive } from '../../../src/snapshot/snapshot.ts';
-import type { Finding } from '../../../src/types/finding.ts';
-import { at, type JsonObject, stringAt } from '../../../src/types/json.ts';
-import type { FixOutcome } from '../../../src/types/outcome.ts';
-import type { PlanItem } from '../../../src/types/plan.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
+import { at, type JsonObject, stringAt } from '../../../src/domain/json.ts';
+import type { FixOutcome } from '../../../src/domain/outcome.ts';
+import type { PlanItem } from '../../../src/domain/plan.ts';
+import { projectLive } from '../../../src/stages/snapshot/snapshot.ts';
 import { stagedPass } from '../staged-pass.ts';
 import { asYaml } from './as-yaml.ts';
 import type { Bench } from './bench.ts';

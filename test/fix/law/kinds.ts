@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { parseManifest } from '../../../src/kubernetes/manifest.ts';
-import type { JsonObject } from '../../../src/types/json.ts';
-import type { JsonPatchOperation } from '../../../src/types/json-patch.ts';
+import { parseManifest } from '../../../src/clients/kubernetes/manifest.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import type { JsonPatchOperation } from '../../../src/domain/json-patch.ts';
 import type { Bench } from './bench.ts';
 import { type Case, DELIVERERS } from './case.ts';
 

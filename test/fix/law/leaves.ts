@@ -1,5 +1,5 @@
-import { at, type JsonObject } from '../../../src/types/json.ts';
-import { refOf } from '../../../src/types/object-ref.ts';
+import { at, type JsonObject } from '../../../src/domain/json.ts';
+import { refOf } from '../../../src/domain/object-ref.ts';
 import { type Data, readData } from '../../diff/every-leaf/data.ts';
 import { type Base, type Mutation, survey } from '../../diff/every-leaf/mutations.ts';
 import { operationOf } from '../../diff/every-leaf/operation.ts';

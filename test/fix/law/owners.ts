@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FieldPath } from '../../../src/types/field-path.ts';
-import { stepName } from '../../../src/types/field-set.ts';
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/types/json.ts';
+import type { FieldPath } from '../../../src/domain/field-path.ts';
+import { stepName } from '../../../src/domain/field-set.ts';
+import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../../src/domain/json.ts';
 
 // managedFields as sets of fields, each a list of steps: `f:spec`, `k:{"name":"app"}`, `v:"a"`, and `.` for what is above it.
 

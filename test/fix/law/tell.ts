@@ -1,6 +1,6 @@
-import { printPath } from '../../../src/types/field-path.ts';
-import { revealValue } from '../../../src/types/finding.ts';
-import type { Json } from '../../../src/types/json.ts';
+import { printPath } from '../../../src/domain/field-path.ts';
+import { revealValue } from '../../../src/domain/finding.ts';
+import type { Json } from '../../../src/domain/json.ts';
 import { contentOf, differences } from './content.ts';
 import type { Judged } from './court.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { printPath, valueAt, withValueAt } from '../../../src/types/field-path.ts';
-import { type Finding, inOrderOf } from '../../../src/types/finding.ts';
-import { isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/types/json.ts';
-import type { PlanItem } from '../../../src/types/plan.ts';
+import { printPath, valueAt, withValueAt } from '../../../src/domain/field-path.ts';
+import { type Finding, inOrderOf } from '../../../src/domain/finding.ts';
+import { isJsonObject, type Json, type JsonObject, numberAt } from '../../../src/domain/json.ts';
+import type { PlanItem } from '../../../src/domain/plan.ts';
 import { schemaPathOf } from '../../diff/every-leaf/shape.ts';
 import { type Case, PARTNER, SCALER, STRANGER } from './case.ts';
 import { contentOf, differences, sorted } from './content.ts';

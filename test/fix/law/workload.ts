@@ -1,4 +1,4 @@
-import type { Json } from '../../../src/types/json.ts';
+import type { Json } from '../../../src/domain/json.ts';
 import type { Dice } from './dice.ts';
 
 // A workload as a stranger holds it in the editor: what the changes touch, by name, and all the rest as it comes.

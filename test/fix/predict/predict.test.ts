@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { predictFixes } from '../../../src/fix/predict.ts';
-import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
-import { comparing } from '../../../src/pass.ts';
-import { takeSnapshot } from '../../../src/snapshot/snapshot.ts';
-import { printPath } from '../../../src/types/field-path.ts';
-import type { Prediction, UnitCorrection } from '../../../src/types/plan.ts';
+import { createKubernetesClient } from '../../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
+import { printPath } from '../../../src/domain/field-path.ts';
+import type { Prediction, UnitCorrection } from '../../../src/domain/plan.ts';
+import { comparing } from '../../../src/pass/pass.ts';
+import { predictFixes } from '../../../src/stages/fix/predict.ts';
+import { takeSnapshot } from '../../../src/stages/snapshot/snapshot.ts';
 import { type LiveScene, liveScene } from '../../diff/live-scene.ts';
 import { startWebhook, type Webhook } from '../../diff/webhook.ts';
 

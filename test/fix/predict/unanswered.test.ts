@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { predictFixes } from '../../../src/fix/predict.ts';
-import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
-import { connectKubernetes } from '../../../src/kubernetes/transport.ts';
-import type { UnitCorrection } from '../../../src/types/plan.ts';
+import { createKubernetesClient } from '../../../src/clients/kubernetes/client.ts';
+import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
+import type { UnitCorrection } from '../../../src/domain/plan.ts';
+import { predictFixes } from '../../../src/stages/fix/predict.ts';
 import { type Answer, served, startFakeApiServer } from '../../kubernetes/fake-api-server.ts';
 import { noAnswers, sent } from '../../kubernetes/no-answers.ts';
 import { compared, finding } from '../../types/builders.ts';

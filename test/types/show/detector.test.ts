@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hasKnownToken } from '../../../src/types/show/detector.ts';
+import { hasKnownToken } from '../../../src/domain/show/detector.ts';
 import { createMaker } from './planted.ts';
 
 describe('the rules of secretlint', () => {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { FieldPath } from '../../../src/types/field-path.ts';
-import type { FieldValue } from '../../../src/types/finding.ts';
-import type { Json } from '../../../src/types/json.ts';
-import { Secret, shownPart } from '../../../src/types/secret.ts';
-import { hiddenParts, showDescription, showSides, showValue } from '../../../src/types/show/show.ts';
+import type { FieldPath } from '../../../src/domain/field-path.ts';
+import type { FieldValue } from '../../../src/domain/finding.ts';
+import type { Json } from '../../../src/domain/json.ts';
+import { Secret, shownPart } from '../../../src/domain/secret.ts';
+import { hiddenParts, showDescription, showSides, showValue } from '../../../src/domain/show/show.ts';
 import { CONTAINER } from '../builders.ts';
 import { createMaker, type Made, readHarmless, readPlanted } from './planted.ts';
 

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import packageFile from '../../package.json' with { type: 'json' };
+import type { Clients } from '../clients/clients.ts';
+import { type ConfigHubClient, openConfigHub } from '../clients/confighub/client.ts';
+import { expiryWarning, type Session, tokenSession, workerSession } from '../clients/confighub/session.ts';
+import { type ConfigHubTransport, connectConfigHub } from '../clients/confighub/transport.ts';
+import { createKubernetesClient } from '../clients/kubernetes/client.ts';
+import { acquireLease, type Lease, leaseAnnotations } from '../clients/kubernetes/lease.ts';
+import { connectKubernetes, type KubeConfigSource } from '../clients/kubernetes/transport.ts';
+import { createRequestCounter, type RequestCounts } from '../clients/request-counts.ts';
+import { guardConfigHub, guardKubernetes } from '../clients/write-guard.ts';
+import { ClusterError, ConfigError } from '../domain/errors.ts';
+import { mayTakeCredentials } from '../domain/this-machine.ts';
+import { trimEnd } from '../domain/trim.ts';
+import { type Config, type Environment, OPTIONS, readEnvironment, required } from './config.ts';
+
+export const VERSION = packageFile.version;
+export const USER_AGENT = `drift-detector/${VERSION}`;
+
+/** Where a pod finds the namespace that it runs in. */
+const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** The clients of a command that writes, and the right to write that each of their writes is checked against. */
+export interface WritingClients extends Clients, AsyncDisposable {
+  /** `undefined` where the account may take no lease and nothing is going to be fixed. */
+  readonly lease: Lease | undefined;
+  readonly requests: RequestCounts;
+}
+
+export interface ReadingClients extends Clients, Disposable {
+  /** What the last pass that held the Lease left on it. */
+  leaseAnnotations(environment: Environment): Promise<Readonly<Record<string, string>>>;
+}
+
+/** Clients for reading: a write of theirs would be a mistake in here, and goes nowhere. */
+export async function connectReading(
+  config: Config,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<ReadingClients> {
+  const mayNotWrite = async (): Promise<void> => {
+    throw new Error('a command that only reads was about to write');
+  };
+  const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayNotWrite));
+  const transport = guardKubernetes(await connectKubernetes(clusterSource(config, config.context, signal)), mayNotWrite);
+  const kubernetes = createKubernetesClient(transport);
+  return {
+    confighub,
+    kubernetes,
+    leaseAnnotations: (environment) => leaseAnnotations(transport, { ...leaseOf(config, environment), signal }),
+    [Symbol.dispose]: () => kubernetes.close(),
+  };
+}
+
+/** Takes the Lease; every write of the clients asks whether it is still held. */
+export async function connectWriting(
+  config: Config,
+  environment: Environment,
+  holder: string,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<WritingClients> {
+  let lease: Lease | undefined;
+  const mayWrite = async (): Promise<void> => lease?.confirm();
+  const requests = createRequestCounter();
+  const confighub = await connectHub(config, warn, signal, (transport) =>
+    guardConfigHub(requests.confighub(transport), mayWrite),
+  );
+  const transport = requests.kubernetes(await connectKubernetes(clusterSource(config, config.context, signal)));
+  const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
+  try {
+    lease = await acquireLease(transport, { ...leaseOf(config, environment), holder, seconds: config.leaseSeconds, signal });
+  } catch (error) {
+    const isForbidden = error instanceof ClusterError && error.code === 'permission';
+    if (!isForbidden || config.autoFix) {
+      kubernetes.close();
+      throw error;
+    }
+    warn(`${error.message}; nothing is fixed, so the pass goes on without the lease`);
+  }
+  return {
+    confighub,
+    kubernetes,
+    lease,
+    requests: requests.counts,
+    async [Symbol.asyncDispose]() {
+      await lease?.[Symbol.asyncDispose]();
+      kubernetes.close();
+    },
+  };
+}
+
+function leaseOf(config: Config, environment: Environment): { readonly namespace: string; readonly name: string } {
+  return { namespace: leaseNamespace(config, environment), name: `drift-detector-${config.cluster}` };
+}
+
+/** Namespace of the Lease, which is the one that passes run in. */
+export function leaseNamespace(config: Config, environment: Environment): string {
+  if (config.leaseNamespace !== '') return config.leaseNamespace;
+  if (environment['POD_NAMESPACE']) return environment['POD_NAMESPACE'];
+  try {
+    return readFileSync(POD_NAMESPACE_FILE, 'utf8').trim();
+  } catch {
+    return 'default';
+  }
+}
+
+export async function connectHub(
+  config: Config,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+  wrap: (transport: ConfigHubTransport) => ConfigHubTransport = (transport) => transport,
+): Promise<ConfigHubClient> {
+  const url = trimEnd(required(config, 'confighubUrl'), '/');
+  if (!mayTakeCredentials(url) || /^[^/]*\/\/[^/]*@/u.test(url)) {
+    throw new ConfigError('the token for ConfigHub would be sent in the clear, or its address carries a user', {
+      code: 'configuration',
+      subject: 'CONFIGHUB_URL',
+      remedy: 'Give an https address without a user in it, or a server on this machine (kubectl port-forward).',
+    });
+  }
+  const session = sessionOf(config, url, warn);
+  return openConfigHub(wrap(connectConfigHub({ url, session, userAgent: USER_AGENT })), signal);
+}
+
+/** A worker's login is preferred: it is for machines, and does not run out. */
+function sessionOf(config: Config, url: string, warn: (message: string) => void): Session {
+  if (config.confighubWorkerId !== undefined) {
+    const workerSecret = required(config, 'confighubWorkerSecret');
+    return workerSession({ url, workerId: config.confighubWorkerId, workerSecret, userAgent: USER_AGENT });
+  }
+  const token = required(config, 'confighubToken');
+  const warning = expiryWarning(token, new Date());
+  if (warning !== '') warn(warning);
+  return tokenSession(token);
+}
+
+export function clusterSource(config: Config, context: string, signal: AbortSignal): KubeConfigSource {
+  return {
+    kubeconfig: config.kubeconfig || undefined,
+    context: context || undefined,
+    userAgent: USER_AGENT,
+    environment: inheritedByPlugins(),
+    signal,
+  };
+}
+
+/** As kubectl hands it on, but for credentials that are none of a plugin's business. */
+function inheritedByPlugins(): Record<string, string> {
+  const secrets = new Set<string>(Object.values(OPTIONS).flatMap((option) => ('isSecret' in option ? option.env : [])));
+  return Object.fromEntries(
+    Object.entries(readEnvironment()).flatMap(([name, value = '']) => (secrets.has(name) ? [] : [[name, value]])),
+  );
+}

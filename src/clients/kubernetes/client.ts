@@ -1,0 +1,171 @@
+import { type Json, type JsonObject, stringAt } from '../../domain/json.ts';
+import type { JsonPatchOperation } from '../../domain/json-patch.ts';
+import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
+import { badAnswer, isAbsent, isAllowed, isUnserved, objectOf, type ResourceKind, resourcesIn } from './answers.ts';
+import { basePath, collectionPath, objectPath } from './paths.ts';
+import { type ListOptions, readList, readPersistently } from './read.ts';
+import { type KubernetesRequest, type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
+
+export type { ResourceKind } from './answers.ts';
+export { objectPath } from './paths.ts';
+export type { ListOptions } from './read.ts';
+
+export interface ApplyOptions {
+  readonly fieldManager: string;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The few Kubernetes requests that a pass makes. Every non-2xx answer but "not found" on `get` throws `ClusterError`, and so
+ * does every other answer that is not what was asked for.
+ */
+export interface KubernetesClient {
+  readonly server: string;
+  /** Visits all objects of a kind page by page, each once; an expired list is started over, and `onRestart` told to forget. */
+  list(
+    kind: ResourceKind,
+    options: ListOptions,
+    onPage: (items: readonly JsonObject[]) => void,
+    onRestart: () => void,
+  ): Promise<void>;
+  get(kind: ResourceKind, ref: ObjectRef, signal: AbortSignal): Promise<JsonObject | undefined>;
+  /** Server-side apply. The body may carry `metadata.resourceVersion` as precondition: a changed object answers 409. */
+  apply(kind: ResourceKind, body: JsonObject, options: ApplyOptions): Promise<JsonObject>;
+  jsonPatch(
+    kind: ResourceKind,
+    ref: ObjectRef,
+    operations: readonly JsonPatchOperation[],
+    options: Omit<ApplyOptions, 'force'>,
+  ): Promise<JsonObject>;
+  /** Creates an object; `false` where one of that name is there already. */
+  create(kind: ResourceKind, body: JsonObject, signal: AbortSignal): Promise<boolean>;
+  /** Whether the account may do this to objects of the kind in the namespace, as the authorizer says. */
+  mayI(verb: string, ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>, signal: AbortSignal): Promise<boolean>;
+  /** The kind that serves an apiVersion and kind; `undefined` where the server does not know it. */
+  resourceKind(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind | undefined>;
+  /** Any other document, such as the OpenAPI schema of a group version; the caller looks whether it is one. */
+  read(path: string, doing: string, signal: AbortSignal): Promise<Json>;
+  close(): void;
+}
+
+type ObjectName = Pick<ObjectRef, 'namespace' | 'name'>;
+
+export function createKubernetesClient(transport: KubernetesTransport): KubernetesClient {
+  const resourcesOf = new Map<string, Promise<readonly ResourceKind[]>>();
+  const get = (path: string, signal: AbortSignal): Promise<KubernetesResponse> =>
+    readPersistently(transport, { method: 'GET', path, signal });
+
+  async function write(request: KubernetesRequest, doing: string, kind: ResourceKind, ref: ObjectName): Promise<JsonObject> {
+    const response = await transport.request(request);
+    if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, ref.name);
+    return objectOf(response.body, kind, ref, doing);
+  }
+
+  async function readResources(apiVersion: string, signal: AbortSignal): Promise<readonly ResourceKind[]> {
+    const response = await get(basePath(apiVersion), signal);
+    if (isUnserved(response)) return [];
+    if (response.status !== 200) throw statusError(response, `read the kinds of ${apiVersion}`, apiVersion);
+    return resourcesIn(response.body, apiVersion);
+  }
+
+  return {
+    server: transport.server,
+
+    list: (kind, options, onPage, onRestart) => readList(transport, kind, options, { onPage, onRestart }),
+
+    async get(kind, ref, signal) {
+      const doing = `read ${ref.kind} ${ref.name}`;
+      const response = await get(objectPath(kind, ref), signal);
+      if (isAbsent(response)) return undefined;
+      if (response.status === 404) throw badAnswer(doing, ref.name, 'the 404 is not an answer of a Kubernetes API server');
+      if (response.status !== 200) throw statusError(response, doing, ref.name);
+      return objectOf(response.body, kind, ref, doing);
+    },
+
+    apply(kind, body, options) {
+      const ref = nameIn(body);
+      const query = new URLSearchParams({ fieldManager: options.fieldManager, fieldValidation: 'Strict' });
+      if (options.force) query.set('force', 'true');
+      if (options.dryRun) query.set('dryRun', 'All');
+      const path = `${objectPath(kind, ref)}?${query}`;
+      const contentType = 'application/apply-patch+yaml';
+      return write(
+        { method: 'PATCH', path, body, contentType, signal: options.signal },
+        `apply ${kind.kind} ${ref.name}`,
+        kind,
+        ref,
+      );
+    },
+
+    jsonPatch(kind, ref, operations, options) {
+      const query = new URLSearchParams({ fieldManager: options.fieldManager, fieldValidation: 'Strict' });
+      if (options.dryRun) query.set('dryRun', 'All');
+      const body = operations.map(({ op, path, value }) => (value === undefined ? { op, path } : { op, path, value }));
+      const path = `${objectPath(kind, ref)}?${query}`;
+      const contentType = 'application/json-patch+json';
+      return write(
+        { method: 'PATCH', path, body, contentType, signal: options.signal },
+        `patch ${ref.kind} ${ref.name}`,
+        kind,
+        ref,
+      );
+    },
+
+    async create(kind, body, signal) {
+      const ref = nameIn(body);
+      const path = `${collectionPath(kind, ref.namespace)}?fieldValidation=Strict`;
+      const where = ref.namespace === '' ? '' : ` in namespace ${ref.namespace}`;
+      const doing = `create ${kind.plural}${where}`;
+      const response = await transport.request({ method: 'POST', path, body, contentType: 'application/json', signal });
+      if (response.status === 409) return false;
+      if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, path);
+      objectOf(response.body, kind, ref, doing);
+      return true;
+    },
+
+    async mayI(verb, ref, signal) {
+      const kind = await this.resourceKind(ref.apiVersion, ref.kind, signal);
+      if (!kind) return false;
+      const resourceAttributes = { group: groupOf(ref.apiVersion), resource: kind.plural, verb, namespace: ref.namespace };
+      // It creates nothing, so it may be asked again like any read.
+      const response = await readPersistently(transport, {
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+        contentType: 'application/json',
+        signal,
+      });
+      const doing = `ask for the right to ${verb} ${kind.plural}`;
+      if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, kind.plural);
+      return isAllowed(response.body, doing);
+    },
+
+    async resourceKind(apiVersion, kind, signal) {
+      const reading = resourcesOf.get(apiVersion) ?? readResources(apiVersion, signal);
+      resourcesOf.set(apiVersion, reading);
+      try {
+        return (await reading).find((served) => served.kind === kind);
+      } catch (error) {
+        // Whoever asks next asks anew.
+        if (resourcesOf.get(apiVersion) === reading) resourcesOf.delete(apiVersion);
+        throw error;
+      }
+    },
+
+    async read(path, doing, signal) {
+      const response = await get(path, signal);
+      if (response.status === 404 && !isUnserved(response))
+        throw badAnswer(doing, path, 'the 404 is not an answer of a Kubernetes API server');
+      if (response.status !== 200) throw statusError(response, doing, path);
+      return response.body;
+    },
+
+    close: () => transport.close(),
+  };
+}
+
+function nameIn(body: JsonObject): ObjectName {
+  return { namespace: stringAt(body, 'metadata', 'namespace') ?? '', name: stringAt(body, 'metadata', 'name') ?? '' };
+}

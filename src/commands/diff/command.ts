@@ -1,0 +1,100 @@
+import { isAbsent, nameOf, readTextFile } from '../../clients/files/read-file.ts';
+import { readBuiltInSchemas } from '../../clients/kubernetes/built-in-schemas.ts';
+import type { ManifestLimits } from '../../clients/kubernetes/manifest.ts';
+import { openApiOfCrd, trimOpenApi } from '../../clients/kubernetes/openapi.ts';
+import { ConfigError } from '../../domain/errors.ts';
+import type { IgnoreRule } from '../../domain/ignore-rule.ts';
+import { at, isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { ShowValues } from '../../domain/show/show-values.ts';
+import { diffTexts, type OfflineDiff, readLarge, type SourceText } from './offline.ts';
+
+export { printDiff } from './print.ts';
+
+/** Each field of an object takes two levels of its schema. */
+const SCHEMA_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 300, aliases: 10_000, nodes: 5_000_000 };
+
+/** What `drift-detector diff` was given. Files are names, `-` is standard input. */
+export interface DiffArguments {
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
+  readonly schemas: readonly string[];
+}
+
+export interface DiffOptions {
+  readonly desiredManagers: readonly string[];
+  readonly ignoreRules: readonly IgnoreRule[];
+  /** Whether a desired file may declare nothing. */
+  readonly allowEmpty: boolean;
+  /** Largest file, in MB. */
+  readonly maxFileMb: number;
+  readonly showValues: ShowValues;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the files and compares them. A live file that does not exist holds nothing; any other must be readable. A desired
+ * file that declares nothing is refused: the command that was to write it may have failed, and nothing would be missing.
+ */
+export async function diffFiles(files: DiffArguments, options: DiffOptions): Promise<OfflineDiff> {
+  const { desiredManagers, ignoreRules, allowEmpty, showValues } = options;
+  if ([...files.desired, ...files.live, ...files.schemas].filter((file) => file === '-').length > 1) {
+    throw new ConfigError('standard input cannot be read twice', {
+      code: 'usage',
+      subject: '--desired, --live, --schema',
+      remedy: 'Pass - once, and files for the rest.',
+    });
+  }
+  const desired = await readAll(files.desired, '--desired', options);
+  const live = await readAll(files.live, '--live', options);
+  const schemas = (await readAll(files.schemas, '--schema', options)).flatMap(parseSchema);
+  const result = diffTexts({
+    desired,
+    live,
+    schemas: [await readBuiltInSchemas(), ...schemas],
+    desiredManagers,
+    ignoreRules,
+    now: new Date(),
+    showValues,
+  });
+  const [empty] = result.emptyDesired;
+  if (empty === undefined || allowEmpty) return result;
+  throw new ConfigError(`${nameOf(empty)} declares nothing`, {
+    code: 'configuration',
+    subject: '--desired',
+    remedy: 'Check the command that wrote it; if it is empty on purpose, pass --allow-empty.',
+  });
+}
+
+/** One after the other: where one cannot be read, no other is waited for. */
+async function readAll(
+  files: readonly string[],
+  subject: '--desired' | '--live' | '--schema',
+  { maxFileMb: maxMb, signal }: DiffOptions,
+): Promise<readonly SourceText[]> {
+  const texts: SourceText[] = [];
+  const remedy = 'Pass a YAML or JSON file, or - for standard input.';
+  for (const file of files) {
+    const text = readTextFile(file, { subject, remedy, maxMb, signal });
+    texts.push({
+      file,
+      text: await text.catch((error) => (subject === '--live' && isAbsent(error) ? '' : Promise.reject(error))),
+    });
+  }
+  return texts;
+}
+
+/** An OpenAPI v3 document as `kubectl get --raw /openapi/v3/...` prints it, or CustomResourceDefinitions. */
+function parseSchema({ file, text }: SourceText): readonly JsonObject[] {
+  const { documents, faults } = readLarge(text, SCHEMA_LIMITS);
+  const schemas = documents.map(({ document }) => {
+    if (isJsonObject(at(document, 'components', 'schemas'))) return trimOpenApi(document);
+    return document['kind'] === 'CustomResourceDefinition' ? openApiOfCrd(document) : undefined;
+  });
+  const [fault] = faults;
+  if (!fault && schemas.length > 0 && schemas.every((schema) => schema !== undefined)) return schemas;
+  throw new ConfigError(`${nameOf(file)} holds no schema${fault ? `: ${fault.error}` : ''}`, {
+    code: 'configuration',
+    subject: '--schema',
+    remedy: 'Give an OpenAPI v3 document (kubectl get --raw /openapi/v3/apis/GROUP/VERSION) or CustomResourceDefinitions.',
+  });
+}

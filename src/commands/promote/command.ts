@@ -1,0 +1,136 @@
+import { createPatch } from 'diff';
+import type { BulkUnit, ConfigHubClient, ExtendedUnit, Space } from '../../clients/confighub/client.ts';
+import { unitRef } from '../../clients/confighub/client.ts';
+import { and, inList, quote, whereUnits } from '../../clients/confighub/where.ts';
+import { sanitize } from '../../domain/describe.ts';
+import { ConfigHubError } from '../../domain/errors.ts';
+import { nameOf, rehearseUpgrades, type Upgrade } from '../../stages/promotion/promotion.ts';
+
+export interface PromoteArguments {
+  /** Slugs of spaces. */
+  readonly to: readonly string[];
+  /** Also the spaces whose slug is one of these with a dash and a region behind it. */
+  readonly regions: boolean;
+  readonly dryRun: boolean;
+  /** Apply what was upgraded, through ConfigHub. */
+  readonly apply: boolean;
+}
+
+interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/**
+ * The push-upgrade: every unit of the spaces takes what its upstream changed and keeps its own values. Shows the change
+ * of each unit first. Returns false where a unit was refused or not applied.
+ */
+export async function promote(
+  confighub: ConfigHubClient,
+  promotion: PromoteArguments,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { dryRun, apply } = promotion;
+  const spaces = await findSpaces(confighub, promotion, signal);
+  const inSpaces = `SpaceID IN ${inList(spaces.map(({ SpaceID }) => SpaceID))}`;
+  const upgrades = await rehearseUpgrades(confighub, { where: inSpaces }, signal);
+  if (upgrades.length === 0) {
+    terminal.out(
+      `Nothing to promote to ${spaces.map(({ Slug }) => sanitize(Slug)).join(', ')}: every unit is level with its upstream\n`,
+    );
+    return true;
+  }
+  for (const upgrade of upgrades) terminal.out(await describe(confighub, upgrade, signal));
+  if (dryRun) return upgrades.every(({ refusal }) => refusal === '');
+
+  const ids = upgrades.filter(({ refusal }) => refusal === '').map(({ unit }) => unit.Unit.UnitID);
+  const byId = new Map(upgrades.map(({ unit }) => [unit.Unit.UnitID, unit]));
+  let isWhole = ids.length === upgrades.length;
+  const done: BulkUnit[] = [];
+  for (const where of whereUnits(ids)) done.push(...(await confighub.patchUnits({ where }, { upgrade: true }, signal)));
+  const upgraded: ExtendedUnit[] = [];
+  for (const { Unit, Error: refused } of done) {
+    const unit = byId.get(Unit?.UnitID ?? refused?.ErrorMetadata?.EntityID ?? '');
+    if (!unit) continue;
+    if (refused) {
+      isWhole = false;
+      terminal.err(`Not promoted: ${sanitize(nameOf(unit))}: ${sanitize(refused.Message)}\n`);
+    } else {
+      upgraded.push(unit);
+      terminal.out(`Promoted ${sanitize(nameOf(unit))} to revision ${Unit?.HeadRevisionNum ?? 0}\n`);
+    }
+  }
+  if (!apply) return isWhole;
+  return (await applyUpgraded(confighub, upgraded, terminal, signal)) && isWhole;
+}
+
+async function findSpaces(
+  confighub: ConfigHubClient,
+  { to, regions }: PromoteArguments,
+  signal: AbortSignal,
+): Promise<readonly Space[]> {
+  const all = await confighub.listSpaces('', signal);
+  const isMeant = (slug: string, { Slug }: Space): boolean => Slug === slug || (regions && Slug.startsWith(`${slug}-`));
+  const absent = to.filter((slug) => !all.some((space) => isMeant(slug, space)));
+  if (absent.length === 0) return all.filter((space) => to.some((slug) => isMeant(slug, space)));
+  throw new ConfigHubError(`ConfigHub has no space ${absent.join(', ')}`, {
+    code: 'configuration',
+    subject: '--to',
+    remedy: 'Name spaces that are there.',
+  });
+}
+
+async function describe(confighub: ConfigHubClient, upgrade: Upgrade, signal: AbortSignal): Promise<string> {
+  const name = sanitize(nameOf(upgrade.unit));
+  const upstream = sanitize(upgrade.upstream);
+  if (upgrade.refusal !== '') return `${name}: cannot be promoted: ${sanitize(upgrade.refusal)}\n`;
+  if (!upgrade.changesBytes) return `${name}: behind ${upstream} in revision number only, no byte changes\n`;
+  if (upgrade.text === undefined)
+    return `${name}: takes the changes of ${upstream} (this ConfigHub shows them only once they are made)\n`;
+  const unit = upgrade.unit.Unit;
+  const [full] = await confighub.listUnits({ where: and(`UnitID = ${quote(unit.UnitID)}`) }, signal);
+  const patch = createPatch(
+    name,
+    full?.Unit.Data ?? '',
+    upgrade.text,
+    `revision ${unit.HeadRevisionNum}`,
+    `with the changes of ${upstream}`,
+  );
+  // Without the two lines of the format's own header.
+  return `${patch.split('\n').slice(2).map(sanitize).join('\n').trimEnd()}\n`;
+}
+
+async function applyUpgraded(
+  confighub: ConfigHubClient,
+  units: readonly ExtendedUnit[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (units.length === 0) return true;
+  if (!confighub.abilities.appliesUnits) {
+    terminal.err('This ConfigHub releases whole spaces: publish a release of the space to apply what was promoted\n');
+    return false;
+  }
+  let isWhole = true;
+  const say = (unit: ExtendedUnit, message: string): void => {
+    isWhole = false;
+    terminal.err(`Not applied: ${sanitize(nameOf(unit))}: ${sanitize(message)}\n`);
+  };
+  const targeted = units.filter((unit) => unit.Unit.TargetID);
+  for (const unit of units) if (!unit.Unit.TargetID) say(unit, 'it has no target');
+  const byId = new Map(targeted.map((unit) => [unit.Unit.UnitID, unit]));
+  const actions = targeted.length === 0 ? [] : await confighub.applyUnits([...byId.keys()], 'HeadRevisionNum', signal);
+  for (const { Action, Error: refused } of actions) {
+    const unit = byId.get(Action?.UnitID ?? refused?.ErrorMetadata?.EntityID ?? '');
+    if (!unit) continue;
+    if (!Action) {
+      say(unit, refused?.Message ?? 'refused');
+      continue;
+    }
+    const event = await confighub.awaitOperation(unitRef(unit.Unit, unit.Space?.Slug ?? ''), Action.QueuedOperationID, signal);
+    if (event.Status === 'Completed') terminal.out(`Applied ${sanitize(nameOf(unit))}\n`);
+    else say(unit, `${event.Status}: ${event.Message}`);
+  }
+  return isWhole;
+}

@@ -1,0 +1,96 @@
+import type { Correction, Report, ReportedDrift, ReportFinding } from './report.ts';
+
+// How the report says things, on pages, in the commit and on the terminal.
+
+/** `+$29.27`, `-$3.00`, `$0`, or `unknown` where requests are not declared. */
+export function dollars(amount: number | null): string {
+  if (amount === null) return 'unknown';
+  if (amount === 0) return '$0';
+  return `${amount > 0 ? '+' : '-'}$${Math.abs(amount).toFixed(2)}`;
+}
+
+/** What was decided and became of it, as a short text. */
+export function state(finding: ReportFinding): string {
+  if (finding.result === 'staged') return `staged, revision ${finding.revision}`;
+  if (finding.result !== null) return finding.result;
+  switch (finding.action) {
+    case 'fix':
+      return 'would be fixed';
+    case 'stage':
+      return 'would be staged';
+    case 'blocked':
+      return `blocked (${finding.reason})`;
+    case 'report':
+      return `report only (${finding.reason})`;
+  }
+}
+
+/** The same as a report tells it, in which nobody knows what has become since of what could not be read. */
+export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFinding): string {
+  return unread.has(finding.id) ? 'not read now; as of the last report' : state(finding);
+}
+
+/** What a tripped guard means for the pass. */
+export const GUARD_EFFECT = 'nothing is fixed but what a person approved';
+
+/** What became of a correction, and in which revision. */
+export function correctionState({
+  result,
+  revision,
+  unhealthy,
+  note,
+}: Pick<Correction, 'result' | 'revision' | 'unhealthy' | 'note'>): string {
+  const parts = [result, revision === 0 ? '' : `revision ${revision}`, unhealthy === '' ? '' : 'not healthy', note];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** `kubectl via scale`, `kubectl-set`, or `unknown`; not escaped. */
+export function writer({ blame }: Pick<ReportedDrift, 'blame'>): string {
+  if (!blame) return 'unknown';
+  return `${blame.manager}${blame.subresource === '' ? '' : ` via ${blame.subresource}`}`;
+}
+
+/** `11-23 03:12Z`: for cells and lines that have no room for a year. */
+export function day(time: string): string {
+  return minute(time).replace(/^\d{4}-(?=\d{2}-\d{2} )/u, '');
+}
+
+/** A time to the minute, `2026-11-23 03:12Z`; what is no RFC 3339 time of UTC is left as it is. */
+export function minute(time: string): string {
+  return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/u, '$1 $2Z');
+}
+
+/** Without what another of these lines tells as well. */
+export function toldLines<T extends Pick<ReportedDrift, 'shownWith'>>(
+  entries: readonly T[],
+  idOf: (entry: T) => string,
+  passOf: (entry: T) => string = () => '',
+): readonly T[] {
+  const ids = new Set(entries.map((entry) => `${passOf(entry)} ${idOf(entry)}`));
+  return entries.filter((entry) => entry.shownWith === '' || !ids.has(`${passOf(entry)} ${entry.shownWith}`));
+}
+
+/** `1 field`, `3 fields` */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export interface CostSum {
+  /** Of the costs that are known, US dollars a month. */
+  readonly known: number;
+  readonly unknown: number;
+}
+
+/** Summed in cents, so that the order does not matter. */
+export function sumCosts(entries: readonly Pick<ReportedDrift, 'costUsdPerMonth'>[]): CostSum {
+  const known = entries.map((entry) => entry.costUsdPerMonth).filter((cost) => cost !== null);
+  const cents = known.reduce((sum, cost) => sum + Math.round(cost * 100), 0);
+  return { known: cents / 100, unknown: entries.length - known.length };
+}
+
+/** `+$29.27 a month, 1 of unknown cost` */
+export function costWords(entries: readonly Pick<ReportedDrift, 'costUsdPerMonth'>[]): string {
+  const { known, unknown } = sumCosts(entries);
+  if (unknown === entries.length) return 'of unknown cost';
+  return `${dollars(known)} a month${unknown > 0 ? `, ${unknown} of unknown cost` : ''}`;
+}

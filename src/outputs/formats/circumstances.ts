@@ -1,0 +1,31 @@
+import { sanitize } from '../../domain/describe.ts';
+import type { Incomplete } from '../../domain/report.ts';
+import { GUARD_EFFECT } from '../../stages/report/report.ts';
+import type { ShownReport } from './entry.ts';
+
+// What must be known to read a list of findings: an empty one is no good news where nothing could be read.
+
+export function guardLine({ name, detail }: NonNullable<ShownReport['guard']>): string {
+  return `Guard ${name}: ${detail}; ${GUARD_EFFECT}`;
+}
+
+export function incompleteLine({ what, error }: Incomplete): string {
+  return `Not compared: ${what}: ${error}`;
+}
+
+export function linesOf({ guard, incomplete }: Pick<ShownReport, 'guard' | 'incomplete'>): readonly string[] {
+  return [...(guard ? [guardLine(guard)] : []), ...incomplete.map(incompleteLine)];
+}
+
+/** The circumstances of all reports, a line each; with the cluster's name where there are several. */
+export function printCircumstances(reports: readonly ShownReport[]): string {
+  const lines = reports.flatMap((report) =>
+    linesOf(report).map((line) => (reports.length > 1 ? `${report.cluster}: ${line}` : line)),
+  );
+  return lines.map((line) => `${sanitize(line)}\n`).join('');
+}
+
+/** `No drift.`, as far as that can be said. */
+export function asFarAsRead(what: string, reports: readonly Pick<ShownReport, 'incomplete'>[]): string {
+  return `${what}${reports.every(({ incomplete }) => incomplete.length === 0) ? '' : ' in what could be read'}.`;
+}

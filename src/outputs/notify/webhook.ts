@@ -1,0 +1,105 @@
+import { createHmac } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../domain/errors.ts';
+import type { Secret } from '../../domain/secret.ts';
+import { hostOf } from '../../domain/this-machine.ts';
+import { pinAddress } from './address.ts';
+
+export interface WebhookOptions {
+  /** Its path is often all that keeps others from posting there. */
+  readonly url: Secret<string>;
+  readonly secret: Secret<string> | undefined;
+  readonly userAgent: string;
+  /** The same for each try to deliver the same, so that a receiver may drop repetitions. */
+  readonly delivery: string;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** All tries together, in milliseconds. */
+const DEADLINE_MS = 15_000;
+const TRY_MS = 6_000;
+const TRIES = 3;
+
+/** Headers by which a receiver can tell that the body is ours and when it was sent. */
+export function signatureHeaders(body: string, secret: Secret<string> | undefined, time: Date): Record<string, string> {
+  const timestamp = String(Math.floor(time.getTime() / 1000));
+  const headers = { 'x-drift-timestamp': timestamp };
+  if (!secret) return headers;
+  const signature = createHmac('sha256', secret.reveal()).update(`${timestamp}.${body}`).digest('hex');
+  return { ...headers, 'x-drift-signature': `sha256=${signature}` };
+}
+
+/** Posts a JSON body. Throws where it was not taken, with a message that does not hold the URL. */
+export async function postWebhook(body: object, options: WebhookOptions): Promise<void> {
+  const text = JSON.stringify(body);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(DEADLINE_MS)]);
+  for (let attempt = 1; ; attempt++) {
+    const answer = await post(text, options, signal).catch((error: unknown) => ({ status: 0, error }));
+    if (answer.status >= 200 && answer.status < 300) return;
+    const mayPass = answer.status === 0 || answer.status === 429 || answer.status >= 500;
+    if (!mayPass || attempt === TRIES || signal.aborted) throw failure(answer);
+    await sleep(250 * 2 ** attempt, undefined, { signal }).catch(() => {
+      throw failure(answer);
+    });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly error?: unknown;
+}
+
+function failure({ status, error }: Answer): Error {
+  // What is said here names a host at most: the address is resolved and refused by its name.
+  if (status === 0) return new Error(`the receiver was not reached: ${messageOf(error)}`, { cause: error });
+  const redirected = status >= 300 && status < 400 ? '; redirects are not followed' : '';
+  return new Error(`the receiver answered ${status}${redirected}`);
+}
+
+async function post(text: string, options: WebhookOptions, stop: AbortSignal): Promise<Answer> {
+  const url = new URL(options.url.reveal());
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(TRY_MS)]);
+  const pinned = await untilAborted(pinAddress(hostOf(url)), signal);
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'user-agent': options.userAgent,
+    'x-drift-delivery': options.delivery,
+    ...signatureHeaders(text, options.secret, options.now()),
+  };
+  const request: http.RequestOptions = {
+    method: 'POST',
+    headers,
+    // A connection of its own, which nothing else has opened to another address.
+    agent: false,
+    signal,
+    // The address that was looked at, whatever the name stands for by now; the certificate is still the name's.
+    lookup: (_host, { all }, found) => {
+      if (all) found(null, [pinned]);
+      else found(null, pinned.address, pinned.family);
+    },
+  };
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? https.request : http.request;
+    const sent = send(url, request, (response) => {
+      resolve({ status: response.statusCode ?? 0 });
+      // What else it says is nobody's business, and may have no end.
+      response.destroy();
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+/** What cannot be ended, as the look-up of a name, is no longer waited for. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,159 @@
+import { sanitize } from '../domain/describe.ts';
+import { displayRef } from '../domain/object-ref.ts';
+import type { Plan, UnitCorrection } from '../domain/plan.ts';
+import type { Report } from '../domain/report.ts';
+import { renderReport, workloadPage } from '../stages/report/report.ts';
+import { asFarAsRead, guardLine, incompleteLine } from './formats/circumstances.ts';
+import { printJson, printYaml } from './formats/data.ts';
+import { correctedEntry, type Entry, openEntry, type ShownReport } from './formats/entry.ts';
+import type { Form } from './formats/form-names.ts';
+import { print } from './formats/forms.ts';
+import type { Screen } from './terminal/screen.ts';
+import { paintSeverity } from './terminal/severity.ts';
+import { type Column, fitTable } from './terminal/table.ts';
+
+export { printTable } from './terminal/table.ts';
+
+export interface OutputOptions {
+  readonly form: Form;
+  readonly screen: Screen;
+  /** Of the program. */
+  readonly version: string;
+  /** Folder of the reports in the report repository. */
+  readonly root: string;
+  /** Objects that were compared. */
+  readonly compared: number;
+}
+
+/** The result of a pass for standard output: everything of this pass, corrected or open. */
+export function printReport(report: Report, options: OutputOptions): string {
+  const { form, screen, version, root } = options;
+  const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const { cluster, digest, findings, incomplete } = report;
+  const guard = report.guard ?? null;
+  const files = renderReport(report, root);
+  const [readme = '', page = ''] = [...files].find(([path]) => /^[^/]+\/README\.md$/u.test(path)) ?? [];
+  const folder = readme.slice(0, readme.indexOf('/'));
+  const shown: ShownReport = {
+    cluster,
+    digest,
+    findings,
+    corrections: corrected,
+    guard,
+    incomplete,
+    page,
+    pathOf: (ref) => {
+      const path = `${folder}/${workloadPage(ref)}`;
+      return `${root}/${files.has(path) ? path : `${folder}/findings.jsonl`}`;
+    },
+  };
+  const entriesOf = (): readonly Entry[] => [
+    ...corrected.map((correction) => correctedEntry(cluster, correction)),
+    ...findings.map((finding) => openEntry(cluster, finding)),
+  ];
+  const document = { cluster, digest: `sha256:${digest}`, corrected, open: findings, incomplete, guard };
+  const sarif = { version, cluster, provenance: undefined };
+  const nothing = nothingFound(report, options);
+  return print(form, { reports: [shown], entriesOf, document, page: undefined, nothing, isComparison: false, sarif }, screen);
+}
+
+function nothingFound(report: Report, { compared }: OutputOptions): string {
+  return compared === 0 ? 'Nothing was compared.' : asFarAsRead('No drift', [report]);
+}
+
+const PLAN_COLUMNS: readonly Column[] = [
+  { title: 'ACTION', role: 'key' },
+  { title: 'SEVERITY', role: 'key', paint: paintSeverity },
+  { title: 'WORKLOAD', role: 'key' },
+  { title: 'REASON', role: 'name' },
+  { title: 'WHAT', role: 'text' },
+  { title: 'BY', role: 'extra' },
+  { title: 'THROUGH', role: 'extra' },
+  { title: 'EFFECT', role: 'name' },
+  { title: 'DETAIL', role: 'text' },
+];
+
+/** The whole plan of a dry run: every finding with what would be done about it, why, by whom, and with what effect. */
+export function printPlan(plan: Plan, report: Report, options: OutputOptions): string {
+  const { form, screen } = options;
+  switch (form) {
+    case 'json':
+      return printJson(planDocument(plan, report));
+    case 'yaml':
+      return printYaml(planDocument(plan, report));
+    case 'table':
+    case 'wide': {
+      const rows = planRows(plan, report);
+      const table = fitTable(PLAN_COLUMNS, rows, form === 'wide' ? { ...screen, columns: undefined } : screen);
+      return (rows.length === 0 ? `${nothingFound(report, options)}\n` : table) + printBelow(report);
+    }
+    default:
+      return printReport(report, options);
+  }
+}
+
+function planDocument(plan: Plan, report: Report): object {
+  const { cluster, guard, pauses, notes, incomplete, decisions } = report;
+  const corrections = plan.corrections.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
+    id,
+    unit: `${unit.space}/${unit.slug}`,
+    objects: objects.map(({ desired, fix }) => ({
+      object: displayRef(desired.ref),
+      findings: fix.map((finding) => finding.id),
+    })),
+    isCritical,
+    writesPair,
+    changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : null,
+    isStaged,
+    route,
+  }));
+  const items = report.findings;
+  return { cluster, dryRun: true, guard: guard ?? null, pauses, decisions, notes, incomplete, items, corrections };
+}
+
+function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
+  const correctionOf = new Map(
+    plan.corrections.flatMap((correction) =>
+      correction.objects.flatMap((object) => object.fix.map((finding) => [finding.id, correction] as const)),
+    ),
+  );
+  const shown = new Map(report.findings.map((finding) => [finding.id, finding]));
+  return plan.items.flatMap(({ ranked, action, reason, detail, restartsPods }) => {
+    const finding = shown.get(ranked.finding.id);
+    if (!finding || shown.has(finding.shownWith)) return [];
+    const correction = correctionOf.get(finding.id);
+    return [
+      [
+        action,
+        finding.severity,
+        displayRef(finding.object),
+        reason,
+        finding.summary,
+        finding.blame?.manager ?? 'unknown',
+        correction ? through(correction) : '',
+        correction && restartsPods ? 'restarts pods' : '',
+        detail,
+      ],
+    ];
+  });
+}
+
+/** What holds for the plan as a whole, one line each. */
+function printBelow({ guard, pauses, decisions, incomplete, notes }: Report): string {
+  const lines = [
+    ...(guard ? [guardLine(guard)] : []),
+    ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),
+    ...decisions.map(
+      ({ kind, what, by, effect, detail }) =>
+        `Decided: ${kind === '' ? '' : `${kind} `}${what}${by === '' ? '' : ` by ${by}`}: ${effect}: ${detail}`,
+    ),
+    ...incomplete.map(incompleteLine),
+    ...notes,
+  ];
+  return lines.map((line) => `${sanitize(line)}\n`).join('');
+}
+
+function through({ route, isStaged, changeSet }: UnitCorrection): string {
+  if (isStaged && changeSet) return `changeset ${changeSet.space}/${changeSet.slug}`;
+  return { confighub: 'ConfigHub', direct: 'patch', both: 'patch, then ConfigHub' }[route];
+}

@@ -1,0 +1,124 @@
+import type { RequestCounts } from '../../clients/request-counts.ts';
+import { type Comparison, type FindingClass, isDrift } from '../../domain/finding.ts';
+import type { FixOutcome } from '../../domain/outcome.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Ranking } from '../../domain/ranking.ts';
+import type { Report } from '../../domain/report.ts';
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** What a pass that came to its end has to tell in numbers. */
+export interface PassNumbers {
+  /** sha256 of the report, in hexadecimal. */
+  readonly digest: string;
+  readonly open: number;
+  readonly isNew: number;
+  readonly compared: number;
+  readonly findings: Counts;
+  readonly workloads: Counts;
+  readonly corrections: Counts;
+  /** Findings that are left as they are, by the reason. */
+  readonly suppressed: Counts;
+  readonly tokens: Counts;
+}
+
+/** One pass, as heartbeat and metrics tell of it. */
+export interface PassRecord {
+  readonly cluster: string;
+  readonly pass: string;
+  readonly version: string;
+  /** `complete`, or why it was not: a word for each exit code. */
+  readonly result: string;
+  readonly endedAt: Date;
+  readonly seconds: number;
+  /** Seconds by phase. */
+  readonly phases: ReadonlyMap<string, number>;
+  readonly requests: RequestCounts;
+  /** `undefined` where the pass failed on its way. */
+  readonly numbers: PassNumbers | undefined;
+  /** Fixes that this pass made and could not report; `undefined` where it neither fixed nor reported. */
+  readonly unreportedFixes: number | undefined;
+}
+
+/** The state of an object by its worst finding, in this order. */
+const STATES: readonly (readonly [string, (found: FindingClass) => boolean])[] = [
+  ['missing', (found) => found === 'missing'],
+  ['conflicting', (found) => found === 'conflicting'],
+  ['terminating', (found) => found === 'terminating'],
+  ['unmanaged', (found) => found === 'unmanaged'],
+  ['drifted', (found) => found === 'changed' || found === 'removed' || found === 'added' || found === 'to_remove'],
+  ['pending', (found) => found === 'pending'],
+];
+
+/** What of a pass is counted. */
+export interface CountedPass {
+  readonly comparison: Comparison;
+  readonly ranking: Ranking;
+  readonly plan: Plan;
+  readonly outcomes: readonly FixOutcome[];
+  readonly report: Report;
+}
+
+export function numbersOf({ comparison, ranking, plan, outcomes, report }: CountedPass): PassNumbers {
+  const states = comparison.objects.flatMap(({ findings, desired }) => {
+    const state = STATES.find(([, holds]) => findings.some((finding) => holds(finding.class)))?.[0];
+    return state === undefined ? [] : [{ state, isCompared: desired !== undefined }];
+  });
+  const workloads = tally(states.map(({ state }) => state));
+  const departing = states.filter(({ isCompared }) => isCompared).length;
+  const left = plan.items.filter(
+    ({ action, ranked }) => isDrift(ranked.finding) && (action === 'report' || action === 'blocked'),
+  );
+  const ignored = comparison.ignores.reduce((sum, { matches }) => sum + matches, 0);
+  return {
+    digest: report.digest,
+    open: report.findings.length,
+    isNew: report.newFindings,
+    compared: comparison.compared,
+    findings: tally(report.findings.map(({ severity }) => severity)),
+    workloads: {
+      ...workloads,
+      in_sync: comparison.compared - departing,
+      ...(comparison.unread > 0 ? { unread: comparison.unread } : {}),
+      ...(comparison.invalid.length > 0 ? { invalid: comparison.invalid.length } : {}),
+      ...(comparison.notMonitored > 0 ? { not_monitored: comparison.notMonitored } : {}),
+    },
+    corrections: tally(outcomes.map(({ result }) => result)),
+    suppressed: { ...tally(left.map(({ reason }) => reason)), ...(ignored > 0 ? { ignored } : {}) },
+    tokens: { input: ranking.source.inputTokens, output: ranking.source.outputTokens },
+  };
+}
+
+function tally(words: readonly string[]): Counts {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+const PREFIX = 'drift-detector/';
+const UNREPORTED = 'unreported-fixes';
+
+/** What the Lease says of the last pass. The time of the last success stays while passes fail. */
+export function annotationsOf(record: PassRecord): Readonly<Record<string, string>> {
+  const { pass, result, endedAt, numbers, unreportedFixes } = record;
+  const time = endedAt.toISOString();
+  const annotations: Record<string, string> = { 'last-pass': pass, 'last-run': time, 'last-result': result };
+  if (isSuccess(record)) annotations['last-success'] = time;
+  if (unreportedFixes !== undefined) annotations[UNREPORTED] = String(unreportedFixes);
+  if (numbers) {
+    const { digest, compared, open, isNew, corrections, workloads } = numbers;
+    annotations['report-digest'] = `sha256:${digest}`;
+    annotations['counts'] = JSON.stringify({ compared, open, new: isNew, ...corrections, workloads });
+  }
+  return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`${PREFIX}${name}`, value]));
+}
+
+/** What `annotationsOf` a pass before this one says of its fixes. */
+export function unreportedFixesIn(annotations: Readonly<Record<string, string>>): number {
+  const count = Number(annotations[`${PREFIX}${UNREPORTED}`] ?? 0);
+  return Number.isInteger(count) && count > 0 ? count : 0;
+}
+
+export function isSuccess({ result }: PassRecord): boolean {
+  return result === 'complete';
+}

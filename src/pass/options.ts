@@ -1,0 +1,99 @@
+import { type Config, cacheFolder, type Environment } from '../cli/config.ts';
+import { USER_AGENT } from '../cli/connections.ts';
+import { readIgnoreFile } from '../cli/ignore-file.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { ChangeSetRef } from '../domain/desired.ts';
+import { ConfigError } from '../domain/errors.ts';
+import { unreportedFixesIn } from '../outputs/status/record.ts';
+import { createAskClaude, DEFAULT_PRICES } from '../stages/rank/rank.ts';
+import type { PassOptions } from './pass.ts';
+
+/** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
+export function requireScope(config: Config): void {
+  if (config.confighubSpace.length > 0 || config.confighubWhere !== '' || config.confighubFilter !== '') return;
+  throw new ConfigError('no units are named to compare with', {
+    code: 'configuration',
+    subject: 'CONFIGHUB_SPACE',
+    remedy: 'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER.',
+  });
+}
+
+/**
+ * The configuration as a pass wants it, with what the pass before left on the Lease; asks ConfigHub for the changeset that
+ * CHANGESET names.
+ */
+export async function passOptions(
+  config: Config,
+  environment: Environment,
+  clients: Clients,
+  leaseAnnotations: Readonly<Record<string, string>>,
+  pass: string,
+  signal: AbortSignal,
+): Promise<PassOptions> {
+  const { cluster, claudeApiKey } = config;
+  const now = new Date();
+  const ask = claudeApiKey && createAskClaude({ apiKey: claudeApiKey, baseUrl: config.claudeBaseUrl, model: config.claudeModel });
+  return {
+    snapshot: {
+      namespaceSelector: config.namespaceSelector,
+      kinds: config.kinds,
+      cacheDir: cacheFolder(config, environment),
+    },
+    desired: {
+      spaces: config.confighubSpace,
+      where: config.confighubWhere,
+      filter: config.confighubFilter,
+      target: config.target,
+    },
+    diff: {
+      cluster,
+      desiredManagers: config.desiredManagers,
+      ignoreRules: await readIgnoreFile(config, signal),
+      now,
+      showValues: config.showValues,
+    },
+    rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
+    plan: {
+      autoFix: config.autoFix,
+      createMissing: config.createMissing,
+      unreportedFixes: unreportedFixesIn(leaseAnnotations),
+      auditRevisions: config.auditRevisions,
+      applyChangeSet: config.changesetApply,
+      changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
+      maxFixes: config.maxFixes,
+      maxFixPercent: config.maxFixPercent,
+      maxShrinkPercent: config.maxShrinkPercent,
+      maxToZero: config.maxToZero,
+      allowEmpty: config.allowEmpty,
+      // In dev nobody holds an incident call over a workload.
+      graceSeconds: config.fixGrace ?? (config.environment === 'dev' ? 0 : 30 * 60),
+      contestedAfter: config.contestedAfter,
+      server: clients.confighub.abilities,
+    },
+    publishRelease: config.publishRelease,
+    waitHealthySeconds: config.waitHealthy,
+    reportPath: config.reportPath,
+    holdsLease: false,
+    onUnreported: () => undefined,
+    commit: { pass, tool: USER_AGENT },
+    now,
+    signal,
+  };
+}
+
+async function namedChangeSet(
+  reference: string,
+  clients: Clients,
+  signal: AbortSignal,
+): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
+  if (!clients.confighub.abilities.locksUnits) {
+    throw new ConfigError('this ConfigHub knows no locks of changesets, so corrections cannot be made under one', {
+      code: 'configuration',
+      subject: 'CHANGESET',
+      remedy: 'Leave CHANGESET out, or use a ConfigHub of October 2025 or later.',
+    });
+  }
+  const changeSet = await clients.confighub.findChangeSet(reference, signal);
+  const space = reference.slice(0, reference.indexOf('/'));
+  return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
+}

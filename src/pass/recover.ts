@@ -1,0 +1,86 @@
+import type { ConfigHubClient } from '../clients/confighub/client.ts';
+import type { DesiredState } from '../domain/desired.ts';
+import { ConfigHubError } from '../domain/errors.ts';
+import { printPath } from '../domain/field-path.ts';
+import type { Comparison, ObjectComparison } from '../domain/finding.ts';
+import { objectKey } from '../domain/object-ref.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { PreviousReport, RecordedCorrection } from '../domain/report.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { type CompareObject, recordedDrift } from '../stages/diff/diff.ts';
+import { findUnreportedPairs, type UnreportedPair } from '../stages/fix/unreported.ts';
+import { type RankOptions, rankFindings } from '../stages/rank/rank.ts';
+
+/** What the pass has read and decided. */
+export interface RecoverInput {
+  readonly snapshot: Snapshot;
+  readonly desired: DesiredState;
+  readonly comparison: Comparison;
+  readonly plan: Plan;
+}
+
+export interface RecoverOptions {
+  readonly cluster: string;
+  readonly compare: CompareObject;
+  readonly rank: Pick<RankOptions, 'environment' | 'prices' | 'model'>;
+  readonly now: Date;
+  readonly onWarning: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Corrections that are carried out and in no report: ConfigHub is the ledger, Git only tells of it. A field that departs
+ * is left out, since it is this pass's to correct and to report.
+ */
+export async function recoverCorrections(
+  { snapshot, desired, comparison, plan }: RecoverInput,
+  previous: PreviousReport,
+  confighub: ConfigHubClient,
+  options: RecoverOptions,
+): Promise<readonly RecordedCorrection[]> {
+  const known = new Set([
+    ...previous.corrections.map(({ correctionId }) => correctionId),
+    ...plan.corrections.map(({ id }) => id),
+  ]);
+  let pairs: readonly UnreportedPair[];
+  try {
+    pairs = await findUnreportedPairs(desired.units, known, confighub, options.cluster, options.signal);
+  } catch (error) {
+    if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+    options.onWarning(`corrections of an interrupted pass could not be read and are reported by the next one: ${error.message}`);
+    return [];
+  }
+  const readKeys = new Set(snapshot.objects.map(({ ref }) => objectKey(ref)));
+  const departing = new Set(
+    comparison.objects.flatMap(({ ref, findings }) => findings.map(({ path }) => `${objectKey(ref)} ${printPath(path)}`)),
+  );
+  const recorded: RecordedCorrection[] = [];
+  for (const pair of pairs.toSorted((one, other) => (one.restoredAt < other.restoredAt ? -1 : 1))) {
+    const objects = recordedDrift(
+      desired.objects.filter(({ unit, ref }) => unit.id === pair.unit.id && readKeys.has(objectKey(ref))),
+      pair.observed,
+      pair.observedDescription,
+      options.compare,
+    ).map((object): ObjectComparison => {
+      const key = objectKey(object.ref);
+      return { ...object, findings: object.findings.filter(({ path }) => !departing.has(`${key} ${printPath(path)}`)) };
+    });
+    const { environment, prices, model } = options.rank;
+    // By rules alone: what is over is no question for the model.
+    const ranking = await rankFindings(
+      { ...comparison, objects },
+      {
+        environment,
+        prices,
+        model,
+        known: new Map(),
+        now: options.now,
+        signal: options.signal,
+      },
+    );
+    const { correctionId, revision, changeSet, observedAt, restoredAt, wasStaged } = pair;
+    for (const ranked of ranking.findings)
+      recorded.push({ ranked, correctionId, revision, changeSet, firstSeen: observedAt, time: restoredAt, wasStaged });
+  }
+  return recorded;
+}

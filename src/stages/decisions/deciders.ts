@@ -1,0 +1,94 @@
+import type { Decider, DecisionsFile } from '../../domain/decision.ts';
+import type { FileHistory, FileVersion } from '../../domain/file-history.ts';
+import { decisionIds } from './file.ts';
+
+/**
+ * Who made each decision of the file as it stands: the author of the commit since which exactly this entry stands without a
+ * break. Lines do not tell: whoever takes `path` out of a rule, or `fix:` from above an entry, adds none. What is older than
+ * the history that was read is as the last report knows it, and is left out where that cannot be relied on.
+ */
+export function decidersOf(
+  { decisions }: Pick<DecisionsFile, 'decisions'>,
+  history: FileHistory,
+  known: ReadonlyMap<string, Decider | undefined>,
+): ReadonlyMap<string, Decider | undefined> {
+  const deciders = new Map<string, Decider | undefined>();
+  const head = connect(history.versions);
+  if (!head) return deciders;
+  for (const { id } of decisions) {
+    const since = standsSince(head, id);
+    if (!since.isCut) deciders.set(id, authorOf(since.version));
+    else if (history.isSinceReport && known.has(id)) deciders.set(id, known.get(id));
+  }
+  return deciders;
+}
+
+/** The file with those who decided; nobody where that is not known. */
+export function withDeciders(file: DecisionsFile, deciders: ReadonlyMap<string, Decider | undefined>): DecisionsFile {
+  return { ...file, decisions: file.decisions.map((entry) => ({ ...entry, by: deciders.get(entry.id) })) };
+}
+
+/** A version that says something, with those before it that do. */
+interface Version {
+  readonly version: FileVersion;
+  readonly ids: ReadonlySet<string>;
+  readonly parents: readonly Version[];
+  /** There may be versions before it that were not read. */
+  readonly isCut: boolean;
+}
+
+/** The file as it stands, over what it was; `undefined` without a history. */
+function connect(versions: readonly FileVersion[]): Version | undefined {
+  const known = new Map<string, Version & { readonly isBroken: boolean }>();
+  let head: Version | undefined;
+  for (const version of versions.toReversed()) {
+    const below = version.parents.flatMap((commit) => known.get(commit) ?? []);
+    const ids = decisionIds(version.text);
+    head = {
+      version,
+      ids: ids ?? new Set(),
+      // While nobody could read the file nothing was decided, and nothing taken back.
+      parents: below.flatMap((parent) => (parent.isBroken ? parent.parents : [parent])),
+      isCut: version.isOldestRead || below.some((parent) => parent.isBroken && parent.isCut),
+    };
+    known.set(version.commit, { ...head, isBroken: ids === undefined });
+  }
+  return head;
+}
+
+function standsSince(head: Version, id: string): Version {
+  let version = head;
+  for (;;) {
+    const before = versionBefore(version, id);
+    if (!before) return version;
+    version = before;
+  }
+}
+
+/** The version that had the entry already. A merge brings in what was decided elsewhere, but for what was taken back here. */
+function versionBefore({ parents: [first, ...others] }: Version, id: string): Version | undefined {
+  if (first?.ids.has(id)) return first;
+  const other = others.find(({ ids }) => ids.has(id));
+  return other && first && everStood(first, id, walk(other)) ? undefined : other;
+}
+
+/** Whether it stood where this side parted from the other one, or since: what was taken back before was decided anew there. */
+function everStood(from: Version, id: string, other: ReadonlySet<Version>): boolean {
+  return [...walk(from, other)].some(({ ids }) => ids.has(id));
+}
+
+/** A version and all before it, down to the first ones of `end` on each way. */
+function walk(from: Version, end: ReadonlySet<Version> = new Set()): ReadonlySet<Version> {
+  const seen = new Set<Version>();
+  const left = [from];
+  for (let version = left.pop(); version; version = left.pop()) {
+    if (seen.has(version)) continue;
+    seen.add(version);
+    if (!end.has(version)) left.push(...version.parents);
+  }
+  return seen;
+}
+
+function authorOf({ name, email, time, commit }: FileVersion): Decider {
+  return { name, email, time, commit };
+}

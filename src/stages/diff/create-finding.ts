@@ -1,0 +1,65 @@
+import type { DesiredUnit } from '../../domain/desired.ts';
+import { type FieldPath, withHiddenMember } from '../../domain/field-path.ts';
+import { type Finding, findingFingerprint, findingId } from '../../domain/finding.ts';
+import { type Json, stringAt } from '../../domain/json.ts';
+import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
+import { Secret } from '../../domain/secret.ts';
+import { showSides } from '../../domain/show/show.ts';
+import type { LiveObject } from '../../domain/snapshot.ts';
+import type { DiffOptions } from './compare.ts';
+import type { Verdict } from './context.ts';
+import { repairOf } from './repair.ts';
+
+export function createFinding(
+  verdict: Verdict,
+  ref: ObjectRef,
+  givenPath: FieldPath,
+  desiredValue: Json | undefined,
+  liveValue: Json | undefined,
+  unit: DesiredUnit | undefined,
+  live: LiveObject | undefined,
+  options: DiffOptions,
+  more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
+): Finding {
+  const unitName = unit ? `${unit.space}/${unit.slug}` : '';
+  const sides = { desired: desiredValue, live: liveValue };
+  const { desired, live: shown } = showSides(ref, givenPath, sides, options.showValues ?? 'safe');
+  // An element of a set is part of its path.
+  const isHidden = desired instanceof Secret || shown instanceof Secret;
+  const path = isHidden ? withHiddenMember(givenPath, live?.body) : givenPath;
+  const id = findingId(options.cluster, ref, path, verdict.class);
+  const [first, second] = path;
+  const isTemplate =
+    first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
+  const { blame, ...rest } = more;
+  const fingerprintOf = (ofId: string): string =>
+    findingFingerprint({ id: ofId, unit: unitName, desired, live: shown, blame }, live);
+  const repair = repairOf(verdict.class, { ref, path, desired: desiredValue, live: liveValue }, live?.body);
+  return {
+    id,
+    fingerprint: fingerprintOf(id),
+    ...(verdict.covered ? { coveredFingerprint: fingerprintOf(findingId(options.cluster, ref, path, verdict.covered)) } : {}),
+    class: verdict.class,
+    ref,
+    path,
+    desired,
+    live: shown,
+    blame,
+    unit: unitName,
+    isCritical: unit?.isCritical ?? false,
+    // With OnDelete pods are as they were until somebody deletes them.
+    restartsPods:
+      Boolean(isTemplate) &&
+      groupOf(ref.apiVersion) === 'apps' &&
+      stringAt(live?.body, 'spec', 'updateStrategy', 'type') !== 'OnDelete',
+    repair,
+    note:
+      verdict.class === 'pending' && repair.method === 'recreate' ? `${verdict.note}; ${refused(repair.command)}` : verdict.note,
+    ...rest,
+  };
+}
+
+/** What the apply of a pending value will meet. */
+function refused(command: string): string {
+  return `the field is immutable, so the API server will refuse the apply: ${command}, then apply the unit`;
+}

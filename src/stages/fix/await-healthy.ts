@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
+import { type Health, healthOf } from '../../clients/kubernetes/health.ts';
+import { ClusterError } from '../../domain/errors.ts';
+import type { FixOutcome } from '../../domain/outcome.ts';
+import type { ObjectCorrection, UnitCorrection } from '../../domain/plan.ts';
+import { kindOf } from './cluster-writes.ts';
+import type { FixOptions } from './progress.ts';
+
+const POLL_MS = 500;
+
+/**
+ * Waits until everything that was fixed is rolled out and healthy, all of it within one deadline, and notes on the
+ * outcomes what is not: a fix that leaves a workload sick is worth a look in the morning.
+ */
+export async function awaitHealthy(
+  corrections: readonly UnitCorrection[],
+  outcomes: readonly FixOutcome[],
+  kubernetes: KubernetesClient,
+  options: FixOptions,
+): Promise<readonly FixOutcome[]> {
+  const fixed = new Set(outcomes.flatMap(({ result, findingId }) => (result === 'fixed' ? [findingId] : [])));
+  const objects = corrections.flatMap((correction) =>
+    correction.objects.filter(({ fix }) => fix.some((finding) => fixed.has(finding.id))),
+  );
+  const sick = new Map<string, string>();
+  for (const [object, reason] of await whatStaysSick(objects, kubernetes, options)) {
+    options.onUnhealthy(object.desired, reason);
+    for (const finding of object.fix) sick.set(finding.id, reason);
+  }
+  return outcomes.map((outcome) => ({
+    ...outcome,
+    unhealthy: fixed.has(outcome.findingId) ? (sick.get(outcome.findingId) ?? '') : '',
+  }));
+}
+
+async function whatStaysSick(
+  objects: readonly ObjectCorrection[],
+  kubernetes: KubernetesClient,
+  { waitHealthySeconds, signal }: FixOptions,
+): Promise<ReadonlyMap<ObjectCorrection, string>> {
+  const sick = new Map<ObjectCorrection, string>();
+  if (waitHealthySeconds === 0) return sick;
+  const until = performance.now() + waitHealthySeconds * 1000;
+  let waiting = objects;
+  for (;;) {
+    const found = await Promise.all(
+      waiting.map(async (object) => ({ object, health: await readHealth(object, kubernetes, signal) })),
+    );
+    const isOver = performance.now() >= until;
+    waiting = found.flatMap(({ object, health }) => {
+      if (health.state === 'waiting' && !isOver) return [object];
+      if (health.state !== 'healthy')
+        sick.set(object, health.state === 'failed' ? health.reason : `after ${waitHealthySeconds} s ${health.reason}`);
+      return [];
+    });
+    if (waiting.length === 0) return sick;
+    await sleep(Math.min(POLL_MS, Math.max(1, until - performance.now())), undefined, { signal });
+  }
+}
+
+async function readHealth({ desired }: ObjectCorrection, kubernetes: KubernetesClient, signal: AbortSignal): Promise<Health> {
+  try {
+    const live = await kubernetes.get(await kindOf(desired, kubernetes, signal), desired.ref, signal);
+    return live ? healthOf(live) : { state: 'failed', reason: 'it is gone' };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    return { state: 'waiting', reason: `it cannot be read: ${error.message}` };
+  }
+}

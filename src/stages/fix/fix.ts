@@ -1,0 +1,104 @@
+import pLimit from 'p-limit';
+import type { ConfigHubClient } from '../../clients/confighub/client.ts';
+import type { ChangeSetRef } from '../../domain/desired.ts';
+import { ConfigHubError } from '../../domain/errors.ts';
+import { displayRef } from '../../domain/object-ref.ts';
+import type { FixOutcome } from '../../domain/outcome.ts';
+import type { Plan, UnitCorrection } from '../../domain/plan.ts';
+import { applyCorrections } from './apply.ts';
+import { awaitHealthy } from './await-healthy.ts';
+import { kindOf } from './cluster-writes.ts';
+import { requireJudged } from './judged.ts';
+import { handBack } from './ownership.ts';
+import { attempt, type FixClients, type FixOptions, failureOf, type Progress } from './progress.ts';
+import { publishReleases } from './release.ts';
+import { verify } from './verify.ts';
+import { writePairs } from './write-pairs.ts';
+
+export type { FixOptions } from './progress.ts';
+
+const READS_AT_ONCE = 8;
+
+/**
+ * Carries the plan out: revisions written, applied, verified. One unit's failure is its own outcome and the others go
+ * on. Critical units come one by one before all the rest, which share one changeset; rollouts are waited for at the
+ * end, all together.
+ */
+export async function carryOutFixes(plan: Plan, clients: FixClients, options: FixOptions): Promise<readonly FixOutcome[]> {
+  await handBackPending(plan, clients, options);
+  const critical = plan.corrections.filter((correction) => correction.isCritical).map((correction) => [correction]);
+  const others = plan.corrections.filter((correction) => !correction.isCritical);
+  const outcomes: FixOutcome[] = [];
+  for (const group of [...critical, others]) {
+    if (group.length > 0) outcomes.push(...(await fixGroup(group, clients, options)));
+  }
+  if (options.publishRelease && !clients.confighub.abilities.appliesUnits) {
+    const fixed = new Set(outcomes.flatMap(({ result, correctionId }) => (result === 'fixed' ? [correctionId] : [])));
+    const units = plan.corrections.flatMap(({ id, unit }) => (fixed.has(id) ? [unit] : []));
+    await publishReleases(units, clients.confighub, options.onWarning, options.signal);
+  }
+  return awaitHealthy(plan.corrections, outcomes, clients.kubernetes, options);
+}
+
+/** What a pass that was killed between its two writes left. Objects that are fixed now are given back right after. */
+async function handBackPending(plan: Plan, { kubernetes }: FixClients, options: FixOptions): Promise<void> {
+  const { signal } = options;
+  const fixed = new Set(
+    plan.corrections.flatMap(({ objects, isStaged }) => (isStaged ? [] : objects.map(({ desired }) => desired))),
+  );
+  for (const desired of plan.ownershipPending) {
+    if (fixed.has(desired)) continue;
+    const failure = await failureOf(async () => {
+      const kind = await kindOf(desired, kubernetes, signal);
+      const live = await kubernetes.get(kind, desired.ref, signal);
+      if (live) await handBack(desired, live, kind, kubernetes, options);
+    }, signal);
+    if (failure)
+      options.onWarning(`ownership of fixed fields of ${displayRef(desired.ref)} is still pending: ${failure.message}`);
+  }
+}
+
+async function fixGroup(
+  group: readonly UnitCorrection[],
+  clients: FixClients,
+  options: FixOptions,
+): Promise<readonly FixOutcome[]> {
+  const { confighub, kubernetes } = clients;
+  const progress = group.map(
+    (correction): Progress => ({
+      correction,
+      changeSet: correction.changeSet,
+      revision: 0,
+      judged: new Map(),
+      written: new Map(),
+      failures: new Map(),
+      applyFailure: '',
+      failure: undefined,
+    }),
+  );
+  // What changed since it was judged gets no pair that would tell of a correction nobody made.
+  const limit = pLimit(READS_AT_ONCE);
+  await Promise.all(
+    progress.map((entry) => limit(() => attempt(entry, options.signal, () => requireJudged(entry, kubernetes, options)))),
+  );
+  const ownChangeSet = await writePairs(progress, confighub, options);
+  await applyCorrections(
+    progress.filter((entry) => !entry.correction.isStaged),
+    clients,
+    options,
+  );
+  const outcomes: FixOutcome[] = [];
+  for (const entry of progress) outcomes.push(...(await verify(entry, kubernetes, options)));
+  if (ownChangeSet) await closeOwn(ownChangeSet, confighub, options);
+  return outcomes;
+}
+
+/** What is corrected is corrected: a changeset that stays open is said, and does not undo it. */
+async function closeOwn(changeSet: ChangeSetRef, confighub: ConfigHubClient, options: FixOptions): Promise<void> {
+  try {
+    await confighub.closeChangeSet(changeSet.id, options.signal);
+  } catch (error) {
+    if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+    options.onWarning(`changeset ${changeSet.space}/${changeSet.slug} could not be closed: ${error.message}`);
+  }
+}

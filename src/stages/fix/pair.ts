@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { displayBlame, displayTime, fieldName, summarize, summarizeFix } from '../../domain/describe.ts';
+import { driftMarker, restoredMarker } from '../../domain/drift-marker.ts';
+import { valueAt } from '../../domain/field-path.ts';
+import { type Finding, inOrderOf } from '../../domain/finding.ts';
+import type { UnitCorrection } from '../../domain/plan.ts';
+import { Secret } from '../../domain/secret.ts';
+import { editText, type TextEdit } from './edit-text.ts';
+
+/** The two revisions of a correction, as texts and descriptions. */
+export interface RevisionPair {
+  /** The unit's text with the drifted fields as they were found. */
+  readonly observed: string;
+  readonly observedDescription: string;
+  /** The desired text, byte for byte what it was. */
+  readonly restored: string;
+  readonly restoredDescription: string;
+}
+
+/** What a description of a drifted state says of its bytes. */
+export function observedDigest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** Findings named in a description before it is cut. */
+const NAMED = 3;
+
+/**
+ * The pair of a correction; `undefined` where the drifted state cannot be written as a text of its own: only masked
+ * values or missing objects, or a text whose fields cannot be edited one by one.
+ * `firstSeen` gives the RFC 3339 time at which a finding was first reported.
+ */
+export function composePair(correction: UnitCorrection, firstSeen: (findingId: string) => string): RevisionPair | undefined {
+  const { unit, id } = correction;
+  const findings = correction.objects.flatMap((object) => object.fix);
+  const documents = new Map(correction.objects.flatMap(({ desired, fix }) => fix.map((finding) => [finding, desired.document])));
+  const edits = findings.flatMap((finding): TextEdit[] => {
+    // A masked value never enters ConfigHub: the field keeps its desired text. A missing object has no observed text.
+    if (finding.live instanceof Secret || finding.desired instanceof Secret || finding.class === 'missing') return [];
+    // The unit's own elements, in the order that was found.
+    const value = finding.isReordered ? inOrderOf(valueAt(documents.get(finding), finding.path), finding.live) : finding.live;
+    return [{ ref: finding.ref, path: finding.path, value }];
+  });
+  const observed = edits.length === 0 ? undefined : editText(unit.text, edits);
+  if (observed === undefined || observed === unit.text) return undefined;
+  const digest = observedDigest(observed);
+  return {
+    observed,
+    observedDescription: `Drift detected: ${listed(findings, (finding) => observedText(finding, firstSeen(finding.id)))} ${driftMarker(id)} sha256:${digest}]`,
+    restored: unit.text,
+    restoredDescription: `Fixed ${listed(findings, summarizeFix)} ${driftMarker(id)}]`,
+  };
+}
+
+/**
+ * True where the unit's newest revision ends a pair of this very correction: it is not written twice. Descriptions are
+ * sticky, so somebody's change after it may bear the same one: its bytes are others.
+ */
+export function hasCompletePair({ id, unit }: UnitCorrection): boolean {
+  return restoredMarker(unit.lastChangeDescription) === id && unit.headText === unit.text;
+}
+
+function listed(all: readonly Finding[], text: (finding: Finding) => string): string {
+  const findings = all.filter(({ shownWith }) => shownWith === undefined || !all.some(({ id }) => id === shownWith));
+  const named = findings.slice(0, NAMED).map(text);
+  const rest = findings.length - named.length;
+  return rest > 0 ? `${named.join('; ')}; and ${rest} more` : named.join('; ');
+}
+
+function observedText(finding: Finding, firstSeen: string): string {
+  const summary =
+    finding.live instanceof Secret ? `${fieldName(finding.path)} ${finding.class} (value not stored)` : summarize(finding);
+  return `${summary} (${displayBlame(finding)}, ${displayTime(finding)}, first seen ${firstSeen.slice(11, 16)}Z)`;
+}

@@ -1,0 +1,39 @@
+import type { ConfigHubClient, Unit } from '../../clients/confighub/client.ts';
+import { quote } from '../../clients/confighub/where.ts';
+import type { DesiredUnit } from '../../domain/desired.ts';
+import { ConfigHubError } from '../../domain/errors.ts';
+
+/**
+ * Publishes the spaces of corrected units, on servers that release whole spaces. A release takes every unit at its head,
+ * so a space where somebody's change waits is left alone and named: publishing that change is not ours to decide.
+ */
+export async function publishReleases(
+  corrected: readonly DesiredUnit[],
+  confighub: ConfigHubClient,
+  onWarning: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const byId = new Map(corrected.map((unit) => [unit.id, unit]));
+  for (const [spaceId, [unit]] of Map.groupBy(corrected, ({ spaceId }) => spaceId)) {
+    const space = unit?.space ?? spaceId;
+    try {
+      const states = await confighub.listUnitStates({ where: `SpaceID = ${quote(spaceId)}` }, signal);
+      const waiting = states.filter(({ Unit }) => isWaiting(Unit, byId.get(Unit.UnitID)));
+      if (waiting.length === 0) await confighub.publishRelease(spaceId, signal);
+      else {
+        const [first] = waiting;
+        const more = waiting.length > 1 ? ` and ${waiting.length - 1} more have` : ' has';
+        onWarning(`space ${space} is not published: unit ${first?.Unit.Slug ?? ''}${more} changes that are not released yet`);
+      }
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      onWarning(`space ${space} could not be published: ${error.message}`);
+    }
+  }
+}
+
+/** Restored bytes are the released ones: of a corrected unit nothing new goes out, unless its head is somebody's change. */
+function isWaiting({ HeadRevisionNum, LiveRevisionNum, DataHash }: Unit, corrected: DesiredUnit | undefined): boolean {
+  if (HeadRevisionNum === LiveRevisionNum) return false;
+  return corrected === undefined || corrected.hasUnappliedChanges || DataHash !== corrected.headHash;
+}

@@ -1,0 +1,83 @@
+import type { ConfigHubClient } from '../../clients/confighub/client.ts';
+import type { DesiredUnit } from '../../domain/desired.ts';
+import { driftMarker, observedMarker } from '../../domain/drift-marker.ts';
+import { ConfigHubError } from '../../domain/errors.ts';
+import { observedDigest } from './pair.ts';
+import { stateOf } from './write-pair.ts';
+
+/**
+ * Finishes what a killed pass left: a head that holds the drifted state gets its predecessor back, and the changesets
+ * that passes of this cluster had opened for themselves are closed. Whether the cluster still departs is then for this
+ * pass to see. Returns true where there was nothing to finish.
+ */
+export async function finishPredecessor(
+  units: readonly DesiredUnit[],
+  confighub: ConfigHubClient,
+  cluster: string,
+  onWarning: (message: string) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const unfinished = units.filter((unit) => unfinishedCorrection(unit) !== undefined);
+  const open = new Map(
+    units.flatMap(({ changeSet }) => (changeSet?.openedFor === cluster ? [[changeSet.id, changeSet.slug]] : [])),
+  );
+  const attempt = async (what: string, step: () => Promise<unknown>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      onWarning(`${what}: ${error.message}`);
+    }
+  };
+  for (const unit of unfinished) {
+    await attempt(`unit ${unit.space}/${unit.slug} could not be restored`, () =>
+      restorePredecessor(unit, confighub, onWarning, signal),
+    );
+  }
+  for (const [id, slug] of open)
+    await attempt(`changeset ${slug} could not be closed`, () => confighub.closeChangeSet(id, signal));
+  return unfinished.length === 0 && open.size === 0;
+}
+
+/**
+ * The correction whose first half is the head. A description is sticky, so a marker alone says nothing: where it does not
+ * match the bytes they are somebody's own work, which the plan leaves alone.
+ */
+function unfinishedCorrection(unit: DesiredUnit): string | undefined {
+  const marker = observedMarker(unit.lastChangeDescription);
+  return marker?.digest === observedDigest(unit.headText) ? marker.correctionId : undefined;
+}
+
+async function restorePredecessor(
+  unit: DesiredUnit,
+  confighub: ConfigHubClient,
+  onWarning: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const state = stateOf(unit);
+  const number = unit.headRevision - 1;
+  const name = `unit ${unit.space}/${unit.slug}`;
+  const [own, [head]] = await Promise.all([
+    confighub.whoAmI(signal),
+    confighub.listRevisionsFrom([state], unit.headRevision, signal),
+  ]);
+  if (head?.Revision.UserID !== own) {
+    onWarning(
+      `${name} looks as an interrupted pass leaves it, but somebody else wrote revision ${unit.headRevision}: left alone`,
+    );
+    return;
+  }
+  const predecessor = await confighub.readRevision(state, number, signal);
+  if (!predecessor) {
+    onWarning(
+      `${name} holds the drifted state of an interrupted pass, and ConfigHub no longer holds revision ${number} before it`,
+    );
+    return;
+  }
+  onWarning(`${name} holds the drifted state of an interrupted pass: restoring revision ${number}`);
+  const change = {
+    data: predecessor.Data,
+    description: `Fixed after an interrupted pass ${driftMarker(unfinishedCorrection(unit) ?? '')}]`,
+  };
+  await confighub.writeUnit(state, change, unit.changeSet?.id, signal);
+}

@@ -1,0 +1,96 @@
+import type { ConfigHubClient, Revision } from '../../clients/confighub/client.ts';
+import type { DesiredUnit } from '../../domain/desired.ts';
+import { observedMarker, restoredMarker } from '../../domain/drift-marker.ts';
+import { changeSetsById } from './changeset.ts';
+import { observedDigest } from './pair.ts';
+import { stateOf } from './write-pair.ts';
+
+/** A pair of revisions that no report names: its pass was killed, or a person applied what it had staged. */
+export interface UnreportedPair {
+  readonly correctionId: string;
+  readonly unit: DesiredUnit;
+  /** The unit's text with the drift. */
+  readonly observed: string;
+  readonly observedDescription: string;
+  /** RFC 3339, by ConfigHub's clock. */
+  readonly observedAt: string;
+  readonly restoredAt: string;
+  /** Number of the revision that restores desired. */
+  readonly revision: number;
+  /** `space/slug`; empty without one. */
+  readonly changeSet: string;
+  /** It was written under a person's changeset, who applied it. */
+  readonly wasStaged: boolean;
+}
+
+/** Revisions of one unit that are looked through: passes that were killed one after the other leave a pair each. */
+const REVISIONS_READ = 20;
+
+/**
+ * Finds them without a request where there are none: the units that were read tell the description of their newest
+ * revision. `known` holds the ids of corrections that a report names or that this pass is about to make.
+ */
+export async function findUnreportedPairs(
+  units: readonly DesiredUnit[],
+  known: ReadonlySet<string>,
+  confighub: ConfigHubClient,
+  cluster: string,
+  signal: AbortSignal,
+): Promise<readonly UnreportedPair[]> {
+  const isUnknown = (id: string | undefined): id is string => id !== undefined && !known.has(id);
+  const found: (Omit<UnreportedPair, 'changeSet' | 'wasStaged'> & { readonly changeSetId: string | null })[] = [];
+  // Under a person's lock, and not applied by them yet.
+  const isWaiting = ({ changeSet, liveRevision, headRevision }: DesiredUnit): boolean =>
+    changeSet !== undefined && changeSet.openedFor === undefined && liveRevision < headRevision;
+  const candidates = units.filter((unit) => isUnknown(restoredMarker(unit.lastChangeDescription)) && !isWaiting(unit));
+  for (const unit of candidates) {
+    const from = Math.max(1, unit.headRevision - REVISIONS_READ + 1);
+    const listed = (await confighub.listRevisionsFrom([unit], from, signal)).map(({ Revision }) => Revision);
+    listed.sort((one, other) => other.RevisionNum - one.RevisionNum);
+    for (const [index, restored] of listed.entries()) {
+      const correctionId = restoredMarker(restored.Description);
+      // Reports are made in order: what is older than a reported one is reported as well.
+      if (correctionId !== undefined && known.has(correctionId)) break;
+      const observed = listed[index + 1];
+      if (!observed || correctionId === undefined || observedMarker(observed.Description)?.correctionId !== correctionId)
+        continue;
+      const text = await textOfHalf(unit, observed, confighub, signal);
+      if (text === undefined) continue;
+      found.push({
+        correctionId,
+        unit,
+        observed: text,
+        observedDescription: observed.Description,
+        observedAt: observed.CreatedAt,
+        restoredAt: restored.CreatedAt,
+        revision: restored.RevisionNum,
+        changeSetId: restored.ChangeSetID,
+      });
+    }
+  }
+  const changeSets = await changeSetsById(
+    found.flatMap(({ changeSetId }) => changeSetId ?? []),
+    confighub,
+    signal,
+  );
+  return found.flatMap(({ changeSetId, ...pair }) => {
+    const changeSet = changeSets.get(changeSetId ?? '');
+    // Passes of another cluster have a report of their own.
+    if (changeSet?.openedFor !== undefined && changeSet.openedFor !== cluster) return [];
+    const wasStaged = changeSet !== undefined && changeSet.openedFor === undefined;
+    // Staged and never applied: whatever brought the fields back, this pair did not.
+    if (wasStaged && pair.unit.liveRevision !== pair.revision) return [];
+    return { ...pair, changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : '', wasStaged };
+  });
+}
+
+/** The text of a drifted state; `undefined` where somebody else's bytes bear its sticky description. */
+async function textOfHalf(
+  unit: DesiredUnit,
+  { RevisionNum, Description }: Revision,
+  confighub: ConfigHubClient,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const revision = await confighub.readRevision(stateOf(unit), RevisionNum, signal);
+  return revision && observedDigest(revision.Data) === observedMarker(Description)?.digest ? revision.Data : undefined;
+}

@@ -1,0 +1,64 @@
+import type { ConfigHubClient } from '../../clients/confighub/client.ts';
+import type { ChangeSetRef } from '../../domain/desired.ts';
+import { ConfigHubError } from '../../domain/errors.ts';
+import { changeSetOfHead, openOwnChangeSet } from './changeset.ts';
+import { composePair, hasCompletePair } from './pair.ts';
+import { attempt, type FixOptions, type Progress } from './progress.ts';
+import { isStagedAlready, writePair } from './write-pair.ts';
+
+/** Writes the pairs that are not there yet. Returns the pass's own changeset where one was opened. */
+export async function writePairs(
+  progress: readonly Progress[],
+  confighub: ConfigHubClient,
+  options: FixOptions,
+): Promise<ChangeSetRef | undefined> {
+  for (const entry of progress) {
+    const { correction } = entry;
+    if (!hasCompletePair(correction)) continue;
+    entry.revision = correction.unit.headRevision;
+    await attempt(entry, options.signal, async () => {
+      entry.changeSet ??= await changeSetOfHead(correction, confighub, options.signal);
+    });
+  }
+  const missing = progress.flatMap((entry) => {
+    const { correction } = entry;
+    const pair = correction.writesPair && entry.revision === 0 ? composePair(correction, options.firstSeen) : undefined;
+    return pair ? [{ entry, pair }] : [];
+  });
+  const unnamed = missing.filter(({ entry }) => entry.changeSet === undefined);
+  let own: ChangeSetRef | undefined;
+  // Without locks a changeset would hold nothing: the revisions' descriptions tie a correction together.
+  const { locksUnits } = confighub.abilities;
+  if (unnamed.length > 0 && locksUnits) {
+    try {
+      own = await openOwnChangeSet(
+        confighub,
+        options.cluster,
+        unnamed.map(({ entry }) => entry.correction),
+        options.signal,
+      );
+    } catch (error) {
+      if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      for (const { entry } of unnamed) entry.failure = { result: 'failed', message: error.message };
+    }
+  }
+  const announced = new Set<string>();
+  for (const { entry, pair } of missing) {
+    const changeSet = entry.changeSet ?? own;
+    if (entry.failure) continue;
+    if (changeSet) {
+      entry.changeSet = changeSet;
+      if (!announced.has(changeSet.id)) options.onChangeSet(changeSet);
+      announced.add(changeSet.id);
+    }
+    await attempt(entry, options.signal, async () => {
+      const { correction } = entry;
+      const isWritten =
+        correction.isStaged && (await isStagedAlready(confighub, correction, pair, changeSet?.id, options.signal));
+      entry.revision = isWritten
+        ? correction.unit.headRevision
+        : await writePair(confighub, correction, pair, changeSet, options.signal);
+    });
+  }
+  return own;
+}

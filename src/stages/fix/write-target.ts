@@ -1,0 +1,76 @@
+import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
+import { ClusterError, messageOf } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ObjectCorrection } from '../../domain/plan.ts';
+import { withoutServerFields } from '../../domain/server-fields.ts';
+import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
+import { patchTo } from '../../domain/target-patch.ts';
+import { kindOf } from './cluster-writes.ts';
+import { readJudged } from './judged.ts';
+import { handBack } from './ownership.ts';
+import type { FixOptions } from './progress.ts';
+import { isFailedTest } from './refusals.ts';
+
+/** Times that a write is tried anew because only the status of the object moved on meanwhile. */
+const WRITE_TRIES = 5;
+
+/** What a fix made of an object. */
+export interface WrittenObject {
+  /** The object as the write left it. */
+  readonly body: JsonObject;
+  /** Why the fields that it wrote are not back with whoever delivers them; empty where they are. */
+  readonly ownership: string;
+}
+
+/**
+ * Brings an object to its target with one write, and gives back the ownership of what it wrote with another. The write
+ * holds only for the object that was judged: where somebody else was faster, it is read and judged again, and one that
+ * differs otherwise by now is left to the next pass.
+ */
+export async function writeTarget(
+  object: ObjectCorrection,
+  judged: JsonObject | undefined,
+  kubernetes: KubernetesClient,
+  options: FixOptions,
+): Promise<WrittenObject> {
+  const { desired } = object;
+  const kind = await kindOf(desired, kubernetes, options.signal);
+  const body = await write(object, judged, kind, kubernetes, options);
+  if (!object.live) return { body, ownership: '' };
+  try {
+    await handBack(desired, body, kind, kubernetes, options, object.fix);
+    return { body, ownership: '' };
+  } catch (error) {
+    if (options.signal.aborted || !(error instanceof ClusterError)) throw error;
+    return { body, ownership: messageOf(error) };
+  }
+}
+
+async function write(
+  object: ObjectCorrection,
+  judged: JsonObject | undefined,
+  kind: ResourceKind,
+  kubernetes: KubernetesClient,
+  options: FixOptions,
+): Promise<JsonObject> {
+  const { desired, fix } = object;
+  const { desiredManagers, signal } = options;
+  let live = judged;
+  for (let tried = 1; ; tried++) {
+    try {
+      if (!live) {
+        // It is not there, so whoever delivers it may own all of it from the start.
+        const [fieldManager = DETECTOR_MANAGER] = desiredManagers;
+        const body = withoutServerFields(desired.document);
+        return await kubernetes.apply(kind, body, { fieldManager, force: false, dryRun: false, signal });
+      }
+      const { operations } = patchTo(desired, live, fix);
+      const write = { fieldManager: DETECTOR_MANAGER, dryRun: false, signal };
+      return await kubernetes.jsonPatch(kind, desired.ref, operations, write);
+    } catch (error) {
+      const isOther = isFailedTest(error) || (error instanceof ClusterError && error.code === 'conflict');
+      if (!isOther || tried === WRITE_TRIES) throw error;
+      live = await readJudged(object, kind, kubernetes, options);
+    }
+  }
+}

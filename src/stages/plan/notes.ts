@@ -1,0 +1,38 @@
+import type { DesiredState } from '../../domain/desired.ts';
+import type { ServerAbilities } from '../../domain/server.ts';
+import { serverFieldsOf } from '../../domain/server-fields.ts';
+
+/** What this server cannot do and is done instead; said once for all findings. */
+export function notesOn(server: ServerAbilities): readonly string[] {
+  const notes: string[] = [];
+  if (!server.appliesUnits)
+    notes.push(
+      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with PUBLISH_RELEASE=true',
+    );
+  if (!server.locksUnits)
+    notes.push('This ConfigHub knows no locks of changesets: corrections are pairs of revisions without a changeset');
+  return notes;
+}
+
+/** Named one by one; of more, how many. */
+const NAMED_UNITS = 5;
+
+/** Units whose text was printed from live objects. What only the API server writes is neither compared nor applied. */
+export function exportedUnits({ objects }: Pick<DesiredState, 'objects'>): readonly string[] {
+  const fieldsOf = new Map<string, Set<string>>();
+  for (const { unit, document } of objects) {
+    const fields = serverFieldsOf(document);
+    const name = `${unit.space}/${unit.slug}`;
+    if (fields.length > 0) fieldsOf.set(name, new Set([...(fieldsOf.get(name) ?? []), ...fields]));
+  }
+  const units = [...fieldsOf].sort(([one], [other]) => (one < other ? -1 : 1));
+  const notes = units
+    .slice(0, NAMED_UNITS)
+    .map(
+      ([name, fields]) =>
+        `Unit ${name} declares what only the API server writes, which is left out: ${[...fields].sort().join(', ')}`,
+    );
+  return units.length > NAMED_UNITS
+    ? [...notes, `${units.length - NAMED_UNITS} more units declare what only the API server writes`]
+    : notes;
+}

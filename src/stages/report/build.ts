@@ -1,0 +1,390 @@
+import { createHash } from 'node:crypto';
+import type { ReportedDecision } from '../../domain/decision.ts';
+import { summarize } from '../../domain/describe.ts';
+import type { DesiredState } from '../../domain/desired.ts';
+import { printPath, shownPath } from '../../domain/field-path.ts';
+import {
+  type Blame,
+  type Comparison,
+  canonicalJson,
+  DRIFT_CLASSES,
+  type FieldValue,
+  type Finding,
+  type FindingGroup,
+  isDrift,
+} from '../../domain/finding.ts';
+import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
+import type { Json } from '../../domain/json.ts';
+import { displayRef, objectKey } from '../../domain/object-ref.ts';
+import type { FixOutcome } from '../../domain/outcome.ts';
+import type { Plan, PlanItem, PlanReason } from '../../domain/plan.ts';
+import { type Ranking, severityOrder } from '../../domain/ranking.ts';
+import type {
+  Correction,
+  GoneDrift,
+  IgnoredByRule,
+  Incomplete,
+  LeftOut,
+  PreviousReport,
+  PromotionNeed,
+  RecordedCorrection,
+  Report,
+  ReportFinding,
+  ReportGroup,
+} from '../../domain/report.ts';
+import { hasHiddenPart, shownPart } from '../../domain/secret.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { inSteps } from '../../domain/steps.ts';
+import { state } from '../../domain/words.ts';
+import { nameOfRead } from './failed-reads.ts';
+import { besides, hasOtherFate, newsOf } from './news.ts';
+
+/** Corrections remembered for each field. */
+const KEPT_CORRECTIONS = 20;
+/** Drifts that went by themselves, remembered in all: fields that come and go must not fill the repository. */
+const KEPT_GONE = 1_000;
+
+export interface ReportInput {
+  readonly cluster: string;
+  readonly snapshot: Pick<Snapshot, 'failedReads'>;
+  readonly desired: Pick<DesiredState, 'invalid' | 'otherTargets'>;
+  readonly comparison: Pick<Comparison, 'invalid' | 'ignores' | 'notMonitored'>;
+  /** Why there was nothing to compare; empty where there was. */
+  readonly nothingCompared: string;
+  readonly ranking: Ranking;
+  readonly plan: Plan;
+  readonly outcomes: readonly FixOutcome[];
+  /** Corrections of before that no report names, oldest first. */
+  readonly recorded: readonly RecordedCorrection[];
+  readonly promotions: readonly PromotionNeed[];
+  readonly decisions: readonly ReportedDecision[];
+  /** The ignore rules among them. */
+  readonly decidedRules: ReadonlySet<IgnoreRule>;
+  /** Sorts findings into those that one action explains. */
+  readonly group: (findings: readonly Finding[]) => readonly FindingGroup[];
+  readonly previous: PreviousReport;
+  readonly now: Date;
+}
+
+/** Puts together what the pass found and did; pure. */
+export function buildReport(input: ReportInput): Report {
+  const outcomeOf = new Map(input.outcomes.map((outcome) => [outcome.findingId, outcome]));
+  const before = new Map(input.previous.findings.map((finding) => [finding.id, finding]));
+  // What autoscalers and controllers note comes and goes by itself: it is logged, and would only make commits here.
+  const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
+  const isPricedAlike = input.previous.prices === input.ranking.source.prices;
+  const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now, isPricedAlike));
+  const open = lines.filter((line) => line.result !== 'fixed');
+  const ids = new Set(lines.map((line) => line.id));
+  const absent = input.previous.findings.filter((finding) => !ids.has(finding.id));
+  // What could not be read is neither gone nor back: it stays as it was, with its age and the model's words.
+  const { unread = [], resolved = [] } = Object.groupBy(absent, (finding) =>
+    wasNotRead(finding, input) ? 'unread' : 'resolved',
+  );
+  const findings = unread.length === 0 ? open : inOrder([...open, ...unread]);
+  const undone = lines.flatMap((line) =>
+    line.result === 'overridden' || line.result === 'no-effect' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
+  );
+  const corrected = lines.flatMap((line) =>
+    line.result === 'fixed' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
+  );
+  const recorded = (wasStaged: boolean): Correction[] =>
+    input.recorded.filter((entry) => entry.wasStaged === wasStaged).map((entry) => toRecorded(entry, before));
+  // A killed pass's are this one's to tell; what a person applied was told when it was staged.
+  const toTell = [...recorded(false), ...corrected];
+  const told = new Set(toTell.map(({ findingId }) => findingId));
+  const applied = recorded(true);
+  const resolvedNow = resolved.filter((finding) => !told.has(finding.id));
+  const appliedNow = new Set(applied.map(({ findingId }) => findingId));
+  const corrections = keepLatest([...input.previous.corrections, ...applied, ...undone, ...toTell]);
+  const replaced = lines.flatMap(({ id, fingerprint }) => {
+    const known = before.get(id);
+    return known && known.fingerprint !== fingerprint ? [known] : [];
+  });
+  const gone = [
+    ...input.previous.gone,
+    ...[...replaced.map((was) => toGone(was, 'changed', input.now)), ...resolvedNow.map((was) => toGone(was, 'gone', input.now))]
+      // A masked value says nothing, and a person's apply of what was staged is a correction.
+      .filter(({ class: found, live, desired, findingId }) => {
+        const isMasked = hasHiddenPart(live) || hasHiddenPart(desired);
+        return DRIFT_CLASSES.has(found) && !isMasked && !appliedNow.has(findingId);
+      })
+      .sort((a, b) => (a.findingId < b.findingId ? -1 : 1)),
+  ];
+  const incomplete = listIncomplete(input);
+  return {
+    cluster: input.cluster,
+    digest: digestOf(findings, corrections),
+    findings,
+    corrections,
+    correctedNow: toTell.length,
+    newFindings: lines.filter((line) => !before.has(line.id)).length,
+    resolved: resolvedNow,
+    gone: keepLatest(gone).slice(-KEPT_GONE),
+    ignored: ignoredByRule(input),
+    leftOut: leftOut(input),
+    news: newsOf(open, before),
+    unread: new Set(unread.map(({ id }) => id)),
+    besides: besides(input),
+    alsoChanged: alsoChanged(input, incomplete, open, before),
+    groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
+    units: [],
+    incomplete,
+    guard: input.plan.guard,
+    pauses: input.plan.pauses,
+    promotions: input.promotions,
+    decisions: input.decisions,
+    desiredObjects: input.plan.desiredObjects,
+    notes: input.plan.notes,
+    prices: input.ranking.source.prices,
+  };
+}
+
+/** The parts of a report that make a commit although no drift came, went or was corrected. */
+function alsoChanged(
+  input: ReportInput,
+  incomplete: readonly Incomplete[],
+  open: readonly ReportFinding[],
+  before: ReadonlyMap<string, ReportFinding>,
+): readonly string[] {
+  const { plan, previous, promotions, decisions } = input;
+  const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
+  const isToldOtherwise = open.some((finding) => {
+    const then = before.get(finding.id);
+    const isKnown = then?.fingerprint === finding.fingerprint && !hasOtherFate(finding, then);
+    return isKnown && isOther(finding, then);
+  });
+  const isDoneOtherwise = open.some((finding) => {
+    const then = before.get(finding.id);
+    return then !== undefined && hasOtherFate(finding, then);
+  });
+  const parts: readonly (readonly [string, boolean])[] = [
+    ['guard', (plan.guard?.name ?? '') !== previous.guard],
+    ['states', isDoneOtherwise],
+    ['unread parts', isOther(incomplete, previous.incomplete)],
+    ['decisions', isOther(decisions, previous.decisions)],
+    ['ignore rules', isOther(ignoredByRule(input), previous.ignored)],
+    ['promotions', isOther(promotions, previous.promotions)],
+    ['holds', isOther(plan.pauses, previous.pauses)],
+    ['notes', isOther(plan.notes, previous.notes)],
+    ['details', isToldOtherwise || isOther(leftOut(input), previous.leftOut)],
+  ];
+  return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
+}
+
+/** Reasons whose details the server gives. */
+const SERVERS_WORDS: ReadonlySet<PlanReason> = new Set(['denied', 'permission', 'admission', 'not-predictable']);
+
+/** A value as the report may hold it; absent is null. */
+function shownValue(value: FieldValue): Json {
+  return shownPart(value) ?? null;
+}
+
+function toLine(
+  item: PlanItem,
+  outcome: FixOutcome | undefined,
+  before: ReadonlyMap<string, ReportFinding>,
+  now: Date,
+  isPricedAlike: boolean,
+): ReportFinding {
+  const { finding, severity, costUsdPerMonth, opinion } = item.ranked;
+  const known = before.get(finding.id);
+  const isUnchanged = known?.fingerprint === finding.fingerprint;
+  const isSaidAgain = isUnchanged && known.reason === item.reason && known.result === (outcome?.result ?? null);
+  return {
+    id: finding.id,
+    fingerprint: finding.fingerprint,
+    class: finding.class,
+    object: finding.ref,
+    path: printPath(finding.path),
+    steps: shownPath(finding.path),
+    summary: summarize(finding),
+    shownWith: finding.shownWith ?? '',
+    // A whole object is in the unit or the cluster; the report needs only its name.
+    desired: finding.path.length === 0 ? null : shownValue(finding.desired),
+    live: finding.path.length === 0 ? null : shownValue(finding.live),
+    blame: isUnchanged ? steadyBlame(finding.blame, known.blame) : (finding.blame ?? null),
+    unit: finding.unit,
+    isCritical: finding.isCritical,
+    severity,
+    costUsdPerMonth: isUnchanged && isPricedAlike && hasOwnPods(finding) ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
+    restartsPods: item.restartsPods,
+    action: item.action,
+    reason: item.reason,
+    // A server's own words may hold times and numbers of the request: said again, they are no news.
+    detail: isSaidAgain && SERVERS_WORDS.has(item.reason) ? known.detail : item.detail,
+    result: outcome?.result ?? null,
+    message: isSaidAgain ? known.message : (outcome?.message ?? ''),
+    changeSet: outcome?.changeSet ?? '',
+    revision: outcome?.revision ?? 0,
+    firstSeen: known?.firstSeen ?? now.toISOString(),
+    opinion: opinion ?? null,
+    unanswered: item.ranked.unanswered,
+  };
+}
+
+/**
+ * Its cost follows the nodes that a DaemonSet is on, or the replicas that an autoscaler gives an object which no unit declares:
+ * carried over, so that what comes and goes by itself makes no commit.
+ */
+function hasOwnPods({ ref, path }: Finding): boolean {
+  return ref.kind === 'DaemonSet' || path.length === 0;
+}
+
+/** The time of a write moves with whatever else its writer owns in the object; only another writer is news. */
+function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): ReportFinding['blame'] {
+  const isSame =
+    blame?.manager === known?.manager && blame?.operation === known?.operation && blame?.subresource === known?.subresource;
+  return isSame ? known : (blame ?? null);
+}
+
+/** Nothing was compared, or its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
+export function wasNotRead(
+  { object, unit }: ReportFinding,
+  {
+    snapshot,
+    desired,
+    comparison,
+    nothingCompared,
+  }: Pick<ReportInput, 'snapshot' | 'desired' | 'comparison' | 'nothingCompared'>,
+): boolean {
+  if (nothingCompared !== '') return true;
+  const { apiVersion, kind, namespace } = object;
+  const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
+  const isMissing = snapshot.failedReads.some(
+    (read) => needed.includes(read.what) && (read.namespace === '' || read.namespace === namespace),
+  );
+  const isInvalid = comparison.invalid.some((invalid) => objectKey(invalid.desired.ref) === objectKey(object));
+  return isMissing || isInvalid || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
+}
+
+/** Worst first. Those of equal severity stay in the order given. */
+function inOrder(findings: readonly ReportFinding[]): readonly ReportFinding[] {
+  return findings.toSorted((a, b) => severityOrder(a.severity) - severityOrder(b.severity));
+}
+
+function groupsOf({ plan, group }: ReportInput, open: ReadonlyMap<string, ReportFinding>): readonly ReportGroup[] {
+  const findings = plan.items.flatMap(({ ranked: { finding } }): Finding[] => {
+    const line = open.get(finding.id);
+    // By the time that the report goes on naming, or other writes of the same writer would take its groups apart.
+    return line && isDrift(finding) ? [{ ...finding, blame: line.blame ?? undefined }] : [];
+  });
+  return group(findings)
+    .filter((together) => together.findings.length > 1)
+    .map(({ title, findings: alike }) => ({ title, findings: alike.map(({ id }) => id).sort() }))
+    .sort((a, b) => b.findings.length - a.findings.length || (groupKey(a) < groupKey(b) ? -1 : 1));
+}
+
+function groupKey({ title, findings }: ReportGroup): string {
+  return `${title} ${findings.join()}`;
+}
+
+function toCorrection(
+  line: ReportFinding,
+  became: Correction['result'],
+  outcomeOf: ReadonlyMap<string, FixOutcome>,
+  now: Date,
+): Correction {
+  const { id, steps, restartsPods, action, reason, detail, unanswered, result, message, ...drift } = line;
+  return {
+    ...drift,
+    result: became,
+    time: now.toISOString(),
+    findingId: id,
+    correctionId: outcomeOf.get(id)?.correctionId ?? '',
+    note: outcomeOf.get(id)?.message ?? '',
+    unhealthy: outcomeOf.get(id)?.unhealthy ?? '',
+  };
+}
+
+/** What its pair of revisions tells; what the report would have said besides is not known any more. */
+function toRecorded(entry: RecordedCorrection, before: ReadonlyMap<string, ReportFinding>): Correction {
+  const { ranked, time, firstSeen, correctionId, revision, changeSet } = entry;
+  const { id } = ranked.finding;
+  const outcome = { findingId: id, correctionId, result: 'fixed' as const, message: '', changeSet, revision, unhealthy: '' };
+  const item: PlanItem = { ranked, action: 'fix', reason: 'auto-fix', detail: '', restartsPods: ranked.finding.restartsPods };
+  const line = toLine(item, outcome, before, new Date(firstSeen), true);
+  return toCorrection(line, 'fixed', new Map([[id, outcome]]), new Date(time));
+}
+
+function toGone(was: ReportFinding, became: GoneDrift['became'], now: Date): GoneDrift {
+  const {
+    id,
+    fingerprint,
+    steps,
+    restartsPods,
+    action,
+    reason,
+    detail,
+    result,
+    message,
+    unanswered,
+    opinion,
+    changeSet,
+    revision,
+    ...drift
+  } = was;
+  return { ...drift, findingId: id, time: now.toISOString(), became, state: state(was) };
+}
+
+/** The rules of the ignore file; what people decided to ignore by commit stands among the decisions. */
+function ignoredByRule({ comparison, decidedRules }: ReportInput): readonly IgnoredByRule[] {
+  return comparison.ignores
+    .filter(({ rule }) => !decidedRules.has(rule))
+    .map(({ rule, isExpired }) => ({
+      what: selectorsOf(rule),
+      reason: rule.reason,
+      until: rule.until ?? '',
+      isExpired,
+    }))
+    .sort((a, b) => ((canonicalJson(a) ?? '') < (canonicalJson(b) ?? '') ? -1 : 1));
+}
+
+function leftOut({ comparison, desired, previous }: ReportInput): LeftOut {
+  return {
+    notMonitored: inSteps(comparison.notMonitored, previous.leftOut.notMonitored),
+    otherTargets: inSteps(desired.otherTargets, previous.leftOut.otherTargets),
+  };
+}
+
+function keepLatest<T extends { readonly findingId: string }>(corrections: readonly T[]): readonly T[] {
+  const kept = new Map<string, number>();
+  return corrections
+    .toReversed()
+    .filter(({ findingId }) => {
+      const count = (kept.get(findingId) ?? 0) + 1;
+      kept.set(findingId, count);
+      return count <= KEPT_CORRECTIONS;
+    })
+    .toReversed();
+}
+
+function digestOf(findings: readonly ReportFinding[], corrections: readonly Correction[]): string {
+  const parts = [
+    findings.map((finding) => finding.fingerprint).sort(),
+    corrections.map(({ correctionId, findingId, time }) => [correctionId, findingId, time]),
+  ];
+  return createHash('sha256')
+    .update(canonicalJson(parts) ?? '')
+    .digest('hex');
+}
+
+function listIncomplete(input: ReportInput): readonly Incomplete[] {
+  const reads = input.snapshot.failedReads.map((read) => ({
+    what: nameOfRead(read),
+    error: read.error,
+  }));
+  const units = input.desired.invalid.map((unit) => ({ what: `unit ${unit.space}/${unit.slug}`, error: unit.error }));
+  const objects = input.comparison.invalid.map(({ desired, path, message }) => ({
+    what: `unit ${desired.unit.space}/${desired.unit.slug}`,
+    error: `${displayRef(desired.ref)} ${printPath(path)}: ${message}`,
+  }));
+  // A file that nobody can read holds all fixes; an entry with a mistake only itself.
+  const decisions = input.decisions
+    .filter(({ effect, what }) => effect === 'no-effect' && what === 'decisions.yaml')
+    .map(({ what, detail }) => ({ what, error: detail }));
+  const all = input.nothingCompared === '' ? [] : [{ what: 'everything', error: input.nothingCompared }];
+  return [...all, ...reads, ...units, ...objects, ...decisions].sort((a, b) =>
+    `${a.what} ${a.error}` < `${b.what} ${b.error}` ? -1 : 1,
+  );
+}

@@ -1,0 +1,207 @@
+import { cutText, sanitize } from '../../domain/describe.ts';
+import { displayRef } from '../../domain/object-ref.ts';
+import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
+import type { Correction, FindingNews, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';
+import { correctionState, costWords, day, dollars, GUARD_EFFECT, plural, state, toldLines, writer } from '../../domain/words.ts';
+
+const MAX_LINE = 72;
+/** Lines between subject and trailers. */
+const MAX_LINES = 20;
+/** Characters of a cluster's name that stay whatever there is to say. */
+const NAME_KEPT = 40;
+/** Lines for what is new besides drift. */
+const BESIDES = 4;
+
+export interface CommitFacts {
+  readonly pass: string;
+  /** `drift-detector/<version>` */
+  readonly tool: string;
+}
+
+/** Subject, one or two lines for each thing, what is news first, and trailers that `git log --format=%(trailers)` reads. */
+export function composeCommitMessage(report: Report, facts: CommitFacts): string {
+  const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const changeSets = [...new Set([...corrected, ...report.findings].map((entry) => entry.changeSet))]
+    .filter((name) => name !== '')
+    .sort();
+  const trailers = [
+    `Drift-Pass: ${facts.pass}`,
+    `Drift-Cluster: ${inert(report.cluster)}`,
+    `Drift-Digest: sha256:${report.digest}`,
+    `Drift-New: ${report.newFindings}`,
+    `Drift-Changed: ${changedIn(report)}`,
+    `Drift-Fixed: ${corrected.length}`,
+    `Drift-Open: ${report.findings.length}`,
+    ...changeSets.map((name) => `ConfigHub-ChangeSet: ${inert(name)}`),
+    `Drift-Tool: ${facts.tool}`,
+  ].map((line) => sanitize(line));
+  const open = toldLines(report.findings, ({ id }) => id);
+  const news: readonly Entry[] = [
+    ...toldLines(corrected, ({ findingId }) => findingId).map((drift) => ({ drift, done: correctionState(drift) })),
+    ...open
+      .filter(({ id }) => report.news.has(id))
+      .map((drift) => ({ drift, done: newsState(report.news.get(drift.id), drift) })),
+    ...report.resolved.map((drift) => ({ drift, done: 'gone' })),
+  ];
+  const known = open
+    .filter(({ id }) => !report.news.has(id))
+    .map((drift) => ({ drift, done: `since ${day(drift.firstSeen).slice(0, 5)}, ${shortState(report, drift)}` }));
+  const around = asides(report);
+  const rows = rowsWithin(MAX_LINES - around.length - 1, worstFirst(news), worstFirst(known));
+  // Where no drift is news, what is comes first all the same.
+  const body = (news.length > 0 ? [rows, around] : [around, rows]).map((lines) => lines.map(cut).join('\n'));
+  return [subject(report, corrected), ...body, trailers.join('\n')].filter((part) => part !== '').join('\n\n');
+}
+
+interface Entry {
+  readonly drift: ReportedDrift;
+  readonly done: string;
+}
+
+function worstFirst(entries: readonly Entry[]): readonly Entry[] {
+  return entries.toSorted((a, b) => severityOrder(a.drift.severity) - severityOrder(b.drift.severity));
+}
+
+function changedIn({ news }: Report): number {
+  return [...news.values()].filter((kind) => kind === 'changed').length;
+}
+
+/** The most telling subject that has room beside the cluster's name. */
+function subject(report: Report, corrected: readonly Correction[]): string {
+  const name = inert(sanitize(report.cluster));
+  const short = name.length > NAME_KEPT ? `${cutText(name, NAME_KEPT - 3)}...` : name;
+  const said = statements(report, corrected);
+  const fits = [name, short].flatMap((shown, index) =>
+    // A name that is long beyond all use takes nothing from what is said.
+    (index === 0 && name !== short ? said.slice(0, 1) : said).map((words) => `drift(${shown}): ${words}`),
+  );
+  return fits.find((line) => line.length <= MAX_LINE) ?? cut(fits.at(-1) ?? '');
+}
+
+/** What a subject may say, shorter and shorter; the trailers have all counts. */
+function statements(report: Report, corrected: readonly Correction[]): readonly string[] {
+  const open = report.findings.length;
+  // Else nobody could tell from the log why there is a commit.
+  const also = report.alsoChanged.length > 0 ? [changedWords(report.alsoChanged)] : [];
+  const counts = [
+    [report.newFindings, 'new'],
+    [changedIn(report), 'changed'],
+    [corrected.length, 'fixed'],
+    [report.resolved.length, 'gone'],
+  ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]));
+  if (corrected.length === 0 && open === 0) {
+    const clear = report.incomplete.length > 0 ? 'nothing open in what could be read' : 'all clear';
+    // What is gone by itself is what makes it clear.
+    return [...(counts.length === 0 ? also : []).map((words) => `${words}, ${clear}`), clear, clear.replace(/ in .*/u, '')];
+  }
+  const brought = counts.length === 0 ? also : counts;
+  // What is gone is nobody's worry any more.
+  const worst = SEVERITIES.find((severity) => [...corrected, ...report.findings].some((drift) => drift.severity === severity));
+  const say = (parts: readonly string[], stands: string, end: string): string =>
+    `${[...parts, ...(open === 0 ? [] : [`${open} ${stands}`])].join(', ')} (${end})`.trimStart();
+  return [
+    say(brought, 'still open', `worst: ${worst}`),
+    say(brought, 'open', `worst: ${worst}`),
+    ...brought.map((_, index) => say(brought.slice(0, brought.length - index), 'open', `${worst}`)),
+    say([], 'open', `${worst}`),
+  ];
+}
+
+function changedWords(parts: readonly string[]): string {
+  return `${parts.length > 1 ? plural(parts.length, 'part') : parts.join()} changed`;
+}
+
+/** What holds for all of it: what is new besides drift, what was not read, what stopped the fixes, what the open drift costs. */
+function asides({ guard, incomplete, findings, alsoChanged, besides }: Report): readonly string[] {
+  const shown = besides.length > BESIDES ? besides.slice(0, BESIDES - 1) : besides;
+  const lines = shown.map(({ line }) => inert(sanitize(line)));
+  const left = besides.length - shown.length;
+  if (left > 0) lines.push(`... and ${left} more decisions, holds or promotions`);
+  const unnamed = alsoChanged.filter((part) => !besides.some((entry) => entry.part === part));
+  if (unnamed.length > 0) lines.push(`Also changed: ${unnamed.join(', ')}`);
+  if (guard) lines.push(`Guard ${guard.name}: ${GUARD_EFFECT}`);
+  if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);
+  if (findings.length > 0) lines.push(`Open drift: ${costWords(findings)}`);
+  return lines;
+}
+
+/** The entries that fit in so many lines, and how many do not: what is news before what was known. */
+function rowsWithin(lines: number, news: readonly Entry[], known: readonly Entry[]): readonly string[] {
+  const told = fitting(lines - (known.length > 0 ? 1 : 0), news, '');
+  return [...told, ...fitting(lines - told.length, known, news.length > 0 ? ' known before' : '')];
+}
+
+function fitting(lines: number, entries: readonly Entry[], what: string): readonly string[] {
+  const shown: string[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const rows = rowsOf(entry);
+    const isLast = index === entries.length - 1;
+    if (shown.length + rows.length + (isLast ? 0 : 1) > lines)
+      return [...shown, `... and ${entries.length - index} more${what} (worst: ${entry.drift.severity})`];
+    shown.push(...rows);
+  }
+  return shown;
+}
+
+/** One line where it fits; else what was done on the first, what had happened and by whom on the second, the cost where it has room. */
+function rowsOf({ drift, done }: Entry): readonly string[] {
+  const severity = drift.severity.padEnd(8);
+  const name = displayRef(drift.object);
+  const cost = drift.costUsdPerMonth ? `${dollars(drift.costUsdPerMonth)}/month` : '';
+  const by = drift.blame ? `(${writer(drift)}${drift.blame.time === undefined ? '' : ` ${day(drift.blame.time)}`})` : '';
+  const join = (...parts: readonly string[]): string => inert(sanitize(parts.filter((part) => part !== '').join('  ')));
+  const single = join(severity, name, drift.summary, done, by, cost);
+  if (single.length <= MAX_LINE) return [single];
+  const first = join(severity, name, done, cost);
+  const second = (end: string): string => `  ${fitted(inert(sanitize(drift.summary)), end)}`;
+  // A cost that is cut says nothing.
+  return first.length <= MAX_LINE ? [first, second(join(by))] : [join(severity, name, done), second(join(by, cost))];
+}
+
+/** Both on one line: who it was stays whole at the cost of what it was, which the page tells anyway. */
+function fitted(summary: string, by: string): string {
+  const room = MAX_LINE - 3 - Math.min(by.length, MAX_LINE / 2);
+  return `${summary.length > room ? `${cutText(summary, room - 3)}...` : summary} ${by}`.trimEnd();
+}
+
+function newsState(news: FindingNews | undefined, finding: ReportFinding): string {
+  return `${news === 'restated' ? 'now ' : `${news}, `}${openState(finding)}`;
+}
+
+function shortState({ unread }: Report, finding: ReportFinding): string {
+  return unread.has(finding.id) ? 'not read now' : openState(finding);
+}
+
+function openState(finding: ReportFinding): string {
+  return finding.result === null && finding.action === 'report' ? 'report only' : state(finding);
+}
+
+/** A Git host reads commit messages: nothing of a cluster may call people, close issues, skip checks or make links there. */
+export function inert(text: string): string {
+  return (
+    text
+      .replaceAll(/(?<!\w)@(?=\w)/gu, '@ ')
+      .replaceAll(/([#!])(?=\w)|([%~&^])(?=\d)/gu, '$& ')
+      .replaceAll(/\b(GH-)(?=\d)/giu, '$1 ')
+      .replaceAll('://', ': //')
+      .replaceAll(/NO_CI/giu, 'NO CI')
+      .split(']')
+      .map((part, index, { length }) =>
+        index < length - 1 && SKIPS.test(part.slice(part.indexOf('[') + 1)) ? part.replaceAll('[', '[ ') : part,
+      )
+      .join(']')
+      // Keys of Jira, and of trackers that take them in any case; elsewhere such a word is a name.
+      .replace(CLOSING, (words) => words.replaceAll(/\b([A-Z][A-Z0-9_]*-)(?=\d)/gu, '$1 '))
+      .replaceAll(CLOSED, '$1 ')
+  );
+}
+
+const CLOSING = /\b(clos|fix|resolv|implement|complet)[\s\S]*/iu;
+const CLOSED = /\b((?:clos|fix|resolv|implement|complet)\w*:?\s+(?:issues?\s+)?[a-z][a-z0-9_]*-)(?=\d)/giu;
+
+/** Each service has its own word in brackets, with `skip` or `no` beside it. */
+const SKIPS = /skip|\bno\b|\b(ci|actions|azp|azurepipelines|travis|circleci|render|netlify|deploy)\b/iu;
+
+function cut(line: string): string {
+  return line.length > MAX_LINE ? `${cutText(line, MAX_LINE - 3)}...` : line;
+}

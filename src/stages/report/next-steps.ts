@@ -1,0 +1,76 @@
+import { DRIFT_CLASSES } from '../../domain/finding.ts';
+import type { ReportFinding } from '../../domain/report.ts';
+import { hasHiddenPart } from '../../domain/secret.ts';
+import { quoted } from '../../domain/shell.ts';
+import { PAUSE_ANNOTATION } from '../../domain/snapshot.ts';
+
+/** Rules that no decision overrules: a `fix` would wait for ever. */
+const NEVER_FIXED: ReadonlySet<string> = new Set(['autoscaler', 'secret', 'immutable', 'terminating']);
+
+/** A thing that a person may do, and the command that does it. */
+export interface NextStep {
+  readonly what: string;
+  readonly command: string;
+}
+
+/** What a person can do about an open finding, likeliest first; nothing where no command helps. */
+export function nextSteps(finding: ReportFinding, cluster: string): readonly NextStep[] {
+  const steps: NextStep[] = [];
+  const step = (what: string, ...command: readonly string[]): unknown => steps.push({ what, command: command.join(' ') });
+  const decide = (verb: string, name: string): readonly string[] => ['drift-detector', verb, name, '--cluster', quoted(cluster)];
+  const { class: found, result, changeSet, revision } = finding;
+  const [space = '', slug = ''] = splitName(finding.unit);
+  const isStaged = result === 'staged' && changeSet !== '';
+  const isDrift = DRIFT_CLASSES.has(found);
+  const isFixable = isDrift && !isStaged && !NEVER_FIXED.has(finding.reason);
+
+  if (isStaged)
+    step('Apply what is staged', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
+  if (isFixable) step('Bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
+  // What the report does not show never enters ConfigHub either.
+  const isShown = !hasHiddenPart(finding.live) && !hasHiddenPart(finding.desired);
+  if (isDrift && finding.path !== '' && isShown)
+    step('Keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
+  if (found === 'unmanaged')
+    step('Have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
+  if (found === 'pending') step('Apply what the unit has', 'cub unit apply', ...unitIn(space, slug));
+  // What waits to be applied is no departure that a rule could cover.
+  if (isDrift || found === 'unmanaged') step('Leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
+  if (revision > 0)
+    step(
+      'See what was written to the unit',
+      'cub unit diff -u',
+      ...unitIn(space, slug),
+      `--from=${revision - 1} --to=${revision}`,
+    );
+  // What is only staged took nothing away yet, and its changeset is still somebody's.
+  if (changeSet !== '' && !isStaged)
+    step('Take the corrections of that changeset back', 'drift-detector undo', quoted(changeSet));
+  const held = isFixable ? annotated(finding) : '';
+  if (held !== '')
+    step(
+      `Hold fixes ${found === 'missing' ? 'in its namespace' : 'of it'} until midnight (UTC)`,
+      'kubectl annotate --overwrite',
+      held,
+      UNTIL_MIDNIGHT,
+    );
+  return steps;
+}
+
+const UNTIL_MIDNIGHT = `${PAUSE_ANNOTATION}="$(date -u +%F)T23:59:59Z"`;
+
+/** What the annotation is put on: what is missing has nothing but its namespace; empty without one. */
+function annotated({ class: found, object: { kind, namespace, name } }: ReportFinding): string {
+  if (found === 'missing') return namespace === '' ? '' : quoted(`namespace/${namespace}`);
+  return [quoted(`${kind.toLowerCase()}/${name}`), ...(namespace === '' ? [] : ['-n', quoted(namespace)])].join(' ');
+}
+
+function unitIn(space: string, slug: string): readonly string[] {
+  return [quoted(slug), '--space', quoted(space)];
+}
+
+/** `space/slug` in two. */
+function splitName(name: string): readonly string[] {
+  const slash = name.indexOf('/');
+  return slash < 0 ? ['', name] : [name.slice(0, slash), name.slice(slash + 1)];
+}

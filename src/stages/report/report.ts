@@ -1,0 +1,20 @@
+export { dollars, GUARD_EFFECT, minute, state } from '../../domain/words.ts';
+export { buildReport, type ReportInput, wasNotRead } from './build.ts';
+export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
+export { withKnownWords } from './failed-reads.ts';
+export { unitsWithNews, withHistories } from './history.ts';
+export { escapeText, table as markdownTable } from './markdown.ts';
+export { decisionsPath, pathPart, workloadPage } from './paths.ts';
+export { type ReportFiles, renderReport } from './render.ts';
+export {
+  openReportReader,
+  openReportRepository,
+  type PublishedReport,
+  type ReportReader,
+  type ReportReaderOptions,
+  type ReportRepository,
+  type ReportRepositoryOptions,
+} from './repository.ts';
+export type { ReportEdits } from './repository-tree.ts';
+export { reportJsonSchema } from './schema.ts';
+export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';

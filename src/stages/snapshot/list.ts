@@ -1,0 +1,61 @@
+import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
+import { ClusterError, messageOf } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { FailedRead } from '../../domain/snapshot.ts';
+
+/** Lists cluster-wide; where that is forbidden, namespace by namespace, so that namespaced roles are enough. */
+export async function listKind(
+  kubernetes: KubernetesClient,
+  kind: string,
+  namespaces: readonly string[],
+  signal: AbortSignal,
+  failedReads: FailedRead[],
+  clusterScoped: string[],
+): Promise<readonly JsonObject[]> {
+  const { apiVersion, name } = splitKind(kind);
+  const resource = await kubernetes.resourceKind(apiVersion, name, signal);
+  if (!resource) {
+    failedReads.push({ what: kind, namespace: '', error: `the API server does not serve ${kind}` });
+    return [];
+  }
+  if (!resource.namespaced) clusterScoped.push(kind);
+  try {
+    return await listAll(kubernetes, resource, '', signal);
+  } catch (error) {
+    const isForbidden = error instanceof ClusterError && error.code === 'permission';
+    if (!isForbidden || !resource.namespaced) throw error;
+  }
+  const items: JsonObject[] = [];
+  for (const namespace of namespaces) {
+    try {
+      items.push(...(await listAll(kubernetes, resource, namespace, signal)));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failedReads.push({ what: kind, namespace, error: messageOf(error) });
+    }
+  }
+  return items;
+}
+
+async function listAll(
+  kubernetes: KubernetesClient,
+  resource: ResourceKind,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<JsonObject[]> {
+  let items: JsonObject[] = [];
+  await kubernetes.list(
+    resource,
+    { namespace, signal },
+    (page) => items.push(...page),
+    () => {
+      items = [];
+    },
+  );
+  return items;
+}
+
+export function splitKind(kind: string): { readonly apiVersion: string; readonly name: string } {
+  const slash = kind.lastIndexOf('/');
+  return { apiVersion: kind.slice(0, slash), name: kind.slice(slash + 1) };
+}

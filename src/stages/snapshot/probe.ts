@@ -1,0 +1,66 @@
+import pLimit from 'p-limit';
+import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
+import type { DesiredObject } from '../../domain/desired.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { objectKey } from '../../domain/object-ref.ts';
+import { type Probe, standingAlone } from '../../domain/probe.ts';
+import { withoutServerFields } from '../../domain/server-fields.ts';
+
+export interface ProbeOptions {
+  readonly fieldManager: string;
+  readonly signal: AbortSignal;
+}
+
+/** Objects asked about in one pass; a cluster where more look odd at once has another trouble. */
+const MAX_PROBES = 100;
+const AT_ONCE = 4;
+
+/**
+ * Asks the API server, by dry run, what it would make of desired objects whose live side ownership cannot explain.
+ * Whatever the account may not do is not tried: an object without an answer stays judged as it was.
+ */
+export async function probeObjects(
+  kubernetes: KubernetesClient,
+  suspects: readonly DesiredObject[],
+  options: ProbeOptions,
+): Promise<ReadonlyMap<string, Probe>> {
+  const limit = pLimit(AT_ONCE);
+  const allowed = new Map<string, Promise<boolean>>();
+  const mayI = (verb: string, { ref }: DesiredObject): Promise<boolean> => {
+    const key = JSON.stringify([verb, ref.apiVersion, ref.kind, ref.namespace]);
+    const asking = allowed.get(key) ?? kubernetes.mayI(verb, ref, options.signal);
+    allowed.set(key, asking);
+    return asking;
+  };
+  const probes = new Map<string, Probe>();
+  await Promise.all(
+    suspects.slice(0, MAX_PROBES).map((suspect) =>
+      limit(async () => {
+        const probe = await probeOne(kubernetes, suspect, mayI, options);
+        if (probe) probes.set(objectKey(suspect.ref), probe);
+      }),
+    ),
+  );
+  return probes;
+}
+
+async function probeOne(
+  kubernetes: KubernetesClient,
+  suspect: DesiredObject,
+  mayI: (verb: string, suspect: DesiredObject) => Promise<boolean>,
+  { fieldManager, signal }: ProbeOptions,
+): Promise<Probe | undefined> {
+  try {
+    if (!(await mayI('patch', suspect))) return undefined;
+    const kind = await kubernetes.resourceKind(suspect.ref.apiVersion, suspect.ref.kind, signal);
+    if (!kind) return undefined;
+    const isNew = await mayI('create', suspect);
+    const body = isNew ? standingAlone(suspect) : withoutServerFields(suspect.document);
+    const answer = await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
+    return { kind: isNew ? 'new' : 'existing', body: answer };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // A unit that the server refuses, a webhook that takes no dry run: the verdict stays as it is.
+    return { kind: 'refused', error: messageOf(error) };
+  }
+}

@@ -1,0 +1,42 @@
+import { at, isJsonArray, isJsonObject, type JsonObject, numberAt, stringAt } from '../../domain/json.ts';
+import { groupOf, refOf } from '../../domain/object-ref.ts';
+import { type Autoscaler, type LiveObject, ownersIn } from '../../domain/snapshot.ts';
+
+/** Reduces a listed object to what is compared; list items carry no apiVersion and kind, so they are given. */
+export function projectObject(item: JsonObject, apiVersion: string, kind: string): LiveObject | undefined {
+  const { status, metadata, ...spec } = item;
+  const { managedFields: _, ...keptMetadata } = isJsonObject(metadata) ? metadata : {};
+  const body: JsonObject = { ...spec, apiVersion, kind, metadata: keptMetadata };
+  const ref = refOf(body);
+  if (!ref) return undefined;
+  const ownerReferences = at(keptMetadata, 'ownerReferences');
+  const scheduledPods = kind === 'DaemonSet' ? numberAt(status, 'desiredNumberScheduled') : undefined;
+  return {
+    ref,
+    uid: stringAt(keptMetadata, 'uid') ?? '',
+    resourceVersion: stringAt(keptMetadata, 'resourceVersion') ?? '',
+    generation: numberAt(keptMetadata, 'generation') ?? 0,
+    body,
+    owners: ownersIn(item),
+    isControlled: isJsonArray(ownerReferences) && ownerReferences.some((owner) => at(owner, 'controller') === true),
+    ...(scheduledPods === undefined ? {} : { scheduledPods }),
+  };
+}
+
+/** What an autoscaler may set; `minReplicas` defaults to 1 (autoscaling/v2). */
+export function projectAutoscaler(item: JsonObject, apiVersion: string): Autoscaler {
+  const spec = at(item, 'spec');
+  const object = projectObject(item, apiVersion, 'HorizontalPodAutoscaler');
+  return {
+    ...(object ? { object } : {}),
+    name: stringAt(item, 'metadata', 'name') ?? '',
+    namespace: stringAt(item, 'metadata', 'namespace') ?? '',
+    target: {
+      group: groupOf(stringAt(spec, 'scaleTargetRef', 'apiVersion') ?? ''),
+      kind: stringAt(spec, 'scaleTargetRef', 'kind') ?? '',
+      name: stringAt(spec, 'scaleTargetRef', 'name') ?? '',
+    },
+    minReplicas: numberAt(spec, 'minReplicas') ?? 1,
+    maxReplicas: numberAt(spec, 'maxReplicas') ?? 0,
+  };
+}
