@@ -1,0 +1,50 @@
+import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/config.ts';
+import { renderReport } from '../../src/stages/report/report.ts';
+import { realisticReport } from '../browser/realistic.ts';
+
+// Texts under docs/ and in the README that follow from the code.
+
+const HEAD = `# Configuration
+
+Generated from the table \`OPTIONS\` of [src/cli/config.ts](../src/cli/config.ts). To rewrite it after a change:
+\`UPDATE=1 npm run mocha -- test/docs/generated.test.ts\`.
+
+A flag wins over a variable, a variable over the configuration file, the file over the default. An empty variable counts as not
+set. Of two variables the first that is set wins. The configuration file (\`--config FILE\`, or \`DRIFT_CONFIG\`) is YAML; its keys
+are the names in the first column. A list has commas in a flag or variable, and is a YAML list or the same text in the file. A
+flag below without a value means \`true\`; it also takes \`true\` or \`false\`.
+\`drift-detector run --help\` prints the same list.
+
+A secret has no flag and no key in the file: a flag shows in the process list. Set its variable, or the variable with \`_FILE\` to
+the path of a file that holds the value.
+
+A pass needs \`CONFIGHUB_URL\` with a token or a worker's login, \`CONFIGHUB_SPACE\`, and \`REPORT_REPO\`; in a pod it takes the cluster from
+the service account.
+
+| name and file key | variable | flag | default | meaning |
+|---|---|---|---|---|
+`;
+
+const code = (text: string): string => `\`${text}\``;
+
+function rowOf(name: OptionName): string {
+  const option = OPTIONS[name];
+  const isSecret = 'isSecret' in option;
+  const flag = 'value' in option ? `${flagOf(name)} ${option.value}` : flagOf(name);
+  const usual = 'default' in option && option.default !== '' ? code(option.default) : '';
+  const variables = option.env.flatMap((variable) => (isSecret ? [variable, `${variable}_FILE`] : [variable]));
+  const cells = [isSecret ? `${name} (secret)` : code(name), variables.map(code).join(', '), isSecret ? '' : code(flag), usual];
+  return `| ${cells.join(' | ')} | ${option.help.replaceAll('|', '\\|')} |\n`;
+}
+
+/** docs/configuration.md. */
+export function configurationPage(): string {
+  return HEAD + OPTION_NAMES.map(rowOf).join('');
+}
+
+/** The first sections of a page of a report, as a quotation in Markdown. */
+export function quotedPage(): string {
+  const page = renderReport(realisticReport()).get('prod-eu/shop/deployment.checkout.md') ?? '';
+  const [top] = page.split('## Advice by the model');
+  return (top ?? '').trimEnd().replaceAll(/^(.*)$/gmu, (line) => (line === '' ? '>' : `> ${line.replace(/^#/u, '##')}`));
+}
