@@ -79,7 +79,7 @@ const NAMED_VALUES: readonly RegExp[] = [
   new RegExp(String.raw`(?<name>(?:${STRONG})[\w-]{0,32}\\?["']?\s{0,4}[=:]\s{0,4})${VALUE}`, 'giu'),
   new RegExp(String.raw`(?<name>(?<![A-Za-z])(?:${WEAK})\\?["']?=)${VALUE}`, 'giu'),
   new RegExp(String.raw`(?<name>-{1,2}[\w-]{0,32}(?:${STRONG})s?\s{1,4})${VALUE}`, 'giu'),
-  new RegExp(String.raw`(?<name>(?<!\bsupported )\bvalues?\s{0,4}[=:]?\s{0,4})${QUOTED}`, 'giu'),
+  new RegExp(String.raw`(?<name>(?<!\bsupported )\bvalues?\s{0,4}[=:]?\s{0,4})(?!""(?!"))${QUOTED}`, 'giu'),
   // The YAML readers of Go and the JSON reader of V8 quote what they cannot read.
   /(?<name>cannot unmarshal !!\w{1,16} )`[^`]*`?/gu,
   /(?<name>^Unexpected token .{1,4}, )[\s\S]*?(?= is not valid JSON|$)/gu,

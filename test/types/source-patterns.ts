@@ -15,8 +15,8 @@ const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** Where patterns are made of texts that are known only then; what these may be is told beside each. */
 const MADE_LATER: Readonly<Record<string, string>> = {
-  'diff/ignore.ts': 'stars of a rule for names and paths',
-  'cub/hand-over.ts': 'words of the command line, escaped',
+  'stages/diff/ignore.ts': 'stars of a rule for names and paths',
+  'commands/cub/hand-over.ts': 'words of the command line, escaped',
   'hub/where/pattern.ts': 'patterns of a query, for the other engine of V8 where they go back too often',
 };
 
