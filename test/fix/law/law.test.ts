@@ -47,8 +47,11 @@ describe('the law of fixing', function () {
     const entries: Entry[] = [];
     for (const batch of batches(cases)) {
       const judged = await judgeCases(bench, batch);
-      entries.push(...judged.map((one) => entryOf(one, reasons)));
+      const entered = judged.map((one) => entryOf(one, reasons));
+      entries.push(...entered);
       if (only !== '') process.stdout.write(`${judged.map(tellStory).join('\n')}\n`);
+      // A long run tells what is wrong when it is, and not an hour later.
+      else if (isLong) process.stdout.write(entered.map(({ story }) => story).join(''));
       if (isWhole) process.stdout.write(`      ${countLine(`${entries.length} of ${cases.length}`, entries)}\n`);
     }
     process.stdout.write(isWhole ? `${lawTable(entries)}\n${faultSummary(entries)}\n` : `      ${countLine('all', entries)}\n`);
