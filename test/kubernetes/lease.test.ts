@@ -152,6 +152,22 @@ describe('the Lease', function () {
     expect(lease.lost.aborted).to.equal(true);
   });
 
+  it('is not asked for again and again where each write of it is a conflict, whoever says so', async () => {
+    const name = nameOne();
+    await using _held = await take(name, 'before');
+    await write(name, { spec: { holderIdentity: '' } });
+    let writes = 0;
+    const refusing: KubernetesTransport = {
+      ...wrapped(async () => undefined),
+      request: (request) =>
+        request.method === 'GET'
+          ? transport.request(request)
+          : Promise.resolve({ status: 409, headers: {}, body: { kind: 'Status', message: `conflict ${++writes}` } }),
+    };
+    expect((await failure(take(name, 'one', {}, refusing))).code).to.equal('conflict');
+    expect(writes).to.be.within(2, 10);
+  });
+
   it('is not taken twice by passes that start at the same moment', async () => {
     const name = nameOne();
     await using _free = await take(name, 'pod/before');

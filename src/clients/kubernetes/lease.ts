@@ -35,6 +35,8 @@ const LEASES: ResourceKind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Leas
 
 /** Server clocks are told in whole seconds. */
 const CLOCK_SECONDS = 2;
+/** A conflict is another pass that was faster, and then the Lease is held: so many in a row are something else. */
+const CONFLICTS = 5;
 
 /**
  * Takes a `coordination.k8s.io/v1` Lease. One that was left by a killed pass is taken over as soon as it stands still
@@ -43,6 +45,7 @@ const CLOCK_SECONDS = 2;
  */
 export async function acquireLease(transport: KubernetesTransport, options: LeaseOptions): Promise<Lease> {
   const { signal, seconds } = options;
+  let conflicts = 0;
   let seen: { readonly version: string; readonly at: number } | undefined;
   for (;;) {
     const found = await readLease(transport, options, [404]);
@@ -50,7 +53,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
     if (found.status === 404) {
       const created = await transport.request(createRequest(options, offsetMs));
       if (created.status === 201) return holdLease(transport, leaseIn(created, options), offsetMs, options);
-      if (created.status !== 409) throw statusError(created, 'take the lease', options.name);
+      if (created.status !== 409 || ++conflicts === CONFLICTS) throw statusError(created, 'take the lease', options.name);
       continue;
     }
     const version = stringAt(found.body, 'metadata', 'resourceVersion') ?? '';
@@ -60,7 +63,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
     if (isFree(found.body, Date.now() + offsetMs) || stoodStillMs > heldMs) {
       const taken = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
       if (taken.status === 200) return holdLease(transport, leaseIn(taken, options), offsetMs, options);
-      if (taken.status !== 409) throw statusError(taken, 'take the lease', options.name);
+      if (taken.status !== 409 || ++conflicts === CONFLICTS) throw statusError(taken, 'take the lease', options.name);
       continue;
     }
     if (seen !== undefined && seen.version !== version)
