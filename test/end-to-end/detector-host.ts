@@ -18,8 +18,9 @@ interface Order {
 /** Ends what a command wrote to standard error, its log. */
 const END = '\u0000end of the command\n';
 
-export function startDetectorHost(): DetectorHost {
-  const child = fork(fileURLToPath(import.meta.url), { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+/** `environment`: what the process itself has, such as TMPDIR; that of a command is its own. */
+export function startDetectorHost(environment: Readonly<Record<string, string>> = {}): DetectorHost {
+  const child = fork(fileURLToPath(import.meta.url), { env: { ...environment }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let stderr = '';
   let told = (): void => undefined;
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

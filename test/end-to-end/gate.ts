@@ -1,17 +1,29 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import { buffer } from 'node:stream/consumers';
 
 /** One request that came to the gate, in the order of arrival. */
 export interface Passage {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
+  readonly body: string;
   /** Of the answer; 0 while there is none. */
   status: number;
 }
 
-export type Matches = (request: Pick<Passage, 'method' | 'path'>) => boolean;
+export type Matches = (request: Pick<Passage, 'method' | 'path' | 'body'>) => boolean;
+
+/** What the server says, as it came. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Answers a request, or does not. `ask` passes it on; before that nothing of it has reached the server. */
+export type Act = (response: http.ServerResponse, ask: () => Promise<Answer>) => unknown;
 
 /** A request that waits at the gate: nothing of it has reached the server. */
 export interface Held {
@@ -27,24 +39,39 @@ export interface Gate extends AsyncDisposable {
   hold(matches: Matches): Promise<Held>;
   /** Answers requests that match in the server's place, until it is disposed of. */
   refuse(matches: Matches, status: number, body: string): Disposable;
+  /** Leaves requests that match to `act`, until it is disposed of. */
+  disturb(matches: Matches, act: Act): Disposable;
 }
 
 /** `authority`: the certificate, in PEM, that a server behind https is known by. */
 export async function startGate(target: string, authority = ''): Promise<Gate> {
   const passages: Passage[] = [];
   const waiting: { readonly matches: Matches; readonly arrived: (held: Held) => void }[] = [];
-  const refusals = new Set<{ readonly matches: Matches; readonly status: number; readonly body: string }>();
+  const disturbances = new Set<{ readonly matches: Matches; readonly act: Act }>();
   const agent = target.startsWith('https:')
     ? new https.Agent({ keepAlive: true, ca: authority })
     : new http.Agent({ keepAlive: true });
 
   async function pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const passage: Passage = { method: request.method ?? '', path: request.url ?? '', status: 0 };
+    const sent = await buffer(request);
+    const passage: Passage = { method: request.method ?? '', path: request.url ?? '', body: sent.toString(), status: 0 };
     passages.push(passage);
-    const refusal = [...refusals].find(({ matches }) => matches(passage));
-    if (refusal) {
-      passage.status = refusal.status;
-      response.writeHead(refusal.status, { 'content-type': 'application/json' }).end(refusal.body);
+    const ask = async (): Promise<Answer> => {
+      const onward = (target.startsWith('https:') ? https : http).request(`${target}${passage.path}`, {
+        method: passage.method,
+        headers: { ...request.headers, host: new URL(target).host },
+        agent,
+      });
+      response.on('close', () => onward.destroy());
+      onward.end(sent);
+      const [answer]: http.IncomingMessage[] = await once(onward, 'response');
+      if (answer === undefined) throw new Error('no answer');
+      passage.status = answer.statusCode ?? 0;
+      return { status: passage.status, headers: answer.headers, body: await buffer(answer) };
+    };
+    const disturbance = [...disturbances].find(({ matches }) => matches(passage));
+    if (disturbance) {
+      await disturbance.act(response, ask);
       return;
     }
     const index = waiting.findIndex(({ matches }) => matches(passage));
@@ -52,23 +79,19 @@ export async function startGate(target: string, authority = ''): Promise<Gate> {
     if (held) await new Promise<void>((release) => held.arrived({ path: passage.path, release }));
     // Whoever gave up meanwhile wants nothing done any more.
     if (response.destroyed) return;
-    const onward = (target.startsWith('https:') ? https : http).request(
-      `${target}${passage.path}`,
-      { method: passage.method, headers: { ...request.headers, host: new URL(target).host }, agent },
-      (answer) => {
-        passage.status = answer.statusCode ?? 0;
-        response.writeHead(passage.status, answer.headers);
-        answer.pipe(response);
-      },
-    );
-    onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
-    request.pipe(onward);
+    const { status, headers, body } = await ask();
+    response.writeHead(status, headers).end(body);
   }
 
   const server = http.createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
-    pass(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+    // Either side may go away in the middle.
+    pass(request, response).catch(() => response.destroy());
   });
+  const disturb: Gate['disturb'] = (matches, act) => {
+    const disturbance = { matches, act };
+    disturbances.add(disturbance);
+    return { [Symbol.dispose]: () => disturbances.delete(disturbance) };
+  };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -77,11 +100,9 @@ export async function startGate(target: string, authority = ''): Promise<Gate> {
     url: `http://127.0.0.1:${port}`,
     passages,
     hold: (matches) => new Promise((arrived) => waiting.push({ matches, arrived })),
-    refuse(matches, status, body) {
-      const refusal = { matches, status, body };
-      refusals.add(refusal);
-      return { [Symbol.dispose]: () => refusals.delete(refusal) };
-    },
+    disturb,
+    refuse: (matches, status, body) =>
+      disturb(matches, (response) => response.writeHead(status, { 'content-type': 'application/json' }).end(body)),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

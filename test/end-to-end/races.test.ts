@@ -216,6 +216,21 @@ describe('what happens in the middle of a pass', function () {
     expect(await owner('web-1', 'replicas')).to.equal('confighub');
   });
 
+  it('a fix and a return of ownership whose answers are lost are told as done, and nothing is left of them', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    {
+      using _lost = watched.cluster.disturb(isApply('web-1'), async (response, ask) => {
+        await ask();
+        response.destroy();
+      });
+      const result = await pass();
+      expect(corrected(result), result.stderr).to.deep.equal(['web-1 replicas 1 → 2']);
+      expect(result.stderr + result.stdout).to.not.contain('ownership pending');
+    }
+    expect(await replicas('web-1')).to.equal('1');
+    expect(await owner('web-1', 'replicas')).to.equal('confighub');
+  });
+
   it("a stranger's change between a fix and ConfigHub's apply of its unit stays, and the fix is told as one", async () => {
     // An addition, which an apply would not take away: the pass writes first, and there is nothing to give back.
     await kubectl('set', 'env', 'deployment/web-8', 'DEBUG=true');

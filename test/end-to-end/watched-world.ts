@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type AuditEvent, isWrite, readAudit } from '../control-plane/audit.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';
 import { apply, eventually, repositoryPath } from '../manifests/overlay.ts';
 import { type DetectorHost, startDetectorHost } from './detector-host.ts';
@@ -51,10 +52,7 @@ export async function startWatchedWorld(namespaces: readonly string[]): Promise<
     await kubectl('apply', '-n', namespace, '-f', repositoryPath('manifests/components/auto-fix/role-binding.yaml'));
   }
   const token = (await kubectl('create', 'token', 'drift-detector', '-n', 'devops-apps')).trim();
-  const kubeconfig = await world.cluster.kubeconfigForToken('watched', token);
-  const direct = await readFile(kubeconfig, 'utf8');
-  const gated = direct.replace(world.cluster.server, cluster.url);
-  await writeFile(kubeconfig, gated.replace(/certificate-authority-data: .*/u, 'insecure-skip-tls-verify: true'));
+  const kubeconfig = await gatedKubeconfig(world.cluster, cluster, token);
 
   async function type(line: string): Promise<string> {
     const words = line.match(/'[^']*'|\S+/gu)?.map((word) => word.replaceAll("'", '')) ?? [];
@@ -122,7 +120,17 @@ export async function startWatchedWorld(namespaces: readonly string[]): Promise<
   };
 }
 
-async function authorityOf(kubeconfig: string): Promise<string> {
+/** A kubeconfig that reaches the cluster with this token, and through its gate. */
+export async function gatedKubeconfig({ server, kubeconfigForToken }: ControlPlane, gate: Gate, token: string): Promise<string> {
+  const path = await kubeconfigForToken('watched', token);
+  const direct = await readFile(path, 'utf8');
+  const gated = direct.replace(server, gate.url);
+  await writeFile(path, gated.replace(/certificate-authority-data: .*/u, 'insecure-skip-tls-verify: true'));
+  return path;
+}
+
+/** The certificate, in PEM, that the kubeconfig knows its server by. */
+export async function authorityOf(kubeconfig: string): Promise<string> {
   const given: unknown = parse(await readFile(kubeconfig, 'utf8'));
   const cluster = z.object({ cluster: z.object({ 'certificate-authority-data': z.string() }) });
   const [first] = z.object({ clusters: z.array(cluster) }).parse(given).clusters;

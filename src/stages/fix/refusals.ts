@@ -12,6 +12,11 @@ export function isFailedTest(error: unknown): boolean {
 /** A webhook with side effects takes no dry run, and so nobody can tell what it would make of a write. */
 const NO_DRY_RUN = /does not support dry run/u;
 
+/** Nobody knows whether the write was carried out: no answer came, or one that is none. */
+export function isUnanswered(error: unknown): error is ClusterError {
+  return error instanceof ClusterError && (error.code === 'unavailable' || error.code === 'bad-answer');
+}
+
 /** Why nothing of an object's fix is taken. `isRight`: the account lacks the right to it. */
 export function refusalOf(error: ClusterError, object: ObjectCorrection, isRight: boolean): Refusal {
   const reason = isRight ? 'permission' : NO_DRY_RUN.test(error.message) ? 'not-predictable' : 'denied';

@@ -3,13 +3,13 @@ import { ClusterError, messageOf } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ObjectCorrection } from '../../domain/plan.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
-import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
+import { DETECTOR_MANAGER, ownersIn } from '../../domain/snapshot.ts';
 import { patchTo } from '../../domain/target-patch.ts';
 import { kindOf } from './cluster-writes.ts';
 import { readJudged } from './judged.ts';
 import { handBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
-import { isFailedTest } from './refusals.ts';
+import { isFailedTest, isUnanswered } from './refusals.ts';
 
 /** Times that a write is tried anew because only the status of the object moved on meanwhile. */
 const WRITE_TRIES = 5;
@@ -55,22 +55,41 @@ async function write(
 ): Promise<JsonObject> {
   const { desired, fix } = object;
   const { desiredManagers, signal } = options;
+  // What is not there may be owned by whoever delivers it from the start.
+  const [deliverer = DETECTOR_MANAGER] = desiredManagers;
   let live = judged;
   for (let tried = 1; ; tried++) {
+    const fieldManager = live ? DETECTOR_MANAGER : deliverer;
     try {
       if (!live) {
-        // It is not there, so whoever delivers it may own all of it from the start.
-        const [fieldManager = DETECTOR_MANAGER] = desiredManagers;
         const body = withoutServerFields(desired.document);
         return await kubernetes.apply(kind, body, { fieldManager, force: false, dryRun: false, signal });
       }
       const { operations } = patchTo(desired, live, fix);
-      const write = { fieldManager: DETECTOR_MANAGER, dryRun: false, signal };
+      const write = { fieldManager, dryRun: false, signal };
       return await kubernetes.jsonPatch(kind, desired.ref, operations, write);
     } catch (error) {
+      if (isUnanswered(error)) return carriedOut(object, kind, fieldManager, kubernetes, options, error);
       const isOther = isFailedTest(error) || (error instanceof ClusterError && error.code === 'conflict');
       if (!isOther || tried === WRITE_TRIES) throw error;
       live = await readJudged(object, kind, kubernetes, options);
     }
   }
+}
+
+/** The object where a write without an answer was carried out all the same; throws its error otherwise. */
+async function carriedOut(
+  object: ObjectCorrection,
+  kind: ResourceKind,
+  fieldManager: string,
+  kubernetes: KubernetesClient,
+  { compare, signal }: FixOptions,
+  error: ClusterError,
+): Promise<JsonObject> {
+  const { desired, fix } = object;
+  const now = signal.aborted ? undefined : await kubernetes.get(kind, desired.ref, signal);
+  const left = new Set(compare(desired, now).map(({ id }) => id));
+  const isOurs = now !== undefined && ownersIn(now).some(({ manager }) => manager === fieldManager);
+  if (!isOurs || fix.some(({ id }) => left.has(id))) throw error;
+  return now;
 }
