@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type HubContext, listWrapped, notFound, spaceBySlug, splitReference } from './context.ts';
-import { and, quote } from './where.ts';
+import { and, quote, whereUnits } from './where.ts';
 import { type BulkUnit, bulkUnitSchema, type ChangeSet, changeSetSchema, revisionSchema } from './wire.ts';
 
 export interface ChangeSetClient {
@@ -14,8 +14,8 @@ export interface ChangeSetClient {
   ): Promise<ChangeSet>;
   /** Only where no unit is in it; an open one is refused. */
   deleteChangeSet(changeSet: Pick<ChangeSet, 'SpaceID' | 'ChangeSetID'>, signal: AbortSignal): Promise<void>;
-  /** Closes a changeset for the units that it still locks. */
-  closeChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly BulkUnit[]>;
+  /** Closes a changeset for the units that it still locks, or for these of them. It is closed once no unit is in it. */
+  closeChangeSet(changeSetId: string, signal: AbortSignal, unitIds?: readonly string[]): Promise<readonly BulkUnit[]>;
   /** IDs of the units that have revisions in the changeset, in the order of their first one; none where there are no locks. */
   unitsOfChangeSet(changeSetId: string, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -54,17 +54,15 @@ export function changeSetClient(hub: HubContext): ChangeSetClient {
       await transport.send({ method: 'DELETE', path }, z.unknown(), signal);
     },
 
-    closeChangeSet: (changeSetId, signal) =>
-      transport.send(
-        {
-          method: 'PATCH',
-          path: '/unit',
-          query: { where: `ChangeSetID = ${quote(changeSetId)}` },
-          body: { ChangeSetID: null },
-        },
-        z.array(bulkUnitSchema),
-        signal,
-      ),
+    async closeChangeSet(changeSetId, signal, unitIds) {
+      const closed: BulkUnit[] = [];
+      for (const units of unitIds === undefined ? [''] : whereUnits(unitIds)) {
+        const query = { where: and(`ChangeSetID = ${quote(changeSetId)}`, units) };
+        const request = { method: 'PATCH', path: '/unit', query, body: { ChangeSetID: null } } as const;
+        closed.push(...(await transport.send(request, z.array(bulkUnitSchema), signal)));
+      }
+      return closed;
+    },
 
     async unitsOfChangeSet(changeSetId, signal) {
       if (!hub.abilities.locksUnits) return [];

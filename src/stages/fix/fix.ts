@@ -89,16 +89,28 @@ async function fixGroup(
   );
   const outcomes: FixOutcome[] = [];
   for (const entry of progress) outcomes.push(...(await verify(entry, kubernetes, options)));
-  if (ownChangeSet) await closeOwn(ownChangeSet, confighub, options);
+  if (ownChangeSet) await closeOwn(ownChangeSet, progress, confighub, options);
   return outcomes;
 }
 
-/** What is corrected is corrected: a changeset that stays open is said, and does not undo it. */
-async function closeOwn(changeSet: ChangeSetRef, confighub: ConfigHubClient, options: FixOptions): Promise<void> {
+/**
+ * What is corrected is corrected: a changeset that stays open is said, and does not undo it. A unit whose pair may be half
+ * stays in it, for the next pass to end the pair where it began.
+ */
+async function closeOwn(
+  { id, space, slug }: ChangeSetRef,
+  progress: readonly Progress[],
+  confighub: ConfigHubClient,
+  { signal, onWarning }: FixOptions,
+): Promise<void> {
+  const under = progress.filter(({ changeSet }) => changeSet?.id === id);
+  const done = under.filter(({ revision }) => revision > 0);
+  if (done.length === 0) return;
+  const unitIds = done.length === under.length ? undefined : done.map(({ correction }) => correction.unit.id);
   try {
-    await confighub.closeChangeSet(changeSet.id, options.signal);
+    await confighub.closeChangeSet(id, signal, unitIds);
   } catch (error) {
-    if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
-    options.onWarning(`changeset ${changeSet.space}/${changeSet.slug} could not be closed: ${error.message}`);
+    if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
+    onWarning(`changeset ${space}/${slug} could not be closed: ${error.message}`);
   }
 }
