@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { at, type Json, type JsonObject } from '../../src/domain/json.ts';
+import { type JsonObject, numberAt } from '../../src/domain/json.ts';
 import { DETECTOR_MANAGER, ownersIn } from '../../src/domain/snapshot.ts';
 import { reportFile } from '../demo/scenario.ts';
-import type { Round, Scene, SceneUnit } from './scene.ts';
+import { contentOf } from '../fix/law/content.ts';
+import { LEFT_ALONE, type Round, type Scene, type SceneUnit } from './scene.ts';
 
 // What must be true of ConfigHub, the cluster and the report at each moment, and when all is done.
 
@@ -64,8 +66,9 @@ async function readUnits({ world, units }: Scene, round: Round): Promise<readonl
   );
 }
 
-/** Desired data can be had back at any moment, and nothing of a person's was touched. */
+/** Desired data can be had back at any moment, the cluster holds nothing half, and nothing of a person's was touched. */
 export async function checkUnharmed(scene: Scene, round: Round): Promise<void> {
+  await checkUntouched(scene, round);
   for (const { unit, head, live, headText, changeSet, revisions } of await readUnits(scene, round)) {
     const where = `unit ${unit.slug}`;
     const byNumber = new Map(revisions.map((revision) => [revision.number, revision]));
@@ -95,8 +98,7 @@ export async function checkComplete(scene: Scene, round: Round): Promise<void> {
     expect(now.headText, `head of unit ${now.unit.slug}`).to.equal(now.unit.text);
     for (const [id, restored] of checkPairs(now, round)) pairs.set(id, { unit: now.unit, restored });
   }
-  for (const unit of scene.units)
-    for (const object of unit.objects) await checkLive(scene, round, object.ref.name, object.document);
+  await checkLive(scene, round);
   const own = await readChangeSets(scene, "Labels.drift-detector = 'dev'");
   const open = own.filter(({ ChangeSet }) => ChangeSet.State !== 'Closed').map(({ ChangeSet }) => ChangeSet);
   expect(open, 'own changesets that are not closed').to.deep.equal([]);
@@ -118,30 +120,44 @@ function checkPairs({ unit, revisions }: UnitNow, round: Round): ReadonlyMap<str
     pairs.set(id, restored?.number ?? 0);
   }
   expect(pairs.size > 0, `a pair of unit ${unit.slug}`).to.equal(
-    unit.objects.some(({ ref }) => [...round.corrected.map((field) => field.split(' ')[0]), round.staged].includes(ref.name)),
+    unit.objects.some(({ ref: { name } }) => isCorrected(round, name) || name === round.staged),
   );
   return pairs;
 }
 
-async function checkLive({ kubernetes }: Scene, round: Round, name: string, desired: JsonObject): Promise<void> {
-  const { signal } = new AbortController();
-  const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'kill-test', name };
-  const kind = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
-  const live = await kubernetes.get(kind, ref, signal);
-  const facts = (object: JsonObject | undefined): Json => [
-    at(object, 'spec', 'replicas') ?? null,
-    ...['image', 'env'].map((field) => containerField(object, field)),
-  ];
-  const expected = facts(desired);
-  const wanted = round.staged === name && Array.isArray(expected) ? [round.stagedReplicas, ...expected.slice(1)] : expected;
-  expect(facts(live), `live ${name}`).to.deep.equal(wanted);
-  const managers = ownersIn(live ?? {}).map(({ manager }) => manager);
-  expect(managers, `ownership of ${name} that is not given back`).to.not.include(DETECTOR_MANAGER);
+/** Every object as it was before somebody changed it, in one step and given back; what is not to be fixed as somebody left it. */
+async function checkLive(scene: Scene, round: Round): Promise<void> {
+  for (const [name, live] of await scene.readLive()) {
+    const wanted = (isCorrected(round, name) ? round.before : round.drifted).get(name);
+    expect(contentOf(live), `live ${name}`).to.deep.equal(contentOf(wanted ?? {}));
+    const managers = ownersIn(live).map(({ manager }) => manager);
+    expect(managers, `ownership of ${name} that is not given back`).to.not.include(DETECTOR_MANAGER);
+  }
 }
 
-function containerField(object: JsonObject | undefined, field: string): Json {
-  const containers = at(object, 'spec', 'template', 'spec', 'containers');
-  return Array.isArray(containers) ? (at(containers[0], field) ?? null) : null;
+/** Every object is as somebody left it or as it was before, and at most one step was made between the two. */
+async function checkUntouched(scene: Scene, round: Round): Promise<void> {
+  const live = await scene.readLive();
+  expect([...live.keys()].sort()).to.deep.equal([...round.before.keys()].sort());
+  for (const [name, object] of live) {
+    const [before, drifted] = [round.before, round.drifted].map((objects) => objects.get(name) ?? {});
+    const wanted = [drifted, ...(isCorrected(round, name) ? [before] : [])].map((one) => contentOf(one ?? {}));
+    const content = contentOf(object);
+    expect(
+      wanted.some((one) => isDeepStrictEqual(one, content)),
+      `live ${name} is neither as it was nor as it was left: ${JSON.stringify(content)}`,
+    ).to.equal(true);
+    const steps = generationOf(object) - generationOf(drifted);
+    expect(steps, `steps of ${name}`).to.be.within(0, isCorrected(round, name) ? 1 : 0);
+  }
+}
+
+function isCorrected({ corrected }: Round, name: string): boolean {
+  return corrected.some((field) => field.startsWith(`${name} `));
+}
+
+function generationOf(object: JsonObject | undefined): number {
+  return numberAt(object?.['metadata'], 'generation') ?? 0;
 }
 
 const correctionLine = z.object({
@@ -158,7 +174,7 @@ const findingLine = z.object({ object: z.object({ name: z.string() }), result: z
 
 /** README, report.json and both lists agree, and name every correction of the round once. */
 async function checkReport(
-  { world }: Scene,
+  { world, namespace }: Scene,
   round: Round,
   pairs: ReadonlyMap<string, { readonly unit: SceneUnit; readonly restored: number }>,
 ): Promise<void> {
@@ -179,20 +195,22 @@ async function checkReport(
     expect([revision, unit, result], told).to.deep.equal([pair?.restored, `kill-dev/${pair?.unit.slug}`, 'fixed']);
     expect(changeSet, `changeset of ${object.name}`).to.match(/^kill-dev\/drift-dev-[0-9a-f]{8}(-\d+)?$/u);
     expect(blame?.manager, `who changed ${object.name}`).to.equal('kubectl-edit');
-    expect(page).to.contain(`revision ${revision} of ${unit}`);
+    // What was still to be done for it then stands between the two.
+    expect(page).to.match(new RegExp(`revision ${revision}(, [^|\\n]*)? of ${unit}`, 'u'));
   }
   const findings = await lines('reports/dev/findings.jsonl', findingLine);
-  expect(findings.map(({ object, result }) => [object.name, result])).to.deep.equal([[round.staged, 'staged']]);
-  expect(page).to.contain('**1 open');
+  const open = [...LEFT_ALONE.map((name) => [name, null] as const), [round.staged, 'staged'] as const].sort();
+  expect(findings.map(({ object, result }) => [object.name, result]).sort()).to.deep.equal(open);
+  expect(page).to.contain(`**${open.length} open`);
   const summary = z
     .object({ digest: z.string(), open: z.number(), staged: z.number(), corrections: z.number() })
     .parse(JSON.parse(await reportFile(world, 'reports/dev/report.json')));
-  expect([summary.open, summary.staged, summary.corrections]).to.deep.equal([1, 1, all.length]);
+  expect([summary.open, summary.staged, summary.corrections]).to.deep.equal([open.length, 1, all.length]);
   const digest = '--format=%(trailers:key=Drift-Digest,valueonly)';
   expect((await world.git('--git-dir', world.reportRepository, 'log', '-1', digest, 'main')).trim()).to.equal(summary.digest);
   const pages = await world.git('--git-dir', world.reportRepository, 'ls-tree', '-r', '--name-only', 'main', 'reports/dev/');
   const workloads = pages.split('\n').filter((path) => path.split('/').length > 3);
-  expect(workloads).to.deep.equal([`reports/dev/kill-test/deployment.${round.staged}.md`]);
+  expect(workloads).to.deep.equal(open.map(([name]) => `reports/dev/${namespace}/deployment.${name}.md`));
 }
 
 function readChangeSets({ world }: Scene, where: string): Promise<z.output<typeof changeSetSchema>[]> {

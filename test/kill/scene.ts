@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
 import { readManifest } from '../../src/clients/kubernetes/manifest.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
+import { type JsonObject, stringAt } from '../../src/domain/json.ts';
 import { type ObjectRef, refOf } from '../../src/domain/object-ref.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
@@ -12,7 +12,8 @@ import { type CommandResult, fixture, startWorld, type World } from '../demo/wor
 // What passes are killed over: units that are corrected in every way there is, and what of other people's lies beside them.
 
 const FAIL_POINTS = new URL('fail-points.ts', import.meta.url).href;
-export const NAMESPACE = 'kill-test';
+/** Of fixtures/kill, and of the scene unless it has another one. */
+const NAMESPACE = 'kill-test';
 const DEPLOYMENTS = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true } as const;
 
 /** A unit of the scene; its text is the desired state and never changes. */
@@ -30,10 +31,11 @@ export interface Round {
   readonly corrected: readonly string[];
   /** The Deployment whose drift is to be staged. */
   readonly staged: string;
-  /** What it is scaled to: another number each time, since the same drift is not staged twice. */
-  readonly stagedReplicas: number;
   /** Number of each unit's newest revision before. */
   readonly heads: ReadonlyMap<string, number>;
+  /** Each Deployment by name as it was before, and as somebody left it. */
+  readonly before: ReadonlyMap<string, JsonObject>;
+  readonly drifted: ReadonlyMap<string, JsonObject>;
 }
 
 export interface Pass extends CommandResult {
@@ -43,34 +45,42 @@ export interface Pass extends CommandResult {
 
 export interface Scene extends AsyncDisposable {
   readonly world: World;
+  readonly namespace: string;
   readonly units: readonly SceneUnit[];
   readonly kubernetes: KubernetesClient;
   /** Id of the changeset that a person holds. */
   readonly personsChangeSet: string;
   /** Ids of changesets that belong to somebody else and were never opened. */
   readonly othersChangeSets: readonly string[];
+  /** What each pass is told besides where its servers are. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Somebody changes something of every unit. */
   drift(): Promise<Round>;
+  /** Each Deployment by name, as it is now. */
+  readLive(): Promise<ReadonlyMap<string, JsonObject>>;
   /** One pass as a process of its own, killed at `failAt` where that is not empty. */
   pass(failAt?: string): Promise<Pass>;
 }
 
-const SLUGS = ['payments', 'web', 'api', 'orders', 'batch', 'front', 'shop'] as const;
+const SLUGS = ['payments', 'web', 'api', 'orders', 'batch', 'scaled', 'held', 'front', 'shop'] as const;
+/** Changed by somebody who paused it, and by an autoscaler. */
+export const LEFT_ALONE = ['held', 'scaled'] as const;
 /** Units that a person's changeset locks; one of them drifts in each round, so that the other's page is removed. */
 const STAGED = ['front', 'shop'] as const;
 
 const created = z.object({ ChangeSetID: z.string() });
 const head = z.object({ Unit: z.object({ HeadRevisionNum: z.number() }) });
 
-export async function startScene(cluster: ControlPlane): Promise<Scene> {
+export async function startScene(cluster: ControlPlane, namespace = NAMESPACE): Promise<Scene> {
+  const scripted = async (name: string): Promise<string> => (await fixture(`kill/${name}.yaml`)).replaceAll(NAMESPACE, namespace);
   await using started = new AsyncDisposableStack();
   const world = started.use(await startWorld({ cluster }));
   const { admin } = world;
-  await cluster.kubectl(['apply', '-f', '-'], await fixture('kill/namespace.yaml'));
+  await cluster.kubectl(['apply', '-f', '-'], await scripted('namespace'));
   started.defer(async () => {
-    await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+    await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
   });
-  const texts = new Map(await Promise.all(SLUGS.map(async (slug) => [slug, await fixture(`kill/${slug}.yaml`)] as const)));
+  const texts = new Map(await Promise.all(SLUGS.map(async (slug) => [slug, await scripted(slug)] as const)));
   const sources = SLUGS.map((slug) => ({
     slug,
     text: texts.get(slug) ?? '',
@@ -82,6 +92,7 @@ export async function startScene(cluster: ControlPlane): Promise<Scene> {
   await admin.send('PATCH', pathOf('batch'), {}, { TargetID: null }, z.unknown());
   await cluster.kubectl(['apply', '--server-side', '--field-manager=confighub', '-f', '-'], texts.get('batch') ?? '');
   await admin.applySpace(dev, "Slug != 'batch'");
+  await leaveAlone(cluster, namespace, await scripted('autoscaler'));
   const personsChangeSet = await lockForPerson(world, project.spaces['home'] ?? '', STAGED.map(pathOf));
   const othersChangeSets = await createOthers(world, dev);
 
@@ -97,54 +108,58 @@ export async function startScene(cluster: ControlPlane): Promise<Scene> {
     });
     return { slug, path: pathOf(slug), text, objects };
   });
+  async function readLive(): Promise<ReadonlyMap<string, JsonObject>> {
+    const found = new Map<string, JsonObject>();
+    const onPage = (items: readonly JsonObject[]): void => {
+      for (const item of items) found.set(stringAt(item, 'metadata', 'name') ?? '', item);
+    };
+    const { signal } = new AbortController();
+    await kubernetes.list(DEPLOYMENTS, { namespace, signal }, onPage, () => found.clear());
+    return found;
+  }
+
+  const settings = settingsIn(namespace);
   let rounds = 0;
   let passes = 0;
   const temporary = join(world.folder, 'tmp');
   const running = started.move();
   return {
     world,
+    namespace,
     units,
     kubernetes,
     personsChangeSet,
     othersChangeSets,
+    settings,
+    readLive,
     async drift() {
       const number = ++rounds;
       const [staged, other] = number % 2 === 0 ? STAGED : STAGED.toReversed();
       const heads = new Map<string, number>();
       for (const { slug, path } of units) heads.set(slug, (await admin.get(path, {}, head)).Unit.HeadRevisionNum);
-      const stagedReplicas = 1 + number;
+      const before = await readLive();
       const drifts: readonly (readonly [string, Operations])[] = [
         ...driftOf(number),
-        [staged ?? '', [replicas(stagedReplicas)]],
+        // Another number each time, since the same drift is not staged twice.
+        [staged ?? '', [replicas(1 + number)]],
         // The person took it back.
         [other ?? '', [replicas(1)]],
       ];
       for (const [object, operations] of drifts) {
-        const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name: object };
+        const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: object };
         const { signal } = new AbortController();
         await kubernetes.jsonPatch(DEPLOYMENTS, ref, operations, { fieldManager: 'kubectl-edit', dryRun: false, signal });
       }
-      return { number, corrected: CORRECTED, staged: staged ?? '', stagedReplicas, heads };
+      return { number, corrected: CORRECTED, staged: staged ?? '', heads, before, drifted: await readLive() };
     },
     async pass(failAt = '') {
       const trace = join(world.folder, `trace-${++passes}`);
-      await rm(temporary, { recursive: true, force: true });
+      // Git of a killed pass may still be writing there.
+      await rm(temporary, { recursive: true, force: true, maxRetries: 10 });
       await mkdir(temporary);
       await writeFile(trace, '');
       const result = await world.detector(['run'], {
-        CONFIGHUB_SPACE: 'kill-dev',
-        NAMESPACE_SELECTOR: 'kill-test=true',
-        LEASE_NAMESPACE: NAMESPACE,
-        // Whoever comes after a killed pass waits that long.
-        LEASE_SECONDS: '1',
-        AUTO_FIX: 'true',
-        ENVIRONMENT: 'dev',
-        MAX_FIX_PERCENT: '100',
-        // Waiting has no effect that a pass could be killed at, and rollouts are not what is proven here.
-        WAIT_HEALTHY: '0s',
-        // More corrections of a field in an hour than anybody makes in a year.
-        CONTESTED_AFTER: '0',
-        LOG_FORMAT: 'json',
+        ...settings,
         // Only what is killed has to make its own.
         CACHE_DIR: failAt === '' ? join(world.folder, 'cache') : join(temporary, 'cache'),
         TMPDIR: temporary,
@@ -161,6 +176,22 @@ export async function startScene(cluster: ControlPlane): Promise<Scene> {
   };
 }
 
+const settingsIn = (namespace: string): Readonly<Record<string, string>> => ({
+  CONFIGHUB_SPACE: 'kill-dev',
+  NAMESPACE_SELECTOR: `${namespace}=true`,
+  LEASE_NAMESPACE: namespace,
+  // Whoever comes after a killed pass waits that long.
+  LEASE_SECONDS: '1',
+  AUTO_FIX: 'true',
+  ENVIRONMENT: 'dev',
+  MAX_FIX_PERCENT: '100',
+  // Waiting has no effect that a pass could be killed at, and rollouts are not what is proven here.
+  WAIT_HEALTHY: '0s',
+  // More corrections of a field in an hour than anybody makes in a year.
+  CONTESTED_AFTER: '0',
+  LOG_FORMAT: 'json',
+});
+
 type Operations = Parameters<KubernetesClient['jsonPatch']>[2];
 const replicas = (value: number): Operations[number] => ({ op: 'replace', path: '/spec/replicas', value });
 const image = (value: string): Operations[number] => ({
@@ -168,6 +199,11 @@ const image = (value: string): Operations[number] => ({
   path: '/spec/template/spec/containers/0/image',
   value,
 });
+const portName: Operations[number] = {
+  op: 'replace',
+  path: '/spec/template/spec/containers/0/ports/0/name',
+  value: 'web',
+};
 const debug: Operations[number] = {
   op: 'add',
   path: '/spec/template/spec/containers/0/env/-',
@@ -178,24 +214,37 @@ function driftOf(round: number): readonly (readonly [string, Operations])[] {
   return [
     ['payments', [replicas(3)]],
     ['web', [replicas(2)]],
-    ['api', [image(`registry.example/api:1.0.${round}`)]],
+    ['api', [image(`registry.example/api:1.0.${round}`), portName]],
     ['orders', [debug, replicas(2)]],
     ['batch-day', [debug, replicas(2)]],
     ['batch-night', [replicas(2)]],
+    ['scaled', [image(`registry.example/scaled:1.0.${round}`)]],
   ];
 }
 
-const ENV = '/spec/template/spec/containers[name=app]/env[name=DEBUG]';
+const CONTAINER = '/spec/template/spec/containers[name=app]';
+const ENV = `${CONTAINER}/env[name=DEBUG]`;
 const CORRECTED = [
   'payments /spec/replicas',
   'web /spec/replicas',
-  'api /spec/template/spec/containers[name=app]/image',
+  `api ${CONTAINER}/image`,
+  `api ${CONTAINER}/ports[containerPort=8080,protocol=TCP]/name`,
   `orders ${ENV}`,
   'orders /spec/replicas',
   `batch-day ${ENV}`,
   'batch-day /spec/replicas',
   'batch-night /spec/replicas',
+  `scaled ${CONTAINER}/image`,
 ];
+
+/** A number that an autoscaler may choose, and a change that somebody wants to stay for now. */
+async function leaveAlone({ kubectl }: ControlPlane, namespace: string, autoscaler: string): Promise<void> {
+  const ours = (...args: readonly string[]): Promise<unknown> => kubectl(['-n', namespace, ...args]);
+  await kubectl(['apply', '-f', '-'], autoscaler);
+  await ours('scale', 'deployment/scaled', '--replicas=3');
+  await ours('annotate', 'deployment/held', 'drift-detector/pause-until=2099-01-01T00:00:00Z');
+  await ours('set', 'image', 'deployment/held', 'app=registry.example/held:2.0.0');
+}
 
 async function lockForPerson({ admin }: World, spaceId: string, units: readonly string[]): Promise<string> {
   const { ChangeSetID } = await admin.send('POST', `/space/${spaceId}/change_set`, {}, { Slug: 'friday' }, created);
