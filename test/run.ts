@@ -55,8 +55,9 @@ const CLUSTER = [
   'notify',
 ].map((name) => `test/${name}/**/*.test.ts`);
 const PASSES = 'test/end-to-end/**/*.test.ts';
-/** Those of them that something happens to: kills, races, guards, bad input. */
+/** Those of them that something happens to: faults of servers, kills, races, guards, bad input. */
 const DISTURBED = [
+  'test/faults/**/*.test.ts',
   'test/kill/**/*.test.ts',
   ...['bad-input', 'guards', 'never-more', 'races', 'stop', 'unreported'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
