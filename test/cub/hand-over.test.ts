@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ describe('bin/cub', function () {
     hub = await startTestHub();
     folder = await mkdtemp(join(tmpdir(), 'cub-bin-'));
     await mkdir(join(folder, 'tools'));
+    await mkdir(join(folder, 'linked'));
+    await symlink(BIN, join(folder, 'linked/cub'));
     await writeFile(join(folder, 'tools/cub'), REAL);
     await chmod(join(folder, 'tools/cub'), 0o755);
   });
@@ -36,7 +38,8 @@ describe('bin/cub', function () {
 
   function bin(home: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
     const env = {
-      PATH: `${join(folder, 'tools')}:${process.env['PATH']}`,
+      // Whoever has bin/ in their PATH finds it there as well, below this name or by a link.
+      PATH: `${join(folder, 'linked')}:${join(folder, 'tools')}:${process.env['PATH']}`,
       HOME: home,
       CONFIGHUB_URL: hub.url,
       CUB_TOKEN: 'admin',

@@ -40,7 +40,7 @@ export async function handOver(argv: readonly string[], environment: Environment
 
 /** A `cub` in PATH that is not this project's own `bin/cub`. */
 function findReal({ PATH = '' }: Environment): string | undefined {
-  const own = join(import.meta.dirname, '..', '..', 'bin', 'cub');
+  const own = join(import.meta.dirname, '../../../bin/cub');
   const isOwn = (file: string): boolean => existsSync(own) && realpathSync(file) === realpathSync(own);
   return PATH.split(delimiter)
     .filter((folder) => folder !== '')
