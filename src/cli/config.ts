@@ -512,6 +512,9 @@ export function readEnvironment(): Environment {
   return process.env;
 }
 
+/** What the command line says, as text. */
+export type Flags = Readonly<Partial<Record<OptionName, string>>>;
+
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
 /** `--namespace-selector` of `namespaceSelector`. */
@@ -520,7 +523,7 @@ export function flagOf(name: OptionName): string {
 }
 
 /** TIMEOUT in seconds, as far as it is known before any file is read. */
-export function timeoutOf(flags: Readonly<Partial<Record<OptionName, string>>>, environment: Environment): number {
+export function timeoutOf(flags: Flags, environment: Environment): number {
   const { schema, env, default: usual } = OPTIONS.timeout;
   const given = flags.timeout ?? (environment[env[0]] || usual);
   return schema.safeParse(given).data ?? schema.parse(usual);
@@ -528,7 +531,7 @@ export function timeoutOf(flags: Readonly<Partial<Record<OptionName, string>>>, 
 
 /** Reads the configuration: flag over environment over file over default. All errors come back at once. */
 export async function loadConfig(
-  flags: Readonly<Partial<Record<OptionName, string>>>,
+  flags: Flags,
   environment: Environment,
   file: string | undefined,
   signal: AbortSignal,
@@ -602,7 +605,7 @@ export function required<K extends Defaultless>(config: Config, name: K): NonNul
 }
 
 interface Sources {
-  readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+  readonly flags: Flags;
   readonly environment: Environment;
   readonly fromFile: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import packageFile from '../../package.json' with { type: 'json' };
 import type { Clients } from '../clients/clients.ts';
 import { type ConfigHubClient, openConfigHub } from '../clients/confighub/client.ts';
 import { expiryWarning, type Session, tokenSession, workerSession } from '../clients/confighub/session.ts';
@@ -13,9 +12,7 @@ import { ClusterError, ConfigError } from '../domain/errors.ts';
 import { mayTakeCredentials } from '../domain/this-machine.ts';
 import { trimEnd } from '../domain/trim.ts';
 import { type Config, type Environment, OPTIONS, readEnvironment, required } from './config.ts';
-
-export const VERSION = packageFile.version;
-export const USER_AGENT = `drift-detector/${VERSION}`;
+import { USER_AGENT } from './version.ts';
 
 /** Where a pod finds the namespace that it runs in. */
 const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';

@@ -2,6 +2,9 @@ import { type DestinationStream, destination, type Logger, pino, stdTimeFunction
 import pretty from 'pino-pretty';
 import { messageOf, traceOf } from '../domain/errors.ts';
 import { hideSecrets } from '../domain/foreign-text.ts';
+import { hasColor } from '../outputs/terminal/screen.ts';
+import type { Config } from './config.ts';
+import type { ProcessFacts } from './process-facts.ts';
 
 export type { Logger } from 'pino';
 
@@ -10,6 +13,16 @@ export interface LogOptions {
   readonly format: 'auto' | 'json' | 'pretty';
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
+}
+
+/** The log that the configuration asks for. */
+export function loggerOf(config: Pick<Config, 'quiet' | 'logLevel' | 'logFormat'>, process: ProcessFacts): Logger {
+  return createLogger({
+    level: config.quiet ? 'error' : config.logLevel,
+    format: config.logFormat,
+    isTerminal: process.isTerminal,
+    hasColor: hasColor(process.environment, process.isTerminal),
+  });
 }
 
 /** One JSON object a line on standard error; sentences in colour on a terminal. */

@@ -1,6 +1,6 @@
 import { type Config, cacheFolder, type Environment } from '../cli/config.ts';
-import { USER_AGENT } from '../cli/connections.ts';
 import { readIgnoreFile } from '../cli/ignore-file.ts';
+import { USER_AGENT } from '../cli/version.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ChangeSetRef } from '../domain/desired.ts';
 import { ConfigError } from '../domain/errors.ts';

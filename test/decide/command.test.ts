@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { decide } from '../../src/commands/decide/command.ts';
 import type { DecideArguments } from '../../src/commands/decide/entries.ts';
+import { decide } from '../../src/commands/decide/execute.ts';
 import type { ReportedDecision } from '../../src/domain/decision.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { NO_REPORT } from '../../src/domain/report.ts';

@@ -1,14 +1,21 @@
+import type { Invocation } from '../../cli/command.ts';
+import { required } from '../../cli/config.ts';
+import { noReport } from '../../cli/no-report.ts';
+import type { ProcessFacts } from '../../cli/process-facts.ts';
+import { reportConnection } from '../../cli/report-connection.ts';
+import type { DecisionKind } from '../../domain/decision.ts';
 import { sanitize } from '../../domain/describe.ts';
 import { ConfigError } from '../../domain/errors.ts';
+import { EXIT } from '../../domain/exit-codes.ts';
 import { canonicalJson } from '../../domain/finding.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { ReportFinding } from '../../domain/report.ts';
 import { editDecisions, readDecisions } from '../../stages/decisions/decisions.ts';
-import { decisionsPath, inert, type ReportRepository } from '../../stages/report/report.ts';
+import { decisionsPath, inert, openReportRepository, type ReportRepository, readReports } from '../../stages/report/report.ts';
 import { chooseFindings, decidable } from './choose.ts';
+import type { DecideFlags } from './decide.ts';
 import { commitMessage, type DecideArguments, editFor } from './entries.ts';
-
-export type { DecideArguments } from './entries.ts';
+import { whoDecides } from './person.ts';
 
 interface DecideOptions {
   readonly cluster: string;
@@ -17,8 +24,36 @@ interface DecideOptions {
   readonly err: (text: string) => void;
 }
 
+/** `accept`, `ignore`, `fix`, `adopt`. */
+export async function execute(
+  kind: DecisionKind,
+  { given, configure, signal }: Invocation<DecideFlags>,
+  { environment, out, err }: ProcessFacts,
+): Promise<number> {
+  const config = await configure();
+  const reportRepo = required(config, 'reportRepo');
+  const { finding, reason = '', until = '', unit = '' } = given;
+  const [onlySpace, ...otherSpaces] = config.confighubSpace;
+  const space = given.space ?? (otherSpaces.length > 0 ? '' : (onlySpace ?? ''));
+  if (kind === 'adopt' && space === '') {
+    throw new ConfigError('it is not said where the unit is to be', {
+      code: 'usage',
+      subject: '--space',
+      remedy: 'Name a space that passes compare, as in CONFIGHUB_SPACE.',
+    });
+  }
+  const author = await whoDecides(environment, signal);
+  const { cluster } = config;
+  const connection = reportConnection(config, reportRepo, environment, signal);
+  await using repository = await openReportRepository({ ...connection, author, cluster, mayPush: async () => undefined });
+  if (repository.previous.digest === '')
+    throw noReport((await readReports(connection, undefined, new Date())).head, cluster, undefined);
+  await decide({ kind, finding, reason, until, space, unit }, repository, { cluster, now: new Date(), out, err });
+  return EXIT.ok;
+}
+
 /**
- * `accept`, `ignore`, `fix`, `adopt`: writes the decision into decisions.yaml and pushes it, as a person would by hand.
+ * Writes the decision into decisions.yaml and pushes it, as a person would by hand.
  * The same decision twice is one; another one about the same finding takes its place.
  */
 export async function decide(

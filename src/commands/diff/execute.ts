@@ -1,26 +1,23 @@
+import type { Invocation } from '../../cli/command.ts';
+import { readIgnoreFile } from '../../cli/ignore-file.ts';
+import type { ProcessFacts } from '../../cli/process-facts.ts';
 import { isAbsent, nameOf, readTextFile } from '../../clients/files/read-file.ts';
 import { readBuiltInSchemas } from '../../clients/kubernetes/built-in-schemas.ts';
 import type { ManifestLimits } from '../../clients/kubernetes/manifest.ts';
 import { openApiOfCrd, trimOpenApi } from '../../clients/kubernetes/openapi.ts';
 import { ConfigError } from '../../domain/errors.ts';
+import { EXIT } from '../../domain/exit-codes.ts';
 import type { IgnoreRule } from '../../domain/ignore-rule.ts';
 import { at, isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
+import type { DiffArguments } from './diff.ts';
 import { diffTexts, type OfflineDiff, readLarge, type SourceText } from './offline.ts';
-
-export { printDiff } from './print.ts';
+import { printDiff } from './print.ts';
 
 /** Each field of an object takes two levels of its schema. */
 const SCHEMA_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 300, aliases: 10_000, nodes: 5_000_000 };
 
-/** What `drift-detector diff` was given. Files are names, `-` is standard input. */
-export interface DiffArguments {
-  readonly desired: readonly string[];
-  readonly live: readonly string[];
-  readonly schemas: readonly string[];
-}
-
-export interface DiffOptions {
+interface DiffOptions {
   readonly desiredManagers: readonly string[];
   readonly ignoreRules: readonly IgnoreRule[];
   /** Whether a desired file may declare nothing. */
@@ -31,22 +28,37 @@ export interface DiffOptions {
   readonly signal: AbortSignal;
 }
 
+/** Files in, an answer out, no server asked. */
+export async function execute({ given, configure, signal }: Invocation<DiffArguments>, process: ProcessFacts): Promise<number> {
+  const config = await configure();
+  const desiredManagers = given.fieldManager ?? config.desiredManagers;
+  const ignoreRules = await readIgnoreFile(config, signal);
+  const result = await diffFiles(given, { ...config, desiredManagers, ignoreRules, signal });
+  process.out(printDiff(result, given.output, given.explain));
+  if (result.objects.some(({ verdict }) => verdict === 'invalid')) return EXIT.incomplete;
+  const hasDrift = result.objects.some(({ verdict }) => verdict === 'drifted' || verdict === 'missing');
+  return config.detailedExitcode && hasDrift ? EXIT.driftFound : EXIT.ok;
+}
+
 /**
  * Reads the files and compares them. A live file that does not exist holds nothing; any other must be readable. A desired
  * file that declares nothing is refused: the command that was to write it may have failed, and nothing would be missing.
  */
-export async function diffFiles(files: DiffArguments, options: DiffOptions): Promise<OfflineDiff> {
+async function diffFiles(
+  { desired: desiredFiles, live: liveFiles, schema: schemaFiles = [] }: DiffArguments,
+  options: DiffOptions,
+): Promise<OfflineDiff> {
   const { desiredManagers, ignoreRules, allowEmpty, showValues } = options;
-  if ([...files.desired, ...files.live, ...files.schemas].filter((file) => file === '-').length > 1) {
+  if ([...desiredFiles, ...liveFiles, ...schemaFiles].filter((file) => file === '-').length > 1) {
     throw new ConfigError('standard input cannot be read twice', {
       code: 'usage',
       subject: '--desired, --live, --schema',
       remedy: 'Pass - once, and files for the rest.',
     });
   }
-  const desired = await readAll(files.desired, '--desired', options);
-  const live = await readAll(files.live, '--live', options);
-  const schemas = (await readAll(files.schemas, '--schema', options)).flatMap(parseSchema);
+  const desired = await readAll(desiredFiles, '--desired', options);
+  const live = await readAll(liveFiles, '--live', options);
+  const schemas = (await readAll(schemaFiles, '--schema', options)).flatMap(parseSchema);
   const result = diffTexts({
     desired,
     live,

@@ -1,33 +1,38 @@
 import { createPatch } from 'diff';
+import type { Invocation } from '../../cli/command.ts';
+import { connectHub } from '../../cli/connections.ts';
+import type { ProcessFacts } from '../../cli/process-facts.ts';
 import type { BulkUnit, ConfigHubClient, ExtendedUnit, Space } from '../../clients/confighub/client.ts';
 import { unitRef } from '../../clients/confighub/client.ts';
 import { and, inList, quote, whereUnits } from '../../clients/confighub/where.ts';
 import { sanitize } from '../../domain/describe.ts';
 import { ConfigHubError } from '../../domain/errors.ts';
+import { EXIT } from '../../domain/exit-codes.ts';
 import { nameOf, rehearseUpgrades, type Upgrade } from '../../stages/promotion/promotion.ts';
-
-export interface PromoteArguments {
-  /** Slugs of spaces. */
-  readonly to: readonly string[];
-  /** Also the spaces whose slug is one of these with a dash and a region behind it. */
-  readonly regions: boolean;
-  readonly dryRun: boolean;
-  /** Apply what was upgraded, through ConfigHub. */
-  readonly apply: boolean;
-}
+import type { PromoteArguments } from './promote.ts';
 
 interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
+export async function execute(
+  { given, configure, signal }: Invocation<PromoteArguments>,
+  process: ProcessFacts,
+): Promise<number> {
+  const config = await configure();
+  const hub = await connectHub(config, (message) => process.err(`${sanitize(message)}\n`), signal);
+  const isWhole = await promote(hub, { ...given, dryRun: config.dryRun }, process, signal);
+  return isWhole ? EXIT.ok : EXIT.incomplete;
+}
+
 /**
  * The push-upgrade: every unit of the spaces takes what its upstream changed and keeps its own values. Shows the change
  * of each unit first. Returns false where a unit was refused or not applied.
  */
-export async function promote(
+async function promote(
   confighub: ConfigHubClient,
-  promotion: PromoteArguments,
+  promotion: PromoteArguments & { readonly dryRun: boolean },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -67,7 +72,7 @@ export async function promote(
 
 async function findSpaces(
   confighub: ConfigHubClient,
-  { to, regions }: PromoteArguments,
+  { to, regions = false }: PromoteArguments,
   signal: AbortSignal,
 ): Promise<readonly Space[]> {
   const all = await confighub.listSpaces('', signal);

@@ -1,33 +1,32 @@
-import type { Config } from '../../cli/config.ts';
-import { GitError } from '../../domain/errors.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { type Config, required } from '../../cli/config.ts';
+import { noReport } from '../../cli/no-report.ts';
+import type { ProcessFacts } from '../../cli/process-facts.ts';
+import { reportConnection } from '../../cli/report-connection.ts';
+import { VERSION } from '../../cli/version.ts';
+import { EXIT } from '../../domain/exit-codes.ts';
 import { DRIFT_CLASSES } from '../../domain/finding.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { changesBetween } from '../../outputs/formats/changes.ts';
 import { asFarAsRead, linesOf } from '../../outputs/formats/circumstances.ts';
 import { type Entry, openEntry, type ShownReport } from '../../outputs/formats/entry.ts';
 import { print, printAside, type Showing } from '../../outputs/formats/forms.ts';
-import type { Screen } from '../../outputs/terminal/screen.ts';
+import { type Screen, screenOf } from '../../outputs/terminal/screen.ts';
 import {
   escapeText,
   markdownTable,
   minute,
-  pathPart,
   type ReportCommit,
   type ReportReaderOptions,
   readReports,
   type StoredReport,
   workloadPage,
 } from '../../stages/report/report.ts';
+import type { ReportArguments } from './report.ts';
 
 const NO_CHANGE = 'Nothing changed';
 
-export interface ReportArguments {
-  /** A revision or an age; what changed since then is shown. */
-  readonly since: string | undefined;
-  readonly allClusters: boolean;
-}
-
-export interface ShownReports {
+interface ShownReports {
   readonly text: string;
   /** What the form has no place for. */
   readonly aside: string;
@@ -36,12 +35,24 @@ export interface ShownReports {
   readonly hasGuard: boolean;
 }
 
-/** `drift-detector report`: what the report repository holds, in another form. */
-export async function showReports(
-  { since, allClusters }: ReportArguments,
+/** Only the report repository is read. */
+export async function execute({ given, configure, signal }: Invocation<ReportArguments>, process: ProcessFacts): Promise<number> {
+  const config = await configure();
+  const repository = reportConnection(config, required(config, 'reportRepo'), process.environment, signal);
+  const shown = await showReports(given, config, repository, screenOf(process));
+  process.err(shown.aside);
+  process.out(shown.text);
+  if (!config.detailedExitcode) return EXIT.ok;
+  if (shown.hasGuard) return EXIT.guardTripped;
+  if (shown.isIncomplete) return EXIT.incomplete;
+  return shown.hasDrift ? EXIT.driftFound : EXIT.ok;
+}
+
+/** What the report repository holds, in another form. */
+async function showReports(
+  { since, allClusters = false }: ReportArguments,
   config: Pick<Config, 'cluster' | 'output'>,
   repository: ReportReaderOptions,
-  version: string,
   screen: Screen,
 ): Promise<ShownReports> {
   const found = await readReports(repository, since, new Date());
@@ -55,7 +66,11 @@ export async function showReports(
     hasGuard: after.some(({ guard }) => guard !== null),
     aside: printAside(config.output, after),
   };
-  const sarif = { version, cluster: allClusters ? undefined : config.cluster, provenance: provenanceOf(repository, found.head) };
+  const sarif = {
+    version: VERSION,
+    cluster: allClusters ? undefined : config.cluster,
+    provenance: provenanceOf(repository, found.head),
+  };
   if (found.since === undefined) {
     const entriesOf = ({ cluster, findings }: ShownReport): readonly Entry[] =>
       findings.map((finding) => openEntry(cluster, finding));
@@ -147,18 +162,4 @@ function provenanceOf({ url, branch }: ReportReaderOptions, { sha }: ReportCommi
   address.username = '';
   address.password = '';
   return { repositoryUri: address.href, revisionId: sha, branch };
-}
-
-/** `allClusters` is `undefined` for a command that is about one cluster only. */
-export function noReport({ reports }: ReportCommit, cluster: string, allClusters: boolean | undefined): GitError {
-  const names = reports.map((report) => report.cluster).slice(0, 20);
-  const what = allClusters ? 'no report' : `no report of cluster ${cluster}`;
-  return new GitError(`the report repository has ${what}`, {
-    code: 'not-found',
-    subject: pathPart(cluster),
-    remedy:
-      names.length === 0
-        ? 'Check REPORT_REPO, REPORT_BRANCH and REPORT_PATH, or let a pass write the first report (drift-detector run).'
-        : `Name one with --cluster${allClusters === undefined ? '' : ', or take all with --all-clusters'}; there are ${names.join(', ')}.`,
-  });
 }

@@ -1,0 +1,52 @@
+import type { Command as Parser } from 'commander';
+import type { Deadline } from '../clients/processes/deadline.ts';
+import { ConfigError } from '../domain/errors.ts';
+import type { Config, OptionName } from './config.ts';
+import type { ProcessFacts } from './process-facts.ts';
+
+/** One command: all that the command line, its help and the process need to know of it. */
+export interface Command<Given extends object = object> {
+  readonly name: string;
+  /** One line of help. */
+  readonly summary: string;
+  /** The configuration that it reads. Each is also a flag of it, secrets apart. */
+  readonly options: readonly OptionName[];
+  /** Adds the arguments and options that no other command has. */
+  readonly define?: (parser: Parser) => void;
+  /** The end of its help. */
+  readonly epilogue?: string;
+  /** A signal ends the process at once: for a command that leaves nothing behind and is too busy to hear of the signal. */
+  readonly diesBySignal?: true;
+  /** Returns the exit code. Imports what only this command needs when it is called, so that others start without it. */
+  run(invocation: Invocation<Given>, process: ProcessFacts): Promise<number>;
+}
+
+/** What a command is run with. */
+export interface Invocation<Given extends object = object> {
+  /** Its own arguments and options by name: `<FINDING>` is `finding`, `--all-clusters` is `allClusters`. */
+  readonly given: Given;
+  /** Reads the configuration from flags, environment and file. From then on TIMEOUT counts. */
+  readonly configure: () => Promise<Config>;
+  readonly deadline: Deadline;
+  /** Aborted when the process is stopped, or by the deadline. */
+  readonly signal: AbortSignal;
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** The same, for values that are lists themselves: `a,b`. */
+export function collectList(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...value.split(',').filter((entry) => entry !== '')];
+}
+
+/** A mistake on the command line. */
+export function usage(message: string, remedy = 'drift-detector --help lists commands and options.'): ConfigError {
+  return new ConfigError(message, { code: 'usage', subject: 'command line', remedy });
+}
+
+export const EXIT_HELP = `
+Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 guard tripped,
+22 another pass is at work, 64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;

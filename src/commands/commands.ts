@@ -1,0 +1,27 @@
+import type { Command } from '../cli/command.ts';
+import { cub } from './cub/cub.ts';
+import { accept, adopt, fix, ignore } from './decide/decide.ts';
+import { diff } from './diff/diff.ts';
+import { hub } from './hub/hub.ts';
+import { promote } from './promote/promote.ts';
+import { report } from './report/report.ts';
+import { check, run } from './run/run.ts';
+import { schema } from './schema/schema.ts';
+import { undo } from './undo/undo.ts';
+
+/** Every command, in the order of the help. What a command is stands in its own file; nothing else is told of it. */
+export const COMMANDS: readonly Command[] = [
+  run,
+  check,
+  diff,
+  report,
+  promote,
+  undo,
+  accept,
+  ignore,
+  fix,
+  adopt,
+  hub,
+  schema,
+  cub,
+];

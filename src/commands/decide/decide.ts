@@ -1,0 +1,54 @@
+import type { Command as Parser } from 'commander';
+import type { Command } from '../../cli/command.ts';
+import { OPTION_NAMES } from '../../cli/config.ts';
+import type { DecisionKind } from '../../domain/decision.ts';
+
+export interface DecideFlags {
+  /** Fingerprint, beginning of one, or workload. */
+  readonly finding: string;
+  readonly reason?: string;
+  /** `ignore` only: a date or an RFC 3339 time. */
+  readonly until?: string;
+  /** `adopt` only. */
+  readonly space?: string;
+  readonly unit?: string;
+}
+
+/** What reaches the report repository. Who decides is the author, whom `person.ts` asks for. */
+const OPTIONS_OF_REPOSITORY = OPTION_NAMES.filter(
+  (name) => name === 'cluster' || name === 'timeout' || (/^(report|git)/u.test(name) && !name.startsWith('gitAuthor')),
+);
+
+const REASON = ['--reason <TEXT>', 'why; it stands in the report'] as const;
+
+function decideCommand(kind: DecisionKind, summary: string, define: (parser: Parser) => void): Command<DecideFlags> {
+  return {
+    name: kind,
+    summary: `${summary}; writes it into decisions.yaml of the report repository and pushes that`,
+    options: OPTIONS_OF_REPOSITORY,
+    epilogue: '\nThe commit is yours: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or what Git is set up with.',
+    define(parser) {
+      parser.argument(
+        '<FINDING>',
+        'fingerprint, the beginning of one, or a workload such as web, deployment/web, shop/deployment/web',
+      );
+      define(parser);
+    },
+    run: async (invocation, process) => (await import('./execute.ts')).execute(kind, invocation, process),
+  };
+}
+
+export const accept = decideCommand('accept', 'make what is live desired', (parser) => parser.option(...REASON));
+
+export const ignore = decideCommand('ignore', 'live with a drift', (parser) =>
+  parser.requiredOption(...REASON).option('--until <DATE>', 'date or RFC 3339 time at which it ends'),
+);
+
+export const fix = decideCommand('fix', 'bring a drift back, though AUTO_FIX is off', (parser) => parser.option(...REASON));
+
+export const adopt = decideCommand('adopt', 'make a unit of an unmanaged workload', (parser) =>
+  parser
+    .option(...REASON)
+    .option('--space <SPACE>', 'space of the new unit; left out where CONFIGHUB_SPACE names one alone')
+    .option('--unit <NAME>', "slug of the new unit, the workload's name unless given"),
+);

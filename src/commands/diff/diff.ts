@@ -1,0 +1,42 @@
+import { Option } from 'commander';
+import { type Command, collect, collectList } from '../../cli/command.ts';
+
+/** Files are names, `-` is standard input. */
+export interface DiffArguments {
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
+  readonly schema?: readonly string[];
+  readonly fieldManager?: readonly string[];
+  readonly output: 'json' | 'yaml' | 'table';
+  /** Path whose judgement is to be explained. */
+  readonly explain?: string;
+}
+
+export const diff: Command<DiffArguments> = {
+  name: 'diff',
+  summary: 'compare manifests with live objects from files; asks no server',
+  options: ['ignoreFile', 'detailedExitcode', 'allowEmpty', 'maxFileMb', 'timeout'],
+  epilogue: '\nThe options --desired, --live, --field-manager and --schema may be given several times.',
+  diesBySignal: true,
+  define: (parser) =>
+    parser
+      .requiredOption(
+        '--desired <FILE>',
+        'what is wanted: YAML or JSON, one document, several or a List; - for standard input',
+        collect,
+      )
+      .requiredOption(
+        '--live <FILE>',
+        'what is there, as kubectl get -o yaml --show-managed-fields prints it; absent or empty: nothing is there',
+        collect,
+      )
+      .option(
+        '--field-manager <NAME>',
+        'field manager that carries desired state (environment DESIRED_MANAGERS, default confighub)',
+        collectList,
+      )
+      .option('--schema <FILE>', 'OpenAPI v3 document or CustomResourceDefinitions; built-in kinds are known', collect)
+      .option('--explain <PATH>', 'tell which rule judged this field, and from what evidence')
+      .addOption(new Option('-o, --output <FORM>', 'form of the result').choices(['json', 'yaml', 'table']).default('table')),
+  run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
+};

@@ -1,0 +1,36 @@
+import { type Command, EXIT_HELP } from '../../cli/command.ts';
+
+export interface ReportArguments {
+  /** A revision or an age; what changed since then is shown. */
+  readonly since?: string;
+  readonly allClusters?: boolean;
+}
+
+export const report: Command<ReportArguments> = {
+  name: 'report',
+  summary: 'what the report repository holds, in another form; writes nothing',
+  options: [
+    'cluster',
+    'reportRepo',
+    'reportBranch',
+    'reportPath',
+    'output',
+    'detailedExitcode',
+    'timeout',
+    'gitToken',
+    'gitSshKey',
+    'gitSshKnownHostsFile',
+    'gitCaFile',
+  ],
+  epilogue: `
+It ends with 0 once a report was shown, whatever that holds; with --detailed-exitcode by what is in it: with 21 where
+a guard had tripped, else with 20 where it is incomplete, else with 2 where drift is open.${EXIT_HELP}`,
+  define: (parser) =>
+    parser
+      .option(
+        '--since <REVISION>',
+        'only what changed since a commit, a tag, a branch such as main~3, or for an age such as 24h or 7d',
+      )
+      .option('--all-clusters', 'every cluster that reports there, and not only the one of --cluster'),
+  run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
+};

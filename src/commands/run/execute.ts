@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Invocation } from '../../cli/command.ts';
+import { type Config, required } from '../../cli/config.ts';
+import { connectReading, connectWriting, leaseNamespace, type WritingClients } from '../../cli/connections.ts';
+import { type Logger, loggerOf } from '../../cli/log.ts';
+import type { ProcessFacts } from '../../cli/process-facts.ts';
+import { reportConnection } from '../../cli/report-connection.ts';
+import { USER_AGENT, VERSION } from '../../cli/version.ts';
+import { type DecisionsFile, NO_DECISIONS } from '../../domain/decision.ts';
+import { UserError } from '../../domain/errors.ts';
+import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
+import { isDrift } from '../../domain/finding.ts';
+import { NO_REPORT, type PreviousReport } from '../../domain/report.ts';
+import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
+import { type OutputOptions, printPlan, printReport } from '../../outputs/output.ts';
+import { type Heartbeat, startHeartbeat } from '../../outputs/status/heartbeat.ts';
+import { numbersOf } from '../../outputs/status/record.ts';
+import { screenOf } from '../../outputs/terminal/screen.ts';
+import { decidedRules, decisionsOf } from '../../pass/decisions.ts';
+import { exitOf } from '../../pass/exit.ts';
+import { createPassLog, type PassLog } from '../../pass/log.ts';
+import { passOptions, requireScope } from '../../pass/options.ts';
+import { type Judgement, judge, pulling, reportedDecisions, runPass } from '../../pass/pass.ts';
+import { groupFindings } from '../../stages/diff/diff.ts';
+import { buildReport, openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
+
+/** `run` and `check`: one pass, or its reading half. Returns the exit code. */
+export async function execute(command: 'run' | 'check', invocation: Invocation, process: ProcessFacts): Promise<number> {
+  const config = await invocation.configure();
+  const deadline = invocation.deadline.signal;
+  try {
+    return await detectUntil(deadline, command, config, loggerOf(config, process), process);
+  } catch (error) {
+    if (!deadline.aborted || process.stop.aborted) throw error;
+    throw new UserError(`the pass did not finish within ${config.timeout} s`, {
+      code: 'unavailable',
+      subject: 'TIMEOUT',
+      remedy: 'Find out what is slow (LOG_LEVEL=debug tells the time of each phase), or raise TIMEOUT.',
+      cause: error,
+    });
+  }
+}
+
+async function detectUntil(
+  deadline: AbortSignal,
+  command: 'run' | 'check',
+  config: Config,
+  log: Logger,
+  process: ProcessFacts,
+): Promise<number> {
+  const pass = randomUUID();
+  const passLogger = log.child({ pass, cluster: config.cluster });
+  const signal = AbortSignal.any([process.stop, deadline]);
+  const monotonicMs = (): number => performance.now();
+  const { cluster, metricsFile } = config;
+  const warn = (message: string): void => passLog.warning(message);
+  const now = (): Date => new Date();
+  const heartbeat = startHeartbeat({ cluster, pass, version: VERSION, metricsFile, now, monotonicMs, warn });
+  const passLog = createPassLog(passLogger, {
+    monotonicMs,
+    onPhase: (phase, durationMs) => {
+      heartbeat.phase(phase, durationMs);
+      if (process.isTerminal && config.logFormat !== 'json' && !config.quiet)
+        process.err(`  ${phase.padEnd(8)} ${(durationMs / 1000).toFixed(2)} s\n`);
+    },
+  });
+  requireScope(config);
+  const facts = { pass, config, process, signal, deadline, passLog, heartbeat };
+  if (command === 'check' || config.dryRun) return runReading(facts, command === 'run');
+  return telling(facts, () => runWriting(facts, passLogger), heartbeat.writeMetrics);
+}
+
+/** Tells the exit code of the work, or what its error will end with, and goes on as the work does. */
+async function telling(
+  { process, deadline }: Pick<Facts, 'process' | 'deadline'>,
+  work: () => Promise<number>,
+  tell: (exit: number, error?: unknown) => Promise<void>,
+): Promise<number> {
+  let exit: number;
+  try {
+    exit = await work();
+  } catch (error) {
+    await tell(process.stop.aborted ? EXIT.terminated : deadline.aborted ? EXIT.unavailable : exitCodeOf(error), error);
+    throw error;
+  }
+  await tell(exit);
+  return exit;
+}
+
+interface Facts {
+  readonly pass: string;
+  readonly config: Config;
+  readonly process: ProcessFacts;
+  readonly signal: AbortSignal;
+  readonly deadline: AbortSignal;
+  readonly passLog: PassLog;
+  readonly heartbeat: Heartbeat;
+}
+
+/** `check` and `run --dry-run`: everything but the writes, with the last report's memory and decisions.yaml as a run has them. */
+async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
+  const { pass, config, process, signal, passLog } = facts;
+  using clients = await connectReading(config, passLog.warning, signal);
+  const annotations = isDryRun ? await clients.leaseAnnotations(process.environment) : {};
+  const options = await passOptions(config, process.environment, clients, annotations, pass, signal);
+  const { previous, decisions } = await recall(facts, isDryRun);
+  const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
+  const report = buildReport({
+    cluster: config.cluster,
+    ...judgement,
+    outcomes: [],
+    recorded: [],
+    promotions: [],
+    decisions: reportedDecisions(judgement, previous, [], []),
+    decidedRules: new Set(decidedRules(decisions)),
+    group: groupFindings,
+    previous,
+    now: options.now,
+  });
+  // A plan lists them all.
+  if (!isDryRun) passLog.decisions(report.decisions, previous.decisions);
+  const output = outputOptions(config, process, judgement);
+  process.out(isDryRun ? printPlan(judgement.plan, report, output) : printReport(report, output));
+  return exitOf(judgement, config, passLog);
+}
+
+/** What the report repository says. A check goes on without it: where it runs, such as in CI, others may have the right to read that. */
+async function recall(
+  { config, process, signal, passLog }: Facts,
+  isNeeded: boolean,
+): Promise<{ readonly previous: PreviousReport; readonly decisions: DecisionsFile }> {
+  const nothing = { previous: NO_REPORT, decisions: NO_DECISIONS };
+  if (config.reportRepo === undefined) return nothing;
+  try {
+    await using repository = await openRepository(config, config.reportRepo, process, signal);
+    return { previous: repository.previous, decisions: await decisionsOf(repository, config.cluster) };
+  } catch (error) {
+    if (isNeeded || signal.aborted || !(error instanceof UserError)) throw error;
+    passLog.warning(`compared without decisions.yaml and the last report: ${error.message}`);
+    return nothing;
+  }
+}
+
+async function runWriting(facts: Facts, log: Logger): Promise<number> {
+  const { pass, config, process, signal: stop, passLog, heartbeat } = facts;
+  // Asked for before anything is connected, so that a missing setting costs nobody a wait.
+  const reportRepo = required(config, 'reportRepo');
+  const holder = `${hostname()}/${pass}`;
+  await using clients = await connectWriting(config, process.environment, holder, passLog.warning, stop);
+  const { lease, requests } = clients;
+  heartbeat.learn({ lease, requests });
+  const signal = lease ? AbortSignal.any([stop, lease.lost]) : stop;
+  const notices = notifyOptions(facts, clients, signal);
+  // Awaited here: the Lease is given back when this function is left, and takes the heartbeat along.
+  return await telling(
+    facts,
+    () => writePass(reportRepo, clients, notices, facts, log),
+    async (exit, error) => {
+      heartbeat.noteEnd(exit);
+      if (error !== undefined && !signal.aborted) await announceFailure(error, notices);
+    },
+  );
+}
+
+async function writePass(
+  reportRepo: string,
+  clients: WritingClients,
+  notices: NotifyOptions,
+  { pass, config, process, passLog, heartbeat }: Facts,
+  log: Logger,
+): Promise<number> {
+  const { lease } = clients;
+  const { signal } = notices;
+  const given = await passOptions(config, process.environment, clients, lease?.annotations ?? {}, pass, signal);
+  const options = {
+    ...given,
+    holdsLease: lease !== undefined,
+    onUnreported: (unreportedFixes: number) => heartbeat.learn({ unreportedFixes }),
+  };
+  await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
+  const result = await runPass(clients, repository, options, passLog);
+  heartbeat.learn({ numbers: numbersOf(result) });
+  // Told before it is printed: what is pushed is no news to the next pass.
+  await announce(result, repository.previous, notices);
+  process.out(printReport(result.report, outputOptions(config, process, result)));
+  const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;
+  const { commit } = result.published;
+  log.info(
+    {
+      event: 'pass-finished',
+      compared: result.comparison.compared,
+      found: result.ranking.findings.filter((ranked) => isDrift(ranked.finding)).length,
+      fixed,
+      staged: result.outcomes.filter((outcome) => outcome.result === 'staged').length,
+      open: result.report.findings.length,
+      commit,
+      digest: result.report.digest,
+    },
+    `Pass finished: ${fixed} fixed, ${result.report.findings.length} open, ${commit === '' ? 'nothing to commit' : `report committed as ${commit.slice(0, 10)}`}`,
+  );
+  return exitOf(result, config, passLog);
+}
+
+function notifyOptions(
+  { pass, config, process, passLog }: Facts,
+  { kubernetes }: WritingClients,
+  signal: AbortSignal,
+): NotifyOptions {
+  return {
+    config,
+    kubernetes,
+    pass,
+    instance: process.environment['POD_NAME'] || hostname(),
+    namespace: leaseNamespace(config, process.environment),
+    userAgent: USER_AGENT,
+    now: new Date(),
+    warn: passLog.warning,
+    signal,
+  };
+}
+
+function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
+  const { output: form, reportPath: root } = config;
+  return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
+}
+
+function openRepository(
+  config: Config,
+  url: string,
+  { environment }: ProcessFacts,
+  signal: AbortSignal,
+  mayPush: () => Promise<void> = async () => undefined,
+): Promise<ReportRepository> {
+  return openReportRepository({ ...reportConnection(config, url, environment, signal), cluster: config.cluster, mayPush });
+}
