@@ -63,7 +63,7 @@ describe('docs: links', () => {
 
   it('of pages in code name files that are there', () => {
     // Written by a long run, or by an image build, when those are made.
-    const later = ['docs/fixing-law.md'];
+    const later = ['docs/fixing-law.md', 'docs/reliability.md'];
     const missing = PAGES.flatMap((page) =>
       filesNamedBy(page)
         .filter((name) => !later.includes(name) && !existsSync(join(ROOT, name)))
