@@ -21,6 +21,14 @@ const FORMS: readonly RegExp[] = [
   /^%[-+#\d.]{0,8}[>]?[A-Za-z]{0,12}$/u,
   // What AWS calls its resources, as i-0123456789abcdef0.
   /^(?:i|vol|subnet|sg|sgr|vpc|ami|eni|eipalloc|eipassoc|snap|rtb|igw|nat|acl|lt|fs|fsap|fsmt|vpce|tgw|pcx|dopt|r|fl|cgw|vgw)-[0-9a-f]{8}(?:[0-9a-f]{9})?$/u,
+  // Names that Kubernetes makes, of a pod and of a volume.
+  /^[a-z][a-z\d-]{0,200}-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$/u,
+  /^gke-[a-z\d-]{1,60}-[0-9a-f]{8}-[a-z\d]{4}$/u,
+  /^pvc-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/u,
+  // Hosts that clouds name after things of theirs.
+  /^[a-z\d-]{1,63}(?:\.[a-z\d-]{1,32}){1,6}\.(?:amazonaws\.com(?:\.cn)?|azure\.com|windows\.net|azmk8s\.io)$/u,
+  // A version as distributions write it.
+  /^\d{1,4}(?:\.\d{1,6}){1,3}(?:[-+~][a-z\d.]{1,16}){0,3}$/u,
   // Letters of dates.
   /^[yYMdDHhmsSaZXzEuQwTt:./'-]{1,32}$/u,
 ];
@@ -39,7 +47,7 @@ const CLOUD_NAME = /^(?:arn:aws|urn:|\/subscriptions\/|projects\/)/u;
 /** Names of techniques that have digits in them. */
 const KNOWN = new Set(
   `utf8mb3 utf8mb4 base64url sha512t256 secp256k1 secp256r1 secp384r1 prime256v1 curve25519 chacha20poly1305 aes128gcm aes256gcm aes128cbc
-  aes256cbc oauth2proxy log4j2 slf4j ed25519 x25519 iso8601 rfc3339 rfc5424 utf16le utf16be windows1252 latin1 ipv4 ipv6 x86 amd64 arm64
+  aes256cbc oauth2proxy log4j2 slf4j ed25519 x25519 chacha20 poly1305 iso8601 rfc3339 rfc5424 utf16le utf16be windows1252 latin1 ipv4 ipv6 x86 amd64 arm64
   mp4 h264 h265 http2 http3 es2022 g1gc`
     .split(/\s+/u)
     .values(),
@@ -88,12 +96,19 @@ function areWords(letters: string, where: 'alone' | 'beside' = 'alone'): boolean
   return readsLikeWords(humps, where);
 }
 
+/** Of a class of a program, as `Argon2PasswordHasher`. */
+const CLASS = /^[A-Z][a-z]{2,24}\d?(?:[A-Z][a-z]{2,24}){2,8}$/u;
+
+function isTechnique(piece: string): boolean {
+  return KNOWN.has(piece.toLowerCase()) || /^(?:sha|aes|rsa)\d{3,4}$/iu.test(piece);
+}
+
 /** What stands between two separators, such as `web`, `2`, `v1beta1` and `Xmx512m`. */
 function isPlainPiece(piece: string): boolean {
   if (/^\d+$/u.test(piece)) return piece.length <= 20;
   if (!/\d/u.test(piece)) return areWords(piece);
-  if (piece.length <= 5 || KNOWN.has(piece.toLowerCase())) return true;
-  if (piece.length > LONGEST || hasFirstThought(piece)) return false;
+  if (piece.length <= 5 || isTechnique(piece)) return true;
+  if (piece.length > LONGEST || (hasFirstThought(piece) && !CLASS.test(piece))) return false;
   if (/^[A-Za-z]{1,4}\d{1,8}[A-Za-z]{0,2}$/u.test(piece))
     return !/^(?:test|pass|pwd|root|demo|user|qwe|love)\d{3,}/iu.test(piece);
   const ends = /^(\p{L}*)(\d{1,6})(\p{L}*)$/u.exec(piece);
@@ -129,7 +144,7 @@ export function isPlainAtom(given: string, name: string): boolean {
   if (/^(?:abc|qwe)\d{3,}$/iu.test(given)) return false;
   if (UUID.test(atom)) return namesId(name);
   // Zones, distributions and keys of clouds.
-  if (/^[A-Z][A-Z\d]{9,14}$/u.test(atom) && /\d/u.test(atom) && namesId(name)) return true;
+  if (/^(?:[A-Z]{1,3}-)?[A-Z][A-Z\d]{7,14}$/u.test(atom) && /\d/u.test(atom) && namesId(name)) return true;
   if (HEX.test(atom) && /\d/u.test(atom)) {
     if (namesDigest(name)) return true;
     if (atom.length >= 12) return false;
@@ -147,7 +162,9 @@ function arePlainPieces(atom: string, name: string): boolean {
     return rest === atom ? pieces.every(isPlainPiece) : arePlainPieces(rest.replace(CLOUD_NAME, ''), name);
   }
   // Many short groups of letters and digits are the groups of a key.
-  const mixed = pieces.filter((piece) => piece.length >= 4 && /\d/u.test(piece) && /\p{L}/u.test(piece) && !AMOUNT.test(piece));
+  const mixed = pieces.filter(
+    (piece) => piece.length >= 4 && /\d/u.test(piece) && /\p{L}/u.test(piece) && !AMOUNT.test(piece) && !isTechnique(piece),
+  );
   if (mixed.length >= 3 && !isDigest) return false;
   if (pieces.filter((piece) => /\d/u.test(piece) && /[A-Z]/u.test(piece) && /[a-z]/u.test(piece)).length >= 2 && !isDigest)
     return false;
@@ -175,7 +192,7 @@ function isPlainOdd(atom: string, name: string): boolean {
   if (odd.length === 1 && odd[0] === '@') {
     const [left = '', right = ''] = inner.split('@');
     const isVersion =
-      /^[a-z\d./_-]{1,128}$/u.test(left) && /^(?:v\d{1,5}|\d{1,2}|\d{1,5}(?:\.\d{1,10}){1,4})(?:-[\w.]{1,24})?$/u.test(right);
+      /^[a-z\d./_-]{1,128}$/u.test(left) && /^(?:v\d{1,5}|\d{1,2}|\d{1,5}(?:\.\d{1,10}){1,4})(?:[-+][\w.]{1,24})?$/u.test(right);
     const isHost = /^[a-z_][a-z\d_.-]{0,63}$/u.test(left) && /^[a-z][a-z\d.-]{2,128}$/u.test(right);
     return (isVersion || isHost) && arePlainPieces(inner, name);
   }

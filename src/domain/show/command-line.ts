@@ -1,4 +1,4 @@
-import { verdictOf } from './names.ts';
+import { namesPassword, verdictOf } from './names.ts';
 
 /** Whether a text may be shown as the value of this name. */
 export type Judge = (text: string, name: string) => boolean;
@@ -37,8 +37,14 @@ export function shellWords(text: string): readonly string[] {
 
 /** Options of one letter with a secret behind them: of these programs, or of any. */
 const OPTIONS: readonly { readonly option: string; readonly of?: RegExp; readonly isSecret: (value: string) => boolean }[] = [
-  { option: '-u', isSecret: isUserWithPassword },
   { option: '-U', isSecret: (value) => isUserWithPassword(value) || value.includes('%') },
+  { option: '-u', of: /^lftp$/u, isSecret: (value) => value.includes(',') },
+  { option: '-u', isSecret: isUserWithPassword },
+  { option: '-a', of: /^https?$/u, isSecret: isUserWithPassword },
+  { option: '-N', of: /^ssh-keygen$/u, isSecret: () => true },
+  { option: '-s', of: /^(?:slappasswd|ldappasswd)$/u, isSecret: () => true },
+  { option: '-r', of: /^gitlab-runner$/u, isSecret: () => true },
+  { option: '-t', of: /^(?:influx|k3s)$/u, isSecret: () => true },
   { option: '--user', isSecret: isUserWithPassword },
   { option: '--proxy-user', isSecret: isUserWithPassword },
   { option: '--creds', isSecret: () => true },
@@ -51,7 +57,7 @@ const OPTIONS: readonly { readonly option: string; readonly of?: RegExp; readonl
     of: /^(?:zip|unzip|zipcloak|7z|rar|unrar|ipmitool|bcp|sqlcmd|isql|tsql|mosquitto_\w+|fping)$/u,
     isSecret: () => true,
   },
-  { option: '-k', of: /^(?:openssl|gsutil)$/u, isSecret: isNoPortOrPath },
+  { option: '-k', of: /^(?:openssl|gsutil|nuget)$/u, isSecret: isNoPortOrPath },
   { option: '-K', of: /^openssl$/u, isSecret: () => true },
   { option: '-c', of: /^snmp/u, isSecret: () => true },
   { option: '-A', of: /^snmp/u, isSecret: () => true },
@@ -63,13 +69,24 @@ const BEHIND: readonly { readonly word: RegExp; readonly of?: RegExp; readonly c
   { word: /^(?:add_user|change_password|authenticate_user)$/u, count: 2 },
   { word: /^(?:requirepass|masterauth)$/iu, count: 1 },
   { word: /^password$/u, of: /^mysqladmin$/u, count: 1 },
+  { word: /^AUTH$/u, of: /^(?:redis-cli|valkey-cli|keydb-cli)$/u, count: 1 },
+  { word: /^(?:unseal|unwrap|authtoken|obscure)$/u, of: /^(?:vault|bao|ngrok|rclone)$/u, count: 1 },
+  { word: /^com2sec6?$/u, count: 3 },
+  { word: /^createUser$/u, count: 3 },
+  { word: /^add$/u, of: /^mc$/u, count: 3 },
   { word: /^set$/u, of: /^mc$/u, count: 3 },
   { word: /^set$/u, of: /^mc$/u, count: 4 },
 ];
+/** What an option like this takes was written by the words before it. */
+const STDIN = /^--?[a-z-]{0,24}(?:password|passphrase|token|secret)-(?:stdin|fd)(?:=\d)?$/u;
 const LOGIN_OF = /^(?:vault|bao|heroku|cf|oc|npm)$/u;
 /** Programs whose input is users with their passwords. */
-const TAKES_PASSWORDS = /^(?:chpasswd|htpasswd|mkpasswd|newusers)$/u;
+const TAKES_PASSWORDS = /^(?:chpasswd|htpasswd|mkpasswd|newusers|mosquitto_passwd|wpa_passphrase|passwd)$/u;
 const HEADERS = new Set(['-H', '--header', '--proxy-header', '--add-header']);
+
+/** A word that may be a setting: `aws_secret_access_key`, `reset-admin-password`, `db/password`, and not a kind as `secret`. */
+const SETTING =
+  /^[\w./:-]{0,128}?(?<=^|[./:-])_?[a-z\d]{1,63}(?:[_.-][a-z\d]{1,63}){1,8}$|^[\w./:-]{1,128}[./:]_?[A-Za-z\d]{1,64}$/u;
 
 function isReference(value: string): boolean {
   return /^\$(?:\w{1,128}|\{\w{1,128}\}|\(\w{1,128}\))$/u.test(value) || value === '-' || value === '';
@@ -94,12 +111,14 @@ export function judgeArguments(words: readonly string[], judge: Judge): readonly
   const isOf = (wanted: RegExp): boolean => wanted.test(program);
   for (const [index, word] of words.entries()) {
     const name = word.slice(word.lastIndexOf('/') + 1);
-    if (TAKES_PASSWORDS.test(name)) return words.map(() => false);
+    if (/^(?:\/\w{1,32}\/(?:\w{1,32}\/)?)?[\w-]+$/u.test(word) && TAKES_PASSWORDS.test(name) && !word.startsWith('/etc/'))
+      return words.map(() => false);
+    if (STDIN.test(word)) return words.map(() => false);
     if (/^[a-z][\w.-]{1,40}$/u.test(name) && (shown[index] ?? true)) {
       const isProgram = [...OPTIONS, ...BEHIND].some(({ of }) => of?.test(name)) || LOGIN_OF.test(name);
       if (isProgram || index === 0) program = name;
     }
-    if (shown[index] === undefined) shown[index] = judgeWord(word, judge);
+    if (shown[index] === undefined) shown[index] = isGluedSecret(word, isOf) ? false : judgeWord(word, judge);
     const next = words[index + 1];
     if (next === undefined || isReference(next)) continue;
     const verdict = judgeNext(word, next, isOf, judge);
@@ -111,14 +130,33 @@ export function judgeArguments(words: readonly string[], judge: Judge): readonly
   return shown;
 }
 
+/** `-Ppassword` of a program whose `-P` takes one, and what `echo` writes of a user and a password. */
+function isGluedSecret(word: string, isOf: (of: RegExp) => boolean): boolean {
+  if (isOf(/^(?:echo|printf)$/u)) return /^[\w.-]{1,64}:[^\s:/]{4,}$/u.test(word) && isUserWithPassword(word);
+  if (isOf(/^sqlplus$/u)) return /^[^\s/@-][^\s/@]{0,63}\/[^\s/]/u.test(word);
+  return OPTIONS.some(
+    ({ option, of, isSecret }) =>
+      of !== undefined &&
+      isOf(of) &&
+      /^-[PwAXNa]$/u.test(option) &&
+      word.length > 2 &&
+      word.startsWith(option) &&
+      isSecret(word.slice(2)),
+  );
+}
+
 /** A word with a name in it: `--name=value`, `-Dname=value`, `NAME=value`, `-pvalue`, `pass:value`. */
 function judgeWord(word: string, judge: Judge): boolean | undefined {
   const named = /^(?:-D|-P|-e|--?(?:set|env|e|var|define)[= ]|-{0,2})([A-Za-z_][\w.:@/[\]-]{0,255})=(.*)$/su.exec(word);
   if (named) {
     const [, name = '', value = ''] = named;
     if (isReference(value)) return true;
+    // A whole command, for which a variable is set.
+    if (/^"?\$\w{1,128}"?\s/u.test(value)) return undefined;
+    const letter = /^-([DPe])/u.exec(word)?.[1];
+    if (letter !== undefined && !judge(value, `${letter}${name}`)) return false;
     if (OPTIONS.some(({ option, isSecret, of }) => of === undefined && option === `--${name}` && isSecret(value))) return false;
-    return judge(value, name);
+    return judge(value, ofOption(name));
   }
   const glued = /^-p([^-=\s].*)$/su.exec(word);
   // `-pattern` and `-port` are options of another kind; a password is no word of lower case, or it is the only thing known.
@@ -133,21 +171,28 @@ function judgeWord(word: string, judge: Judge): boolean | undefined {
   return undefined;
 }
 
+/** In an object `key` names something; the option of a command takes the key itself. */
+function ofOption(name: string): string {
+  return /^keys?$/iu.test(name) ? `api ${name}` : name;
+}
+
 /** What a word says about the one behind it. */
 function judgeNext(word: string, next: string, isOf: (of: RegExp) => boolean, judge: Judge): boolean | undefined {
   if (HEADERS.has(word)) {
     const header = /^([\w-]{1,128}):\s*(.*)$/su.exec(next);
     return header ? judge(header[2] ?? '', header[1] ?? '') : undefined;
   }
+  // Of several letters behind one dash the last one takes what follows.
+  const letter = /^-[A-Za-z]{2,8}$/u.test(word) && isOf(/^curl$/u) ? `-${word.at(-1)}` : word;
   for (const { option, of, isSecret } of OPTIONS)
-    if (word === option && (of === undefined || isOf(of))) return isSecret(next) ? false : undefined;
+    if (letter === option && (of === undefined || isOf(of))) return isSecret(next) ? false : undefined;
   const flag = /^--?([A-Za-z][\w.-]{1,127})$/u.exec(word)?.[1];
   if (flag !== undefined) {
     if (verdictOf(flag).says === 'none') return next.startsWith('-') ? undefined : judge(next, flag);
     // A password may begin with a dash, and an option has a letter behind it.
-    return /^--?[A-Za-z][\w-]*(?:=|$)/u.test(next) ? undefined : judge(next, flag);
+    return /^--?[A-Za-z][\w-]*(?:=|$)/u.test(next) ? undefined : judge(next, ofOption(flag));
   }
   // A setting and its value, as in `configure set aws_secret_access_key X`.
-  const isSetting = /^[a-z][a-z\d]{0,63}(?:[_.][a-z\d]{1,63}){1,8}$/u.test(word) && verdictOf(word).says === 'password';
+  const isSetting = SETTING.test(word) && namesPassword(word.slice(word.lastIndexOf('/') + 1));
   return isSetting && !next.startsWith('-') ? judge(next, word) : undefined;
 }

@@ -3,10 +3,10 @@ export interface NameVerdict {
   /** `password`: it names a secret, whatever the value looks like. `key`: it may name one. `none`: it says nothing. */
   readonly says: 'password' | 'key' | 'none';
   /** A word that takes it back holds for values of this form alone. */
-  readonly unless: 'path' | 'address' | 'number' | 'switch' | 'plain' | undefined;
+  readonly unless: 'path' | 'address' | 'number' | 'switch' | 'object' | 'plain' | undefined;
 }
 
-const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/u));
+const words = (text: string): ReadonlySet<string> => new Set(folded(text).trim().split(/\s+/u));
 
 /** Whole words that name a secret; none of their values is shown but a switch or a number with a unit. */
 const PASSWORDS = words(`
@@ -14,15 +14,25 @@ const PASSWORDS = words(`
   kennwort senha contrasena motdepasse mdp parola haslo wachtwoord salasana pin pins
   secret secrets token tokens tok credential credentials cred creds otp totp mfa jwt jwts jwe hmac salt salts pepper dsn bearer
   apikey apikeys psk privkey mnemonic htpasswd netrc pgpass dockerconfigjson dockercfg dockerconfig keytab pem pfx pkcs sas pat unseal csrf xsrf
-  sessionid connectionstring connstring connstr requirepass masterauth userinfo userpass basicauth sk`);
+  sessionid connectionstring connstring connstr requirepass masterauth userinfo userpass basicauth sk pword pwords puk authtok
+  heslo hasło geslo lozinka zaporka jelszo parol parole passord losenord adgangskode slaptazodis salasõna sifre fjalekalim
+  secreto segreto segredo sekret geheim geheimnis hemlighet hemmelighet credenziali credenciales credenciais identifiants
+  zugangsdaten anmeldedaten jeton пароль пароли секрет токен κωδικος`);
 /** Whole words that may name one; numbers, switches, addresses and the names of methods are shown. */
 const KEYS = words(`
   auth authn authz oauth authorization authentication proxyauth key keys cookie cookies signature signatures sig signing seed nonce
-  encryption kubeconfig keystore truststore certificate`);
+  encrypt kubeconfig keystore truststore certificate community clave claves chave chaves chiave cle clef schluessel schlussel nyckel sleutel
+  nøgle avain kulcs anahtar klic klucz ключ`);
 /** Parts of a word that is written in one, as `dbpassword` and `clientsecret`. */
 const GLUED =
-  /password|passwd|passwrd|pasword|psswd|pswrd|passphrase|passcode|passwort|secret|token|credential|apikey|privatekey|accesskey|authkey|sharedkey|masterkey|connectionstring|connstr|bearer|authorization|keytab/u;
-const GLUED_END = /(?:pass|passw|pwd|pswd|pw|creds?|dsn|salt|hmac|jwt|otp|key|auth)$/u;
+  /password|passwd|passwrd|pasword|psswd|pswrd|passphrase|passcode|passwort|kennwort|contrase[nñ]|wachtwoord|geheim|zugangsdaten|secret|token|credential|apikey|privatekey|accesskey|authkey|sharedkey|masterkey|schluessel|connectionstring|connstr|bearer|authorization|keytab|парол/u;
+/** The same in scripts that put no space between words. */
+const UNSPACED = new RegExp(
+  ['密码', '密碼', '口令', '密钥', '密鑰', '令牌', 'パスワード', '暗証', '秘密', '비밀', '암호'].map(folded).join('|'),
+  'u',
+);
+const GLUED_END = /(?:pass|passw|pwd|pswd|pw|creds?|dsn|salt|hmac|jwt|otp|key|auth|community)$/u;
+const GLUED_KEY = new Set(['key', 'auth', 'community']);
 /** Ordinary words with such a part. */
 const ORDINARY =
   /tokeni[sz]|^(?:secretar.*|secretion.*|(?:by|com|encom|tres|sur|over|under)pass|basalt|(?:mon|tur|hot|don|whis|hoc|joc|turn|lac|mickey|sub|jer|dis)key)$/u;
@@ -54,7 +64,7 @@ const BEHIND: readonly (readonly [NonNullable<NameVerdict['unless']>, ReadonlySe
       sec secs ms millis length len size bits bytes count limit limits max min minimum maximum num number total budget rate quota
       rounds cost iterations retries attempts threshold window skew leeway delay`),
   ],
-  ['switch', words('enabled enable disabled disable required require allowed allow optional secure httponly')],
+  ['switch', words('enabled enable disabled disable required require allowed allow optional secure httponly encryption')],
   [
     'plain',
     words(`name names namespace ref refs reference type types kind mode method methods provider providers scheme strategy algorithm
@@ -64,11 +74,13 @@ const BEHIND: readonly (readonly [NonNullable<NameVerdict['unless']>, ReadonlySe
       parameters placeholder template description title message page encoding charset separator delimiter samesite reset forgot
       expired invalid inject injection reload reloader watch sync selector generator rules usage usages review reviewer revision rev
       version status state stdin prompt flow grant response exchange introspection revoke revocation error serializer
-      deserializer encoder decoder hasher arn arns converter resolver factory handler mapper filter interceptor engine plugin`),
+      deserializer encoder decoder hasher arn arns converter resolver factory handler mapper filter interceptor engine plugin regex regexp pattern snippet`),
   ],
 ];
 /** Words before it of what is made of a secret and shows nothing of it. */
 const MADE_OF = words('checksum digest');
+/** Secrets of Kubernetes, which stand there by their name. */
+const OBJECTS = words('existing pull tls cert ca');
 /** Words before the secret one that say so; then the value is a switch or a number. */
 const BEFORE =
   words(`max min minimum maximum is has num number enable enabled disable disabled use allow require required skip show
@@ -77,18 +89,18 @@ const BEFORE =
 const ITSELF = /(?:^|-)secret-ids?(?:-|$)|-(?:value|val|string|text|data|content|contents|plain|plaintext|raw|current|old|new)$/u;
 /** Words that name a secret together only. */
 const PHRASES =
-  /(?:^|-)(?:conn(?:ection)?-(?:string|str)|(?:recovery|backup|scratch|verification|security|pairing|unlock|activation)-(?:codes?|answers?)|snmp-community|ssh-private|pass-word)(?:-|$)/u;
+  /(?:^|-)(?:conn(?:ection)?-(?:string|str)|(?:recovery|backup|scratch|verification|security|pairing|unlock|activation|access|alarm|door|gate|entry)-(?:codes?|answers?)|(?:recovery|backup|seed|secret|wallet)-(?:phrases?|words?)|snmp-community|(?:ssh|rsa|dkim|gpg|pgp|vapid|wg)-private|pass-word|mots?-de-passe|palavra-(?:passe|chave)|secure-link-md)(?:-|$)/u;
 
 const MOST_NAME = 256;
 
+/** In lower case and without accents. */
+function folded(text: string): string {
+  return text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
+}
+
 /** The words of a name in any spelling: camel, snake, kebab, dots; lower case, without digits. */
 export function wordsOf(name: string): readonly string[] {
-  return name
-    .slice(0, MOST_NAME)
-    .replaceAll(/(?<=[\p{Ll}\d])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, ' ')
-    .toLowerCase()
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
+  return folded(name.slice(0, MOST_NAME).replaceAll(/(?<=[\p{Ll}\d])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, ' '))
     .split(/[^\p{L}]+/u)
     .filter((word) => word !== '');
 }
@@ -98,12 +110,12 @@ function saysOf(word: string, before: string | undefined): NameVerdict['says'] {
   if (before !== undefined && NO_SECRETS.get(word)?.has(before)) return 'none';
   if (PASSWORDS.has(word)) return 'password';
   if (word === 'key' || word === 'keys') return before !== undefined && OPEN_KEYS.has(before) ? 'none' : 'key';
-  if (KEYS.has(word)) return 'key';
+  if (KEYS.has(word)) return before === 'by' ? 'none' : 'key';
   if (ORDINARY.test(word)) return 'none';
-  if (GLUED.test(word)) return 'password';
+  if (GLUED.test(word) || UNSPACED.test(word)) return 'password';
   const end = GLUED_END.exec(word)?.[0];
   if (end === undefined || end === word) return 'none';
-  return end === 'key' || end === 'auth' ? 'key' : 'password';
+  return GLUED_KEY.has(end) ? 'key' : 'password';
 }
 
 const NOTHING: NameVerdict = { says: 'none', unless: undefined };
@@ -120,11 +132,25 @@ export function verdictOf(name: string): NameVerdict {
   // `passphrase`, `access token secret`: of several the strongest counts, wherever it stands.
   if (ITSELF.test(joined)) return { says, unless: undefined };
   const behind = all.slice(last + 1);
-  for (const word of behind.toReversed()) for (const [unless, set] of BEHIND) if (set.has(word)) return { says, unless };
+  for (const word of behind.toReversed())
+    for (const [unless, set] of BEHIND) if (set.has(word) || set.has(word.replace(/s$/u, ''))) return { says, unless };
+  if (/^secrets?$/u.test(all[last] ?? '') && OBJECTS.has(all[last - 1] ?? '')) return { says, unless: 'object' };
   const isBefore = all.slice(0, last).some((word) => BEFORE.has(word));
   const isMadeOf = all.slice(0, last).some((word) => MADE_OF.has(word));
   return { says, unless: isBefore ? 'number' : isMadeOf ? 'plain' : undefined };
 }
+
+/** Whether a name says that its value is a secret, and nothing takes that back. */
+export function namesPassword(name: string): boolean {
+  const { says, unless } = verdictOf(name);
+  return says === 'password' && unless === undefined;
+}
+
+/** Whether the value beside such a name is people, and maybe their passwords. */
+export function namesUsers(name: string): boolean {
+  return wordsOf(name).some((word) => USERS.has(word));
+}
+const USERS = words('user users login logins account accounts basic member members');
 
 /** Whether the value beside such a name is usually a digest or a commit, written in hex. */
 export function namesDigest(name: string): boolean {

@@ -1,6 +1,7 @@
 import type { FieldPath } from '../field-path.ts';
 import { type Json, type JsonObject, stringAt } from '../json.ts';
 import { groupOf } from '../object-ref.ts';
+import { namesPassword, verdictOf } from './names.ts';
 
 /** Where a value stands. */
 export interface Place {
@@ -51,10 +52,13 @@ const FREE_MAPS = names(
 );
 const ARGUMENTS = names('args command cmd arguments entrypoint extraArgs commandLine execCommand');
 const BASE64 = names('binaryData caBundle');
-/** Fields that say nothing about their value: what stands above does. */
-const GENERIC = names(
-  'value values default defaultValue data text content contents string literal inline plain raw spec stringValue val',
-);
+/** Fields that say nothing about their value: what stands above or beside does. */
+const GENERIC =
+  /^(?:new|old|default|plain|current|raw|string|literal|inline)?_?(?:values?|val|default|data|text|contents?|string|literal|inline|plain|raw|spec)$/iu;
+/** Fields beside such a one that say what it is. */
+const NAMING = /^(?:name|key|header|id|type|field|property|param|parameter|setting|variable|attribute|option)$/iu;
+/** Fields that lead to a secret and hold none themselves. */
+const POINTING = names('key name namespace');
 
 /** Who made up a key, as in `example.com/api-key`: it says nothing about the value. */
 const DOMAIN = /^[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\//u;
@@ -78,11 +82,22 @@ export function namedPlace(name: string): Place {
   return { ...rootPlace('text.example/v1'), name };
 }
 
+/** What the fields beside a value call it; of several the one that tells of a secret. */
+function besides(parent: JsonObject | undefined): string {
+  const found = Object.keys(parent ?? {}).flatMap((field) => (NAMING.test(field) ? (stringAt(parent, field) ?? []) : []));
+  return found.find(namesPassword) ?? found[0] ?? '';
+}
+
+/** A name below another one: what is in a map of passwords is a password, whatever it is called. */
+function under({ name: above }: Place, name: string): string {
+  if (name === '') return above;
+  return above !== '' && namesPassword(above) && verdictOf(name).says === 'none' ? `${above} ${name}` : name;
+}
+
 /** One level further down; `parent` holds the field, and its name says what its value is. */
 export function below(place: Place, field: string, parent?: JsonObject): Place {
   const isFreeKey = place.isFreeMap;
-  const isGeneric = !isFreeKey && GENERIC.has(field);
-  const sibling = isGeneric ? (stringAt(parent, 'name') ?? stringAt(parent, 'key') ?? stringAt(parent, 'header')) : undefined;
+  const isGeneric = !isFreeKey && GENERIC.test(field);
   return {
     isBuiltIn: place.isBuiltIn,
     field,
@@ -90,7 +105,13 @@ export function below(place: Place, field: string, parent?: JsonObject): Place {
       ? 'secret name'
       : place.field === 'stringData'
         ? 'secret'
-        : (sibling ?? (isGeneric ? place.name : isFreeKey ? field.replace(DOMAIN, '') : field)),
+        : isGeneric
+          ? under(place, besides(parent))
+          : isFreeKey
+            ? under(place, field.replace(DOMAIN, ''))
+            : POINTING.has(field)
+              ? field
+              : under(place, field),
     isFreeMap: !isFreeKey && FREE_MAPS.has(field),
     isFreeKey,
     isArguments: !isFreeKey && ARGUMENTS.has(field),
@@ -100,7 +121,7 @@ export function below(place: Place, field: string, parent?: JsonObject): Place {
 
 /** An element of a list: its fields have the meaning of the API again, and what it is called says what its value is. */
 export function elementOf(place: Place, name?: unknown): Place {
-  return { ...place, isFreeMap: false, ...(typeof name === 'string' ? { name } : {}) };
+  return { ...place, isFreeMap: false, ...(typeof name === 'string' ? { name: under(place, name) } : {}) };
 }
 
 /** The place that a path leads to. */

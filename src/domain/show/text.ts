@@ -3,8 +3,10 @@ import { isJsonArray, isJsonObject, type Json } from '../json.ts';
 import { AMOUNT, DIGITS, isPlainAtom, SWITCH } from './atoms.ts';
 import { judgeArguments, shellWords } from './command-line.ts';
 import { hasKnownToken } from './detector.ts';
-import { type NameVerdict, verdictOf, wordsOf } from './names.ts';
+import { namesPassword, namesUsers, verdictOf } from './names.ts';
+import { directivesOf, pairsBelow, pairsOfElements, pairsOfLine, pairsOfTables } from './pairs.ts';
 import { namedPlace } from './places.ts';
+import { isReference, isTakenBack, mayStandBeside, unquoted, withoutFileReads } from './taken-back.ts';
 import { hasCredential, withoutCertificates } from './tokens.ts';
 import { decodeText, shownTree } from './tree.ts';
 
@@ -14,66 +16,53 @@ const MOST_LINES = 1_000;
 /** JSON in base64 in YAML, and a command in it. */
 const MOST_DEPTH = 5;
 
-/** What a value of a name that may be a key's is when it is none: how somebody is let in. */
-const METHODS =
-  /^(?:basic|digest|bearer|oauth2?|oidc|openid|saml|ldap|jwt|m?tls|ssl|kerberos|gssapi|ntlm|x509|iam|internal|external|anonymous|public|private|password|trust|peer|ident|md5|scram-sha-(?:1|256|512)(?:-plus)?|plain|login|cram-md5|token|apikey|api-key|cookie|header|session|required|optional|always|never|auto|default|lax|strict|rsa|ecdsa|ed25519|(?:aes|des|rsa|hmac|sha|[rehp]s)[\w-]{0,24}|sigv4|v[1-4])$/iu;
-const NEVER = /^(?:never|none|unlimited|infinite|forever|always|auto|default|session)$/iu;
-const REFERENCE = /^(?:\$\w{1,128}|\$?\$[{(]{1,2}[\w.]{1,128}[)}]{1,2}|\{\{[^{}"'`:=]{1,128}\}\}|%[A-Z_]{2,64}%)$/u;
-const PATH =
-  /^(?:file:\/\/)?(?:~|\.{0,2}\/|[A-Za-z]:\\)[^\s:]{0,512}$|^[a-z\d-]{1,64}(?:\/[a-z\d.-]{1,64}){1,8}$|^[\w-]{1,64}(?:\.[\w-]{1,64}){0,4}\.[A-Za-z]\w{1,9}$/u;
-/** As `/var/secrets/google/key.json`: no password looks like that. */
-const DEEP_PATH = /^\/(?:[a-z\d.][a-z\d._-]{0,63}\/){1,12}[a-z\d.][a-z\d._-]{0,63}$/u;
-const ADDRESS = /^(?:[a-z][a-z\d+.-]{1,24}:\/\/\S+|[*.]{0,2}[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}(?::\d{1,5})?(?:\/\S*)?)$/iu;
+/** How texts are written inside of others, and how they read there. */
+const WRITTEN: readonly (readonly [RegExp, (text: string) => string])[] = [
+  [/%[0-9a-f]{2}/iu, (text) => text.replaceAll(/%([0-9a-f]{2})/giu, (_, code: string) => character(code, 16))],
+  [
+    /\\["'/]|\\u[0-9a-f]{4}/iu,
+    (text) =>
+      text.replaceAll(/\\(?:u([0-9a-f]{4})|(["'/]))/giu, (_, code?: string, sign = '') =>
+        code === undefined ? sign : character(code, 16),
+      ),
+  ],
+  [
+    /&(?:#\d{2,5}|#x[0-9a-f]{2,4}|quot|apos|amp);/iu,
+    (text) =>
+      text.replaceAll(/&(?:#(\d{2,5})|#x([0-9a-f]{2,4})|(quot|apos|amp));/giu, (_, decimal?: string, hex?: string) =>
+        decimal !== undefined ? character(decimal, 10) : hex !== undefined ? character(hex, 16) : '"',
+      ),
+  ],
+];
 
-/** Whether a text that its name calls a secret is of a form that is none all the same. */
-function isTakenBack(text: string, { says, unless }: NameVerdict, name: string): boolean {
-  if (SWITCH.test(text) || AMOUNT.test(text)) return true;
-  switch (unless) {
-    case 'path':
-      return PATH.test(text);
-    case 'address':
-      return text.split(/[\s,]{1,4}/u).every((part) => part === '*' || (ADDRESS.test(part) && !DIGITS.test(part)));
-    case 'number':
-      return DIGITS.test(text) || NEVER.test(text) || /^[\d*/,. -]{1,64}$/u.test(text);
-    case 'switch':
-      return DIGITS.test(text) || NEVER.test(text) || METHODS.test(text);
-    case 'plain':
-      return true;
-    case undefined:
-      break;
-  }
-  if (DEEP_PATH.test(text)) return true;
-  if (says !== 'key') return false;
-  if (wordsOf(name).every((word) => word === 'key' || word === 'keys'))
-    return /^[A-Za-z][A-Za-z_./-]{0,62}$|^\d{1,3}$/u.test(text);
-  return /^\d{1,3}$/u.test(text) || METHODS.test(text) || PATH.test(text) || /^https?:\/\/\S+$/u.test(text);
-}
+const character = (code: string, base: number): string => String.fromCharCode(Number.parseInt(code, base));
 
 /** Whether a text may be shown as the value of this name. Takes time in proportion to its length. */
 export function isHarmlessText(given: string, name: string, depth = 0): boolean {
   if (given.length > MOST_CHARACTERS || depth > MOST_DEPTH) return false;
-  const text = withoutCertificates(given).trim();
-  if (text === '' || REFERENCE.test(text)) return true;
+  const text = withoutFileReads(withoutCertificates(given).trim());
+  if (text === '' || isReference(text)) return true;
   const bare = unquoted(text);
   const verdict = verdictOf(name);
   if (verdict.says !== 'none' && !isTakenBack(bare, verdict, name)) return false;
   if (SWITCH.test(bare) || DIGITS.test(bare) || AMOUNT.test(bare)) return true;
-  if (hasCredential(text) || hasKnownToken(text)) return false;
+  if (hasCredential(text) || hasKnownToken(text) || (namesUsers(name) && USER_WITH_PASSWORD.test(bare))) return false;
   const judge = (inner: string, innerName: string): boolean => isHarmlessText(inner, innerName, depth + 1);
-  if (/%[0-9a-f]{2}/iu.test(text) && !judge(decodePercent(text), name)) return false;
+  for (const [form, read] of WRITTEN) if (form.test(text) && !judge(read(text), name)) return false;
   if (/^[[{]|\n/u.test(text) && !isHarmlessInside(text, name, judge)) return false;
   const lines = text.split(/\r?\n|\\n/u);
-  return lines.length <= MOST_LINES && lines.every((line) => isHarmlessLine(line, name, judge));
+  return lines.length <= MOST_LINES && isHarmlessAcross(text, lines) && lines.every((line) => isHarmlessLine(line, name, judge));
 }
 
-/** Without quotes around it, and without what ends the list or the object that it stands in. */
-function unquoted(text: string): string {
-  const bare = text.replace(/[,;]$/u, '').replace(/[\])}]{1,16}$/u, (end) => (/[[({]/u.test(text) ? end : ''));
-  return /^(["'`]).*\1$/su.test(bare) && bare.length > 1 ? bare.slice(1, -1).trim() : bare;
-}
+/** `joe:sunshine,ann:...`, and neither ids nor a name and its group. */
+const USER_WITH_PASSWORD = /^([\w.-]{1,64}):(?!\1(?![^,]))(?!\d{1,10}(?![^,]))[^\s:/,]{4,128}(?![^,])/u;
 
-function decodePercent(text: string): string {
-  return text.replaceAll(/%([0-9a-f]{2})/giu, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+/** Names that stand on another line than their values. */
+function isHarmlessAcross(text: string, lines: readonly string[]): boolean {
+  for (const [name, value] of pairsOfElements(text)) if (!mayStandBeside(name, value)) return false;
+  for (const [name, value] of pairsBelow(lines)) if (namesPassword(name) && !mayStandBeside(name, value)) return false;
+  for (const [name, value] of pairsOfTables(lines, namesPassword)) if (!mayStandBeside(name, value)) return false;
+  return true;
 }
 
 type Judge = (text: string, name: string) => boolean;
@@ -115,63 +104,59 @@ function toJson(value: unknown): Json {
   return String(value);
 }
 
-const WHOLE_LINE =
-  /^[\s>-]{0,64}(?:#+|\/\/+|;+|--|export|set|ENV|ARG)?\s{0,16}["']?([\w.\-/$@[\]]{1,128})["']?\s{0,16}(?::=|=>|[=:])\s{0,16}(\S.*)$/u;
-/** `ENV NAME value`, `setx NAME value` */
-const SET_LINE = /^(?:setx?|setenv|env|arg|export)\s{1,16}(\w{1,128})\s{1,16}(\S.*)$/iu;
 const PAIR =
   /(?<![\w.\-/$@])["']?([\w.\-/$@[\]]{1,128})["']?\s{0,4}(?::=|=>|[=:](?!\/\/))\s{0,4}("[^"\n]{0,4096}"|'[^'\n]{0,4096}'|[^\s,;&|"'<>]{1,4096})/gu;
-/** Every name and value, also of a value that is such a pair itself. */
-const EVERY_PAIR =
-  /([\w.\-$@]{1,128})["'%]?\]?\s{0,4}(?:->|[=:])\s{0,4}(?=("[^"\n]{0,512}"|'[^'\n]{0,512}'|[^\s,;&|"'<>]{0,512}))/gu;
-const ELEMENT = /<([\w:.-]{1,80})(?:\s[^<>]{0,200})?>([^<>]{1,400})<\//gu;
-const PROPERTY = /\b(?:name|key)\s?=\s?"([^"<>]{1,80})"[^<>"]{0,80}\bvalue\s?=\s?"([^"<>]{1,400})"/gu;
-const ATTRIBUTE = /<([\w:.-]{1,80})\s[^<>]{0,120}\bvalue\s?=\s?"([^"<>]{1,400})"/giu;
-/** `set("password", "...")` and `setPassword("...")` */
-const CALL = /\(\s?["']([\w.-]{1,80})["'],\s?["']([^"'\n]{1,400})["']/gu;
-const SETTER = /\b(?:set|with)_?([A-Z_]\w{1,80})\(\s?["']([^"'\n]{1,400})["']/gu;
 /** Words between a name and its value in a sentence. */
 const FILLER = /^(?:is|to|as|of|was|set|=|:|->)$/iu;
+/** What is said of a secret without telling it. */
+const SAID = new Set(
+  `a an the your my our this that not no now only too very so also already still being case used sent stored kept hashed encrypted encoded hidden
+  unknown known correct required optional missing empty valid invalid wrong incorrect weak strong short long expired unset changed needed
+  be is or and in on by for from at with as something another`.split(/\s+/u),
+);
+/** What stands behind it in the texts of buttons and titles. */
+const TITLES = /^(?:change|changed|update|settings|help|strength|confirm|confirmation|required|vergessen|oublie|\S*\?)$/iu;
+
+/** Whether a word, and the one right behind it, may be a setting and its value. */
+function namesSetting(key: string, value: string): boolean {
+  const { says, unless } = verdictOf(key);
+  if (
+    says === 'none' ||
+    unless !== undefined ||
+    TITLES.test(value) ||
+    verdictOf(`${key} ${unquoted(value)}`).unless !== undefined
+  )
+    return false;
+  return says === 'password' || (/[_-]|community$/u.test(key) && verdictOf(key.replace(/^.*[_-]/u, '')).says !== 'none');
+}
 
 function isHarmlessLine(line: string, name: string, judge: Judge): boolean {
-  const text = line.trim();
-  if (text === '') return true;
-  const says = (key: string, value: string): boolean => {
-    const verdict = verdictOf(key);
-    const bare = unquoted(value.trim());
-    return (
-      verdict.says === 'none' ||
-      bare === '' ||
-      REFERENCE.test(bare) ||
-      /^[[{(|>&][\s+-]*$/u.test(bare) ||
-      isTakenBack(bare, verdict, key)
-    );
-  };
-  for (const form of [WHOLE_LINE, SET_LINE]) {
-    const whole = form.exec(text);
-    if (whole && !says(whole[1] ?? '', whole[2] ?? '')) return false;
-  }
-  for (const pattern of [EVERY_PAIR, ELEMENT, ATTRIBUTE, PROPERTY, CALL, SETTER])
-    for (const [, key = '', value = ''] of text.matchAll(pattern)) if (!says(key, value)) return false;
+  const text = line
+    .trim()
+    .replaceAll(/(?:@|\b)sha(?:1|224|256|384|512):[0-9a-f]{7,128}\b/giu, ' ')
+    .replaceAll(CLOUD_NAME, ' ')
+    .replaceAll(IMAGE_WITH_VERSION, ' $1 ')
+    .replaceAll(/(?<=[:@=])[~^](?=\d)/gu, '');
+  if (text.trim() === '') return true;
+  for (const [key, value] of pairsOfLine(text)) if (!mayStandBeside(key, value)) return false;
+  for (const [key, value] of directivesOf(text)) if (namesSetting(key, value) && !mayStandBeside(key, value)) return false;
   if (/(?:^|\s)-{1,2}[A-Za-z]|^[\w/.-]{1,64}\s/u.test(text)) {
     const words = shellWords(text);
-    const judged = words.length > 1 || text.startsWith('-') ? judgeArguments(words, judgeOnlyNamed(judge, says)) : [];
+    const judged = words.length > 1 || text.startsWith('-') ? judgeArguments(words, judgeOnlyNamed(judge)) : [];
     if (judged.includes(false)) return false;
   }
   let isHarmless = true;
-  const rest = text
-    .replaceAll(/(?:@|\b)sha(?:1|224|256|384|512):[0-9a-f]{7,128}\b/giu, ' ')
-    .replaceAll(PAIR, (pair, key: string, value: string) => {
-      if (!says(key, value) || !areHarmlessAtoms(unquoted(value), `${name} ${key}`, judge)) isHarmless = false;
-      // Both stay words of the sentence that they stand in.
-      return /^["']?[\w.-]+["']?:\s/u.test(pair) ? ' ' : ` ${key} `;
-    });
+  const rest = text.replaceAll(PAIR, (pair, key: string, value: string) => {
+    if (!mayStandBeside(key, value) || !areHarmlessAtoms(unquoted(value), `${name} ${key}`, judge)) isHarmless = false;
+    // Both stay words of the sentence that they stand in.
+    return /^["']?[\w.-]+["']?:\s/u.test(pair) ? ' ' : ` ${key} `;
+  });
   return isHarmless && !namesSecretAndTellsIt(text) && areHarmlessAtoms(rest, name, judge);
 }
 
 /** In a line only names decide what is behind an option; its words are judged with all others. */
-function judgeOnlyNamed(judge: Judge, says: (key: string, value: string) => boolean): Judge {
-  return (text, name) => says(name, text) && (!/\s/u.test(text) || judge(text, name));
+function judgeOnlyNamed(judge: Judge): Judge {
+  return (text, name) => mayStandBeside(name, text) && (!/\s/u.test(text) || judge(text, name));
 }
 
 /** `password hunter2`, `the token is a1b2c3`: a secret word, and right behind it what is no word. */
@@ -189,9 +174,12 @@ function namesSecretAndTellsIt(text: string): boolean {
       return false;
     let next = index + 1;
     while (FILLER.test(words[next] ?? '')) next++;
+    const before = words[next - 1] ?? '';
     const value = (words[next] ?? '').replace(/[.,;:)]{1,3}$/u, '');
     // A path in a store, as in `with secret "secret/data/shop"`.
     if (/^["'`]\S/u.test(value)) return !/^["'`][a-z\d-]+(?:\/[a-z\d-]+)+["'`]$/u.test(value);
+    const isTold = /^(?:is|was)$/iu.test(before) || (/^to$/iu.test(before) && next === words.length - 1);
+    if (isTold && value !== '' && !SAID.has(value.toLowerCase())) return true;
     return (
       value.length >= 4 &&
       /\d/u.test(value) &&
@@ -202,8 +190,15 @@ function namesSecretAndTellsIt(text: string): boolean {
   });
 }
 
+/** What a cloud calls a thing of its own: neither account nor kind of it is the name of a setting. */
+const CLOUD_NAME = /\barn:aws[a-z-]{0,12}:[a-z\d-]{1,32}:[a-z\d-]{0,32}:\d{0,12}:(?:[a-z-]{1,32}[:/])?(?=[\w./:-])/gu;
+
+/** `registry.example/team/token-service:1.2.3` */
+const IMAGE_WITH_VERSION =
+  /(?<![\w./@:-])([a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,6}(?::\d{2,5})?(?:\/[a-z\d._-]{1,64}){1,8}):v?\d{1,6}(?:\.\d{1,6}){1,3}(?![\w@])/gu;
+
 const REFERENCES =
-  /\$\{[\w.]{0,128}\}|\$\([\w.]{1,128}\)|(?<![A-Za-z\d$])\$\w{1,64}|\{\{[^{}]{0,128}\}\}|%[-#+\d.]{0,6}[>]?(?:\{[^{}]{0,64}\})?[A-Za-z]{1,6}(?![\dA-Fa-f])/gu;
+  /\$\{[\w.]{0,128}\}|\$\([\w.]{1,128}\)|(?<![A-Za-z\d$])\$(?:[A-Z]{1,64}(?:_[A-Z\d]{1,64}){0,12}|[a-z][a-z_]{0,63}|\d)(?!\w)|%[A-Z_]{2,64}(?:\([\w:?.-]{0,80}\))?%|\{\{[^{}]{0,128}\}\}|%[-#+\d.]{0,6}[>]?(?:\{[^{}]{0,64}\})?[A-Za-z]{1,6}(?![\dA-Fa-f])/gu;
 
 function areHarmlessAtoms(text: string, name: string, judge: Judge): boolean {
   return text
@@ -232,6 +227,10 @@ function isHarmlessBase64(atom: string, name: string, judge: Judge): boolean {
   if (atom.length < 8) return false;
   const decoded = decodeText(atom);
   return (
-    decoded !== undefined && /^[\p{L}\p{N}\p{P}\p{S}\s]+$/u.test(decoded) && /[ -~]{4}/u.test(decoded) && judge(decoded, name)
+    decoded !== undefined &&
+    !/^[^\s:]{1,64}:[^\s:]{1,256}$/u.test(decoded) &&
+    /^[\p{L}\p{N}\p{P}\p{S}\s]+$/u.test(decoded) &&
+    /[ -~]{4}/u.test(decoded) &&
+    judge(decoded, name)
   );
 }

@@ -23,28 +23,52 @@ const FORMS: readonly (readonly [string, RegExp])[] = [
   ],
   ['a user with a long name in an address', /:\/\/[^\s/@:?#]{17,512}@/u],
   ['a user with a password before a host', /(?<![\w./:@-])[\w.+-]{1,64}:(?!\/)[^\s:@]{1,128}@(?!sha\d{3}:)[\w.([]/u],
-  ['a user with a password before a host of Oracle', /(?:jdbc:oracle:|sqlplus\s)[^\s/]{1,64}\/[^\s@]{1,128}@/iu],
+  [
+    'a user with a password before a host of Oracle',
+    /(?:jdbc:oracle:|sqlplus\s)[^\s/]{1,64}\/[^\s@]{1,128}@|(?<!\S)[\w$#]{1,64}\/[^\s@/]{1,128}@\/\//iu,
+  ],
   [
     'an authorization',
     /\b(?:bearer|basic|negotiate|apikey|digest|splunk|aws4-hmac-sha256)\s{1,4}["']?(?=[\w.~+/=:-]{0,256}[\d=+_])[\w.~+/=:-]{6}/iu,
   ],
   [
     'a signed address',
-    /[?&;](?:sig|hmac|signature|x-(?:amz|goog|oss|cos)-(?:signature|credential|security-token)|__token__|hdne[as]|hdnts|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|sharedaccesssignature|st)=[^\s&]/iu,
+    /[?&;](?:sig|hmac|signature|x-(?:amz|goog|oss|cos)-(?:signature|credential|security-token)|__token__|hdne[as]|hdnts|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|sharedaccesssignature|st)=[^\s&]|[?&]code=(?!\d{1,5}(?:[&#]|$))[^\s&${]{6}/iu,
   ],
   ['an address to post to', HOOKS],
   ['the token of a service', PREFIXES],
   [
     'a hash of a password',
-    /\$(?:2[abxy]?|5|6|7|1|y|gy|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,16}|bcrypt[\w-]{0,16}|sha1|md5|P|H|S)\$[^\s$]{1,64}|\{(?:SSHA\d{0,3}|SHA\d{0,3}|S?MD5|CRYPT|PBKDF2[\w-]{0,16}|BCRYPT|ARGON2)\}\S|(?:pbkdf2|scrypt|bcrypt)[_:][\w:]{0,24}\$|SCRAM-SHA-\d{1,3}\$|\bmd5[0-9a-f]{32}\b/u,
+    /\$(?:2[abxy]?|5|6|7|1|y|gy|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,16}|bcrypt[\w-]{0,16}|sha1|md5|P|H|S)\$[^\s$]{1,64}|\{(?:SSHA\d{0,3}|(?:SHA|sha)-?\d{0,3}|S?MD5|CRYPT|PBKDF2[\w@-]{0,24}|[Pp]bkdf2[\w@-]{0,24}|BCRYPT|bcrypt|ARGON2|argon2|scrypt|noop|PLAIN|plain|CLEAR(?:TEXT)?|cipher)\}\S|(?:pbkdf2|scrypt|bcrypt)[_:][\w:]{0,24}\$|SCRAM-SHA-\d{1,3}\$|\bmd5[0-9a-f]{32}\b/u,
   ],
   ['a line of .netrc', /\bmachine\s{1,8}\S{1,128}\s{1,8}login\s/u],
-  ['a line of .pgpass', /(?<![^\s])[^\s:/]{1,128}:(?:\d{1,5}|\*):[^\s:]{1,64}:[^\s:]{1,64}:[^\s:]{1,128}(?!\S)/u],
+  [
+    'a line of .pgpass',
+    /(?<![^\s])[^\s:/]{1,128}:(?:\d{1,5}|\*):[^\s:]{1,64}:[^\s:]{1,64}:(?!\d{1,4}(?!\S))[^\s:]{1,128}(?!\S)/u,
+  ],
   [
     'a user and a password',
     /(?<![\w/.@:-])(?:admin|administrator|root|user|guest|test|postgres|elastic|sa|sys|sysdba):(?=[^\s:,;"'/]{0,64}[\dA-Z!@#$%^&*])(?!\d{1,5}\b)[^\s:,;"'/]{3}/u,
   ],
-  ['a user who is the password', /(?<![\w/.@:-])(admin|administrator|root|guest|postgres|elastic|sa|sys):\1(?![\w:])/u],
+  [
+    'an administrator and a word',
+    /(?<![\w/.@:-])(?:admin|administrator|root|superuser|postgres|elastic|sa|sys|sysdba):(?!(?:read|write|all|any|org|repo_hook|org_hook|public_key|gpg_key|enterprise|create|update|delete|list|view|edit|manage|admin|users?|root|wheel|staff|postgres|true|false|x)(?![\w])|\d{1,5}(?!\w))[a-z][^\s:,;"'/]{3}/u,
+  ],
+  [
+    'who may log in, with a password',
+    /\b(?:auth|allow|login|users?|accounts?|userpwd)[\s=]{1,4}["']?[\w.-]{1,64}:(?!\d{1,5}\b|\/)[^\s:,;"'/]{4}/u,
+  ],
+  ['a user and a password in turn', /\b(?:login|user(?:name)?)\s{1,8}\S{1,64}\s{1,8}(?:pass(?:word|wd)?|pwd?)\s{1,8}\S/iu],
+  ['two words in quotes, as a list of users has them', /(?<=^|\n)"[^"\s]{1,64}" "[^"\s]{1,256}"(?=$|\r?\n)/u],
+  ['users of a login module', /LoginModule\s[^;]{0,512}\buser_\w{1,64}\s?=/u],
+  [
+    'a call that logs in',
+    /\b\w{0,32}(?:login|auth|authenticate|connect|credentials?|PDO)\(\s{0,8}["'][^"'\n]{0,200}["'],\s{0,8}["'][^"'\n]{1,200}["']/iu,
+  ],
+  [
+    'a user who is the password',
+    /(?<![\w/.@:-])(?<!\bchown\s(?:-\w{1,8}\s){0,2})(admin|administrator|root|guest|postgres|elastic|sa|sys):\1(?![\w:])/u,
+  ],
   ['a password in SQL', /\b(?:identified\s{1,4}(?:by|with)|password|passwd)\s{1,4}(?:\w{1,32}\s{1,4}){0,2}['"][^'"]/iu],
   ['words of an application password', /(?<![^\n"'])[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4}(?![^\n"'])/u],
   ['words of a wallet', /(?<![^\n"'])(?:[a-z]{3,8} ){11}[a-z]{3,8}(?: [a-z]{3,8}){0,12}(?![^\n"'])/u],

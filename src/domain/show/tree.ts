@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, isNumber, type Json, own, stringAt } from '../json.ts';
 import { type Judge, judgeArguments } from './command-line.ts';
-import { verdictOf } from './names.ts';
+import { namesPassword, verdictOf } from './names.ts';
 import { below, elementOf, isShownHere, type Place } from './places.ts';
 
 /** What a walk over a value needs: how texts are judged, and what stands in the place of one that is hidden. */
@@ -38,14 +38,20 @@ export function shownTree(value: Json, other: Json | undefined, place: Place, vi
       const name = stringAt(entry, 'name');
       return name === undefined ? others[index] : others.find((candidate) => stringAt(candidate, 'name') === name);
     };
-    if (here.isArguments && list.every((entry) => typeof entry === 'string')) {
+    if (
+      list.every((entry) => typeof entry === 'string') &&
+      (here.isArguments || list.some((entry) => /^--?[A-Za-z]/u.test(entry)))
+    ) {
       parts += list.length;
       const judged = judgeArguments(list, visitor.isHarmless);
       return list.map((entry, index) =>
         (judged[index] ?? visitor.isHarmless(entry, here.name)) ? entry : visitor.hide(entry, others[index]),
       );
     }
-    return list.map((entry, index) => walk(entry, partner(entry, index), elementOf(here), depth));
+    // A name and its value, as in a list of headers.
+    const [name] = list;
+    const isPair = list.length === 2 && typeof name === 'string' && namesPassword(name);
+    return list.map((entry, index) => walk(entry, partner(entry, index), elementOf(here, isPair ? name : undefined), depth));
   };
   const shown = walk(value, other, place, 0);
   return parts > MOST_PARTS ? undefined : shown;

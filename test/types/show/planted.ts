@@ -2,13 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 
+const pair = z.tuple([z.string(), z.string()]);
+const files = z.array(z.strictObject({ key: z.string(), text: z.string() }));
 const plantedSchema = z.strictObject({
   byValue: z.array(z.strictObject({ what: z.string(), text: z.string() })),
   byName: z.array(z.string()),
   arguments: z.array(z.array(z.string())),
-  files: z.array(z.strictObject({ key: z.string(), text: z.string() })),
+  files,
+  moreTexts: z.array(pair),
+  moreArguments: z.array(z.array(z.string())),
+  moreFiles: files,
 });
-const pair = z.tuple([z.string(), z.string()]);
 const harmlessSchema = z.strictObject({
   texts: z.array(pair),
   annotations: z.array(pair),
@@ -16,7 +20,10 @@ const harmlessSchema = z.strictObject({
   moreTexts: z.array(pair),
   moreAnnotations: z.array(pair),
   arguments: z.array(z.array(z.string())),
-  files: z.array(z.strictObject({ key: z.string(), text: z.string() })),
+  files,
+  moreLabels: z.array(pair),
+  moreArguments: z.array(z.array(z.string())),
+  moreFiles: files,
 });
 export type Planted = z.infer<typeof plantedSchema>;
 export type Harmless = z.infer<typeof harmlessSchema>;

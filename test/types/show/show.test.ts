@@ -139,6 +139,37 @@ describe('what is shown of values', () => {
         }
     });
 
+  it('is no credential of any other form, in a variable, a ConfigMap and arguments', () => {
+    const [make] = makers;
+    const found: string[] = [];
+    const look = (kind: TextPlace['kind'], path: FieldPath, value: Json, made: readonly Made[]): void => {
+      const shown = showValue(kind, path, value, 'safe');
+      const isShown = made.some((one) => leaks(shown, one.needles.length > 0 ? one : { ...one, needles: [one.text] }).length > 0);
+      if (isShown) found.push(shownText(shown));
+    };
+    if (make === undefined) throw new Error('no seed');
+    for (const place of TEXT_PLACES.filter(({ where }) => where === 'an env value' || where === 'data of a ConfigMap'))
+      for (const [name, text] of planted.moreTexts) {
+        const made = make(text);
+        look(place.kind, ...place.at(name, made.text), [made]);
+      }
+    for (const command of planted.moreArguments) {
+      const made = command.map(make);
+      const words = made.map(({ text }) => text);
+      look(
+        DEPLOYMENT,
+        [...CONTAINER, { field: 'args' }],
+        words,
+        made.filter(({ needles }) => needles.length > 0),
+      );
+    }
+    for (const { key, text } of planted.moreFiles) {
+      const made = make(text);
+      look(CONFIG_MAP, field('data', key), made.text, [made]);
+    }
+    expect(found).to.deep.equal([]);
+  });
+
   it('is what everybody needs to see, but for three values at most', () => {
     const annotation = TEXT_PLACES.find(({ where }) => where === 'an annotation');
     const label = TEXT_PLACES.find(({ where }) => where === 'a label');
@@ -154,9 +185,11 @@ describe('what is shown of values', () => {
     }
     for (const [name, text] of [...harmless.annotations, ...harmless.moreAnnotations])
       if (annotation) look(name, annotation.kind, ...annotation.at(name, text));
-    for (const [name, text] of harmless.labels) if (label) look(name, label.kind, ...label.at(name, text));
-    for (const command of harmless.arguments) look('args', DEPLOYMENT, [...CONTAINER, { field: 'args' }], command);
-    for (const { key, text } of harmless.files) look(key, CONFIG_MAP, field('data', key), text);
+    for (const [name, text] of [...harmless.labels, ...harmless.moreLabels])
+      if (label) look(name, label.kind, ...label.at(name, text));
+    for (const command of [...harmless.arguments, ...harmless.moreArguments])
+      look('args', DEPLOYMENT, [...CONTAINER, { field: 'args' }], command);
+    for (const { key, text } of [...harmless.files, ...harmless.moreFiles]) look(key, CONFIG_MAP, field('data', key), text);
     expect(count).to.be.greaterThan(120);
     expect(hidden).to.deep.equal([]);
   });
