@@ -44,13 +44,10 @@ export function withoutNumbers(text: string): string {
 
 /** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */
 export function fieldName(path: FieldPath): string {
-  const fields = path.map((step) =>
-    'field' in step
-      ? step.field
-      : 'key' in step
-        ? Object.values(step.key).join('/')
-        : String(step.hidden === undefined ? step.member : HIDDEN),
-  );
+  const fields = path.map((step) => {
+    if (step.hidden !== undefined) return HIDDEN;
+    return 'field' in step ? step.field : 'key' in step ? Object.values(step.key).join('/') : String(step.member);
+  });
   if (printPath(path) === '/spec/replicas') return 'replicas';
   const list = fields.findIndex((field) => field === 'containers' || field === 'initContainers');
   const container = list >= 0 ? fields[list + 1] : undefined;

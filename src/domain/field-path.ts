@@ -9,12 +9,14 @@ export function isKeyPart(value: Json | undefined): value is KeyPart {
   return value !== undefined && value !== null && typeof value !== 'object';
 }
 
-/** One step into an object: a field, an element found by its key fields, or an element of a set found by its value. */
+/**
+ * One step into an object: a field, an element found by its key fields, or an element of a set found by its value.
+ * `hidden`: what the step says must not be shown, and this is its number in the live object or list, from 1; 0 where it has none.
+ */
 export type PathStep =
-  | { readonly field: string }
-  /** `index` is the live list's position where several elements share the key, from 0. */
-  | { readonly key: Readonly<Record<string, KeyPart>>; readonly duplicate?: number }
-  /** `hidden`: the element itself must not be shown, and this is its number in the live list, from 1; 0 where it has none. */
+  | { readonly field: string; readonly hidden?: number }
+  /** `duplicate` is the live list's position where several elements share the key, from 0. */
+  | { readonly key: Readonly<Record<string, KeyPart>>; readonly duplicate?: number; readonly hidden?: number }
   | { readonly member: Json; readonly hidden?: number };
 
 export type FieldPath = readonly PathStep[];
@@ -30,12 +32,12 @@ function printKeyValue(value: Json): string {
 export function printPath(path: FieldPath): string {
   let text = '';
   for (const step of path) {
-    if ('field' in step) text += `/${step.field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (step.hidden !== undefined) text += 'field' in step ? `/${HIDDEN}#${step.hidden}` : `[=${HIDDEN}#${step.hidden}]`;
+    else if ('field' in step) text += `/${step.field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     else if ('key' in step) {
       const pairs = Object.entries(step.key).map(([name, value]) => `${name}=${printKeyValue(value)}`);
       text += `[${pairs.join(',')}]${step.duplicate ? `#${step.duplicate + 1}` : ''}`;
-    } else if (step.hidden !== undefined) text += `[=${HIDDEN}#${step.hidden}]`;
-    else text += `[=${typeof step.member === 'object' ? stringifyJson(step.member) : printKeyValue(step.member)}]`;
+    } else text += `[=${typeof step.member === 'object' ? stringifyJson(step.member) : printKeyValue(step.member)}]`;
   }
   return text;
 }
@@ -85,18 +87,27 @@ export function findElement(list: readonly Json[], step: Exclude<PathStep, { rea
   return list.findIndex((element) => matches(element, step.key, KEY_DEFAULTS) && skip-- === 0);
 }
 
-/** The path with `hidden` at its end, where that is an element of a set. */
-export function withHiddenMember(path: FieldPath, root: Json | undefined): FieldPath {
-  const step = path.at(-1);
-  if (step === undefined || !('member' in step)) return path;
-  const above = path.slice(0, -1);
-  const list = valueAt(root, above);
-  return [...above, { ...step, hidden: isJsonArray(list) ? findElement(list, step) + 1 : 0 }];
+/** The path with `hidden` at the steps that `isHidden` says it of. */
+export function withHiddenSteps(
+  path: FieldPath,
+  root: Json | undefined,
+  isHidden: (step: PathStep, index: number) => boolean,
+): FieldPath {
+  return path.map((step, index) => {
+    if (!isHidden(step, index)) return step;
+    const parent = valueAt(root, path.slice(0, index));
+    if ('field' in step) return { ...step, hidden: isJsonObject(parent) ? Object.keys(parent).indexOf(step.field) + 1 : 0 };
+    return { ...step, hidden: isJsonArray(parent) ? findElement(parent, step) + 1 : 0 };
+  });
 }
 
 /** The path as others may see it. */
 export function shownPath(path: FieldPath): FieldPath {
-  return path.map((step) => ('member' in step && step.hidden !== undefined ? { member: `${HIDDEN}#${step.hidden}` } : step));
+  return path.map((step) => {
+    if (step.hidden === undefined) return step;
+    const text = `${HIDDEN}#${step.hidden}`;
+    return 'field' in step ? { field: text } : { member: text };
+  });
 }
 
 /** The value at a path; `undefined` where it is absent. */

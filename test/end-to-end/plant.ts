@@ -114,7 +114,9 @@ function patchesOf(
     },
     'configmap/planted': { data: maps['data'] ?? {}, binaryData: maps['binaryData'] ?? {} },
     'ingress/planted': { metadata: { annotations: maps['ingress'] ?? {} } },
-    'shop/planted': { spec: { config: maps['custom'] ?? {}, tokens: [keep('<word>'), keep('ghp_<alnum 36>')] } },
+    'shop/planted': {
+      spec: { config: { ...maps['custom'], [keep('ghp_<alnum 36>')]: 'joe' }, tokens: [keep('<word>'), keep('ghp_<alnum 36>')] },
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { ActorClass } from '../../domain/field-managers.ts';
-import { printPath, withHiddenMember } from '../../domain/field-path.ts';
+import { printPath } from '../../domain/field-path.ts';
 import type { Json } from '../../domain/json.ts';
 import { Secret, shownPart } from '../../domain/secret.ts';
-import { showSides } from '../../domain/show/show.ts';
+import { showPath, showSides } from '../../domain/show/show.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
 import { type Judged, type OfflineDiff, type OfflineObject, RULES } from './offline.ts';
 
@@ -38,7 +38,7 @@ export function explainPath(result: OfflineDiff, object: OfflineObject, path: st
     .explain(object)
     .map((judged) => ({ judged, at: printPath(judged.decision.path) }))
     .filter(({ at }) => at === wanted || isBelow(at, wanted) || isBelow(wanted, at))
-    .map(({ judged, at }) => explanationOf(judged, at, object, result.showValues));
+    .map(({ judged }) => explanationOf(judged, object, result.showValues));
 }
 
 function isBelow(path: string, above: string): boolean {
@@ -48,14 +48,13 @@ function isBelow(path: string, above: string): boolean {
 
 function explanationOf(
   { decision, verdict, owners }: Judged,
-  path: string,
   { ref, live: object }: OfflineObject,
   showValues: ShowValues,
 ): Explanation {
   const { desired, live } = showSides(ref, decision.path, { desired: decision.desired, live: decision.live }, showValues);
   const isHidden = desired instanceof Secret || live instanceof Secret;
   return {
-    path: isHidden ? printPath(withHiddenMember(decision.path, object?.body)) : path,
+    path: printPath(showPath(ref, decision.path, object?.body, isHidden)),
     rule: decision.rule,
     because: RULES[decision.rule].because,
     class: verdict?.class ?? null,

@@ -1,4 +1,5 @@
 import type { DesiredObject } from '../../domain/desired.ts';
+import { stringifyJson } from '../../domain/exact-json.ts';
 import { isDrift } from '../../domain/finding.ts';
 import type { Json } from '../../domain/json.ts';
 import type { JsonPatchOperation } from '../../domain/json-patch.ts';
@@ -6,6 +7,7 @@ import { patchCommand } from '../../domain/kubectl.ts';
 import { Secret } from '../../domain/secret.ts';
 import { textsOf } from '../../domain/show/redact.ts';
 import { hiddenParts } from '../../domain/show/show.ts';
+import { isSecretKey } from '../../domain/show/text.ts';
 import type { LiveObject } from '../../domain/snapshot.ts';
 import { patchTo } from '../../domain/target-patch.ts';
 import type { OfflineObject } from './offline.ts';
@@ -33,6 +35,11 @@ export function repairOfObject({ ref, desired, live, findings }: OfflineObject):
 /** Whether a patch holds what is not shown of the object, wherever it stands in it; what is only taken away is not in it. */
 function holdsHidden(patch: readonly JsonPatchOperation[], { ref, document }: DesiredObject, { body }: LiveObject): boolean {
   const hidden = new Set([document, body].flatMap((side) => hiddenParts(ref, side).flatMap(({ value }) => textsOf(value))));
+  // Keys that are secrets stand in what is only taken away, too.
+  const text = stringifyJson(patch.map((operation) => ({ ...operation })));
   const written = patch.flatMap((operation): readonly Json[] => ('value' in operation ? [operation.value] : []));
-  return written.flatMap(textsOf).some((text) => hidden.has(text));
+  return (
+    written.flatMap(textsOf).some((one) => hidden.has(one)) ||
+    [...hidden].some((one) => isSecretKey(one, '') && text.includes(one))
+  );
 }

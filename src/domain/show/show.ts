@@ -1,4 +1,4 @@
-import { type FieldPath, printPath } from '../field-path.ts';
+import { type FieldPath, printPath, withHiddenSteps } from '../field-path.ts';
 import type { FieldValue } from '../finding.ts';
 import { isJsonArray, isJsonObject, type Json } from '../json.ts';
 import type { ObjectRef } from '../object-ref.ts';
@@ -6,7 +6,7 @@ import { HIDDEN, hiddenForm, isHiddenForm, Secret } from '../secret.ts';
 import { verdictOf } from './names.ts';
 import { below, elementOf, type Place, placeOf } from './places.ts';
 import type { ShowValues } from './show-values.ts';
-import { isHarmlessText } from './text.ts';
+import { isHarmlessText, isSecretKey } from './text.ts';
 import { shownTree, type Visitor } from './tree.ts';
 
 // What may be shown of a value, for every sink alike: log, report, revisions, events, webhook, prompt and errors. Shown is
@@ -43,6 +43,7 @@ export function showSides(
     let isHidden = false;
     const visitor: Visitor = {
       isHarmless,
+      isSecretKey,
       hide: (part, beside) => {
         isHidden = true;
         return hide(part, beside);
@@ -58,6 +59,19 @@ export function showSides(
 /** One value as it may be shown. */
 export function showValue(kind: Kind, path: FieldPath, value: Json | undefined, show: ShowValues): FieldValue {
   return showSides(kind, path, { desired: value, live: undefined }, show).desired;
+}
+
+/**
+ * The path of a value as it may be shown, `isHidden` or not: keys that people choose may be tokens, and the end of the path
+ * to an element of a set is the element. `root` is the live object.
+ */
+export function showPath({ apiVersion }: Kind, path: FieldPath, root: Json | undefined, isHidden: boolean): FieldPath {
+  const isSecret = (step: FieldPath[number], index: number): boolean => {
+    if ('member' in step) return isHidden && index === path.length - 1;
+    const texts = 'field' in step ? [step.field] : Object.values(step.key).map(String);
+    return texts.some((text) => isSecretKey(text, placeOf(apiVersion, path.slice(0, index)).name));
+  };
+  return withHiddenSteps(path, root, isSecret);
 }
 
 /** Values of a report, of whatever version, as they may be shown now. */
@@ -80,6 +94,7 @@ export function hiddenParts({ apiVersion, kind }: Kind, document: Json): readonl
   const parts: HiddenPart[] = [];
   const visitor = (path: string): Visitor => ({
     isHarmless,
+    isSecretKey,
     hide: (value) => {
       parts.push({ path, value });
       return HIDDEN;
@@ -93,7 +108,10 @@ export function hiddenParts({ apiVersion, kind }: Kind, document: Json): readonl
       return;
     }
     if (isJsonObject(value))
-      for (const [field, entry] of Object.entries(value)) walk(entry, [...path, { field }], below(place, field, value));
+      for (const [field, entry] of Object.entries(value)) {
+        if (isSecretKey(field, place.name)) parts.push({ path: text, value: field });
+        walk(entry, [...path, { field }], below(place, field, value));
+      }
     else if (isJsonArray(value) && !value.every((entry) => typeof entry === 'string'))
       for (const [index, entry] of value.entries())
         walk(entry, [...path, { key: { name: nameOf(entry) ?? index } }], elementOf(place));

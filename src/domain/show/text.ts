@@ -54,6 +54,11 @@ export function isHarmlessText(given: string, name: string, depth = 0): boolean 
   return lines.length <= MOST_LINES && isHarmlessAcross(text, lines) && lines.every((line) => isHarmlessLine(line, name, judge));
 }
 
+/** Whether a key of an object is a secret itself, as in a map from tokens to people; `above` is the name of the map. */
+export function isSecretKey(key: string, above: string): boolean {
+  return hasCredential(key) || hasKnownToken(key) || (namesPassword(above) && !isPlainAtom(key, 'name'));
+}
+
 /** `joe:sunshine,ann:...`, and neither ids nor a name and its group. */
 const USER_WITH_PASSWORD = /^([\w.-]{1,64}):(?!\1(?![^,]))(?!\d{1,10}(?![^,]))[^\s:/,]{4,128}(?![^,])/u;
 
@@ -76,7 +81,7 @@ function isHarmlessInside(text: string, name: string, judge: Judge): boolean {
       isHarmless = false;
       return null;
     };
-    if (shownTree(document, undefined, namedPlace(name), { isHarmless: judge, hide }) === undefined) return false;
+    if (shownTree(document, undefined, namedPlace(name), { isHarmless: judge, isSecretKey, hide }) === undefined) return false;
   }
   return isHarmless;
 }

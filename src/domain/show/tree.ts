@@ -1,4 +1,5 @@
 import { isJsonArray, isJsonObject, isNumber, type Json, own, stringAt } from '../json.ts';
+import { HIDDEN } from '../secret.ts';
 import { type Judge, judgeArguments } from './command-line.ts';
 import { namesPassword, verdictOf } from './names.ts';
 import { below, elementOf, isShownHere, type Place } from './places.ts';
@@ -6,6 +7,8 @@ import { below, elementOf, isShownHere, type Place } from './places.ts';
 /** What a walk over a value needs: how texts are judged, and what stands in the place of one that is hidden. */
 export interface Visitor {
   readonly isHarmless: Judge;
+  /** Whether a key of an object may not be shown; `above` is the name of the object. */
+  readonly isSecretKey: (key: string, above: string) => boolean;
   readonly hide: (value: Json, other: Json | undefined) => Json;
 }
 
@@ -25,10 +28,12 @@ export function shownTree(value: Json, other: Json | undefined, place: Place, vi
     if (isJsonArray(node)) return walkList(node, beside, here, depth + 1);
     if (isJsonObject(node))
       return Object.fromEntries(
-        Object.entries(node).map(([field, entry]) => [
-          field,
-          walk(entry, own(beside, field), below(here, field, node), depth + 1),
-        ]),
+        Object.entries(node).map(([field, entry], index) => {
+          const isHidden = visitor.isSecretKey(field, here.name);
+          if (isHidden) visitor.hide(field, undefined);
+          const shown = walk(entry, own(beside, field), below(here, field, node), depth + 1);
+          return [isHidden ? `${HIDDEN}#${index + 1}` : field, shown];
+        }),
       );
     return isShown(node, here, visitor.isHarmless) ? node : visitor.hide(node, beside);
   };

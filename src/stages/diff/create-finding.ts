@@ -1,10 +1,10 @@
 import type { DesiredUnit } from '../../domain/desired.ts';
-import { type FieldPath, withHiddenMember } from '../../domain/field-path.ts';
+import type { FieldPath } from '../../domain/field-path.ts';
 import { type Finding, findingFingerprint, findingId } from '../../domain/finding.ts';
 import { type Json, stringAt } from '../../domain/json.ts';
 import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
 import { Secret } from '../../domain/secret.ts';
-import { showSides } from '../../domain/show/show.ts';
+import { showPath, showSides } from '../../domain/show/show.ts';
 import type { LiveObject } from '../../domain/snapshot.ts';
 import type { DiffOptions } from './compare.ts';
 import type { Verdict } from './context.ts';
@@ -23,10 +23,14 @@ export function createFinding(
 ): Finding {
   const unitName = unit ? `${unit.space}/${unit.slug}` : '';
   const sides = { desired: desiredValue, live: liveValue };
-  const { desired, live: shown } = showSides(ref, givenPath, sides, options.showValues ?? 'safe');
-  // An element of a set is part of its path.
-  const isHidden = desired instanceof Secret || shown instanceof Secret;
-  const path = isHidden ? withHiddenMember(givenPath, live?.body) : givenPath;
+  const values = showSides(ref, givenPath, sides, options.showValues ?? 'safe');
+  const isHidden = values.desired instanceof Secret || values.live instanceof Secret;
+  const path = showPath(ref, givenPath, live?.body, isHidden);
+  // What stands under a hidden key may be shown, and is stored nowhere: its key would be with it.
+  const hasHiddenKey = path.some((step) => step.hidden !== undefined && !('member' in step));
+  const [desired, shown] = [values.desired, values.live].map((value) =>
+    hasHiddenKey && value !== undefined && !(value instanceof Secret) ? new Secret(value, value) : value,
+  );
   const id = findingId(options.cluster, ref, path, verdict.class);
   const [first, second] = path;
   const isTemplate =

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { FieldPath } from '../../../src/domain/field-path.ts';
+import { type FieldPath, printPath, shownPath } from '../../../src/domain/field-path.ts';
 import type { FieldValue } from '../../../src/domain/finding.ts';
 import type { Json } from '../../../src/domain/json.ts';
 import { Secret, shownPart } from '../../../src/domain/secret.ts';
-import { hiddenParts, showDescription, showSides, showValue } from '../../../src/domain/show/show.ts';
+import { hiddenParts, showDescription, showPath, showSides, showValue } from '../../../src/domain/show/show.ts';
 import { CONTAINER } from '../builders.ts';
 import { createMaker, type Made, readHarmless, readPlanted } from './planted.ts';
 
@@ -292,6 +292,21 @@ describe('a hidden value', () => {
         ],
       },
     ]);
+  });
+
+  it('is a key as well, where people choose keys: in what is shown and in its path', () => {
+    const token = `ghp_${'a1B2c3'.repeat(6)}`;
+    const path = field('spec', 'people', token);
+    const root = { spec: { people: { ann: 'a', [token]: 'joe' }, tokens: { x7Kq9Zt2Lm: 'joe' } } };
+    expect(printPath(showPath(CUSTOM, path, root, false))).to.equal('/spec/people/***#2');
+    expect(shownPath(showPath(CUSTOM, path, root, false)).at(-1)).to.deep.equal({ field: '***#2' });
+    expect(printPath(showPath(CUSTOM, field('spec', 'tokens', 'x7Kq9Zt2Lm'), root, true))).to.equal('/spec/tokens/***#1');
+    expect(shownPart(showValue(CUSTOM, field('spec', 'people'), root.spec.people, 'safe'))).to.deep.equal({
+      ann: 'a',
+      '***#2': 'joe',
+    });
+    expect(printPath(showPath(CUSTOM, field('spec', 'people', 'ann'), root, false))).to.equal('/spec/people/ann');
+    expect(hiddenParts(CUSTOM, root).map(({ value }) => value)).to.include.members([token, 'x7Kq9Zt2Lm']);
   });
 
   it('is compared and patched as it is', () => {
