@@ -1,8 +1,8 @@
 import type { Config } from '../cli/config.ts';
 import { EXIT } from '../domain/exit-codes.ts';
 import { isDrift } from '../domain/finding.ts';
+import type { Judgement } from './judgement.ts';
 import type { PassLog } from './log.ts';
-import type { Judgement } from './pass.ts';
 
 /** What a pass that went through ends with. */
 export function exitOf(judgement: Judgement, config: Config, log: PassLog): number {

@@ -6,7 +6,7 @@ import type { ChangeSetRef } from '../domain/desired.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { unreportedFixesIn } from '../outputs/status/record.ts';
 import { createAskClaude, DEFAULT_PRICES } from '../stages/rank/rank.ts';
-import type { PassOptions } from './pass.ts';
+import type { PassOptions } from './judgement.ts';
 
 /** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
 export function requireScope(config: Config): void {

@@ -19,9 +19,13 @@ import { numbersOf } from '../../outputs/status/record.ts';
 import { screenOf } from '../../outputs/terminal/screen.ts';
 import { decidedRules, decisionsOf } from '../../pass/decisions.ts';
 import { exitOf } from '../../pass/exit.ts';
+import { judge } from '../../pass/judge.ts';
+import type { Judgement } from '../../pass/judgement.ts';
 import { createPassLog, type PassLog } from '../../pass/log.ts';
 import { passOptions, requireScope } from '../../pass/options.ts';
-import { type Judgement, judge, pulling, reportedDecisions, runPass } from '../../pass/pass.ts';
+import { runPass } from '../../pass/pass.ts';
+import { reportedDecisions } from '../../pass/reporting.ts';
+import { pulling } from '../../pass/start.ts';
 import { groupFindings } from '../../stages/diff/diff.ts';
 import { buildReport, openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
 
@@ -179,7 +183,7 @@ async function writePass(
     onUnreported: (unreportedFixes: number) => heartbeat.learn({ unreportedFixes }),
   };
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
-  const result = await runPass(clients, repository, options, passLog);
+  const result = await runPass({ clients, repository, options, log: passLog });
   heartbeat.learn({ numbers: numbersOf(result) });
   // Told before it is printed: what is pushed is no news to the next pass.
   await announce(result, repository.previous, notices);

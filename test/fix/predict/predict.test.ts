@@ -3,7 +3,7 @@ import { createKubernetesClient } from '../../../src/clients/kubernetes/client.t
 import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
 import { printPath } from '../../../src/domain/field-path.ts';
 import type { Prediction, UnitCorrection } from '../../../src/domain/plan.ts';
-import { comparing } from '../../../src/pass/pass.ts';
+import { comparing } from '../../../src/pass/compare.ts';
 import { predictFixes } from '../../../src/stages/fix/predict.ts';
 import { takeSnapshot } from '../../../src/stages/snapshot/snapshot.ts';
 import { type LiveScene, liveScene } from '../../diff/live-scene.ts';

@@ -1,0 +1,101 @@
+import type { Clients } from '../clients/clients.ts';
+import type { PreviousReport } from '../domain/report.ts';
+import { planDecisions, type Standing, weighDecisions } from '../stages/decisions/decisions.ts';
+import { withoutStrayNamespaces } from '../stages/diff/diff.ts';
+import { predictFixes } from '../stages/fix/predict.ts';
+import { type PlanInput, planFixes } from '../stages/plan/plan.ts';
+import { rankFindings } from '../stages/rank/rank.ts';
+import { withKnownWords } from '../stages/report/report.ts';
+import { readDeclaredVersions, takeSnapshot } from '../stages/snapshot/snapshot.ts';
+import { compareAll, comparing } from './compare.ts';
+import { type DecisionOutcomes, withDecidedIgnores } from './decisions.ts';
+import type { ComparedSides, JudgeInput, Judgement, PassOptions } from './judgement.ts';
+import type { PassLog } from './log.ts';
+import { nothingCompared } from './nothing-compared.ts';
+
+/** The reading half of a pass: but for the decisions that `carryOut` takes up it writes nothing anywhere. */
+export async function judge(clients: Clients, start: JudgeInput, given: PassOptions, log: PassLog): Promise<Judgement> {
+  const { previous, decisions } = start;
+  const options = { ...given, diff: withDecidedIgnores(given.diff, decisions) };
+  for (const { file, fault } of previous.faults) log.warning(`the last report is broken: ${file}: ${fault}`);
+
+  const compared = await compareSides(clients, start, options, log);
+  const { snapshot, desired, comparison, standing, decided } = compared;
+  const ranking = await rank(compared, previous, options, log);
+  const now = weigh(start, compared);
+  const input = {
+    snapshot,
+    desired,
+    comparison,
+    ranking,
+    previous,
+    now: given.now,
+    decided: planDecisions(decisions, now, decided),
+  };
+  const plan = await planWithPredictions(clients, input, options, log);
+
+  const { namespaceSelector } = options.snapshot;
+  const empty = nothingCompared({ snapshot, desired, comparison }, { namespaceSelector, allowEmpty: options.plan.allowEmpty });
+  return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided, nothingCompared: empty };
+}
+
+function weigh(start: JudgeInput, { comparison, desired }: Pick<ComparedSides, 'comparison' | 'desired'>): Standing {
+  return weighDecisions({ file: start.decisions, previous: start.previous.decisions, comparison, units: desired.units });
+}
+
+/** Reads both sides and compares them; once more where what people accepted or adopted is desired now. */
+async function compareSides(clients: Clients, start: JudgeInput, options: PassOptions, log: PassLog): Promise<ComparedSides> {
+  const reading = { ...options.snapshot, signal: options.signal };
+  const [taken, pulled] = await Promise.all([
+    log.phase('snapshot', () => takeSnapshot(clients.kubernetes, reading)),
+    log.phase('desired', start.pull),
+  ]);
+  let desired = withoutStrayNamespaces(pulled, taken.clusterScoped);
+  const read = await readDeclaredVersions(clients.kubernetes, taken, desired, reading);
+  const snapshot = { ...read, failedReads: withKnownWords(read.failedReads, start.previous.incomplete) };
+  let comparison = await compareAll(clients, snapshot, desired, options, log);
+
+  const standing = weigh(start, { comparison, desired });
+  let decided: DecisionOutcomes = new Map(standing.outcomes.map((outcome) => [outcome.id, outcome]));
+  const { carryOut } = start;
+  if (carryOut && standing.open.length > 0) {
+    decided = await log.phase('decisions', () => carryOut(standing, snapshot, desired));
+    if (standing.open.some(({ decision }) => decided.get(decision.id)?.effect === 'spent')) {
+      desired = withoutStrayNamespaces(await log.phase('desired', start.pull), taken.clusterScoped);
+      comparison = await compareAll(clients, snapshot, desired, options, log);
+    }
+  }
+  log.comparison(read, desired, comparison);
+  return { snapshot, desired, comparison, standing, decided };
+}
+
+async function rank(
+  { comparison }: ComparedSides,
+  { findings }: PreviousReport,
+  { rank: options, now, signal }: PassOptions,
+  log: PassLog,
+): Promise<Judgement['ranking']> {
+  const known = new Map(findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));
+  const unanswered = new Map(findings.map(({ fingerprint, unanswered: prompt }) => [fingerprint, prompt]));
+  const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options, known, unanswered, now, signal }));
+  log.ranking(ranking);
+  return ranking;
+}
+
+/** What the API server would refuse is blocked before anything is written. */
+async function planWithPredictions(
+  { kubernetes }: Clients,
+  input: PlanInput & Pick<ComparedSides, 'snapshot'>,
+  options: PassOptions,
+  log: PassLog,
+): Promise<Judgement['plan']> {
+  const { snapshot, comparison } = input;
+  const plan = await log.phase('plan', async () => {
+    const draft = planFixes(input, options.plan);
+    if (draft.corrections.length === 0) return draft;
+    const tried = { ...comparing(snapshot, options.diff, comparison), signal: options.signal };
+    return planFixes({ ...input, predictions: await predictFixes(draft, kubernetes, tried) }, options.plan);
+  });
+  log.plan(plan);
+  return plan;
+}

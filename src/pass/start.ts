@@ -1,0 +1,55 @@
+import type { Clients } from '../clients/clients.ts';
+import type { DecisionsFile } from '../domain/decision.ts';
+import type { DesiredState } from '../domain/desired.ts';
+import { planDecisions } from '../stages/decisions/decisions.ts';
+import { pullDesired } from '../stages/desired/desired.ts';
+import { finishPredecessor } from '../stages/fix/resume.ts';
+import { guardSides } from '../stages/plan/plan.ts';
+import type { Pass } from './context.ts';
+import { carryOutDecisions } from './decisions.ts';
+import type { JudgeInput, PassOptions } from './judgement.ts';
+
+const NO_LEASE = 'this pass may take no Lease, and without one nothing is written; give its account the right to one';
+
+/** Pulls the desired side as it stands. */
+export function pulling({ confighub }: Clients, options: PassOptions): () => Promise<DesiredState> {
+  return () => pullDesired(confighub, { ...options.desired, signal: options.signal });
+}
+
+/** What the judgement of a writing pass starts from: it finishes what a predecessor left, and carries out what people decided. */
+export function startOfPass(pass: Pass, decisions: DecisionsFile): JudgeInput {
+  const { previous } = pass.repository;
+  return {
+    previous,
+    decisions,
+    pull: () => pullFinished(pass),
+    carryOut: async (standing, snapshot, desired) => {
+      const { clients, repository, options, log } = pass;
+      await repository.confirmWritable();
+      const decided = planDecisions(decisions, standing, new Map());
+      return carryOutDecisions(standing, snapshot, clients, {
+        cluster: options.diff.cluster,
+        changeSet: options.plan.changeSet,
+        diff: options.diff,
+        previous: previous.decisions,
+        spaces: options.desired.spaces,
+        held: options.holdsLease ? '' : NO_LEASE,
+        guarded: guardSides({ decided, snapshot, desired, previous }, options.plan)?.detail ?? '',
+        onChangeSet: log.changeSet,
+        onWarning: log.warning,
+        signal: options.signal,
+      });
+    },
+  };
+}
+
+/** The desired side, once what a killed pass left half done is finished. */
+async function pullFinished({ clients, options, log }: Pass): Promise<DesiredState> {
+  const pull = pulling(clients, options);
+  const found = await pull();
+  // What is unfinished may be a living pass at work, which holds the Lease.
+  if (!options.holdsLease) return found;
+  const { cluster } = options.diff;
+  const isFinished = await finishPredecessor(found.units, clients.confighub, cluster, log.warning, options.signal);
+  return isFinished ? found : pull();
+}
