@@ -7,7 +7,7 @@ import { sanitize } from './domain/describe.ts';
 import { messageOf, traceOf, UserError } from './domain/errors.ts';
 import { EXIT, exitCodeOf } from './domain/exit-codes.ts';
 import { hideSecrets } from './domain/foreign-text.ts';
-import { writerOf } from './outputs/terminal/stream.ts';
+import { drained, writerOf } from './outputs/terminal/stream.ts';
 
 /** Runs one command and returns its exit code; never throws. */
 export async function main(process: ProcessFacts): Promise<number> {
@@ -18,7 +18,9 @@ export async function main(process: ProcessFacts): Promise<number> {
   const onEnd = (): void => process.mustEnd?.(failed(signal.reason), told(signal.reason));
   signal.addEventListener('abort', onEnd, { once: true });
   try {
-    return await runCommand(process, deadline, signal);
+    const code = await runCommand(process, deadline, signal);
+    if (!signal.aborted) await process.drained?.(signal);
+    return code;
   } catch (thrown) {
     const isOwn = thrown instanceof UserError && thrown.subject === 'TIMEOUT';
     const error: unknown = deadline.signal.aborted && !isOwn ? deadline.signal.reason : thrown;
@@ -60,6 +62,9 @@ const LAST_WORK_MS = 4_000;
 /** For what nobody waits for any more, such as a name that is looked up. */
 const LAST_WORDS_MS = 200;
 
+/** Of the log, where its reader has stopped reading. */
+const MOST_UNREAD_BYTES = 2 ** 22;
+
 /** Runs the command of this process: its arguments, environment, signals, streams and exit code. */
 export async function runProcess(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -70,7 +75,7 @@ export async function runProcess(): Promise<void> {
       if (stop.signal.aborted) process.exit(EXIT.terminated);
       stop.abort(new Error(`stopped by ${signal}`));
     });
-  const err = writerOf(process.stderr, () => undefined);
+  const err = writerOf(process.stderr, () => undefined, MOST_UNREAD_BYTES);
   const out = writerOf(process.stdout, (error) => {
     err(`drift-detector: standard output cannot be written: ${messageOf(error)}\n`);
     process.exitCode ||= EXIT.unexpected;
@@ -88,6 +93,7 @@ export async function runProcess(): Promise<void> {
     out,
     err,
     stop: stop.signal,
+    drained: (signal) => drained([process.stdout, process.stderr], signal),
     mustEnd: (code, text) => {
       isEnding = true;
       setTimeout(() => {

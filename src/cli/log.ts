@@ -1,5 +1,5 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 import { messageOf, traceOf } from '../domain/errors.ts';
 import { hideSecrets } from '../domain/foreign-text.ts';
 import { hasColor } from '../outputs/terminal/screen.ts';
@@ -17,26 +17,23 @@ export interface LogOptions {
 
 /** The log that the configuration asks for. */
 export function loggerOf(config: Pick<Config, 'quiet' | 'logLevel' | 'logFormat'>, process: ProcessFacts): Logger {
-  return createLogger({
-    level: config.quiet ? 'error' : config.logLevel,
+  const options = {
+    level: config.quiet ? ('error' as const) : config.logLevel,
     format: config.logFormat,
     isTerminal: process.isTerminal,
     hasColor: hasColor(process.environment, process.isTerminal),
-  });
+  };
+  return createLogger(options, process.err);
 }
 
-/** One JSON object a line on standard error; sentences in colour on a terminal. */
-export function createLogger(options: LogOptions): Logger {
+/**
+ * One JSON object a line; sentences in colour on a terminal. `write` must come back at once: a log that waited until somebody
+ * reads it would hold the whole process, its signals with it.
+ */
+export function createLogger(options: LogOptions, write: (text: string) => void): Logger {
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && options.isTerminal);
-  const stream: DestinationStream = isPretty
-    ? pretty({
-        colorize: options.hasColor,
-        destination: 2,
-        sync: true,
-        translateTime: 'SYS:HH:MM:ss',
-        hideObject: true,
-      })
-    : destination({ dest: 2, sync: true });
+  const sentence = prettyFactory({ colorize: options.hasColor, translateTime: 'SYS:HH:MM:ss', hideObject: true });
+  const stream: DestinationStream = { write: isPretty ? (line) => write(sentence(line)) : write };
   return pino(
     {
       level: options.level,

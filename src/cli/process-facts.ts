@@ -11,6 +11,8 @@ export interface ProcessFacts {
   readonly err: (text: string) => void;
   /** Aborted by SIGTERM or Ctrl-C. */
   readonly stop: AbortSignal;
+  /** Resolves when what was written is read; rejects with the signal. */
+  readonly drained?: (signal: AbortSignal) => Promise<void>;
   /** Told once, when the command is stopped or late: where it has not ended soon, the process ends with this code and text. */
   readonly mustEnd?: (code: number, text: string) => void;
 }

@@ -6,12 +6,8 @@ import { SECRETS } from './secrets.ts';
 // Run by log.test.ts as a process of its own: the log goes to standard error and nowhere else.
 
 const { values } = parseArgs({ options: { format: { type: 'string' } } });
-const log = createLogger({
-  level: 'info',
-  format: values.format === 'pretty' ? 'pretty' : 'json',
-  isTerminal: false,
-  hasColor: false,
-});
+const format = values.format === 'pretty' ? 'pretty' : 'json';
+const log = createLogger({ level: 'info', format, isTerminal: false, hasColor: false }, (text) => process.stderr.write(text));
 for (const { text } of SECRETS) {
   log.info({ event: 'in-a-field', value: text, nested: { deep: [text] } }, 'a field');
   log.info({ event: 'in-the-sentence' }, `before ${text} after`);

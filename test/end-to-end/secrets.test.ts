@@ -21,11 +21,11 @@ const KINDS = 'apps/v1/Deployment,v1/ConfigMap,networking.k8s.io/v1/Ingress,show
 const UNIT = 'shown-config';
 
 /** Ends a process by an error of nobody's making, once it has told of drift. */
-const CRASH = `import fs from 'node:fs';
-const write = fs.writeSync;
-fs.writeSync = (fd, text, ...more) => {
+const CRASH = `const { stderr } = process;
+const write = stderr.write.bind(stderr);
+stderr.write = (text, ...more) => {
   if (String(text).includes('drift-detected')) setImmediate(() => { throw new Error('crashed on purpose'); });
-  return write(fd, text, ...more);
+  return write(text, ...more);
 };
 `;
 

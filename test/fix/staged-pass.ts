@@ -62,10 +62,13 @@ export async function stagedPass(
   );
   const clients = { kubernetes, confighub: createConfigHubClient(UNREACHABLE, abilitiesOf('B')) };
   const options = await passOptions(config, {}, clients, {}, 'test', signal);
-  const log = createPassLog(createLogger({ level: 'error', format: 'json', isTerminal: false, hasColor: false }), {
-    monotonicMs: () => performance.now(),
-    onPhase: () => undefined,
-  });
+  const log = createPassLog(
+    createLogger({ level: 'error', format: 'json', isTerminal: false, hasColor: false }, (text) => process.stderr.write(text)),
+    {
+      monotonicMs: () => performance.now(),
+      onPhase: () => undefined,
+    },
+  );
   const units = texts.map(({ slug, text }) => ({ ok: true as const, unit: unit(slug, { text, headText: text }) }));
   const state = assembleDesired(units, '');
   if (state.invalid.length > 0) throw new Error(JSON.stringify(state.invalid[0]).slice(0, 500));
