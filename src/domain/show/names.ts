@@ -89,7 +89,7 @@ const BEFORE =
 const ITSELF = /(?:^|-)secret-ids?(?:-|$)|-(?:value|val|string|text|data|content|contents|plain|plaintext|raw|current|old|new)$/u;
 /** Words that name a secret together only. */
 const PHRASES =
-  /(?:^|-)(?:conn(?:ection)?-(?:string|str)|(?:recovery|backup|scratch|verification|security|pairing|unlock|activation|access|alarm|door|gate|entry)-(?:codes?|answers?)|(?:recovery|backup|seed|secret|wallet)-(?:phrases?|words?)|snmp-community|(?:ssh|rsa|dkim|gpg|pgp|vapid|wg)-private|pass-word|mots?-de-passe|palavra-(?:passe|chave)|secure-link-md)(?:-|$)/u;
+  /(?:^|-)(?:conn(?:ection)?-(?:string|str)|(?:recovery|backup|scratch|verification|security|pairing|unlock|activation|access|alarm|door|gate|entry)-(?:codes?|answers?)|(?:recovery|backup|seed|secret|wallet|unlock|pass)-(?:phrases?|words?)|snmp-community|(?:ssh|rsa|dkim|gpg|pgp|vapid|wg)-private|pass-word|mots?-de-passe|palavra-(?:passe|chave)|secure-link-md)(?:-|$)/u;
 
 const MOST_NAME = 256;
 

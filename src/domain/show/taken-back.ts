@@ -12,8 +12,9 @@ const REFERENCE =
 const FILE_READ = /\$\((?:cat\s{1,8}|<\s{0,8})[\w./${}-]{1,256}\)/gu;
 const PATH =
   /^(?:file:\/\/)?(?:~|\.{0,2}\/|[A-Za-z]:\\)[^\s:]{0,512}$|^[a-z\d-]{1,64}(?:\/[a-z\d.-]{1,64}){1,8}$|^[\w-]{1,64}(?:\.[\w-]{1,64}){0,4}\.[A-Za-z]\w{1,9}$/u;
-/** As `/var/secrets/google/key.json`: no password looks like that. */
-const DEEP_PATH = /^\/(?:[a-z\d.][a-z\d._-]{0,63}\/){1,12}[a-z\d.][a-z\d._-]{0,63}$/u;
+/** As `/var/secrets/google/key.json`: no password looks like that, where it begins as folders do. */
+const DEEP_PATH =
+  /^\/(?:app|apps|bin|boot|certs?|config|configs|credentials|data|dev|etc|home|keys|lib|media|mnt|opt|pki|proc|root|run|secrets?|srv|sys|tls|tmp|tokens?|usr|var|vault|workspace)\/(?:[a-z\d.][a-z\d._-]{0,63}\/){0,12}[a-z\d.][a-z\d._-]{0,63}$/u;
 const ADDRESS = /^(?:[a-z][a-z\d+.-]{1,24}:\/\/\S+|[*.]{0,2}[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}(?::\d{1,5})?(?:\/\S*)?)$/iu;
 
 /** Behind the name of an authorization a user and a password may be written as `a/b`. */
