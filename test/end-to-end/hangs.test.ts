@@ -65,7 +65,7 @@ describe('a command that waits for what never comes', function () {
   let started = 0;
 
   /** Runs it until it ends by itself or is given up, and tells what is left of it. */
-  async function run({ command, hang: name, file }: Case, end: 'SIGTERM' | 'TIMEOUT') {
+  async function run({ command, hang: name, file }: Case, end: 'SIGTERM' | 'TIMEOUT' | 'itself') {
     const given = new AbortController();
     const hang = await world.start(name, given.signal);
     const number = started++;
@@ -120,7 +120,7 @@ describe('a command that waits for what never comes', function () {
 
   it('ends at once where the hub can have no folder', async () => {
     for (const folder of isLong ? ['/proc/x', '/proc/x/y/z'] : ['/proc/x/y']) {
-      const { code, stderr } = await run({ command: ['hub', '--data-dir', folder, '--port', '0'], hang: 'none' }, 'TIMEOUT');
+      const { code, stderr } = await run({ command: ['hub', '--data-dir', folder, '--port', '0'], hang: 'none' }, 'itself');
       expect(code, stderr).to.equal(78);
       expect(stderr).to.contain('the hub cannot start').and.contain('--data-dir');
     }

@@ -225,7 +225,7 @@ describe('what happens in the middle of a pass', function () {
       });
       const result = await pass();
       expect(corrected(result), result.stderr).to.deep.equal(['web-1 replicas 1 → 2']);
-      expect(result.stderr + result.stdout).to.not.contain('ownership pending');
+      expect(result.stderr + result.stdout, result.stderr).to.not.contain('ownership pending');
     }
     expect(await replicas('web-1')).to.equal('1');
     expect(await owner('web-1', 'replicas')).to.equal('confighub');

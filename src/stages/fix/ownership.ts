@@ -6,7 +6,7 @@ import { setOf, union, without } from '../../domain/field-set.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { JsonPatchOperation } from '../../domain/json-patch.ts';
-import { DETECTOR_MANAGER, ownersIn } from '../../domain/snapshot.ts';
+import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
 import { isUnanswered } from './refusals.ts';
 
 /** Times that the patch is made anew because another write came between. */
@@ -49,11 +49,11 @@ export async function handBack(
       return;
     } catch (error) {
       if (signal.aborted || !(error instanceof ClusterError) || tried === TRIES) throw error;
+      // A failed test, as after any write of others, so it is made anew. Without an answer it may be done all the same, or
+      // have failed so: the object tells, and the tests make it safe to ask again.
       const isTold = error.code === 'invalid' || error.code === 'conflict';
       if (!isTold && !isUnanswered(error)) throw error;
       now = await kubernetes.get(kind, desired.ref, signal);
-      // Told: a failed test, as after any write of others, so it is made anew. Not told: it may be done all the same.
-      if (!isTold && now && ownersIn(now).some(({ manager }) => manager === DETECTOR_MANAGER)) throw error;
     }
   }
 }
