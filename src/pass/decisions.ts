@@ -39,8 +39,9 @@ export function decidedRules({ decisions }: DecisionsFile): readonly IgnoreRule[
 }
 
 /** The same options, with what people decided to live with among the ignore rules. */
-export function withDecidedIgnores(options: DiffOptions, file: DecisionsFile): DiffOptions {
-  return { ...options, ignoreRules: [...(options.ignoreRules ?? []), ...decidedRules(file)] };
+export function withDecidedIgnores<T extends { readonly diff: DiffOptions }>(options: T, file: DecisionsFile): T {
+  const { diff } = options;
+  return { ...options, diff: { ...diff, ignoreRules: [...(diff.ignoreRules ?? []), ...decidedRules(file)] } };
 }
 
 export interface CarryOutOptions extends Omit<AcceptOptions, 'compare'> {

@@ -8,15 +8,17 @@ import { rankFindings } from '../stages/rank/rank.ts';
 import { withKnownWords } from '../stages/report/report.ts';
 import { readDeclaredVersions, takeSnapshot } from '../stages/snapshot/snapshot.ts';
 import { compareAll, comparing } from './compare.ts';
-import { type DecisionOutcomes, withDecidedIgnores } from './decisions.ts';
+import type { DecisionOutcomes } from './decisions.ts';
 import type { ComparedSides, JudgeInput, Judgement, PassOptions } from './judgement.ts';
 import type { PassLog } from './log.ts';
 import { nothingCompared } from './nothing-compared.ts';
 
-/** The reading half of a pass: but for the decisions that `carryOut` takes up it writes nothing anywhere. */
-export async function judge(clients: Clients, start: JudgeInput, given: PassOptions, log: PassLog): Promise<Judgement> {
+/**
+ * The reading half of a pass: but for the decisions that `carryOut` takes up it writes nothing anywhere. What people decided
+ * to ignore is among the options already.
+ */
+export async function judge(clients: Clients, start: JudgeInput, options: PassOptions, log: PassLog): Promise<Judgement> {
   const { previous, decisions } = start;
-  const options = { ...given, diff: withDecidedIgnores(given.diff, decisions) };
   for (const { file, fault } of previous.faults) log.warning(`the last report is broken: ${file}: ${fault}`);
 
   const compared = await compareSides(clients, start, options, log);
@@ -29,7 +31,7 @@ export async function judge(clients: Clients, start: JudgeInput, given: PassOpti
     comparison,
     ranking,
     previous,
-    now: given.now,
+    now: options.now,
     decided: planDecisions(decisions, now, decided),
   };
   const plan = await planWithPredictions(clients, input, options, log);

@@ -25,9 +25,9 @@ export interface PassResult extends Judgement {
 export async function runPass(given: Pass): Promise<PassResult> {
   const { clients, repository, log } = given;
   const decisions = await log.phase('decisions', () => decisionsOf(repository, given.options.diff.cluster));
-  const pass = { ...given, options: { ...given.options, diff: withDecidedIgnores(given.options.diff, decisions) } };
+  const pass = { ...given, options: withDecidedIgnores(given.options, decisions) };
 
-  const judgement = await judge(clients, startOfPass(pass, decisions), given.options, log);
+  const judgement = await judge(clients, startOfPass(pass, decisions), pass.options, log);
   const recorded = await recover(pass, judgement);
   const outcomes = await fix(pass, judgement);
   const promotions = await promotionsOf(pass, judgement.desired);

@@ -17,7 +17,7 @@ import { type OutputOptions, printPlan, printReport } from '../../outputs/output
 import { type Heartbeat, startHeartbeat } from '../../outputs/status/heartbeat.ts';
 import { numbersOf } from '../../outputs/status/record.ts';
 import { screenOf } from '../../outputs/terminal/screen.ts';
-import { decidedRules, decisionsOf } from '../../pass/decisions.ts';
+import { decidedRules, decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
 import { exitOf } from '../../pass/exit.ts';
 import { judge } from '../../pass/judge.ts';
 import type { Judgement } from '../../pass/judgement.ts';
@@ -107,8 +107,9 @@ async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   const { pass, config, process, signal, passLog } = facts;
   using clients = await connectReading(config, passLog.warning, signal);
   const annotations = isDryRun ? await clients.leaseAnnotations(process.environment) : {};
-  const options = await passOptions(config, process.environment, clients, annotations, pass, signal);
+  const given = await passOptions(config, process.environment, clients, annotations, pass, signal);
   const { previous, decisions } = await recall(facts, isDryRun);
+  const options = withDecidedIgnores(given, decisions);
   const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
   const report = buildReport({
     cluster: config.cluster,
