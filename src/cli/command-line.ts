@@ -1,6 +1,7 @@
 import { CommanderError, Option, type OutputConfiguration, Command as Parser } from 'commander';
 import { type Command, EXIT_HELP, usage } from './command.ts';
-import { type Flags, flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './config.ts';
+import type { Flags } from './config.ts';
+import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './options/options.ts';
 import { VERSION } from './version.ts';
 
 /** The command that the command line names, and what it says to it. */

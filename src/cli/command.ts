@@ -1,7 +1,8 @@
 import type { Command as Parser } from 'commander';
 import type { Deadline } from '../clients/processes/deadline.ts';
 import { ConfigError } from '../domain/errors.ts';
-import type { Config, OptionName } from './config.ts';
+import type { Config } from './config.ts';
+import type { OptionName } from './options/options.ts';
 import type { ProcessFacts } from './process-facts.ts';
 
 /** One command: all that the command line, its help and the process need to know of it. */

@@ -11,7 +11,8 @@ import { guardConfigHub, guardKubernetes } from '../clients/write-guard.ts';
 import { ClusterError, ConfigError } from '../domain/errors.ts';
 import { mayTakeCredentials } from '../domain/this-machine.ts';
 import { trimEnd } from '../domain/trim.ts';
-import { type Config, type Environment, OPTIONS, readEnvironment, required } from './config.ts';
+import { type Config, type Environment, readEnvironment, required } from './config.ts';
+import { OPTIONS } from './options/options.ts';
 import { USER_AGENT } from './version.ts';
 
 /** Where a pod finds the namespace that it runs in. */

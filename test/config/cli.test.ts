@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Command, collect } from '../../src/cli/command.ts';
 import { type CommandLine, parseCommandLine } from '../../src/cli/command-line.ts';
-import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { VERSION } from '../../src/cli/version.ts';
 import { COMMANDS } from '../../src/commands/commands.ts';
 import { ConfigError } from '../../src/domain/errors.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { type Config, type Environment, flagOf, loadConfig, OPTION_NAMES, OPTIONS, required } from '../../src/cli/config.ts';
+import { type Config, type Environment, loadConfig, required } from '../../src/cli/config.ts';
+import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { ConfigError } from '../../src/domain/errors.ts';
 
 async function failureOf(work: () => unknown): Promise<ConfigError> {

@@ -1,4 +1,4 @@
-import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/config.ts';
+import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
 import { realisticReport } from '../browser/realistic.ts';
 
@@ -6,7 +6,7 @@ import { realisticReport } from '../browser/realistic.ts';
 
 const HEAD = `# Configuration
 
-Generated from the table \`OPTIONS\` of [src/cli/config.ts](../src/cli/config.ts). To rewrite it after a change:
+Generated from the tables under [src/cli/options](../src/cli/options/). To rewrite it after a change:
 \`UPDATE=1 npm run mocha -- test/docs/generated.test.ts\`.
 
 A flag wins over a variable, a variable over the configuration file, the file over the default. An empty variable counts as not

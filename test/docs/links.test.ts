@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { toHtml } from '../browser/markdown.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import { ROLES } from '../../src/hub/accounts.ts';

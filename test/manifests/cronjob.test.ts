@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { loadConfig, OPTION_NAMES, OPTIONS } from '../../src/cli/config.ts';
+import { loadConfig } from '../../src/cli/config.ts';
+import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { EXIT } from '../../src/domain/exit-codes.ts';
 import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';

@@ -1,6 +1,6 @@
 import type { Command as Parser } from 'commander';
 import type { Command } from '../../cli/command.ts';
-import { OPTION_NAMES } from '../../cli/config.ts';
+import { OPTION_NAMES } from '../../cli/options/options.ts';
 import type { DecisionKind } from '../../domain/decision.ts';
 
 export interface DecideFlags {

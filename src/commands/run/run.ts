@@ -1,5 +1,5 @@
 import { type Command, EXIT_HELP } from '../../cli/command.ts';
-import { OPTION_NAMES } from '../../cli/config.ts';
+import { OPTION_NAMES } from '../../cli/options/options.ts';
 
 function passCommand(name: 'run' | 'check', summary: string): Command {
   return {

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
+import { address, list, option, secret, whole } from './values.ts';
+
+/** What is compared: the cluster, its objects, and the units of ConfigHub. */
+export const COMPARING = {
+  cluster: option({
+    schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/u, 'must be 1 to 32 lower-case letters, digits or dashes'),
+    env: ['CLUSTER'],
+    value: 'NAME',
+    default: 'default',
+    help: 'name of this cluster in reports and changesets',
+  }),
+  environment: option({
+    schema: z.string(),
+    env: ['ENVIRONMENT'],
+    value: 'NAME',
+    default: 'dev',
+    help: 'dev, staging or prod: weighs findings',
+  }),
+  kubeconfig: option({
+    schema: z.string(),
+    env: ['KUBECONFIG'],
+    value: 'FILE',
+    default: '',
+    help: 'kubeconfig file; without it the pod service account',
+  }),
+  context: option({ schema: z.string(), env: ['KUBE_CONTEXT'], value: 'NAME', default: '', help: 'context of the kubeconfig' }),
+  namespaceSelector: option({
+    schema: z.string().min(1),
+    env: ['NAMESPACE_SELECTOR'],
+    value: 'SELECTOR',
+    default: 'monitored=true',
+    help: 'label selector of the namespaces to watch',
+  }),
+  kinds: option({
+    schema: list.pipe(
+      z.array(z.string().regex(/^([a-z0-9.-]+\/)?v[a-z0-9]+\/[A-Z][A-Za-z0-9]*$/u, 'must look like apps/v1/Deployment')).min(1),
+    ),
+    env: ['KINDS'],
+    value: 'LIST',
+    default: 'apps/v1/Deployment,apps/v1/StatefulSet,apps/v1/DaemonSet',
+    help: 'kinds to compare, as apiVersion/Kind',
+  }),
+  maxFileMb: option({
+    schema: whole(1, MOST_MB),
+    env: ['MAX_FILE_MB'],
+    value: 'MB',
+    default: String(DEFAULT_MAX_MB),
+    help: `largest file or standard input that is read, in MB, at most ${MOST_MB}`,
+  }),
+  ignoreFile: option({
+    schema: z.string(),
+    env: ['IGNORE_FILE'],
+    value: 'FILE',
+    default: '',
+    help: 'YAML file of rules for drift to live with, each with a reason (ignore: [{kind, name, path, reason}])',
+  }),
+  cacheDir: option({
+    schema: z.string(),
+    env: ['CACHE_DIR'],
+    value: 'DIRECTORY',
+    default: 'auto',
+    help: 'where schemas of the API server are kept between passes: a folder, none, or auto for the user cache',
+  }),
+  desiredManagers: option({
+    schema: list,
+    env: ['DESIRED_MANAGERS'],
+    value: 'LIST',
+    default: 'confighub,confighub-bridge-worker',
+    help: 'field managers that deliver desired state, the usual one first; add argocd-controller, kustomize-controller, helm where these do',
+  }),
+  confighubUrl: option({ schema: address, env: ['CONFIGHUB_URL'], value: 'URL', help: 'address of ConfigHub' }),
+  confighubToken: option({ schema: secret, env: ['CUB_TOKEN', 'CONFIGHUB_TOKEN'], isSecret: true, help: 'token for ConfigHub' }),
+  confighubWorkerId: option({
+    schema: z.guid('is no UUID'),
+    env: ['CONFIGHUB_WORKER_ID'],
+    value: 'UUID',
+    help: 'worker to log in as, in place of a token: the login that needs no renewal',
+  }),
+  confighubWorkerSecret: option({
+    schema: secret,
+    env: ['CONFIGHUB_WORKER_SECRET'],
+    isSecret: true,
+    help: 'secret of that worker',
+  }),
+  confighubSpace: option({
+    schema: list,
+    env: ['CONFIGHUB_SPACE'],
+    value: 'LIST',
+    default: '',
+    help: 'spaces with the desired units',
+  }),
+  confighubWhere: option({
+    schema: z.string(),
+    env: ['CONFIGHUB_WHERE'],
+    value: 'QUERY',
+    default: '',
+    help: 'units by a ConfigHub query',
+  }),
+  confighubFilter: option({
+    schema: z.string(),
+    env: ['CONFIGHUB_FILTER'],
+    value: 'PROJECT/FILTER',
+    default: '',
+    help: 'units by a ConfigHub filter',
+  }),
+  target: option({
+    schema: z.string(),
+    env: ['TARGET'],
+    value: 'SLUG',
+    default: '',
+    help: 'target that this cluster is; units of others are left out',
+  }),
+} as const;

@@ -1,0 +1,16 @@
+import { COMPARING } from './comparing.ts';
+import { FIXING } from './fixing.ts';
+import { REPORTING } from './reporting.ts';
+import { RUNNING } from './running.ts';
+
+/** Configuration's only truth: flags, environment, file, defaults and help all come from this table. */
+export const OPTIONS = { ...COMPARING, ...FIXING, ...REPORTING, ...RUNNING } as const;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+/** `--namespace-selector` of `namespaceSelector`. */
+export function flagOf(name: OptionName): string {
+  return `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { boolean, option, safeAddress, secret, secretAddress, secretKey } from './values.ts';
+
+/** Ranking, the report and its repository, notifications. */
+export const REPORTING = {
+  claudeApiKey: option({
+    schema: secret,
+    env: ['CLAUDE_API_KEY'],
+    isSecret: true,
+    help: 'key for Claude; without it a heuristic ranks',
+  }),
+  claudeBaseUrl: option({
+    schema: safeAddress,
+    env: ['CLAUDE_BASE_URL'],
+    value: 'URL',
+    default: 'https://api.anthropic.com',
+    help: 'address of the Claude API',
+  }),
+  claudeModel: option({
+    schema: z.string().min(1),
+    env: ['CLAUDE_MODEL'],
+    value: 'ID',
+    default: 'claude-haiku-5-5',
+    help: 'model that ranks',
+  }),
+  reportRepo: option({
+    schema: z.string().min(1),
+    env: ['REPORT_REPO'],
+    value: 'URL',
+    help: 'Git repository that the report is committed to',
+  }),
+  reportBranch: option({
+    schema: z.string().min(1),
+    env: ['REPORT_BRANCH'],
+    value: 'NAME',
+    default: 'main',
+    help: 'branch of the report repository',
+  }),
+  reportPath: option({
+    schema: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/u, 'must be one plain folder name'),
+    env: ['REPORT_PATH'],
+    value: 'FOLDER',
+    default: 'reports',
+    help: 'folder of the reports in the repository',
+  }),
+  gitToken: option({ schema: secret, env: ['GIT_TOKEN'], isSecret: true, help: 'password for an https report repository' }),
+  gitCaFile: option({
+    schema: z.string(),
+    env: ['GIT_CA_FILE'],
+    value: 'FILE',
+    default: '',
+    help: "PEM file of the authorities to trust for an https report repository, in place of the system's",
+  }),
+  gitSshKey: option({
+    schema: secretKey,
+    env: ['GIT_SSH_KEY'],
+    isSecret: true,
+    help: 'private key for an ssh report repository, without a passphrase',
+  }),
+  gitSshKnownHostsFile: option({
+    schema: z.string(),
+    env: ['GIT_SSH_KNOWN_HOSTS_FILE'],
+    value: 'FILE',
+    default: '',
+    help: 'known_hosts file with the keys of the ssh host; an unknown host is always refused',
+  }),
+  gitSigningKey: option({
+    schema: secretKey,
+    env: ['GIT_SIGNING_KEY'],
+    isSecret: true,
+    help: 'private ssh key that signs report commits, without a passphrase',
+  }),
+  gitAuthorName: option({
+    schema: z.string().min(1),
+    env: ['GIT_AUTHOR_NAME'],
+    value: 'NAME',
+    default: 'drift-detector',
+    help: 'author of report commits',
+  }),
+  gitAuthorEmail: option({
+    schema: z.string().min(1),
+    env: ['GIT_AUTHOR_EMAIL'],
+    value: 'ADDRESS',
+    default: 'drift-detector@noreply.invalid',
+    help: 'address of that author',
+  }),
+  commitUrl: option({
+    schema: z
+      .string()
+      .refine(
+        (text) => text === '' || (/^https:\/\/[^\s@{][^\s@]*$/u.test(text) && text.includes('{commit}')),
+        'must be an https address without a user in it, with {commit} in its path',
+      ),
+    env: ['COMMIT_URL'],
+    value: 'TEMPLATE',
+    default: '',
+    help: 'page of a report commit, with {commit} for its hash; without it derived from an https report repository',
+  }),
+  webhookUrl: option({
+    schema: secretAddress,
+    env: ['WEBHOOK_URL'],
+    isSecret: true,
+    help: 'address that news in the report is announced to',
+  }),
+  webhookSecret: option({
+    schema: secret,
+    env: ['WEBHOOK_SECRET'],
+    isSecret: true,
+    help: 'key that announcements are signed with (HMAC-SHA256)',
+  }),
+  webhookFormat: option({
+    schema: z.enum(['json', 'slack']),
+    env: ['WEBHOOK_FORMAT'],
+    value: 'FORMAT',
+    default: 'json',
+    help: 'json, or slack for what takes messages as Slack does',
+  }),
+  events: option({
+    schema: boolean,
+    env: ['EVENTS'],
+    default: 'false',
+    help: 'write Kubernetes events on workloads whose drift begins, ends or is held, and on the CronJob',
+  }),
+  cronjob: option({
+    schema: z.string(),
+    env: ['CRONJOB'],
+    value: 'NAME',
+    default: '',
+    help: 'CronJob that runs the passes, for events on a tripped guard or a failed pass',
+  }),
+  metricsFile: option({
+    schema: z.string(),
+    env: ['METRICS_FILE'],
+    value: 'FILE',
+    default: '',
+    help: 'file that each pass writes its metrics to (OpenMetrics text)',
+  }),
+} as const;

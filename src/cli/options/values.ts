@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { parseDuration } from '../../domain/duration.ts';
+import { faultOfCredential, ownSecret } from '../../domain/secret.ts';
+import { mayTakeCredentials } from '../../domain/this-machine.ts';
+import { isSafeWebhook } from '../../outputs/notify/address.ts';
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
+};
+
+/** Every source gives text; a configuration file may give the real type as well. */
+export const boolean = z.preprocess(
+  (value) => (typeof value === 'string' ? (BOOLEANS[value.toLowerCase()] ?? value) : value),
+  z.boolean(),
+);
+export const whole = (min: number, max: number): z.ZodType<number> =>
+  z.preprocess(
+    // Digits only: an empty text would otherwise be read as 0.
+    (value) => (typeof value === 'string' && /^\d+$/u.test(value.trim()) ? Number(value) : value),
+    z.number().int().min(min).max(max),
+  );
+export const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== '')
+      : value,
+  z.array(z.string().min(1)),
+);
+export const address = z
+  .string()
+  .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'is no http(s) address without a user in it');
+/** Prompts go to a host that is known to be it, or to one on this machine. */
+export const safeAddress = address.refine(mayTakeCredentials, 'must be https, or a server on this machine');
+/** A Go duration such as `30m` or `1h30m`, in seconds. */
+export const duration = z.string().transform((text, context) => {
+  const nanoseconds = parseDuration(text.trim());
+  if (nanoseconds !== undefined && nanoseconds >= 0) return nanoseconds / 1e9;
+  context.addIssue({ code: 'custom', message: 'is no duration such as 30m or 1h30m' });
+  return z.NEVER;
+});
+/** One line and nothing that cannot be seen: an error never holds the value. */
+export const credential = z
+  .string()
+  .trim()
+  .superRefine((text, context) => {
+    const fault = faultOfCredential(text);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
+/** The receiver learns what drifts where: only a host that is known to be it, or one on this machine. */
+export const secretAddress = credential
+  .refine((text) => isSafeWebhook(text), 'must be an https address without a user in it, or one on this machine')
+  .transform((text) => {
+    // Errors of others name the path alone, which is often all that keeps others from posting there.
+    if (URL.canParse(text)) ownSecret(new URL(text).pathname);
+    return ownSecret(text);
+  });
+export const secret = credential.transform(ownSecret);
+/** A private key has lines; what else it must be is told where it is used. */
+export const secretKey = z
+  .string()
+  .trim()
+  .superRefine((text, context) => {
+    const fault = faultOfCredential(text.replaceAll(/\r?\n/gu, ''));
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  })
+  .transform(ownSecret);
+
+export interface Option<S extends z.ZodType> {
+  readonly schema: S;
+  /** Environment variables, the first that is set wins. */
+  readonly env: readonly string[];
+  readonly help: string;
+  /** What the value is called in help; absent for switches. */
+  readonly value?: string;
+  /** As text, the way a user would write it. */
+  readonly default?: string;
+  /** Never a flag or a file entry: a secret in an argument shows in the process list. `NAME_FILE` names a file instead. */
+  readonly isSecret?: true;
+}
+
+/** Keeps the exact type, by which a missing default is known at compile time. */
+export function option<const O extends Option<z.ZodType>>(definition: O): O {
+  return definition;
+}
