@@ -63,11 +63,11 @@ export interface IgnoreDecision extends Entry {
   readonly rule: IgnoreRule;
 }
 /** A decision about one finding with exactly the values that it had. */
-export interface FindingDecision extends Entry {
+interface FindingDecision extends Entry {
   readonly kind: 'accept' | 'fix';
   readonly fingerprint: string;
 }
-export interface AdoptDecision extends Entry {
+interface AdoptDecision extends Entry {
   readonly kind: 'adopt';
   readonly fingerprint: string;
   readonly space: string;

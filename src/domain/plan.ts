@@ -4,7 +4,7 @@ import type { RankedFinding } from './ranking.ts';
 import type { LiveObject } from './snapshot.ts';
 
 /** What is to be done about a finding. */
-export type PlanAction = 'fix' | 'stage' | 'report' | 'blocked';
+type PlanAction = 'fix' | 'stage' | 'report' | 'blocked';
 
 /** Why, as a constant that report and log show; the detail is the sentence beside it. */
 export type PlanReason =

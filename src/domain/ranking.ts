@@ -9,7 +9,7 @@ export function severityOrder(severity: Severity): number {
 }
 
 /** The model's words on a finding. Display text only: nothing acts on it. */
-export interface Advice {
+interface Advice {
   readonly cause: string;
   readonly advice: string;
   readonly confidence: 'high' | 'medium' | 'low';

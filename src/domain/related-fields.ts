@@ -45,18 +45,6 @@ function covers({ fields, isRest }: Relation, field: string): boolean {
   return fields.includes(field) !== (isRest === true);
 }
 
-/** The field that the same value also goes by; `undefined` where it has one name. */
-export function twinOf(kind: string, path: FieldPath): string | undefined {
-  const last = path.at(-1);
-  // Cheap for all the fields that have none: this is asked of every one.
-  if (last === undefined || !('field' in last) || !TWINS.has(last.field)) return undefined;
-  const { field } = last;
-  const relation = relationsAt(kind, printPath(path.slice(0, -1))).find((one) => one.how === 'twins' && covers(one, field));
-  return relation?.fields.find((other) => other !== field);
-}
-
-const TWINS = new Set(RELATIONS.flatMap(({ how, fields }) => (how === 'twins' ? fields : [])));
-
 /**
  * Names the group of fields that are valid only together with this one: what is done to one is done to all of them.
  * Empty for a field that stands for itself.

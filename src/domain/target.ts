@@ -1,4 +1,4 @@
-import { type FieldPath, findElement, isKeyPart, type KeyPart, printPath, valueAt, withValueAt } from './field-path.ts';
+import { type FieldPath, findElement, isKeyPart, type KeyPart, valueAt, withValueAt } from './field-path.ts';
 import { stepName } from './field-set.ts';
 import { type Finding, revealValue } from './finding.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from './json.ts';
@@ -152,12 +152,4 @@ function withDeclaredOrder(body: JsonObject, path: FieldPath, desired: JsonObjec
   const sorted = now.filter((element) => indexOf(element) >= 0).toSorted((one, other) => indexOf(one) - indexOf(other));
   const ordered = now.map((element) => (indexOf(element) < 0 ? element : (sorted.shift() ?? element)));
   return asObject(withValueAt(body, path, ordered), body);
-}
-
-/** True where a path lies within one of those that the target changes, or above one. */
-export function isChangedAt(path: string, changed: readonly FieldPath[]): boolean {
-  return changed.some((one) => {
-    const text = printPath(one);
-    return path === text || path.startsWith(`${text}/`) || path.startsWith(`${text}[`);
-  });
 }

@@ -4,7 +4,6 @@ import { badRequest } from './errors.ts';
 
 /** The API that the hub speaks: everything that any generation has, or exactly what one of them has. */
 export type HubGeneration = 'all' | 'A' | 'B' | 'C';
-export const hubGenerations: readonly HubGeneration[] = ['all', 'A', 'B', 'C'];
 
 /** What one generation of the API has not (reference, sections 0, 2 and 4). */
 export interface GenerationRules {

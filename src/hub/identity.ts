@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** What clients send for "not assigned yet", and what a revision's UserID is when nobody in person made it. */
-export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-
 /** Go's zero time: "not set" on the wire (reference, section 2). */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
 

@@ -13,7 +13,7 @@ import type { PromotionNeed } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { groupFindings } from '../stages/diff/diff.ts';
 
-export type Phase =
+type Phase =
   | 'decisions'
   | 'snapshot'
   | 'desired'

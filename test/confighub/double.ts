@@ -5,7 +5,7 @@ import { tokenSession } from '../../src/clients/confighub/session.ts';
 import { type ConfigHubTransport, connectConfigHub } from '../../src/clients/confighub/transport.ts';
 import { Secret } from '../../src/domain/secret.ts';
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;

@@ -7,8 +7,8 @@ import { buildKubernetes, buildKwok } from './build.ts';
 import { KWOK_VERSION } from './go-module.ts';
 import { DEFAULT_VERSION } from './version.ts';
 
-export const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'] as const;
-export type Program = (typeof PROGRAMS)[number];
+const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'] as const;
+type Program = (typeof PROGRAMS)[number];
 /** Paths, and the Kubernetes version that they are of. */
 export type Binaries = Readonly<Record<Program, string>> & { readonly version: string };
 

@@ -24,7 +24,7 @@ export interface ControlPlaneOptions {
   readonly readyTimeoutMs?: number;
 }
 
-export interface Kubectl {
+interface Kubectl {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -70,7 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 /** The programs tell it nowhere but in their logs. */
-export function isPortTaken(error: unknown): boolean {
+function isPortTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes('address already in use');
 }
 

@@ -96,7 +96,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** What a hub keeps in its data directory; of a `--token-file`, which is another file, there is none. */
-export async function hubTokens(dataDir: string): Promise<HubTokens> {
+async function hubTokens(dataDir: string): Promise<HubTokens> {
   const read = (name: string): Promise<string> => readFile(join(dataDir, `${name}.token`), 'utf8').catch(() => '');
   return { admin: (await read('admin')).trim(), detector: (await read('drift-detector')).trim() };
 }

@@ -12,7 +12,7 @@ import { PATH_WITH_SSH } from '../openssh/path.ts';
 import { startSsh } from '../report/git-ssh-server.ts';
 
 /** What a command may wait for in vain: settings that lead it there. */
-export interface Hang {
+interface Hang {
   readonly environment: Readonly<Record<string, string>>;
   /** Resolves when a command waits there, told the processes below it. */
   reached(descendants: () => readonly string[]): Promise<void>;

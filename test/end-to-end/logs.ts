@@ -1,13 +1,13 @@
 import type { CommandResult } from '../demo/world.ts';
 
-export interface LogLine {
+interface LogLine {
   readonly event: string;
   readonly level: string;
   readonly msg: string;
 }
 
 /** The JSON log lines of a run; lines that are no JSON are left out. */
-export function logLines({ stderr }: CommandResult): readonly LogLine[] {
+function logLines({ stderr }: CommandResult): readonly LogLine[] {
   return stderr.split('\n').flatMap((line): LogLine[] => {
     if (!line.startsWith('{')) return [];
     // One JSON object a line is what the command promises; a line that is none fails the test here.

@@ -10,7 +10,7 @@ import { type DetectorHost, startDetectorHost } from './detector-host.ts';
 import { type Gate, startGate } from './gate.ts';
 
 /** A command line as a person types it, or one that is typed until it answers. */
-export type Step = string | { readonly until: string; readonly says: string };
+type Step = string | { readonly until: string; readonly says: string };
 
 /**
  * A world in which the pass has the account of the dev overlay, and both its servers stand behind gates. What it wrote

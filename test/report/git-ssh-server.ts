@@ -14,7 +14,7 @@ export interface SshServer extends AsyncDisposable {
   log(): readonly SshCommand[];
 }
 
-export interface SshCommand {
+interface SshCommand {
   readonly command: string;
   readonly forwardsAgent: boolean;
 }

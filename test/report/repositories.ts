@@ -103,7 +103,7 @@ export function report(names: readonly string[], cluster = 'prod-eu', repository
   return { ...reportOf(findings, repository ? { previous: repository.previous } : {}), cluster };
 }
 
-export function messageOf(of: Report): string {
+function messageOf(of: Report): string {
   return composeCommitMessage(of, { pass: 'pass-1', tool: 'drift-detector/1.0.0' });
 }
 

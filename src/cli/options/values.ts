@@ -49,7 +49,7 @@ export const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 /** One line and nothing that cannot be seen: an error never holds the value. */
-export const credential = z
+const credential = z
   .string()
   .trim()
   .superRefine((text, context) => {

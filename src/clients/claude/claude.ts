@@ -24,7 +24,7 @@ export type ClaudeReply =
   /** `isFinal`: asking again in this pass cannot help, as with a refused key. `isTooLong`: fewer findings may succeed. */
   | { readonly ok: false; readonly reason: string; readonly isFinal: boolean; readonly isTooLong: boolean };
 
-export interface Question {
+interface Question {
   readonly system: string;
   readonly text: string;
   /** What the answer has to look like. */

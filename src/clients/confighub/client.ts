@@ -7,18 +7,16 @@ import type { ConfigHubTransport } from './transport.ts';
 import type { UnitClient } from './unit-client.ts';
 import { unitClient } from './units.ts';
 
-export type { BulkChange, NewUnit, UnitChange, UnitRef, UnitSelection, UnitState } from './unit-client.ts';
+export type { BulkChange, UnitRef, UnitSelection, UnitState } from './unit-client.ts';
 export { unitRef } from './unit-client.ts';
 export type {
   BulkAction,
   BulkUnit,
   ChangeSet,
-  ExtendedRevision,
   ExtendedUnit,
   Revision,
   Space,
   Unit,
-  UnitEvent,
 } from './wire.ts';
 
 /** ConfigHub behind one interface, whichever generation of its API the server speaks; wire names stay in this folder. */

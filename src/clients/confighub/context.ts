@@ -50,11 +50,6 @@ export function splitReference(reference: string, kind: string): { readonly spac
   return { space, slug };
 }
 
-/** What this server's API does not have. Asked for it all the same, a server ignores the word and does something else. */
-export function unable(what: string, subject: string, remedy: string): ConfigHubError {
-  return new ConfigHubError(`this ConfigHub ${what}`, { code: 'invalid', subject, remedy });
-}
-
 export function notFound(what: string, subject: string): ConfigHubError {
   return new ConfigHubError(`ConfigHub has no ${what}`, {
     code: 'configuration',

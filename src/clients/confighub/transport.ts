@@ -27,7 +27,7 @@ export interface ConfigHubConnection {
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-export interface HubRead {
+interface HubRead {
   /** Below `/api`. */
   readonly path: string;
   readonly query?: Query;
@@ -35,7 +35,7 @@ export interface HubRead {
   readonly about?: string | undefined;
 }
 
-export interface HubWrite extends HubRead {
+interface HubWrite extends HubRead {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** A JSON body; `null` is one too. */
   readonly body?: unknown;

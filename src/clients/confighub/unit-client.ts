@@ -15,7 +15,7 @@ export interface UnitState extends UnitRef {
   readonly dataHash: string;
 }
 
-export interface UnitChange {
+interface UnitChange {
   /** New text; omitted leaves it as it is. An empty one is a real one: it withdraws the unit's objects. */
   readonly data?: string;
   readonly description?: string;

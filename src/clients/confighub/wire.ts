@@ -61,7 +61,7 @@ export const revisionSchema = z.object({
   Data: base64Text,
   ...digests,
 });
-export const unitSchema = z
+const unitSchema = z
   .object({
     UnitID: id,
     SpaceID: id,
@@ -91,7 +91,7 @@ export const unitSchema = z
   );
 /** What a write of one unit answers: the unit, from generation C on wrapped. */
 export const writtenUnitSchema = z.union([unitSchema, z.object({ Unit: unitSchema }).transform(({ Unit }) => Unit)]);
-export const unitStatusSchema = z.object({ Status: text, Action: text, ActionTerminatedAt: z.string().nullish() });
+const unitStatusSchema = z.object({ Status: text, Action: text, ActionTerminatedAt: z.string().nullish() });
 export const unitDataSchema = z.object({ UnitID: id, Data: z.string().default(''), DataHash: text });
 export const extendedUnitSchema = z.object({
   Unit: unitSchema,
@@ -103,8 +103,8 @@ export const extendedUnitSchema = z.object({
   UnitStatus: unitStatusSchema.nullish(),
 });
 export const extendedRevisionSchema = z.object({ Revision: revisionSchema, User: z.object({ Username: text }).nullish() });
-export const operationSchema = z.object({ QueuedOperationID: id, UnitID: id, SpaceID: id, RevisionNum: count });
-export const bulkErrorSchema = z.object({
+const operationSchema = z.object({ QueuedOperationID: id, UnitID: id, SpaceID: id, RevisionNum: count });
+const bulkErrorSchema = z.object({
   Status: z.number().optional(),
   Message: words,
   ErrorMetadata: z.object({ EntityID: text }).nullish(),
@@ -131,7 +131,6 @@ export type ExtendedUnit = z.output<typeof extendedUnitSchema>;
 export type Revision = z.output<typeof revisionSchema>;
 export type ExtendedRevision = z.output<typeof extendedRevisionSchema>;
 export type ChangeSet = z.output<typeof changeSetSchema>;
-export type Operation = z.output<typeof operationSchema>;
 export type Filter = z.output<typeof filterSchema>;
 export type NamedSet = z.output<typeof setSchema>;
 export type Target = z.output<typeof targetSchema>;

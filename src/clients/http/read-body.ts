@@ -1,5 +1,5 @@
 /** Largest answer of a server, in bytes after unpacking: text and parsed values of one fit into the pod's 512 MiB. */
-export const MAX_ANSWER_BYTES = 96_000_000;
+const MAX_ANSWER_BYTES = 96_000_000;
 
 /** The cause of the error that a client throws for such an answer. */
 export class AnswerTooLargeError extends Error {

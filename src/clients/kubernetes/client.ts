@@ -8,9 +8,8 @@ import { type KubernetesRequest, type KubernetesResponse, type KubernetesTranspo
 
 export type { ResourceKind } from './answers.ts';
 export { objectPath } from './paths.ts';
-export type { ListOptions } from './read.ts';
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly dryRun: boolean;

@@ -26,7 +26,7 @@ export interface ManifestDocument {
 const PARSER_DEPTH = 1_000;
 
 /** A document, or an item of a List, that cannot be read. */
-export interface ManifestFault {
+interface ManifestFault {
   readonly index: number;
   /** Line of the mistake where it is known, else the first one of the document. */
   readonly line: number;

@@ -147,7 +147,7 @@ function assertMeant(flags: UpdateFlags, file: string | undefined): void {
     throw usage('there is nothing to change', 'Name a file, or --patch JSON, --label, --upgrade, --restore or --changeset.');
 }
 
-export function noSets(unit: string, space: string): ConfigHubError {
+function noSets(unit: string, space: string): ConfigHubError {
   return new ConfigHubError('this ConfigHub has no Sets, and took the unit into none', {
     code: 'not-found',
     subject: `unit ${unit}`,

@@ -78,7 +78,7 @@ function unknown(findings: readonly ReportFinding[], reference: string): ConfigE
 }
 
 /** Why a decision of this kind about this finding would be refused by a pass; empty where it would not. */
-export function refusalOf(kind: DecisionKind, finding: ReportFinding): string {
+function refusalOf(kind: DecisionKind, finding: ReportFinding): string {
   const { class: found, unit, desired, live } = finding;
   if (kind === 'adopt') return found === 'unmanaged' ? '' : `unit ${unit} declares it already; accept or fix it`;
   if (found === 'unmanaged' && kind !== 'ignore') return 'no unit declares it; adopt or ignore it';

@@ -38,10 +38,10 @@ export interface OfflineInput {
   readonly showValues?: ShowValues | undefined;
 }
 
-export type ObjectVerdict = 'in_sync' | 'drifted' | 'missing' | 'unmanaged' | 'terminating' | 'invalid';
+type ObjectVerdict = 'in_sync' | 'drifted' | 'missing' | 'unmanaged' | 'terminating' | 'invalid';
 
 /** What is wrong with a document, and where. */
-export interface Fault {
+interface Fault {
   readonly file: string;
   readonly line: number;
   /** Text form; empty for the whole document. */

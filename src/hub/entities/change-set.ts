@@ -10,7 +10,6 @@ export const changeSetFields = z.object({
   StartTagID: z.string().nullable(),
   EndTagID: z.string().nullable(),
 });
-export type ChangeSet = z.infer<typeof changeSetFields>;
 
 export const changeSetKind: NamedKind = {
   path: 'change_set',

@@ -21,7 +21,7 @@ export const text = z
   .string()
   .nullish()
   .transform((value) => value ?? '');
-export const stringMap = z
+const stringMap = z
   .record(z.string(), z.string())
   .nullish()
   .transform((value) => value ?? {});

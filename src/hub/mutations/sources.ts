@@ -6,7 +6,7 @@ import { splitParts } from '../merge/split.ts';
 import { named } from '../merge/three-way.ts';
 
 /** Which mutation gave a resource or a field the value that it has (reference, section 2). */
-export type MutationInfo = {
+type MutationInfo = {
   readonly MutationType: 'Add' | 'Update' | 'Delete';
   /** The mutation's number. */
   readonly Index: number;

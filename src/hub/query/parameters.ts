@@ -16,7 +16,7 @@ const flag = z
   .transform((value) => value === 'true');
 
 /** Every query parameter that the hub knows; others are ignored, as later clients send more (reference, section 3.3). */
-export const parametersSchema = z.object({
+const parametersSchema = z.object({
   where: z.string().max(100_000).optional(),
   contains: z.string().optional(),
   filter: z.guid().optional(),

@@ -3,9 +3,9 @@ import type { ObjectRef } from '../../domain/object-ref.ts';
 import type { TargetCluster } from '../entities/target.ts';
 
 /** A document with at least apiVersion, kind and metadata.name. */
-export type KubernetesDocument = JsonObject;
+type KubernetesDocument = JsonObject;
 
-export interface ClusterApplyOptions {
+interface ClusterApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
   readonly signal: AbortSignal;

@@ -73,7 +73,7 @@ export async function writeEvents(
 }
 
 /** The Event as the API server wants it; pure. */
-export function eventBody(event: PendingEvent, { instance, now }: Pick<EventOptions, 'instance' | 'now'>): JsonObject {
+function eventBody(event: PendingEvent, { instance, now }: Pick<EventOptions, 'instance' | 'now'>): JsonObject {
   const { regarding, reason, key, note } = event;
   const { apiVersion, kind, name, namespace, uid } = regarding;
   return {

@@ -18,7 +18,7 @@ import { type Announcement, commitPage, toJsonBody, toSlackBody } from './webhoo
 const CRONJOBS: ResourceKind = { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };
 
 /** Of the configuration, whom to tell, and how. */
-export interface NotifySettings {
+interface NotifySettings {
   readonly cluster: string;
   readonly environment: string;
   readonly events: boolean;

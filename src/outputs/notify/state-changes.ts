@@ -5,7 +5,7 @@ import { type Severity, severityOrder } from '../../domain/ranking.ts';
 import type { PreviousReport, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';
 import { state } from '../../stages/report/report.ts';
 
-export type StateChangeReason = 'DriftDetected' | 'DriftCorrected' | 'CorrectionFailed' | 'DriftSuppressed';
+type StateChangeReason = 'DriftDetected' | 'DriftCorrected' | 'CorrectionFailed' | 'DriftSuppressed';
 
 /** Something that became of a drift in this pass, and was not so in the last report. */
 export interface StateChange {

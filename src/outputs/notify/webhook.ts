@@ -24,7 +24,7 @@ const TRY_MS = 6_000;
 const TRIES = 3;
 
 /** Headers by which a receiver can tell that the body is ours and when it was sent. */
-export function signatureHeaders(body: string, secret: Secret<string> | undefined, time: Date): Record<string, string> {
+function signatureHeaders(body: string, secret: Secret<string> | undefined, time: Date): Record<string, string> {
   const timestamp = String(Math.floor(time.getTime() / 1000));
   const headers = { 'x-drift-timestamp': timestamp };
   if (!secret) return headers;

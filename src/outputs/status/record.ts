@@ -5,7 +5,7 @@ import type { Plan } from '../../domain/plan.ts';
 import type { Ranking } from '../../domain/ranking.ts';
 import type { Report } from '../../domain/report.ts';
 
-export type Counts = Readonly<Record<string, number>>;
+type Counts = Readonly<Record<string, number>>;
 
 /** What a pass that came to its end has to tell in numbers. */
 export interface PassNumbers {

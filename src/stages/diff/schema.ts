@@ -3,7 +3,7 @@ import { groupOf } from '../../domain/object-ref.ts';
 import { isUnordered } from './unordered.ts';
 
 /** How the values below one node of a kind's schema are compared. */
-export type NodeType =
+type NodeType =
   /** Named fields; each is compared by itself. */
   | 'struct'
   /** Free keys, such as labels; each is compared by itself. */

@@ -78,7 +78,7 @@ function podRequests(podSpec: Json | undefined): Requests {
  * US dollars a month for a workload at list prices: requests x pods x hours, storage of volume claim templates added.
  * `undefined` where a container declares no CPU or memory request: unknown is not free.
  */
-export function monthlyCostUsd(workload: Json, prices: PriceTable, scheduledPods: number | undefined): number | undefined {
+function monthlyCostUsd(workload: Json, prices: PriceTable, scheduledPods: number | undefined): number | undefined {
   const kind = stringAt(workload, 'kind');
   const pods = kind === 'DaemonSet' ? scheduledPods : (numberAt(workload, 'spec', 'replicas') ?? 1);
   if (pods === undefined) return undefined;

@@ -35,7 +35,7 @@ export interface Fact {
 }
 
 /** Short stand-ins for names, the same within one pass; the answer is mapped back by us. */
-export class Aliases {
+class Aliases {
   readonly #byName = new Map<string, string>();
   readonly #prefix: string;
   constructor(prefix: string) {
@@ -83,7 +83,7 @@ const FREE_MAPS = new Set(['labels', 'annotations', 'data', 'stringData', 'binar
 const AMOUNTS = /\/(requests|limits|overhead)\/[^/]+$|\/(sizeLimit|maxSurge|maxUnavailable)$/u;
 
 /** The path with every name that a person chose left out: `/spec/template/spec/containers[]/env[]`. */
-export function structuralPath(path: FieldPath): string {
+function structuralPath(path: FieldPath): string {
   let isFreeKey = false;
   return path
     .map((step) => {

@@ -5,12 +5,11 @@ export { withKnownWords } from './failed-reads.ts';
 export { unitsWithNews, withHistories } from './history.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
 export { decisionsPath, pathPart, workloadPage } from './paths.ts';
-export { type ReportFiles, renderReport } from './render.ts';
+export { renderReport } from './render.ts';
 export {
   openReportReader,
   openReportRepository,
   type PublishedReport,
-  type ReportReader,
   type ReportReaderOptions,
   type ReportRepository,
   type ReportRepositoryOptions,

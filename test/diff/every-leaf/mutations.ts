@@ -14,7 +14,7 @@ export interface Base {
   readonly tree: Tree;
 }
 
-export type Act =
+type Act =
   /** Another valid value. */
   | 'change'
   | 'remove'

@@ -13,7 +13,7 @@ export function get(root: Json | undefined, pointer: Pointer): Json | undefined 
 }
 
 /** A copy with the value at the pointer replaced, or left out where `value` is `undefined`. */
-export function put(root: Json, pointer: Pointer, value: Json | undefined): Json {
+function put(root: Json, pointer: Pointer, value: Json | undefined): Json {
   const [step, ...rest] = pointer;
   if (step === undefined) return value ?? null;
   const child = get(root, [step]);

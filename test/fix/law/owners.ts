@@ -7,7 +7,7 @@ import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } f
 
 export type Field = readonly string[];
 
-export interface Entry {
+interface Entry {
   readonly manager: string;
   /** By their steps as one text. */
   readonly fields: ReadonlyMap<string, Field>;

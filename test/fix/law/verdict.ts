@@ -23,7 +23,7 @@ export interface Story {
 }
 
 /** A finding that was not fixed, and why. */
-export interface Kept {
+interface Kept {
   readonly path: string;
   readonly schemaPath: string;
   readonly action: PlanItem['action'];

@@ -7,12 +7,12 @@ import type { Dice } from './dice.ts';
 export type OneOf = Record<string, Json>;
 export type Texts = Record<string, string>;
 
-export interface Named {
+interface Named {
   name: string;
   [field: string]: unknown;
 }
 
-export interface Port {
+interface Port {
   name?: string;
   containerPort: number;
   hostPort?: number;
@@ -25,7 +25,7 @@ export interface Variable {
   valueFrom?: OneOf;
 }
 
-export interface Mount {
+interface Mount {
   name: string;
   mountPath: string;
   readOnly?: boolean;
@@ -90,7 +90,7 @@ export interface Workload {
   };
 }
 
-export interface Strategy {
+interface Strategy {
   type?: string;
   rollingUpdate?: Record<string, Json> | undefined;
 }
