@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { type ReportedDecision, reportedDecisionSchema } from './decision.ts';
+import { reportedDecisionSchema } from './decision.ts';
 import { ACTOR_CLASSES, actorOf } from './field-managers.ts';
 import { FINDING_CLASSES } from './finding.ts';
 import { isNumber, type Json } from './json.ts';
-import type { Pause, TrippedGuard } from './plan.ts';
+import { picked } from './picked.ts';
+import type { TrippedGuard } from './plan.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
 
 // The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.
 
 /** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
+/** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
+export const SCHEMA_REVISION = 8;
 
 /** Any JSON value; values come from parseJson, which gives exactly those that Json names. */
 const json = z.custom<Json>((value) => value !== undefined);
@@ -114,11 +117,13 @@ export const correctionSchema = z.object({
 });
 export type Correction = Readonly<z.output<typeof correctionSchema>>;
 
-const { opinion: _opinion, changeSet: _changeSet, revision: _revision, ...goneFields } = driftFields;
+const driftSchema = z.object(driftFields);
+/** What an open finding and a correction have in common. */
+export type ReportedDrift = Readonly<z.output<typeof driftSchema>>;
 
 /** A drift that went without a correction, or took another value since: one line of gone.jsonl. */
 export const goneSchema = z.object({
-  ...goneFields,
+  ...driftSchema.omit({ opinion: true, changeSet: true, revision: true }).shape,
   findingId: z.string(),
   time: time.describe('The pass that did not find it any more.'),
   became: z.enum(['gone', 'changed']),
@@ -126,8 +131,10 @@ export const goneSchema = z.object({
 });
 export type GoneDrift = Readonly<z.output<typeof goneSchema>>;
 
-/** What an open finding and a correction have in common. */
-export type ReportedDrift = Pick<Correction, keyof typeof driftFields>;
+/** What of a finding its correction repeats. */
+export function driftOf(finding: ReportFinding): ReportedDrift {
+  return picked(driftSchema, finding);
+}
 
 /** The last revisions of a unit with open drift, as they were when that drift was last news: one line of units.jsonl. */
 export const unitHistorySchema = z.object({
@@ -206,6 +213,7 @@ export const summarySchema = z.object({
   corrections: count.describe('Lines of corrections.jsonl.'),
   lastCorrected: z.object({ time, count }).nullable().describe('What the last pass that corrected something corrected.'),
   guard: z.object({ name: z.string(), detail: z.string() }).nullable(),
+  // The guard against a shrunken desired side goes by it.
   desiredObjects: count,
   groups: z.array(groupSchema.extend({ count: count.default(0).describe('All findings of the group.') })).readonly(),
   pauses: z.array(pauseSchema).readonly(),
@@ -225,11 +233,25 @@ export const summarySchema = z.object({
 });
 export type ReportSummary = Readonly<z.output<typeof summarySchema>>;
 
+/** What of it a report has as it is, and the next pass reads again. */
+export const carriedSchema = summarySchema.pick({
+  desiredObjects: true,
+  pauses: true,
+  promotions: true,
+  decisions: true,
+  incomplete: true,
+  ignored: true,
+  leftOut: true,
+  notes: true,
+  prices: true,
+});
+type Carried = Readonly<z.output<typeof carriedSchema>>;
+
 /** `changed`: other values than in the last report; `restated`: the same, and something else became of it. */
 export type FindingNews = 'new' | 'changed' | 'restated';
 
 /** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
-export interface Report {
+export interface Report extends Carried {
   readonly cluster: string;
   /** sha256 over the fingerprints of open findings and the ids of all kept corrections. */
   readonly digest: string;
@@ -253,23 +275,10 @@ export interface Report {
   readonly alsoChanged: readonly string[];
   /** Drifts that went otherwise than by a correction, oldest first: the last 20 of each field, a thousand in all. */
   readonly gone: readonly GoneDrift[];
-  readonly ignored: readonly IgnoredByRule[];
-  readonly leftOut: LeftOut;
   readonly groups: readonly ReportGroup[];
   /** Units with open drift, by name. */
   readonly units: readonly UnitHistory[];
-  readonly incomplete: readonly Incomplete[];
   readonly guard: TrippedGuard | undefined;
-  readonly promotions: readonly PromotionNeed[];
-  /** What became of what people decided by commit, in the order of their file; spent ones are remembered by it. */
-  readonly decisions: readonly ReportedDecision[];
-  /** Holds that people set by annotation. */
-  readonly pauses: readonly Pause[];
-  /** How many objects units declared, as the guard against a shrunken desired side remembers it. */
-  readonly desiredObjects: number;
-  /** What holds for all corrections, as sentences without a full stop. */
-  readonly notes: readonly string[];
-  readonly prices: string;
 }
 
 /** What is wrong with a file of the last report. */
@@ -283,7 +292,7 @@ export interface ReportFault {
 }
 
 /** What the last report said, as far as this pass needs it. */
-export interface PreviousReport {
+export interface PreviousReport extends Carried {
   /** `Report.digest`; empty where there is no report yet. */
   readonly digest: string;
   /** Name of the guard that had tripped; empty without one. */
@@ -291,39 +300,32 @@ export interface PreviousReport {
   readonly findings: readonly ReportFinding[];
   readonly corrections: readonly Correction[];
   readonly units: readonly UnitHistory[];
-  /** `Report.desiredObjects`; 0 where there is no report yet. */
-  readonly desiredObjects: number;
-  readonly decisions: readonly ReportedDecision[];
-  readonly incomplete: readonly Incomplete[];
-  readonly promotions: readonly PromotionNeed[];
   readonly gone: readonly GoneDrift[];
-  readonly ignored: readonly IgnoredByRule[];
-  readonly leftOut: LeftOut;
-  /** Name of the price table; empty where there is no report yet. */
-  readonly prices: string;
-  readonly pauses: readonly Pause[];
-  readonly notes: readonly string[];
   /** Files of it that are broken; what they held is older, or not all of it. */
   readonly faults: readonly ReportFault[];
 }
 
+export const NOTHING_CARRIED: Carried = {
+  desiredObjects: 0,
+  pauses: [],
+  promotions: [],
+  decisions: [],
+  incomplete: [],
+  ignored: [],
+  leftOut: { notMonitored: 0, otherTargets: 0 },
+  notes: [],
+  prices: '',
+};
+
 /** Before the first report. */
 export const NO_REPORT: PreviousReport = {
+  ...NOTHING_CARRIED,
   digest: '',
   guard: '',
   findings: [],
   corrections: [],
   units: [],
-  desiredObjects: 0,
-  decisions: [],
-  incomplete: [],
-  promotions: [],
   gone: [],
-  ignored: [],
-  leftOut: { notMonitored: 0, otherTargets: 0 },
-  prices: '',
-  pauses: [],
-  notes: [],
   faults: [],
 };
 

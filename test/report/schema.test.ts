@@ -3,13 +3,14 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect } from 'chai';
 import { isJsonObject, type Json, type JsonObject } from '../../src/domain/json.ts';
-import type { Report } from '../../src/domain/report.ts';
+import { type Report, SCHEMA_REVISION } from '../../src/domain/report.ts';
 import { main } from '../../src/main.ts';
 import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/stages/report/previous.ts';
 import { renderReport, reportJsonSchema } from '../../src/stages/report/report.ts';
-import { isNewerSchema, SCHEMA_REVISION } from '../../src/stages/report/schema.ts';
+import { isNewerSchema } from '../../src/stages/report/schema.ts';
 import { realisticReport } from '../browser/realistic.ts';
-import { parse } from '../types/builders.ts';
+import { finding, hands, parse, ref } from '../types/builders.ts';
+import { asPrevious, outcome, ranked, reportOf } from './build.ts';
 import { hostileStrings, mapWords, reportFrom } from './hostile-report.ts';
 
 // The published schema, read by another implementation, beside what is really written.
@@ -23,6 +24,7 @@ const PARTS = {
   'units.jsonl': 'unit',
 };
 type DataFile = keyof typeof PARTS;
+const PROMOTION = { unit: 'dev/web', upstream: 'base/web', refusal: '' };
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 formats.default(ajv);
@@ -102,6 +104,23 @@ describe('the published schema', () => {
       for (const document of documentsOf(realisticReport(), file))
         expect(isJsonObject(document) ? Object.keys(document) : []).to.have.members(described);
     }
+  });
+
+  it('decides what is written: of whatever else a finding has nothing gets into a file or an output', () => {
+    const known = ranked(Object.assign(finding({ blame: Object.assign({ later: true }, hands) }), { later: true }));
+    const gone = ranked(finding({ ref: ref('gone') }));
+    const more = { outcomes: [outcome(known.finding.id)], promotions: [Object.assign({ later: true }, PROMOTION)] };
+    const before = asPrevious(reportOf([gone]));
+    const previous = { ...before, findings: before.findings.map((line) => Object.assign({ later: true }, line)) };
+    const report = reportOf([known], { ...more, previous });
+    expect([report.corrections.length, report.gone.length, report.promotions.length]).to.deep.equal([1, 1, 1]);
+    expect(JSON.stringify([report.findings, report.corrections, report.gone])).to.not.contain('later');
+    expect(
+      [...renderReport(report)].filter(([path, text]) => !path.startsWith('schema/') && text.includes('later')),
+    ).to.deep.equal([]);
+    expect(JSON.stringify(reportOf([known]).findings))
+      .to.contain('kubectl')
+      .and.to.not.contain('later');
   });
 
   for (const [what, file, change] of [

@@ -17,20 +17,24 @@ import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
 import type { Json } from '../../domain/json.ts';
 import { displayRef, objectKey } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
+import { picked } from '../../domain/picked.ts';
 import type { Plan, PlanItem, PlanReason } from '../../domain/plan.ts';
 import { type Ranking, severityOrder } from '../../domain/ranking.ts';
-import type {
-  Correction,
-  GoneDrift,
-  IgnoredByRule,
-  Incomplete,
-  LeftOut,
-  PreviousReport,
-  PromotionNeed,
-  RecordedCorrection,
-  Report,
-  ReportFinding,
-  ReportGroup,
+import {
+  type Correction,
+  driftOf,
+  findingSchema,
+  type GoneDrift,
+  goneSchema,
+  type IgnoredByRule,
+  type Incomplete,
+  type LeftOut,
+  type PreviousReport,
+  type PromotionNeed,
+  type RecordedCorrection,
+  type Report,
+  type ReportFinding,
+  type ReportGroup,
 } from '../../domain/report.ts';
 import { hasHiddenPart, shownPart } from '../../domain/secret.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -191,7 +195,7 @@ function toLine(
   const known = before.get(finding.id);
   const isUnchanged = known?.fingerprint === finding.fingerprint;
   const isSaidAgain = isUnchanged && known.reason === item.reason && known.result === (outcome?.result ?? null);
-  return {
+  return picked(findingSchema, {
     id: finding.id,
     fingerprint: finding.fingerprint,
     class: finding.class,
@@ -220,7 +224,7 @@ function toLine(
     firstSeen: known?.firstSeen ?? now.toISOString(),
     opinion: opinion ?? null,
     unanswered: item.ranked.unanswered,
-  };
+  });
 }
 
 /**
@@ -285,9 +289,10 @@ function toCorrection(
   outcomeOf: ReadonlyMap<string, FixOutcome>,
   now: Date,
 ): Correction {
-  const { id, steps, restartsPods, action, reason, detail, unanswered, result, message, ...drift } = line;
+  const { id, fingerprint } = line;
   return {
-    ...drift,
+    ...driftOf(line),
+    fingerprint,
     result: became,
     time: now.toISOString(),
     findingId: id,
@@ -308,23 +313,7 @@ function toRecorded(entry: RecordedCorrection, before: ReadonlyMap<string, Repor
 }
 
 function toGone(was: ReportFinding, became: GoneDrift['became'], now: Date): GoneDrift {
-  const {
-    id,
-    fingerprint,
-    steps,
-    restartsPods,
-    action,
-    reason,
-    detail,
-    result,
-    message,
-    unanswered,
-    opinion,
-    changeSet,
-    revision,
-    ...drift
-  } = was;
-  return { ...drift, findingId: id, time: now.toISOString(), became, state: state(was) };
+  return picked(goneSchema, { ...was, findingId: was.id, time: now.toISOString(), became, state: state(was) });
 }
 
 /** The rules of the ignore file; what people decided to ignore by commit stands among the decisions. */

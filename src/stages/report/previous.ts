@@ -1,19 +1,14 @@
 import { z } from 'zod';
-import { reportedDecisionSchema } from '../../domain/decision.ts';
 import { parseJson } from '../../domain/exact-json.ts';
 import {
   type Correction,
+  carriedSchema,
   correctionSchema,
   findingSchema,
   type GoneDrift,
   goneSchema,
-  ignoredSchema,
-  incompleteSchema,
-  leftOutSchema,
-  NO_REPORT,
+  NOTHING_CARRIED,
   type PreviousReport,
-  pauseSchema,
-  promotionSchema,
   type ReportFinding,
   summarySchema,
   type UnitHistory,
@@ -45,23 +40,25 @@ export function parseUnits(text: string): readonly UnitHistory[] {
 
 /** What a pass needs of a report.json, as far as it can be read. */
 export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'units' | 'gone' | 'faults'> {
-  const { shape } = summarySchema;
   const found = parseAs(text, z.record(z.string(), z.unknown())) ?? {};
-  const entries = <T>(name: string, schema: z.ZodType<T>): readonly T[] =>
-    (z.array(z.unknown()).safeParse(found[name]).data ?? []).flatMap((entry) => schema.safeParse(entry).data ?? []);
+  const { digest, guard } = summarySchema.shape;
+  const parts: Readonly<Record<string, z.ZodType>> = carriedSchema.shape;
+  const carried = Object.entries(parts).flatMap(([name, schema]) => {
+    const part = readable(schema, found[name]);
+    return part === undefined ? [] : [[name, part]];
+  });
   return {
-    digest: plainDigest(shape.digest.safeParse(found['digest']).data ?? ''),
-    guard: shape.guard.safeParse(found['guard']).data?.name ?? '',
-    desiredObjects: shape.desiredObjects.safeParse(found['desiredObjects']).data ?? 0,
-    decisions: entries('decisions', reportedDecisionSchema),
-    incomplete: entries('incomplete', incompleteSchema),
-    promotions: entries('promotions', promotionSchema),
-    ignored: entries('ignored', ignoredSchema),
-    leftOut: leftOutSchema.safeParse(found['leftOut']).data ?? NO_REPORT.leftOut,
-    prices: shape.prices.safeParse(found['prices']).data ?? '',
-    pauses: entries('pauses', pauseSchema),
-    notes: entries('notes', z.string()),
+    ...carriedSchema.parse({ ...NOTHING_CARRIED, ...Object.fromEntries(carried) }),
+    digest: plainDigest(digest.safeParse(found['digest']).data ?? ''),
+    guard: guard.safeParse(found['guard']).data?.name ?? '',
   };
+}
+
+/** What of a value is as the schema says; of a list the entries that are. */
+function readable(schema: z.core.$ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly) return readable(schema.unwrap(), value);
+  if (!(schema instanceof z.ZodArray) || !Array.isArray(value)) return z.safeParse(schema, value).data;
+  return value.filter((entry) => z.safeParse(schema.element, entry).success);
 }
 
 /** A digest as report.json has it, without the name of its algorithm. */

@@ -1,7 +1,14 @@
 import { canonicalJson } from '../../domain/finding.ts';
 import { objectKey } from '../../domain/object-ref.ts';
+import { picked } from '../../domain/picked.ts';
 import { SEVERITIES } from '../../domain/ranking.ts';
-import { REPORT_SCHEMA_VERSION, type Report, type ReportFinding, type ReportSummary } from '../../domain/report.ts';
+import {
+  REPORT_SCHEMA_VERSION,
+  type Report,
+  type ReportFinding,
+  type ReportSummary,
+  summarySchema,
+} from '../../domain/report.ts';
 import { sumCosts } from '../../domain/words.ts';
 import { renderCluster } from './cluster-page.ts';
 import { pathPart, workloadPage } from './paths.ts';
@@ -59,7 +66,8 @@ function summaryOf(report: Report): ReportSummary {
   const { known, unknown } = sumCosts(findings);
   const newest = latest(findings.map(({ firstSeen }) => firstSeen));
   const lastCorrected = latest(corrections.map(({ time }) => time));
-  return {
+  return picked(summarySchema, {
+    ...report,
     schemaVersion: REPORT_SCHEMA_VERSION,
     cluster: report.cluster,
     digest: `sha256:${report.digest}`,
@@ -80,18 +88,9 @@ function summaryOf(report: Report): ReportSummary {
     corrections: corrections.length,
     lastCorrected: lastCorrected && { time: lastCorrected.value, count: lastCorrected.count },
     guard: report.guard ? { name: report.guard.name, detail: report.guard.detail } : null,
-    desiredObjects: report.desiredObjects,
     groups: report.groups.map(({ title, findings: ids }) => ({ title, count: ids.length, findings: ids.slice(0, GROUP_IDS) })),
-    pauses: report.pauses.map(({ what, until }) => ({ what, until })),
-    promotions: report.promotions.map(({ unit, upstream, refusal }) => ({ unit, upstream, refusal })),
-    decisions: report.decisions.map((decision) => ({ ...decision })),
-    incomplete: report.incomplete.map(({ what, error }) => ({ what, error })),
-    ignored: report.ignored,
-    leftOut: report.leftOut,
     gone: report.gone.length,
-    notes: report.notes,
-    prices: report.prices,
-  };
+  });
 }
 
 /** The greatest of these texts, and how many are it. */

@@ -5,6 +5,7 @@ import {
   findingSchema,
   goneSchema,
   REPORT_SCHEMA_VERSION,
+  SCHEMA_REVISION,
   summarySchema,
   unitHistorySchema,
 } from '../../domain/report.ts';
@@ -12,9 +13,6 @@ import { parseAs } from './previous.ts';
 
 /** Below the root of the reports. */
 export const SCHEMA_PATH = `schema/report-v${REPORT_SCHEMA_VERSION}.schema.json`;
-
-/** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 8;
 
 const PARTS = {
   report: summarySchema,
