@@ -4,10 +4,8 @@ import type { Plan, UnitCorrection } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
 import { renderReport, workloadPage } from '../stages/report/report.ts';
 import { asFarAsRead, guardLine, incompleteLine } from './formats/circumstances.ts';
-import { printJson, printYaml } from './formats/data.ts';
 import { correctedEntry, type Entry, openEntry, type ShownReport } from './formats/entry.ts';
-import type { Form } from './formats/form-names.ts';
-import { print } from './formats/forms.ts';
+import { type FormatName, formatOf, print } from './formats/formats.ts';
 import type { Screen } from './terminal/screen.ts';
 import { paintSeverity } from './terminal/severity.ts';
 import { type Column, fitTable } from './terminal/table.ts';
@@ -15,7 +13,7 @@ import { type Column, fitTable } from './terminal/table.ts';
 export { printTable } from './terminal/table.ts';
 
 export interface OutputOptions {
-  readonly form: Form;
+  readonly form: FormatName;
   readonly screen: Screen;
   /** Of the program. */
   readonly version: string;
@@ -76,20 +74,12 @@ const PLAN_COLUMNS: readonly Column[] = [
 /** The whole plan of a dry run: every finding with what would be done about it, why, by whom, and with what effect. */
 export function printPlan(plan: Plan, report: Report, options: OutputOptions): string {
   const { form, screen } = options;
-  switch (form) {
-    case 'json':
-      return printJson(planDocument(plan, report));
-    case 'yaml':
-      return printYaml(planDocument(plan, report));
-    case 'table':
-    case 'wide': {
-      const rows = planRows(plan, report);
-      const table = fitTable(PLAN_COLUMNS, rows, form === 'wide' ? { ...screen, columns: undefined } : screen);
-      return (rows.length === 0 ? `${nothingFound(report, options)}\n` : table) + printBelow(report);
-    }
-    default:
-      return printReport(report, options);
-  }
+  const { printDocument, table } = formatOf(form);
+  if (printDocument) return printDocument(planDocument(plan, report));
+  if (table === undefined) return printReport(report, options);
+  const rows = planRows(plan, report);
+  const lines = fitTable(PLAN_COLUMNS, rows, table === 'wide' ? { ...screen, columns: undefined } : screen);
+  return (rows.length === 0 ? `${nothingFound(report, options)}\n` : lines) + printBelow(report);
 }
 
 function planDocument(plan: Plan, report: Report): object {

@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { configurationPage, quotedPage } from './generated.ts';
+import { configurationPage, formatsTable, quotedPage } from './generated.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 /** The README has the page between these two lines. */
 const PAGE = /(?<=<!-- test\/docs\/generated\.ts writes this page -->\n)[\s\S]*?(?=\n\n<!-- end of the page -->)/u;
+/** docs/report.md has the output formats between these two. */
+const FORMATS = /(?<=<!-- test\/docs\/generated\.ts writes this table -->\n\n)[\s\S]*?(?=\n\n<!-- end of the table -->)/u;
 
 /** Compares, or writes where UPDATE is set. */
 function expectFile(path: string, expected: (text: string) => string): void {
@@ -17,6 +19,13 @@ function expectFile(path: string, expected: (text: string) => string): void {
 describe('docs: what follows from the code (UPDATE=1 rewrites it)', () => {
   it('lists every option with its variable, flag, default and meaning', () => {
     expectFile('docs/configuration.md', configurationPage);
+  });
+
+  it('lists every output format', () => {
+    expectFile('docs/report.md', (text) => {
+      expect(text).to.match(FORMATS);
+      return text.replace(FORMATS, () => formatsTable());
+    });
   });
 
   it('shows a page of a report in the README as a pass writes it', () => {

@@ -1,4 +1,5 @@
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
+import { FORMATS, type Format } from '../../src/outputs/formats/formats.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
 import { realisticReport } from '../browser/realistic.ts';
 
@@ -40,6 +41,14 @@ function rowOf(name: OptionName): string {
 /** docs/configuration.md. */
 export function configurationPage(): string {
   return HEAD + OPTION_NAMES.map(rowOf).join('');
+}
+
+/** The output formats, for docs/report.md. */
+export function formatsTable(): string {
+  const rows = Object.entries<Format>(FORMATS).map(([name, { about, hasFindingsOnly }]) => {
+    return `| \`${name}\` | ${about}${hasFindingsOnly ? '; a tripped guard and what was not compared go to standard error' : ''} |`;
+  });
+  return `| \`-o\` | prints |\n|---|---|\n${rows.join('\n')}`;
 }
 
 /** The first sections of a page of a report, as a quotation in Markdown. */

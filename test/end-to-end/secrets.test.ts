@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { hasHiddenPart } from '../../src/domain/secret.ts';
-import { FORMS } from '../../src/outputs/formats/form-names.ts';
+import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 import { parseFindings } from '../../src/stages/report/previous.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import type { Project } from '../demo/project.ts';
@@ -148,7 +148,7 @@ describe('no value that may be a secret comes out of any sink', function () {
   });
 
   it('in any form of the report', async () => {
-    for (const form of IS_LONG ? FORMS : (['md'] as const)) {
+    for (const form of IS_LONG ? FORMAT_NAMES : (['md'] as const)) {
       const result = await detector(['report', '--output', form]);
       expect(result.code, result.stderr).to.equal(0);
     }

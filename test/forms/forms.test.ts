@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import type { Report } from '../../src/domain/report.ts';
 import { type Entry, openEntry } from '../../src/outputs/formats/entry.ts';
+import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 import { toSarif } from '../../src/outputs/formats/sarif.ts';
 import { type OutputOptions, printReport } from '../../src/outputs/output.ts';
 import { PLAIN } from '../../src/outputs/terminal/screen.ts';
@@ -69,7 +70,7 @@ describe('forms of a result', () => {
     expect(listAt(document, 'open').map((entry) => stringAt(entry, 'live'))).to.include(HOSTILE);
   });
 
-  for (const form of ['table', 'wide', 'json', 'yaml', 'name', 'md', 'jsonl', 'sarif', 'junit'] as const) {
+  for (const form of FORMAT_NAMES) {
     it(`holds nothing in ${form} that a terminal could act on`, () => {
       const text = printReport(report(), options(form)).replaceAll('\n', '');
       expect(text).to.not.equal('');

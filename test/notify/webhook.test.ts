@@ -5,7 +5,13 @@ import { at, isJsonArray, numberAt, stringAt } from '../../src/domain/json.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { isSafeWebhook, pinAddress } from '../../src/outputs/notify/address.ts';
 import { postWebhook, type WebhookOptions } from '../../src/outputs/notify/webhook.ts';
-import { type Announcement, commitPage, toJsonBody, toSlackBody } from '../../src/outputs/notify/webhook-body.ts';
+import {
+  type Announcement,
+  commitPage,
+  toJsonBody,
+  toSlackBody,
+  WEBHOOK_FORMATS,
+} from '../../src/outputs/notify/webhook-body.ts';
 import { NOW, outcome, ranked, reportOf } from '../report/build.ts';
 import { envValue, finding, parse, ref } from '../types/builders.ts';
 import { startReceiver } from './receiver.ts';
@@ -247,8 +253,11 @@ describe('what a webhook says', () => {
   it('holds nothing that has the shape of a secret', () => {
     const live = 'Bearer abcdefghij.klmnop ghp_0123456789abcdef';
     const report = reportOf([ranked(finding({ path: envValue('X'), desired: 'x', live }))]);
-    for (const body of [toJsonBody(announcement({ report })), toSlackBody(announcement({ report }))])
-      expect(JSON.stringify(body)).to.contain('***').and.to.not.contain('ghp_0123').and.to.not.contain('klmnop');
+    for (const { toBody } of Object.values(WEBHOOK_FORMATS))
+      expect(JSON.stringify(toBody(announcement({ report }))))
+        .to.contain('***')
+        .and.to.not.contain('ghp_0123')
+        .and.to.not.contain('klmnop');
   });
 
   for (const [template, repository, expected] of [

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { FORMS } from '../../src/outputs/formats/form-names.ts';
+import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 import { printReport } from '../../src/outputs/output.ts';
 import { PLAIN } from '../../src/outputs/terminal/screen.ts';
 import { parseFindings } from '../../src/stages/report/previous.ts';
@@ -25,7 +25,7 @@ describe('whole numbers of 64 bits in a report', () => {
     expect(read?.path).to.equal('/spec/routes[id=9007199254740995]/weight');
   });
 
-  for (const form of FORMS) {
+  for (const form of FORMAT_NAMES) {
     it(`are printed by -o ${form}`, () => {
       const text = printReport(report, { form, screen: PLAIN, version: '1.2.3', root: 'reports', compared: 1 });
       expect(text).to.match(form === 'name' ? /big/u : /9007199254740993/u);

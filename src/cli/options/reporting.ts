@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { keysOf } from '../../domain/keys-of.ts';
+import { WEBHOOK_FORMATS } from '../../outputs/notify/webhook-body.ts';
 import { boolean, option, safeAddress, secret, secretAddress, secretKey } from './values.ts';
 
 /** Ranking, the report and its repository, notifications. */
@@ -109,11 +111,13 @@ export const REPORTING = {
     help: 'key that announcements are signed with (HMAC-SHA256)',
   }),
   webhookFormat: option({
-    schema: z.enum(['json', 'slack']),
+    schema: z.enum(keysOf(WEBHOOK_FORMATS)),
     env: ['WEBHOOK_FORMAT'],
     value: 'FORMAT',
     default: 'json',
-    help: 'json, or slack for what takes messages as Slack does',
+    help: Object.entries(WEBHOOK_FORMATS)
+      .map(([name, { about }]) => `${name}: ${about}`)
+      .join('; '),
   }),
   events: option({
     schema: boolean,

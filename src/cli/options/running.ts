@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FORMS } from '../../outputs/formats/form-names.ts';
+import { FORMAT_NAMES } from '../../outputs/formats/formats.ts';
 import { boolean, option, whole } from './values.ts';
 
 /** How the process runs: limits, Lease, exit code, log and output. */
@@ -52,11 +52,11 @@ export const RUNNING = {
     help: 'json in a pod, pretty on a terminal',
   }),
   output: option({
-    schema: z.enum(FORMS),
+    schema: z.enum(FORMAT_NAMES),
     env: ['OUTPUT'],
     value: 'FORM',
     default: 'table',
-    help: `form of the result: ${FORMS.slice(0, -1).join(', ')} or ${FORMS.at(-1)}`,
+    help: `form of the result: ${FORMAT_NAMES.slice(0, -1).join(', ')} or ${FORMAT_NAMES.at(-1)}`,
   }),
   quiet: option({
     schema: boolean,

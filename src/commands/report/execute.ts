@@ -10,7 +10,7 @@ import { displayRef } from '../../domain/object-ref.ts';
 import { changesBetween } from '../../outputs/formats/changes.ts';
 import { asFarAsRead, linesOf } from '../../outputs/formats/circumstances.ts';
 import { type Entry, openEntry, type ShownReport } from '../../outputs/formats/entry.ts';
-import { print, printAside, type Showing } from '../../outputs/formats/forms.ts';
+import { print, printAside, type Showing } from '../../outputs/formats/formats.ts';
 import { type Screen, screenOf } from '../../outputs/terminal/screen.ts';
 import {
   escapeText,

@@ -1,6 +1,6 @@
 import { sanitize } from '../../domain/describe.ts';
 import type { Incomplete } from '../../domain/report.ts';
-import { GUARD_EFFECT } from '../../stages/report/report.ts';
+import { GUARD_EFFECT } from '../../domain/words.ts';
 import type { ShownReport } from './entry.ts';
 
 // What must be known to read a list of findings: an empty one is no good news where nothing could be read.

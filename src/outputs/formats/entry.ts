@@ -1,7 +1,7 @@
 import type { ObjectRef } from '../../domain/object-ref.ts';
 import { severityOrder } from '../../domain/ranking.ts';
 import type { Correction, Incomplete, ReportedDrift, ReportFinding } from '../../domain/report.ts';
-import { state } from '../../stages/report/report.ts';
+import { state } from '../../domain/words.ts';
 
 /** `open` and `corrected` tell a state; where two reports are compared, the others tell what became of a finding. */
 export type Change = 'open' | 'new' | 'changed' | 'resolved' | 'corrected';

@@ -1,6 +1,6 @@
 import { sanitize } from '../../domain/describe.ts';
 import { displayRef } from '../../domain/object-ref.ts';
-import { dollars } from '../../stages/report/report.ts';
+import { dollars } from '../../domain/words.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { paintSeverity } from '../terminal/severity.ts';
 import { type Column, fitTable } from '../terminal/table.ts';

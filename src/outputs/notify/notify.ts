@@ -13,7 +13,7 @@ import { GUARD_EFFECT } from '../../stages/report/report.ts';
 import { type PendingEvent, type Regarding, writeEvents } from './events.ts';
 import { type StateChange, stateChanges } from './state-changes.ts';
 import { postWebhook } from './webhook.ts';
-import { type Announcement, commitPage, toJsonBody, toSlackBody } from './webhook-body.ts';
+import { type Announcement, commitPage, WEBHOOK_FORMATS, type WebhookFormat } from './webhook-body.ts';
 
 const CRONJOBS: ResourceKind = { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };
 
@@ -26,7 +26,7 @@ interface NotifySettings {
   readonly cronjob: string;
   readonly webhookUrl: Secret<string> | undefined;
   readonly webhookSecret: Secret<string> | undefined;
-  readonly webhookFormat: 'json' | 'slack';
+  readonly webhookFormat: WebhookFormat;
   readonly commitUrl: string;
   readonly reportRepo: string | undefined;
 }
@@ -147,7 +147,7 @@ async function announceByWebhook({ report, published }: AnnouncedPass, options: 
     report,
     redact: hideSecrets,
   };
-  const body = config.webhookFormat === 'slack' ? toSlackBody(announcement) : toJsonBody(announcement);
+  const body = WEBHOOK_FORMATS[config.webhookFormat].toBody(announcement);
   try {
     await postWebhook(body, {
       url: config.webhookUrl,

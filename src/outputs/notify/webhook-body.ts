@@ -3,7 +3,7 @@ import { displayRef } from '../../domain/object-ref.ts';
 import { type Severity, severityOrder } from '../../domain/ranking.ts';
 import type { Correction, Report, ReportedDrift } from '../../domain/report.ts';
 import { trimEnd } from '../../domain/trim.ts';
-import { GUARD_EFFECT, state } from '../../stages/report/report.ts';
+import { GUARD_EFFECT, state } from '../../domain/words.ts';
 
 /** A changed report, as it is told to others. */
 export interface Announcement {
@@ -145,6 +145,14 @@ function escapeSlack(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll(/@(?=\w)/gu, '@ ');
 }
+
+/** What `WEBHOOK_FORMAT` may be: the body of an announcement, and whom it is for, for help. */
+export const WEBHOOK_FORMATS = {
+  json: { about: 'each fact a field', toBody: toJsonBody },
+  slack: { about: 'a message for Slack, and for what takes messages as Slack does', toBody: toSlackBody },
+} satisfies Readonly<Record<string, { readonly about: string; readonly toBody: (announcement: Announcement) => object }>>;
+
+export type WebhookFormat = keyof typeof WEBHOOK_FORMATS;
 
 /** The page of a commit: by the template, or as hosts of https repositories have it; empty where neither is known. */
 export function commitPage(template: string, repository: string, commit: string): string {

@@ -1,4 +1,4 @@
-export { dollars, GUARD_EFFECT, minute, state } from '../../domain/words.ts';
+export { GUARD_EFFECT, minute, state } from '../../domain/words.ts';
 export { buildReport, type ReportInput, wasNotRead } from './build.ts';
 export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
 export { withKnownWords } from './failed-reads.ts';
