@@ -6,7 +6,6 @@ import { type ConfigHubTransport, connectConfigHub } from '../clients/confighub/
 import { createKubernetesClient } from '../clients/kubernetes/client.ts';
 import { acquireLease, type Lease, leaseAnnotations } from '../clients/kubernetes/lease.ts';
 import { connectKubernetes, type KubeConfigSource } from '../clients/kubernetes/transport.ts';
-import { createRequestCounter, type RequestCounts } from '../clients/request-counts.ts';
 import { guardConfigHub, guardKubernetes } from '../clients/write-guard.ts';
 import { ClusterError, ConfigError } from '../domain/errors.ts';
 import { mayTakeCredentials } from '../domain/this-machine.ts';
@@ -22,7 +21,6 @@ const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namesp
 export interface WritingClients extends Clients, AsyncDisposable {
   /** `undefined` where the account may take no lease and nothing is going to be fixed. */
   readonly lease: Lease | undefined;
-  readonly requests: RequestCounts;
 }
 
 export interface ReadingClients extends Clients, Disposable {
@@ -60,11 +58,8 @@ export async function connectWriting(
 ): Promise<WritingClients> {
   let lease: Lease | undefined;
   const mayWrite = async (): Promise<void> => lease?.confirm();
-  const requests = createRequestCounter();
-  const confighub = await connectHub(config, warn, signal, (transport) =>
-    guardConfigHub(requests.confighub(transport), mayWrite),
-  );
-  const transport = requests.kubernetes(await connectKubernetes(clusterSource(config, config.context, signal)));
+  const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayWrite));
+  const transport = await connectKubernetes(clusterSource(config, config.context, signal));
   const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
   try {
     lease = await acquireLease(transport, { ...leaseOf(config, environment), holder, seconds: config.leaseSeconds, signal });
@@ -80,7 +75,6 @@ export async function connectWriting(
     confighub,
     kubernetes,
     lease,
-    requests: requests.counts,
     async [Symbol.asyncDispose]() {
       await lease?.[Symbol.asyncDispose]();
       kubernetes.close();

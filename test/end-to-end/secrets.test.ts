@@ -55,7 +55,6 @@ describe('no value that may be a secret comes out of any sink', function () {
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
       EVENTS: 'true',
-      METRICS_FILE: join(folder, 'metrics'),
       WEBHOOK_URL: receiver.url,
       LEASE_NAMESPACE: NAMESPACE,
       CLAUDE_API_KEY: 'test-key',

@@ -132,11 +132,4 @@ export const REPORTING = {
     default: '',
     help: 'CronJob that runs the passes, for events on a tripped guard or a failed pass',
   }),
-  metricsFile: option({
-    schema: z.string(),
-    env: ['METRICS_FILE'],
-    value: 'FILE',
-    default: '',
-    help: 'file that each pass writes its metrics to (OpenMetrics text)',
-  }),
 } as const;

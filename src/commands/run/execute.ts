@@ -56,23 +56,17 @@ async function detectUntil(
   const pass = randomUUID();
   const passLogger = log.child({ pass, cluster: config.cluster });
   const signal = AbortSignal.any([process.stop, deadline]);
-  const monotonicMs = (): number => performance.now();
-  const { cluster, metricsFile } = config;
-  const warn = (message: string): void => passLog.warning(message);
-  const now = (): Date => new Date();
-  const heartbeat = startHeartbeat({ cluster, pass, version: VERSION, metricsFile, now, monotonicMs, warn });
   const passLog = createPassLog(passLogger, {
-    monotonicMs,
+    monotonicMs: () => performance.now(),
     onPhase: (phase, durationMs) => {
-      heartbeat.phase(phase, durationMs);
       if (process.isTerminal && config.logFormat !== 'json' && !config.quiet)
         process.err(`  ${phase.padEnd(8)} ${(durationMs / 1000).toFixed(2)} s\n`);
     },
   });
   requireScope(config);
-  const facts = { pass, config, process, signal, deadline, passLog, heartbeat };
+  const facts = { pass, config, process, signal, deadline, passLog };
   if (command === 'check' || config.dryRun) return runReading(facts, command === 'run');
-  return telling(facts, () => runWriting(facts, passLogger), heartbeat.writeMetrics);
+  return runWriting(facts, passLogger);
 }
 
 /** Tells the exit code of the work, or what its error will end with, and goes on as the work does. */
@@ -99,6 +93,10 @@ interface Facts {
   readonly signal: AbortSignal;
   readonly deadline: AbortSignal;
   readonly passLog: PassLog;
+}
+
+interface WritingFacts extends Facts {
+  readonly notices: NotifyOptions;
   readonly heartbeat: Heartbeat;
 }
 
@@ -148,19 +146,19 @@ async function recall(
 }
 
 async function runWriting(facts: Facts, log: Logger): Promise<number> {
-  const { pass, config, process, signal: stop, passLog, heartbeat } = facts;
+  const { pass, config, process, signal: stop, passLog } = facts;
   // Asked for before anything is connected, so that a missing setting costs nobody a wait.
   const reportRepo = required(config, 'reportRepo');
   const holder = `${hostname()}/${pass}`;
   await using clients = await connectWriting(config, process.environment, holder, passLog.warning, stop);
-  const { lease, requests } = clients;
-  heartbeat.learn({ lease, requests });
+  const { lease } = clients;
+  const heartbeat = startHeartbeat(pass, lease, () => new Date());
   const signal = lease ? AbortSignal.any([stop, lease.lost]) : stop;
   const notices = notifyOptions(facts, clients, signal);
   // Awaited here: the Lease is given back when this function is left, and takes the heartbeat along.
   return await telling(
     facts,
-    () => writePass(reportRepo, clients, notices, facts, log),
+    () => writePass(reportRepo, clients, { ...facts, notices, heartbeat }, log),
     async (exit, error) => {
       heartbeat.noteEnd(exit);
       if (error !== undefined && !signal.aborted) await announceFailure(error, notices);
@@ -171,8 +169,7 @@ async function runWriting(facts: Facts, log: Logger): Promise<number> {
 async function writePass(
   reportRepo: string,
   clients: WritingClients,
-  notices: NotifyOptions,
-  { pass, config, process, passLog, heartbeat }: Facts,
+  { pass, config, process, passLog, notices, heartbeat }: WritingFacts,
   log: Logger,
 ): Promise<number> {
   const { lease } = clients;

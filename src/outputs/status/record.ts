@@ -1,8 +1,5 @@
-import type { RequestCounts } from '../../clients/request-counts.ts';
-import { type Comparison, type FindingClass, isDrift } from '../../domain/finding.ts';
+import type { Comparison, FindingClass } from '../../domain/finding.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { Ranking } from '../../domain/ranking.ts';
 import type { Report } from '../../domain/report.ts';
 
 type Counts = Readonly<Record<string, number>>;
@@ -14,26 +11,16 @@ export interface PassNumbers {
   readonly open: number;
   readonly isNew: number;
   readonly compared: number;
-  readonly findings: Counts;
   readonly workloads: Counts;
   readonly corrections: Counts;
-  /** Findings that are left as they are, by the reason. */
-  readonly suppressed: Counts;
-  readonly tokens: Counts;
 }
 
-/** One pass, as heartbeat and metrics tell of it. */
+/** One pass, as its heartbeat tells of it. */
 export interface PassRecord {
-  readonly cluster: string;
   readonly pass: string;
-  readonly version: string;
   /** `complete`, or why it was not: a word for each exit code. */
   readonly result: string;
   readonly endedAt: Date;
-  readonly seconds: number;
-  /** Seconds by phase. */
-  readonly phases: ReadonlyMap<string, number>;
-  readonly requests: RequestCounts;
   /** `undefined` where the pass failed on its way. */
   readonly numbers: PassNumbers | undefined;
   /** Fixes that this pass made and could not report; `undefined` where it neither fixed nor reported. */
@@ -53,29 +40,22 @@ const STATES: readonly (readonly [string, (found: FindingClass) => boolean])[] =
 /** What of a pass is counted. */
 export interface CountedPass {
   readonly comparison: Comparison;
-  readonly ranking: Ranking;
-  readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
   readonly report: Report;
 }
 
-export function numbersOf({ comparison, ranking, plan, outcomes, report }: CountedPass): PassNumbers {
+export function numbersOf({ comparison, outcomes, report }: CountedPass): PassNumbers {
   const states = comparison.objects.flatMap(({ findings, desired }) => {
     const state = STATES.find(([, holds]) => findings.some((finding) => holds(finding.class)))?.[0];
     return state === undefined ? [] : [{ state, isCompared: desired !== undefined }];
   });
   const workloads = tally(states.map(({ state }) => state));
   const departing = states.filter(({ isCompared }) => isCompared).length;
-  const left = plan.items.filter(
-    ({ action, ranked }) => isDrift(ranked.finding) && (action === 'report' || action === 'blocked'),
-  );
-  const ignored = comparison.ignores.reduce((sum, { matches }) => sum + matches, 0);
   return {
     digest: report.digest,
     open: report.findings.length,
     isNew: report.newFindings,
     compared: comparison.compared,
-    findings: tally(report.findings.map(({ severity }) => severity)),
     workloads: {
       ...workloads,
       in_sync: comparison.compared - departing,
@@ -84,8 +64,6 @@ export function numbersOf({ comparison, ranking, plan, outcomes, report }: Count
       ...(comparison.notMonitored > 0 ? { not_monitored: comparison.notMonitored } : {}),
     },
     corrections: tally(outcomes.map(({ result }) => result)),
-    suppressed: { ...tally(left.map(({ reason }) => reason)), ...(ignored > 0 ? { ignored } : {}) },
-    tokens: { input: ranking.source.inputTokens, output: ranking.source.outputTokens },
   };
 }
 
@@ -99,11 +77,10 @@ const PREFIX = 'drift-detector/';
 const UNREPORTED = 'unreported-fixes';
 
 /** What the Lease says of the last pass. The time of the last success stays while passes fail. */
-export function annotationsOf(record: PassRecord): Readonly<Record<string, string>> {
-  const { pass, result, endedAt, numbers, unreportedFixes } = record;
+export function annotationsOf({ pass, result, endedAt, numbers, unreportedFixes }: PassRecord): Readonly<Record<string, string>> {
   const time = endedAt.toISOString();
   const annotations: Record<string, string> = { 'last-pass': pass, 'last-run': time, 'last-result': result };
-  if (isSuccess(record)) annotations['last-success'] = time;
+  if (result === 'complete') annotations['last-success'] = time;
   if (unreportedFixes !== undefined) annotations[UNREPORTED] = String(unreportedFixes);
   if (numbers) {
     const { digest, compared, open, isNew, corrections, workloads } = numbers;
@@ -117,8 +94,4 @@ export function annotationsOf(record: PassRecord): Readonly<Record<string, strin
 export function unreportedFixesIn(annotations: Readonly<Record<string, string>>): number {
   const count = Number(annotations[`${PREFIX}${UNREPORTED}`] ?? 0);
   return Number.isInteger(count) && count > 0 ? count : 0;
-}
-
-export function isSuccess({ result }: PassRecord): boolean {
-  return result === 'complete';
 }
