@@ -146,7 +146,7 @@ export const unitHistorySchema = z.object({
 });
 export type UnitHistory = Readonly<z.output<typeof unitHistorySchema>>;
 
-export const promotionSchema = z.object({
+const promotionSchema = z.object({
   unit: z.string().describe('space/slug, as upstream is.'),
   upstream: z.string(),
   refusal: z.string().describe('Why ConfigHub would refuse the upgrade; empty where it would not.'),
@@ -169,11 +169,11 @@ export interface RecordedCorrection {
 /** A unit whose configuration an upgrade from its upstream would change. */
 export type PromotionNeed = Readonly<z.output<typeof promotionSchema>>;
 
-export const incompleteSchema = z.object({ what: z.string(), error: z.string() });
+const incompleteSchema = z.object({ what: z.string(), error: z.string() });
 /** Something that could not be compared, and why. */
 export type Incomplete = Readonly<z.output<typeof incompleteSchema>>;
 
-export const ignoredSchema = z.object({
+const ignoredSchema = z.object({
   what: z.string().describe('The selectors of the rule.'),
   reason: z.string(),
   until: z.string().describe('Date or RFC 3339 time; empty for good.'),
@@ -182,13 +182,13 @@ export const ignoredSchema = z.object({
 /** A rule of the ignore file. Whether it covers something just now comes and goes, so the log tells that. */
 export type IgnoredByRule = Readonly<z.output<typeof ignoredSchema>>;
 
-export const leftOutSchema = z.object({
+const leftOutSchema = z.object({
   notMonitored: count.describe('Declared objects outside the monitored namespaces.'),
   otherTargets: count.describe('Units of other targets.'),
 });
 /** What is left out on purpose; the numbers follow only steps of more than a quarter. */
 export type LeftOut = Readonly<z.output<typeof leftOutSchema>>;
-export const pauseSchema = z.object({ what: z.string(), until: z.string() });
+const pauseSchema = z.object({ what: z.string(), until: z.string() });
 
 const groupSchema = z.object({
   title: z.string().describe('What was done, by whom and when.'),
