@@ -6,15 +6,49 @@ import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { minorOf } from '../control-plane/version.ts';
-import { apply, deploy, eventually, getJson, NAMESPACE, nameOf, objectAt, objectsAt, only, render, VERSION } from './overlay.ts';
+import {
+  apply,
+  deploy,
+  eventually,
+  getJson,
+  NAMESPACE,
+  nameOf,
+  objectAt,
+  objectsAt,
+  only,
+  render,
+  repositoryPath,
+  VERSION,
+} from './overlay.ts';
 
-const OVERLAYS = ['manifests/base', 'cronjobs/dev'];
+/** What each overlay says of its cluster: cronjobs/NAME, environment, schedule. */
+const CLUSTERS = [
+  ['dev', 'dev', '*/10 * * * *'],
+  ['staging', 'staging', '2,32 * * * *'],
+  ['staging-us', 'staging', '5,35 * * * *'],
+  ['staging-eu', 'staging', '8,38 * * * *'],
+  ['prod', 'prod', '11,41 * * * *'],
+  ['prod-us', 'prod', '14,44 * * * *'],
+  ['prod-eu', 'prod', '17,47 * * * *'],
+  ['prod-asia', 'prod', '20,50 * * * *'],
+] as const;
+const OVERLAYS = ['manifests/base', ...CLUSTERS.map(([name]) => `cronjobs/${name}`)];
 
-/** Minutes between two starts of a schedule such as `*\/10 * * * *`. */
+/** Minutes of an hour at which a schedule such as `*\/10 * * * *` or `5,35 * * * *` starts. */
+function minutesOf(schedule: string | undefined): readonly number[] {
+  const [, step, list] = /^(?:\*\/(\d+)|(\d+(?:,\d+)*)) \* \* \* \*$/u.exec(schedule ?? '') ?? [];
+  if (list !== undefined) return list.split(',').map(Number);
+  if (step === undefined || 60 % Number(step) !== 0) throw new Error(`${schedule} is no even part of an hour`);
+  return Array.from({ length: 60 / Number(step) }, (_, index) => index * Number(step));
+}
+
+/** Seconds between two starts, which must always be as many. */
 function intervalSeconds(schedule: string | undefined): number {
-  const minutes = /^\*\/(\d+) \* \* \* \*$/u.exec(schedule ?? '')?.[1];
-  if (minutes === undefined || 60 % Number(minutes) !== 0) throw new Error(`${schedule} is no even part of an hour`);
-  return Number(minutes) * 60;
+  const minutes = minutesOf(schedule);
+  const gaps = new Set(minutes.map((minute, index) => (minutes[index + 1] ?? (minutes[0] ?? 0) + 60) - minute));
+  const [gap] = gaps;
+  if (gaps.size !== 1 || gap === undefined) throw new Error(`${schedule} has intervals of different lengths`);
+  return gap * 60;
 }
 
 /** Of a secret only the variable that names its file: CUB_TOKEN_FILE. */
@@ -24,6 +58,15 @@ const KNOWN_VARIABLES = new Set(
     return option.env.map((variable) => ('isSecret' in option ? `${variable}_FILE` : variable));
   }),
 );
+
+/** As its container has it. */
+function autoFixOf(cronJob: JsonObject): string | undefined {
+  const [container] = objectsAt(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'containers');
+  return stringAt(
+    objectsAt(container, 'env').find(({ name }) => name === 'AUTO_FIX'),
+    'value',
+  );
+}
 
 describe('manifests: the CronJob', function () {
   this.timeout(120_000);
@@ -61,11 +104,8 @@ describe('manifests: the CronJob', function () {
           Array(namespaced.length).fill(NAMESPACE),
         );
         expect(namespaced.map(({ kind }) => kind)).to.have.members([
-          'ConfigMap',
-          'CronJob',
-          'Role',
-          'RoleBinding',
-          'ServiceAccount',
+          ...['ConfigMap', 'CronJob', 'Role', 'RoleBinding', 'ServiceAccount'],
+          ...(overlay === 'manifests/base' ? [] : ['NetworkPolicy']),
         ]);
       });
 
@@ -76,11 +116,23 @@ describe('manifests: the CronJob', function () {
         expect(deadline).to.be.below(interval);
         expect(Number(settings['TIMEOUT'])).to.be.below(deadline);
         expect(spec['startingDeadlineSeconds']).to.equal(interval / 2);
-        expect(spec).to.include({
-          concurrencyPolicy: 'Forbid',
-          successfulJobsHistoryLimit: 3,
-          failedJobsHistoryLimit: 3,
-        });
+        expect(spec['concurrencyPolicy']).to.equal('Forbid');
+      });
+
+      it('keeps few enough pods for kubectl logs -l app=drift-detector --follow', () => {
+        expect(objectAt(cronJob, 'spec')).to.include({ successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 1 });
+        expect(objectAt(cronJob, 'spec', 'jobTemplate', 'spec')).to.include({ backoffLimit: 1, ttlSecondsAfterFinished: 86_400 });
+      });
+
+      it('shows AUTO_FIX in the CronJob itself, where people grep for it', () => {
+        expect(settings).not.to.have.property('AUTO_FIX');
+        expect(autoFixOf(cronJob)).to.equal(overlay === 'cronjobs/dev' ? 'true' : 'false');
+      });
+
+      it('may hold the Lease of its own cluster', () => {
+        const [held, made] = objectsAt(only(documents, 'Role', 'drift-detector-lease'), 'rules');
+        expect(held?.['resourceNames']).to.deep.equal([`drift-detector-${settings['CLUSTER']}`]);
+        expect(made).to.deep.include({ resources: ['leases'], verbs: ['create'] });
       });
 
       it('sets only variables that the program knows, to values that it accepts', async () => {
@@ -104,7 +156,6 @@ describe('manifests: the CronJob', function () {
     const spec = objectAt(only(await render(plane, 'cronjobs/dev'), 'CronJob'), 'spec');
     expect(spec['timeZone']).to.equal('Etc/UTC');
     const job = objectAt(spec, 'jobTemplate', 'spec');
-    expect(job).to.include({ backoffLimit: 2, ttlSecondsAfterFinished: 86_400 });
     expect(job['podFailurePolicy']).to.deep.equal({
       rules: [
         { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
@@ -120,18 +171,43 @@ describe('manifests: the CronJob', function () {
     });
   });
 
-  it('corrects nothing in base; the dev overlay corrects, every ten minutes, as cluster dev', async () => {
-    const configOf = async (overlay: string): Promise<Readonly<Record<string, string>>> =>
-      stringMapAt(only(await render(plane, overlay), 'ConfigMap'), 'data');
-    const rolesOf = async (overlay: string): Promise<readonly string[]> =>
-      (await render(plane, overlay)).filter((document) => /Role/u.test(String(document['kind']))).map(nameOf);
-    const reader = ['ClusterRole/drift-detector-reader', 'ClusterRoleBinding/drift-detector-reader'];
-    const lease = ['Role/drift-detector-lease', 'RoleBinding/drift-detector-lease'];
-    expect(await rolesOf('manifests/base')).to.have.members([...reader, ...lease]);
-    expect(await rolesOf('cronjobs/dev')).to.have.members([...reader, ...lease, 'ClusterRole/drift-detector-writer']);
-    expect(await configOf('manifests/base')).to.include({ AUTO_FIX: 'false' });
-    expect(await configOf('cronjobs/dev')).to.include({ AUTO_FIX: 'true', CLUSTER: 'dev', ENVIRONMENT: 'dev' });
-    expect(at(only(await render(plane, 'cronjobs/dev'), 'CronJob'), 'spec', 'schedule')).to.equal('*/10 * * * *');
+  for (const [name, environment, schedule] of CLUSTERS) {
+    it(`watches cluster ${name} by units of its own space, at its own minutes`, async () => {
+      const documents = await render(plane, `cronjobs/${name}`);
+      expect(stringMapAt(only(documents, 'ConfigMap'), 'data')).to.include({
+        CLUSTER: name,
+        ENVIRONMENT: environment,
+        CONFIGHUB_SPACE: `drift-detector-${name}`,
+        FIX_GRACE: name === 'dev' ? '0s' : '30m',
+      });
+      const cronJob = only(documents, 'CronJob');
+      expect(at(cronJob, 'spec', 'schedule')).to.equal(schedule);
+      const template = objectAt(cronJob, 'spec', 'jobTemplate', 'spec', 'template');
+      for (const object of [...documents, objectAt(cronJob, 'spec', 'jobTemplate'), template])
+        expect(stringAt(object, 'metadata', 'labels', 'app.kubernetes.io/instance')).to.equal(`drift-detector-${name}`);
+    });
+  }
+
+  it('starts no two clusters of staging and prod in the same minute', () => {
+    const minutes = CLUSTERS.slice(1).flatMap(([, , schedule]) => minutesOf(schedule));
+    expect(new Set(minutes).size).to.equal(minutes.length);
+  });
+
+  it('gives rights to write to dev alone; all others read what base reads', async () => {
+    const rolesOf = async (overlay: string): Promise<readonly unknown[]> =>
+      (await render(plane, overlay))
+        .filter((document) => /Role/u.test(String(document['kind'])))
+        .map(({ rules, subjects, roleRef, ...document }) => [
+          nameOf(document),
+          JSON.stringify([rules, subjects, roleRef]).replaceAll(/drift-detector-(default|dev|staging|prod)(-\w+)?/gu, 'LEASE'),
+        ]);
+    const base = await rolesOf('manifests/base');
+    expect(base).to.have.length(4);
+    for (const [name] of CLUSTERS.slice(1)) expect(await rolesOf(`cronjobs/${name}`)).to.deep.equal(base);
+    const more = (await rolesOf('cronjobs/dev')).filter((role) => !JSON.stringify(base).includes(JSON.stringify(role)));
+    expect(JSON.stringify(more))
+      .to.match(/^\[\["ClusterRole\/drift-detector-writer",.*\]\]$/u)
+      .and.not.to.match(/delete|\*/u);
   });
 
   describe('on a real API server', () => {
@@ -165,6 +241,26 @@ describe('manifests: the CronJob', function () {
       const before = await read();
       await apply(plane, overlay);
       expect(await read()).to.deep.equal(before);
+    });
+
+    for (const path of OVERLAYS) {
+      it(`accepts ${path} in a dry run, its pods as restricted ones`, async function () {
+        // components/modern, which every overlay has.
+        if (path !== 'manifests/base' && minorOf(plane.version) < 27) this.skip();
+        const args = ['apply', '--server-side', '--force-conflicts', '--validate=strict', '--dry-run=server'];
+        const { stdout, stderr } = await plane.kubectl([...args, '-k', repositoryPath(path)]);
+        expect(stdout).to.contain('cronjob.batch/drift-detector serverside-applied (server dry run)');
+        // Where a template is not restricted, the server's warning would be here.
+        expect(stderr).to.equal('');
+      });
+    }
+
+    it('warns of a CronJob whose pods are not restricted', async () => {
+      const cronJob = structuredClone(only(await render(plane, overlay), 'CronJob'));
+      const spec = objectAt(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec');
+      const root = JSON.stringify(cronJob).replace(JSON.stringify(spec['securityContext']), '{"runAsUser":0}');
+      const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'];
+      expect((await plane.kubectl(args, root)).stderr).to.contain('would violate PodSecurity "restricted');
     });
 
     it('refuses a pod that is not restricted, so that what runs there is', async () => {
@@ -205,7 +301,10 @@ describe('manifests: the CronJob', function () {
         args: ['run'],
         image: `drift-detector:${VERSION}`,
         envFrom: [{ configMapRef: { name: at(config, 'metadata', 'name') } }],
-        env: [{ name: 'HOME', value: '/tmp' }],
+        env: [
+          { name: 'AUTO_FIX', value: overlay === 'manifests/base' ? 'false' : 'true' },
+          { name: 'HOME', value: '/tmp' },
+        ],
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,

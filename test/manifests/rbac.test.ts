@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { at, type JsonObject, numberAt } from '../../src/domain/json.ts';
+import { at, type JsonObject, numberAt, stringAt } from '../../src/domain/json.ts';
 import { main } from '../../src/main.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
@@ -16,6 +16,8 @@ const READER = 'clusterrole/drift-detector-reader';
 const BOUND = `rbac-bound-${randomBytes(3).toString('hex')}`;
 const UNBOUND = `rbac-unbound-${randomBytes(3).toString('hex')}`;
 const WORKLOADS = ['deployments', 'statefulsets', 'daemonsets'];
+/** Everything that is compared. */
+const KINDS = [...WORKLOADS.map((resource) => `${resource}.apps`), 'cronjobs.batch'];
 
 const workload = (namespace: string): string => `apiVersion: apps/v1
 kind: Deployment
@@ -91,12 +93,12 @@ describe('manifests: what the detector may do', function () {
   }
 
   const READS = [
-    ...WORKLOADS.flatMap((resource) => [`get ${resource}.apps`, `list ${resource}.apps`]),
+    ...KINDS.map((resource) => `list ${resource}`),
     'list horizontalpodautoscalers.autoscaling',
     'list namespaces',
   ].sort();
   const LEASES = ['create', 'get', 'update'].map((verb) => `${verb} leases.coordination.k8s.io`);
-  const WRITES = WORKLOADS.map((resource) => `patch ${resource}.apps`);
+  const WRITES = KINDS.flatMap((resource) => [`get ${resource}`, `patch ${resource}`]);
 
   /** One real pass of the program with the account's token, against a hub that holds the desired units. */
   async function runDetector(command: 'check' | 'run', settings: Readonly<Record<string, string>> = {}): Promise<Ended> {
@@ -110,6 +112,7 @@ describe('manifests: what the detector may do', function () {
       environment: {
         PATH: process.env['PATH'],
         KUBECONFIG: kubeconfig,
+        KINDS: stringAt(only(await render(plane, 'manifests/base'), 'ConfigMap'), 'data', 'KINDS') ?? '',
         NAMESPACE_SELECTOR: `rbac-test=${BOUND}`,
         CONFIGHUB_URL: hub.url,
         CONFIGHUB_SPACE: 'rbac',
@@ -174,9 +177,14 @@ describe('manifests: what the detector may do', function () {
     expect(exit, text).to.equal(0);
   });
 
-  for (const resource of [...WORKLOADS, 'horizontalpodautoscalers', 'namespaces']) {
+  for (const resource of [...WORKLOADS, 'cronjobs', 'horizontalpodautoscalers', 'namespaces']) {
     it(`is not more than a check needs: without ${resource} it is incomplete or refused`, async () => {
-      const full = `${resource}${{ namespaces: '', horizontalpodautoscalers: '.autoscaling' }[resource] ?? '.apps'}`;
+      const groups: Readonly<Record<string, string>> = {
+        namespaces: '',
+        horizontalpodautoscalers: '.autoscaling',
+        cronjobs: '.batch',
+      };
+      const full = `${resource}${groups[resource] ?? '.apps'}`;
       const role = only(await render(plane, 'manifests/base'), 'ClusterRole');
       const rules = objectsAt(role, 'rules').map((rule) =>
         list(rule['resources']).includes(resource)
@@ -213,10 +221,8 @@ describe('manifests: what the detector may do', function () {
       expect(await rightsIn(BOUND)).to.deep.equal([...READS, ...WRITES].sort());
       expect(await rightsIn(UNBOUND)).to.deep.equal(READS);
       expect(await rightsIn(NAMESPACE)).to.deep.equal([...READS, ...LEASES].sort());
-      for (const verb of ['delete', 'deletecollection', 'create', 'update']) {
-        for (const resource of WORKLOADS)
-          expect(await can(verb, `${resource}.apps`, BOUND), `${verb} ${resource}`).to.equal(false);
-      }
+      for (const verb of ['delete', 'deletecollection', 'create', 'update'])
+        for (const resource of KINDS) expect(await can(verb, resource, BOUND), `${verb} ${resource}`).to.equal(false);
       expect(await can('patch', 'deployments.apps', ''), 'patch in all namespaces').to.equal(false);
       expect(await can('get', 'secrets', BOUND)).to.equal(false);
     });

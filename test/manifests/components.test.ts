@@ -1,0 +1,80 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect } from 'chai';
+import { at, type JsonObject, stringAt, stringMapAt } from '../../src/domain/json.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { sharedControlPlane } from '../control-plane/shared.ts';
+import { minorOf } from '../control-plane/version.ts';
+import { NAMESPACE, nameOf, objectAt, objectsAt, only, render, repositoryPath } from './overlay.ts';
+
+/** Kinds of operators that a plain API server does not have. */
+const FOREIGN = ['PrometheusRule', 'ExternalSecret'];
+
+describe('manifests: the components', function () {
+  this.timeout(60_000);
+  let plane: ControlPlane;
+  let folder: string;
+  before(async () => {
+    plane = await sharedControlPlane();
+    folder = await mkdtemp(join(tmpdir(), 'component-overlay-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Base with these components, as an overlay of a user has them. */
+  async function overlayOf(...names: readonly string[]): Promise<string> {
+    const up = relative(folder, repositoryPath('manifests'));
+    const lines = ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', `resources: [${up}/base]`];
+    const components = `components: [${names.map((name) => `${up}/components/${name}`).join(', ')}]`;
+    await writeFile(join(folder, 'kustomization.yaml'), [...lines, components, ''].join('\n'));
+    return relative(repositoryPath(''), folder);
+  }
+
+  const dryRun = (documents: readonly JsonObject[]): Promise<{ readonly stdout: string; readonly stderr: string }> => {
+    const known = documents.filter(({ kind }) => !FOREIGN.includes(String(kind)));
+    const text = known.map((document) => JSON.stringify(document)).join('\n---\n');
+    return plane.kubectl(
+      ['apply', '--server-side', '--force-conflicts', '--validate=strict', '--dry-run=server', '-f', '-'],
+      text,
+    );
+  };
+
+  it('are all in docs/deployment.md, and can be had together', async () => {
+    const names = (await readdir(repositoryPath('manifests/components'))).sort();
+    const page = await readFile(repositoryPath('docs/deployment.md'), 'utf8');
+    for (const name of names) expect(page).to.contain(`| \`manifests/components/${name}\` |`);
+    const documents = await render(plane, await overlayOf(...names));
+    const own = documents.filter((document) => at(document, 'metadata', 'namespace') === NAMESPACE);
+    expect(own.map(({ kind }) => kind)).to.include.members(['NetworkPolicy', ...FOREIGN]);
+    for (const document of own)
+      expect(stringMapAt(document, 'metadata', 'labels'), nameOf(document)).to.have.property('app.kubernetes.io/version');
+  });
+
+  it('sharded: pod number N reads the configuration file of cluster N, which no variable overrules', async function () {
+    if (minorOf(plane.version) < 29) this.skip();
+    await plane.kubectl(['apply', '--server-side', '-f', repositoryPath('manifests/base/namespace.yaml')]);
+    const documents = await render(plane, await overlayOf('sharded', 'modern'));
+    const { stdout, stderr } = await dryRun(documents);
+    expect(stdout).to.contain('cronjob.batch/drift-detector serverside-applied (server dry run)');
+    expect(stderr).to.equal('');
+    const spec = objectAt(only(documents, 'CronJob'), 'spec', 'jobTemplate', 'spec');
+    expect(spec).to.include({ completionMode: 'Indexed', backoffLimitPerIndex: 1 });
+    const [container] = objectsAt(spec, 'template', 'spec', 'containers');
+    const names = objectsAt(container, 'env').map((entry) => stringAt(entry, 'name'));
+    // A variable is known to those that come after it.
+    expect(names.indexOf('SHARD')).to.be.within(0, names.indexOf('DRIFT_CONFIG') - 1);
+    const mounts = objectsAt(container, 'volumeMounts').map((mount) => stringAt(mount, 'mountPath'));
+    expect(mounts).to.include('/var/run/secrets/clusters');
+    const settings = stringMapAt(only(documents, 'ConfigMap'), 'data');
+    for (const name of ['CLUSTER', 'ENVIRONMENT', 'CONFIGHUB_SPACE', 'FIX_GRACE']) expect(settings).to.have.property(name, '');
+  });
+
+  it('network-policy: lets nothing in, and out to names and four kinds of servers', async () => {
+    const policy = only(await render(plane, await overlayOf('network-policy')), 'NetworkPolicy');
+    expect(at(policy, 'spec', 'policyTypes')).to.deep.equal(['Ingress', 'Egress']);
+    expect(at(policy, 'spec')).not.to.have.property('ingress');
+    const ports = objectsAt(policy, 'spec', 'egress').flatMap((rule) => objectsAt(rule, 'ports'));
+    expect(ports.map(({ port }) => port)).to.deep.equal([53, 53, 443, 6443, 22]);
+    expect(at(policy, 'spec', 'podSelector', 'matchLabels')).to.deep.equal({ app: 'drift-detector' });
+  });
+});
