@@ -1,11 +1,12 @@
 import { type Config, cacheFolder, type Environment } from '../cli/config.ts';
 import { readIgnoreFile } from '../cli/ignore-file.ts';
+import { readPrices } from '../cli/prices-file.ts';
 import { USER_AGENT } from '../cli/version.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ChangeSetRef } from '../domain/desired.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { unreportedFixesIn } from '../outputs/status/record.ts';
-import { createAskClaude, DEFAULT_PRICES } from '../stages/rank/rank.ts';
+import { createAskClaude } from '../stages/rank/rank.ts';
 import type { PassOptions } from './judgement.ts';
 
 /** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
@@ -52,7 +53,12 @@ export async function passOptions(
       now,
       showValues: config.showValues,
     },
-    rank: { environment: config.environment, prices: DEFAULT_PRICES, model: config.claudeModel, ...(ask ? { ask } : {}) },
+    rank: {
+      environment: config.environment,
+      prices: await readPrices(config, signal),
+      model: config.claudeModel,
+      ...(ask ? { ask } : {}),
+    },
     plan: {
       autoFix: config.autoFix,
       createMissing: config.createMissing,

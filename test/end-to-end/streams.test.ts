@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -52,6 +52,19 @@ describe('where a pass writes to', function () {
     expect(await readdir(TMPDIR)).to.deep.equal([]);
     const silent = await runUnread('both', ['run'], { ...environment, ...more });
     expect(silent.code).to.equal(21);
+  });
+
+  it('counts costs with the prices of a file, says so on the page, and does not start with a file that lacks one', async () => {
+    const file = join(world.folder, 'prices.yaml');
+    await writeFile(file, 'name: ours\ncpuCoreHour: 0\nmemoryGibHour: 0\ngpuHour: 0\nstorageGibHour: 0\n');
+    const page = await world.detector(['check', '-o', 'md', '--prices', file], scenario.environment);
+    expect(page.stdout)
+      .to.match(/of 730 hours: ours \\?\(US dollars an hour: a CPU core 0, /u)
+      .and.to.contain('| $0 |');
+    await writeFile(file, 'name: ours\n');
+    const refused = await world.detector(['check', '--quiet'], { ...scenario.environment, DRIFT_PRICES: file });
+    expect(refused.code).to.equal(78);
+    expect(refused.stderr).to.contain('cpuCoreHour: must be US dollars an hour for a CPU core');
   });
 
   describe('--quiet', () => {

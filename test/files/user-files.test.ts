@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { readPrices } from '../../src/cli/prices-file.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
 import { UserError } from '../../src/domain/errors.ts';
 import type { RunningHub } from '../../src/hub/server.ts';
@@ -73,6 +74,7 @@ const READERS: Readonly<Record<string, (path: string, stop: AbortSignal) => Prom
   '--live': (path, stop) => command(['diff', '--desired', PLAIN, '--live', path], stop),
   '--schema': (path, stop) => command(['diff', '--desired', PLAIN, '--live', PLAIN, '--schema', path], stop),
   '--ignore-file': (path, stop) => command(['diff', '--desired', PLAIN, '--live', PLAIN, '--ignore-file', path], stop),
+  DRIFT_PRICES: (path, signal) => ending(readPrices({ prices: path, maxFileMb: 64 }, signal), signal),
   '--config': (path, stop) => command(['report', '--config', path], stop),
   CUB_TOKEN_FILE: (path, stop) => command(['report'], stop, { CUB_TOKEN_FILE: path }),
   '--token-file of the hub': (path, stop) => command(['hub', '--data-dir', folder, '--token-file', path], stop),

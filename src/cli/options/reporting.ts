@@ -25,6 +25,13 @@ export const REPORTING = {
     default: 'claude-haiku-5-5',
     help: 'model that ranks',
   }),
+  prices: option({
+    schema: z.string(),
+    env: ['DRIFT_PRICES'],
+    value: 'FILE',
+    default: '',
+    help: 'YAML file of the prices that costs are computed with; without it list prices (docs/report.md)',
+  }),
   reportRepo: option({
     schema: z.string().min(1),
     env: ['REPORT_REPO'],

@@ -2,7 +2,7 @@ import { type FieldPath, printPath, withValueAt } from '../../domain/field-path.
 import { type Finding, revealValue } from '../../domain/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../../domain/json.ts';
 import { parseQuantity } from '../../domain/quantity.ts';
-import { HOURS_PER_MONTH, type PriceTable } from './prices.ts';
+import { monthlyUsd, type PriceTable } from './prices.ts';
 
 const GIB = 2 ** 30;
 const NANO = 1e9;
@@ -88,12 +88,7 @@ function monthlyCostUsd(workload: Json, prices: PriceTable, scheduledPods: numbe
   const storageGib = (isJsonArray(claims) ? claims : []).reduce<number>((sum, claim) => {
     return sum + (amount(at(claim, 'spec', 'resources'), 'storage') ?? 0) / GIB;
   }, 0);
-  const microDollarsAnHour =
-    cpuCores * prices.cpuCoreHour +
-    (memoryBytes / GIB) * prices.memoryGibHour +
-    gpus * prices.gpuHour +
-    storageGib * prices.storageGibHour;
-  return Math.round((pods * microDollarsAnHour * HOURS_PER_MONTH) / 1e4) / 100;
+  return monthlyUsd(pods, { cpuCores, memoryBytes, gpus, storageGib }, prices);
 }
 
 /** Fields on which the bill depends. */

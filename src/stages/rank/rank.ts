@@ -12,7 +12,7 @@ import type { PriceTable } from './prices.ts';
 import { PROMPT_VERSION } from './prompt.ts';
 
 export { type AskClaude, createAskClaude } from './ask.ts';
-export { DEFAULT_PRICES } from './prices.ts';
+export { DEFAULT_PRICES, PRICES_REMEDY, type PriceTable, pricesSchema } from './prices.ts';
 
 export interface RankOptions {
   readonly environment: string;
