@@ -1,5 +1,6 @@
 import type { ChangeSetRef, DesiredObject, DesiredUnit } from './desired.ts';
 import type { Finding } from './finding.ts';
+import type { GuardName, TrippedGuard } from './guards.ts';
 import type { RankedFinding } from './ranking.ts';
 import type { LiveObject } from './snapshot.ts';
 
@@ -8,18 +9,15 @@ type PlanAction = 'fix' | 'stage' | 'report' | 'blocked';
 
 /** Why, as a constant that report and log show; the detail is the sentence beside it. */
 export type PlanReason =
+  | GuardName
   | 'auto-fix'
   | 'auto-fix-off'
   | 'decided'
-  | 'decisions-unreadable'
-  | 'report-unreadable'
   | 'changeset-locked'
   | 'locked-elsewhere'
   | 'unfinished-pair'
   | 'changeset-closed'
   | 'apply-gate'
-  | 'incomplete-read'
-  | 'desired-shrank'
   | 'grace'
   | 'paused'
   | 'contested'
@@ -29,11 +27,7 @@ export type PlanReason =
   | 'permission'
   | 'admission'
   | 'not-predictable'
-  | 'mass-change'
-  | 'wrong-cluster'
-  | 'scale-to-zero'
   | 'unapplied-changes'
-  | 'unreported-fixes'
   | 'changed-by-other'
   | 'held-by-model'
   | 'autoscaler'
@@ -108,21 +102,6 @@ export interface UnitCorrection {
   readonly isStaged: boolean;
   /** Who writes to the cluster: ConfigHub applies the unit, the pass patches its objects, or first the pass and then ConfigHub. */
   readonly route: 'confighub' | 'direct' | 'both';
-}
-
-/** A guard that stopped all fixes. */
-export interface TrippedGuard {
-  readonly name:
-    | 'mass-change'
-    | 'incomplete-read'
-    | 'desired-shrank'
-    | 'wrong-cluster'
-    | 'scale-to-zero'
-    | 'decisions-unreadable'
-    | 'report-unreadable'
-    | 'unreported-fixes';
-  /** What was found and what would let the pass go on. */
-  readonly detail: string;
 }
 
 /** A hold that a person set by annotation. */

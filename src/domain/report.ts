@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { reportedDecisionSchema } from './decision.ts';
 import { ACTOR_CLASSES, actorOf } from './field-managers.ts';
 import { FINDING_CLASSES } from './finding.ts';
+import type { TrippedGuard } from './guards.ts';
 import { isNumber, type Json } from './json.ts';
 import { picked } from './picked.ts';
-import type { TrippedGuard } from './plan.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
 
 // The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.

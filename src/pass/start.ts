@@ -1,10 +1,11 @@
 import type { Clients } from '../clients/clients.ts';
 import type { DecisionsFile } from '../domain/decision.ts';
 import type { DesiredState } from '../domain/desired.ts';
+import { guardSides } from '../domain/guards.ts';
 import { planDecisions } from '../stages/decisions/decisions.ts';
 import { pullDesired } from '../stages/desired/desired.ts';
 import { finishPredecessor } from '../stages/fix/resume.ts';
-import { guardSides } from '../stages/plan/plan.ts';
+import { sidesOf } from '../stages/plan/plan.ts';
 import type { Pass } from './context.ts';
 import { carryOutDecisions } from './decisions.ts';
 import type { JudgeInput, PassOptions } from './judgement.ts';
@@ -34,7 +35,7 @@ export function startOfPass(pass: Pass, decisions: DecisionsFile): JudgeInput {
         previous: previous.decisions,
         spaces: options.desired.spaces,
         held: options.holdsLease ? '' : NO_LEASE,
-        guarded: guardSides({ decided, snapshot, desired, previous }, options.plan)?.detail ?? '',
+        guarded: guardSides(sidesOf({ decided, snapshot, desired, previous }), options.plan)?.detail ?? '',
         onChangeSet: log.changeSet,
         onWarning: log.warning,
         signal: options.signal,

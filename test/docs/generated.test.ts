@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { configurationPage, formatsTable, quotedPage } from './generated.ts';
+import { OPTIONS } from '../../src/cli/options/options.ts';
+import { GUARDS } from '../../src/domain/guards.ts';
+import { configurationPage, quotedPage, TABLES } from './generated.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 /** The README has the page between these two lines. */
 const PAGE = /(?<=<!-- test\/docs\/generated\.ts writes this page -->\n)[\s\S]*?(?=\n\n<!-- end of the page -->)/u;
-/** docs/report.md has the output formats between these two. */
-const FORMATS = /(?<=<!-- test\/docs\/generated\.ts writes this table -->\n\n)[\s\S]*?(?=\n\n<!-- end of the table -->)/u;
 
 /** Compares, or writes where UPDATE is set. */
 function expectFile(path: string, expected: (text: string) => string): void {
@@ -21,11 +21,22 @@ describe('docs: what follows from the code (UPDATE=1 rewrites it)', () => {
     expectFile('docs/configuration.md', configurationPage);
   });
 
-  it('lists every output format', () => {
-    expectFile('docs/report.md', (text) => {
-      expect(text).to.match(FORMATS);
-      return text.replace(FORMATS, () => formatsTable());
+  for (const [name, { path, table }] of Object.entries(TABLES))
+    it(`has a table of ${name} in ${path}`, () => {
+      const place = new RegExp(
+        `(?<=<!-- test/docs/generated.ts writes this table: ${name} -->\\n)[\\s\\S]*?(?=<!-- end of ${name} -->)`,
+        'u',
+      );
+      expectFile(path, (text) => {
+        expect(text).to.match(place);
+        return text.replace(place, () => `${table()}\n\n`);
+      });
     });
+
+  it('names only options that there are', () => {
+    const variables = new Set(Object.values(OPTIONS).flatMap(({ env }): readonly string[] => env));
+    for (const option of Object.values(GUARDS).flatMap(({ options }): readonly string[] => options))
+      expect(variables).to.include(option);
   });
 
   it('shows a page of a report in the README as a pass writes it', () => {

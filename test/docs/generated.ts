@@ -1,4 +1,5 @@
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
+import { GUARDS } from '../../src/domain/guards.ts';
 import { FORMATS, type Format } from '../../src/outputs/formats/formats.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
 import { realisticReport } from '../browser/realistic.ts';
@@ -43,13 +44,35 @@ export function configurationPage(): string {
   return HEAD + OPTION_NAMES.map(rowOf).join('');
 }
 
-/** The output formats, for docs/report.md. */
-export function formatsTable(): string {
-  const rows = Object.entries<Format>(FORMATS).map(([name, { about, hasFindingsOnly }]) => {
-    return `| \`${name}\` | ${about}${hasFindingsOnly ? '; a tripped guard and what was not compared go to standard error' : ''} |`;
-  });
-  return `| \`-o\` | prints |\n|---|---|\n${rows.join('\n')}`;
+/** A table of Markdown. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`.replaceAll('|  |', '| |');
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
 }
+
+/** The tables that stand in pages, each between two comments with its name. */
+export const TABLES: Readonly<Record<string, { readonly path: string; readonly table: () => string }>> = {
+  'output formats': {
+    path: 'docs/report.md',
+    table: () => {
+      const aside = '; a tripped guard and what was not compared go to standard error';
+      const rows = Object.entries<Format>(FORMATS);
+      return tableOf(
+        ['`-o`', 'prints'],
+        rows.map(([name, { about, hasFindingsOnly }]) => [code(name), `${about}${hasFindingsOnly ? aside : ''}`]),
+      );
+    },
+  },
+  guards: {
+    path: 'docs/fixing.md',
+    table: () =>
+      tableOf(
+        ['guard', 'against', 'option that lets it pass'],
+        Object.entries(GUARDS).map(([name, { against, options }]) => [code(name), against, options.map(code).join(', ')]),
+      ),
+  },
+};
 
 /** The first sections of a page of a report, as a quotation in Markdown. */
 export function quotedPage(): string {

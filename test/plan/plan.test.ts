@@ -6,6 +6,7 @@ import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../.
 import { type ActorClass, actorWords } from '../../src/domain/field-managers.ts';
 import { type FieldPath, printPath } from '../../src/domain/field-path.ts';
 import type { Finding, FindingClass, ObjectComparison } from '../../src/domain/finding.ts';
+import type { GuardName } from '../../src/domain/guards.ts';
 import { objectKey } from '../../src/domain/object-ref.ts';
 import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/domain/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/domain/ranking.ts';
@@ -235,7 +236,35 @@ describe('deciding what is fixed', () => {
 
 const AUTOSCALERS_UNREAD = { what: 'autoscaling/v2/HorizontalPodAutoscaler', namespace: '', error: 'forbidden' };
 
+/** For each guard what trips it and no other. */
+const TRIPPING: Readonly<Record<GuardName, () => Plan>> = {
+  'decisions-unreadable': () => plan(drifted(1), { decided: { unreadable: 'line 3' } }),
+  'report-unreadable': () =>
+    plan(drifted(1), { previous: { faults: [{ file: 'report.json', fault: 'it is cut', holdsFixes: true }] } }),
+  'incomplete-read': () => plan(drifted(1), { failedReads: [AUTOSCALERS_UNREAD] }),
+  'desired-shrank': () => plan(drifted(1), { declared: 19, previous: { desiredObjects: 40 } }),
+  'unreported-fixes': () => plan(drifted(1), { options: { unreportedFixes: 3 } }),
+  'wrong-cluster': () =>
+    plan(
+      ['a', 'b'].map((name) => compared([finding({ ref: ref(name), class: 'missing', path: [] })], { live: undefined })),
+      { options: { createMissing: true } },
+    ),
+  'scale-to-zero': () =>
+    plan(['a', 'b'].map((name) => compared([finding({ ref: ref(name), path: REPLICAS, desired: 0, live: 1 })]))),
+  'mass-change': () => plan(drifted(6), { options: { maxFixes: 5 } }),
+};
+
 describe('guards of a plan', () => {
+  for (const [name, trip] of Object.entries(TRIPPING))
+    it(`hold everything: ${name}`, () => {
+      const { guard, items, corrections } = trip();
+      expect(guard?.name).to.equal(name);
+      expect(items.map(({ action, reason, detail }) => ({ action, reason, detail }))).to.deep.equal(
+        items.map(() => ({ action: 'blocked', reason: name, detail: guard?.detail })),
+      );
+      expect(corrections).to.deep.equal([]);
+    });
+
   it('fixes nothing when more objects would change than MAX_FIXES, and names the value that lets it pass', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 1000 });
     expect(result.guard?.name).to.equal('mass-change');

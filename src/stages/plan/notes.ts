@@ -1,4 +1,5 @@
 import type { DesiredState } from '../../domain/desired.ts';
+import type { ReportFault } from '../../domain/report.ts';
 import type { ServerAbilities } from '../../domain/server.ts';
 import { serverFieldsOf } from '../../domain/server-fields.ts';
 
@@ -35,4 +36,9 @@ export function exportedUnits({ objects }: Pick<DesiredState, 'objects'>): reado
   return units.length > NAMED_UNITS
     ? [...notes, `${units.length - NAMED_UNITS} more units declare what only the API server writes`]
     : notes;
+}
+
+/** A sentence about each broken file of the last report. */
+export function notesOnReport(faults: readonly ReportFault[]): readonly string[] {
+  return faults.map(({ file, fault }) => `The last report was broken and is replaced by this one (${file}: ${fault})`);
 }

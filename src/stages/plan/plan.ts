@@ -9,50 +9,23 @@ import {
   type ObjectComparison,
   wouldBeOverwritten,
 } from '../../domain/finding.ts';
+import { GUARDS, type GuardLimits, guardChanges, guardSides, type Sides } from '../../domain/guards.ts';
 import type { Json } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import type {
-  ObjectCorrection,
-  Plan,
-  PlanDecisions,
-  PlanItem,
-  Prediction,
-  TrippedGuard,
-  UnitCorrection,
-} from '../../domain/plan.ts';
+import type { ObjectCorrection, Plan, PlanDecisions, PlanItem, Prediction, UnitCorrection } from '../../domain/plan.ts';
 import type { RankedFinding, Ranking } from '../../domain/ranking.ts';
 import { firstSeenOf, type PreviousReport } from '../../domain/report.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { ServerAbilities } from '../../domain/server.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
-import {
-  guardDecisions,
-  guardMassChange,
-  guardReads,
-  guardReport,
-  guardScaleToZero,
-  guardShrink,
-  guardUnreported,
-  guardWrongCluster,
-  type MassChangeLimits,
-  notesOnReport,
-  rememberedSize,
-} from './guards.ts';
+import { inSteps } from '../../domain/steps.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
-import { exportedUnits, notesOn } from './notes.ts';
+import { exportedUnits, notesOn, notesOnReport } from './notes.ts';
 import { activePauses } from './pause.ts';
 import { judgeTogether, wouldChange } from './together.ts';
 
-export interface PlanOptions extends MassChangeLimits, FixPolicy {
-  /** By how much fewer objects units may declare than at the last report. */
-  readonly maxShrinkPercent: number;
-  /** Running workloads that one pass may scale to no replica. */
-  readonly maxToZero: number;
-  /** A cluster with nothing of what units declare is meant to be so. */
-  readonly allowEmpty: boolean;
-  /** Fixes of an earlier pass that no report could be pushed of. */
-  readonly unreportedFixes: number;
+export interface PlanOptions extends GuardLimits, FixPolicy {
   /** Write corrections as pairs of revisions. */
   readonly auditRevisions: boolean;
   /** Apply what was written under a person's changeset. */
@@ -99,14 +72,15 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   });
   const judged = judgeTogether(judgedAlone);
   const planned = judged.filter(wouldChange).map(({ ranked }) => ranked.finding);
-  const [declared, before] = [input.desired.objects.length, input.previous.desiredObjects];
-  const shrink = guardShrink(declared, before, options.maxShrinkPercent);
-  const ofReads = guardSides(input, options);
+  const sides = sidesOf(input);
+  const shrunk = GUARDS['desired-shrank'].trips(sides, options);
+  const ofSides = guardSides(sides, options);
   const isApproved = (finding: Finding): boolean =>
-    ofReads === undefined && input.decided?.approved.has(finding.fingerprint) === true;
+    ofSides === undefined && input.decided?.approved.has(finding.fingerprint) === true;
   // What was approved one by one is no mass change.
   const counted = planned.filter((finding) => !isApproved(finding));
-  const guard = planned.length === 0 ? undefined : (ofReads ?? guardCounts(counted, input.comparison, options));
+  const guard =
+    planned.length === 0 ? undefined : (ofSides ?? guardChanges({ planned: counted, comparison: input.comparison }, options));
   const isHeld = (item: PlanItem): boolean => wouldChange(item) && !isApproved(item.ranked.finding);
   const items = guard
     ? judged.map(
@@ -119,13 +93,13 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     guard,
     pauses,
     ownershipPending: ownershipPending(input),
-    desiredObjects: rememberedSize(declared, before, shrink),
+    desiredObjects: rememberedSize(sides, shrunk !== undefined),
     // Said also where nothing was to be fixed: it holds the next fix.
     notes: [
       ...notesOn(options.server),
       ...exportedUnits(input.desired),
       ...notesOnReport(input.previous.faults),
-      ...(shrink && guard !== shrink ? [shrink.detail] : []),
+      ...(shrunk === undefined ? [] : [shrunk]),
     ],
   };
 }
@@ -140,28 +114,28 @@ function ownershipPending({ snapshot, desired }: Pick<PlanInput, 'snapshot' | 'd
   return bearing.size === 0 ? [] : desired.objects.filter(({ ref }) => bearing.has(objectKey(ref)));
 }
 
-/** The guards that look at how well both sides, and what was decided, are known; whatever is wrong there stops everything. */
-export function guardSides(
-  { decided, snapshot, desired, previous }: Pick<PlanInput, 'decided' | 'snapshot' | 'desired' | 'previous'>,
-  options: Pick<PlanOptions, 'maxShrinkPercent'>,
-): TrippedGuard | undefined {
-  return (
-    guardDecisions(decided) ??
-    guardReport(previous.faults) ??
-    guardReads(snapshot) ??
-    guardShrink(desired.objects.length, previous.desiredObjects, options.maxShrinkPercent)
-  );
+/** What guards look at besides what would change. */
+export function sidesOf({
+  decided,
+  snapshot,
+  desired,
+  previous,
+}: Pick<PlanInput, 'decided' | 'snapshot'> & {
+  readonly desired: Pick<DesiredState, 'objects'>;
+  readonly previous: Pick<PreviousReport, 'desiredObjects' | 'faults'>;
+}): Sides {
+  return {
+    decisions: decided,
+    faults: previous.faults,
+    snapshot,
+    declared: desired.objects.length,
+    declaredBefore: previous.desiredObjects,
+  };
 }
 
-/** The guards that look at what would change, and not at how well it is known: what a person approved passes them. */
-function guardCounts(planned: readonly Finding[], comparison: Comparison, options: PlanOptions): TrippedGuard | undefined {
-  const objects = new Set(planned.map(({ ref }) => objectKey(ref))).size;
-  return (
-    guardUnreported(options.unreportedFixes) ??
-    guardWrongCluster(planned, comparison, options.allowEmpty) ??
-    guardScaleToZero(planned, options.maxToZero) ??
-    guardMassChange(objects, comparison.compared, options)
-  );
+/** What the next pass compares with: never a step that tripped the guard, which is held until somebody lets it pass. */
+function rememberedSize({ declared, declaredBefore }: Sides, hasTripped: boolean): number {
+  return declaredBefore > 0 && hasTripped ? declaredBefore : inSteps(declared, declaredBefore);
 }
 
 function keyOf(ranked: RankedFinding): string {

@@ -1,0 +1,199 @@
+import { printPath } from './field-path.ts';
+import type { Comparison, Finding } from './finding.ts';
+import { objectKey } from './object-ref.ts';
+import type { PlanDecisions } from './plan.ts';
+import type { ReportFault } from './report.ts';
+import type { Snapshot } from './snapshot.ts';
+
+// What stops all fixes of a pass, a row each, asked in this order; types, plan, docs/fixing.md and tests follow from it.
+
+/** What the configuration says about guards, and what the pass before left to say. */
+export interface GuardLimits {
+  /** Objects that one pass may change. */
+  readonly maxFixes: number;
+  /** Share of the compared objects that one pass may change; counts where more than ten are compared. */
+  readonly maxFixPercent: number;
+  /** By how much fewer objects units may declare than at the last report. */
+  readonly maxShrinkPercent: number;
+  /** Running workloads that one pass may scale to no replica. */
+  readonly maxToZero: number;
+  /** A cluster with nothing of what units declare is meant to be so. */
+  readonly allowEmpty: boolean;
+  /** Fixes of an earlier pass that no report could be pushed of. */
+  readonly unreportedFixes: number;
+}
+
+/** How well both sides, and what was decided, are known. */
+export interface Sides {
+  readonly decisions: Pick<PlanDecisions, 'unreadable'> | undefined;
+  /** What is wrong with the last report. */
+  readonly faults: readonly ReportFault[];
+  readonly snapshot: Pick<Snapshot, 'failedReads'>;
+  /** Objects that units declare. */
+  readonly declared: number;
+  /** As many at the last report; 0 where there is none to compare with. */
+  readonly declaredBefore: number;
+}
+
+/** What would change, without what a person approved. */
+export interface Changes {
+  readonly planned: readonly Finding[];
+  readonly comparison: Pick<Comparison, 'objects' | 'compared'>;
+}
+
+interface Guard<Facts> {
+  /** For people: a guard against what. */
+  readonly against: string;
+  /** Variables that let it pass. */
+  readonly options: readonly string[];
+  /** What was found and what would let the pass go on, as a sentence without a full stop; `undefined` where it does not trip. */
+  readonly trips: (facts: Facts, limits: GuardLimits) => string | undefined;
+}
+
+/** They stop everything, also what a person approved. */
+const OF_SIDES = {
+  // A fix could take back just what people decided to live with.
+  'decisions-unreadable': {
+    against: 'a file of decisions that cannot be read',
+    options: [],
+    trips: ({ decisions }) => decisions?.unreadable && `decisions.yaml cannot be read: ${decisions.unreadable}`,
+  },
+  // Since when a change is known, what was fixed before and how many objects there were is in it.
+  'report-unreadable': {
+    against: 'a broken last report; the next report replaces it',
+    options: [],
+    trips: ({ faults }) => {
+      const broken = faults.filter(({ holdsFixes }) => holdsFixes).map(({ file, fault }) => `${file}: ${fault}`);
+      if (broken.length === 0) return undefined;
+      return `the last report cannot be read (${broken.join('; ')}), so nothing is fixed; this report replaces it, and the next pass fixes again`;
+    },
+  },
+  // Without the autoscalers, replicas cannot be judged.
+  'incomplete-read': {
+    against: 'autoscalers that could not be read',
+    options: [],
+    trips: ({ snapshot }) => {
+      const failed = snapshot.failedReads.find((read) => read.what.endsWith('/HorizontalPodAutoscaler'));
+      return failed && `the autoscalers could not be read (${failed.error}), so nothing is fixed`;
+    },
+  },
+  // So much less is more likely broken than meant.
+  'desired-shrank': {
+    against: 'a desired side that shrank by half',
+    options: ['MAX_SHRINK_PERCENT'],
+    trips: ({ declared, declaredBefore }, { maxShrinkPercent }) => {
+      const percent = declaredBefore === 0 ? 0 : Math.ceil(((declaredBefore - declared) * 100) / declaredBefore);
+      if (percent <= maxShrinkPercent) return undefined;
+      return `units declare up to ${roundedUp(percent)} % less than the ${declaredBefore} objects of an earlier report, more than MAX_SHRINK_PERCENT=${maxShrinkPercent}; MAX_SHRINK_PERCENT=${roundedUp(percent)} lets it pass`;
+    },
+  },
+} as const satisfies Readonly<Record<string, Guard<Sides>>>;
+
+/** They look at what would change and not at how well it is known: what a person approved passes them. */
+const OF_CHANGES = {
+  // A pass that goes on fixing where nobody is told of it may fight somebody all night. Its report is pushed first.
+  'unreported-fixes': {
+    against: 'fixes of an earlier pass whose report could not be pushed',
+    options: [],
+    trips: (_, { unreportedFixes }) =>
+      unreportedFixes === 0
+        ? undefined
+        : 'an earlier pass made corrections and could not push its report of them; once a report is pushed, fixes go on by themselves',
+  },
+  // More likely connected to another cluster than asked to fill this one. A single object says nothing.
+  'wrong-cluster': {
+    against: 'a cluster that has nothing of what units declare',
+    options: ['ALLOW_EMPTY'],
+    trips: ({ planned, comparison: { objects, compared } }, { allowEmpty }) => {
+      const absent = objects.filter(({ desired, live }) => desired !== undefined && live === undefined).length;
+      const isCreating = planned.some((finding) => finding.class === 'missing');
+      if (allowEmpty || !isCreating || compared < 2 || absent < compared) return undefined;
+      return 'none of the objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and KUBE_CONTEXT, or ALLOW_EMPTY=true lets it pass';
+    },
+  },
+  // Units that say zero everywhere are more likely a bad edit than a wish; whoever scaled a workload up may be saving it.
+  'scale-to-zero': {
+    against: 'workloads taken down to no replica',
+    options: ['MAX_TO_ZERO'],
+    trips: ({ planned }, { maxToZero }) => {
+      const stopped = planned.filter(
+        ({ path, desired, live, class: found }) =>
+          printPath(path) === '/spec/replicas' && desired === 0 && live !== 0 && found !== 'missing',
+      );
+      const count = objectsOf(stopped);
+      if (count <= maxToZero) return undefined;
+      return `${count} running workload${count === 1 ? '' : 's'} would be scaled to 0, more than MAX_TO_ZERO=${maxToZero}; MAX_TO_ZERO=${count} lets it pass`;
+    },
+  },
+  // The desired side is more likely wrong than the cluster.
+  'mass-change': {
+    against: 'a mass change: too many objects, or too large a share where more than ten are compared',
+    options: ['MAX_FIXES', 'MAX_FIX_PERCENT'],
+    trips: ({ planned, comparison: { compared } }, limits) => massChange(objectsOf(planned), compared, limits),
+  },
+} as const satisfies Readonly<Record<string, Guard<Changes>>>;
+
+export const GUARDS = { ...OF_SIDES, ...OF_CHANGES };
+export type GuardName = keyof typeof GUARDS;
+
+/** A guard that stopped all fixes. */
+export interface TrippedGuard {
+  readonly name: GuardName;
+  /** What was found and what would let the pass go on. */
+  readonly detail: string;
+}
+
+/** The first guard that holds everything; whatever is wrong there stops also what a person approved. */
+export function guardSides(sides: Sides, limits: GuardLimits): TrippedGuard | undefined {
+  return firstTripped(OF_SIDES, sides, limits);
+}
+
+/** The first guard that holds what nobody approved. */
+export function guardChanges(changes: Changes, limits: GuardLimits): TrippedGuard | undefined {
+  return firstTripped(OF_CHANGES, changes, limits);
+}
+
+function firstTripped<Name extends GuardName, Facts>(
+  guards: Readonly<Record<Name, Guard<Facts>>>,
+  facts: Facts,
+  limits: GuardLimits,
+): TrippedGuard | undefined {
+  // Object.keys forgets that it gives exactly these.
+  for (const name of Object.keys(guards) as Name[]) {
+    const detail = guards[name].trips(facts, limits);
+    if (detail) return { name, detail };
+  }
+  return undefined;
+}
+
+function objectsOf(findings: readonly Finding[]): number {
+  return new Set(findings.map(({ ref }) => objectKey(ref))).size;
+}
+
+/** Below this many compared objects a share says nothing: two of three is no mass change. */
+const PERCENT_COUNTS_ABOVE = 10;
+
+/** Names every value that stands in the way: raising one of two would trip the other. */
+function massChange(changed: number, compared: number, { maxFixes, maxFixPercent }: GuardLimits): string | undefined {
+  const percent = compared === 0 ? 0 : Math.ceil((changed * 100) / compared);
+  const isTooMany = changed > maxFixes;
+  const isTooLarge = compared > PERCENT_COUNTS_ABOVE && percent > maxFixPercent;
+  if (!isTooMany && !isTooLarge) return undefined;
+  const exceeded = [
+    ...(isTooMany ? [`MAX_FIXES=${maxFixes}`] : []),
+    ...(isTooLarge ? [`MAX_FIX_PERCENT=${maxFixPercent}`] : []),
+  ].join(' and ');
+  const needed = [
+    ...(isTooMany ? [`MAX_FIXES=${changed}`] : []),
+    ...(isTooLarge ? [`MAX_FIX_PERCENT=${roundedUp(percent)}`] : []),
+  ];
+  const share = isTooLarge ? ` (up to ${roundedUp(percent)} % of those compared)` : '';
+  return `${changed} objects${share} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`;
+}
+
+/** Shares are told in steps: while a guard holds, an object more or less elsewhere must not change the report. */
+const PERCENT_STEP = 5;
+
+function roundedUp(percent: number): number {
+  return Math.min(100, Math.ceil(percent / PERCENT_STEP) * PERCENT_STEP);
+}
