@@ -1,6 +1,7 @@
 import type { Command as Parser } from 'commander';
 import type { Deadline } from '../clients/processes/deadline.ts';
 import { ConfigError } from '../domain/errors.ts';
+import { EXIT_CODES } from '../domain/exit-codes.ts';
 import type { Config } from './config.ts';
 import type { OptionName } from './options/options.ts';
 import type { ProcessFacts } from './process-facts.ts';
@@ -48,6 +49,7 @@ export function usage(message: string, remedy = 'drift-detector --help lists com
   return new ConfigError(message, { code: 'usage', subject: 'command line', remedy });
 }
 
-export const EXIT_HELP = `
-Exit codes: 0 complete, 2 drift found (--detailed-exitcode), 20 incomplete, 21 guard tripped,
-22 another pass is at work, 64 usage, 75 dependency unavailable, 77 permission, 78 configuration, 143 terminated.`;
+const EXIT_TEXTS = Object.values(EXIT_CODES).map(({ code, meaning }) => `${code} ${meaning}`);
+
+/** The end of a command's help, at most 120 columns wide. */
+export const EXIT_HELP = `\nExit codes: ${EXIT_TEXTS.join(', ')}.`.replaceAll(/(.{1,119}[,.])(?: |$)/gu, '$1\n').trimEnd();

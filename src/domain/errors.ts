@@ -1,16 +1,5 @@
+import type { ErrorCode } from './exit-codes.ts';
 import { foreignText } from './foreign-text.ts';
-
-/** What a failed operation means for the whole run; `main.ts` maps it to an exit code. */
-export type ErrorCode =
-  | 'usage'
-  | 'configuration'
-  | 'permission'
-  | 'unavailable'
-  | 'lock-lost'
-  | 'bad-answer'
-  | 'conflict'
-  | 'not-found'
-  | 'invalid';
 
 interface Detail {
   readonly code: ErrorCode;

@@ -1,4 +1,5 @@
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
+import { EXIT_CODES } from '../../src/domain/exit-codes.ts';
 import { GUARDS } from '../../src/domain/guards.ts';
 import { FORMATS, type Format } from '../../src/outputs/formats/formats.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
@@ -63,6 +64,14 @@ export const TABLES: Readonly<Record<string, { readonly path: string; readonly t
         rows.map(([name, { about, hasFindingsOnly }]) => [code(name), `${about}${hasFindingsOnly ? aside : ''}`]),
       );
     },
+  },
+  'exit codes': {
+    path: 'docs/report.md',
+    table: () =>
+      tableOf(
+        ['code', 'meaning'],
+        Object.values(EXIT_CODES).map(({ code: exit, meaning }) => [String(exit), meaning.replaceAll(/--[a-z-]+/gu, code)]),
+      ),
   },
   guards: {
     path: 'docs/fixing.md',

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { EXIT_HELP } from '../../src/cli/command.ts';
+import { UserError } from '../../src/domain/errors.ts';
+import { EXIT_CODES, exitCodeOf, resultOf } from '../../src/domain/exit-codes.ts';
 import { annotationsOf, type PassNumbers, type PassRecord } from '../../src/outputs/status/record.ts';
 
 const NUMBERS: PassNumbers = {
@@ -36,5 +39,37 @@ describe('the heartbeat', () => {
       'drift-detector/last-run',
       'drift-detector/last-result',
     );
+  });
+});
+
+/** What scripts and alerts go by: the code, the word on the Lease, and the errors that a command ends with it for. */
+const ENDS: Readonly<Record<number, readonly [string, ...string[]]>> = {
+  0: ['complete'],
+  1: ['failed'],
+  2: ['complete'],
+  20: ['incomplete'],
+  21: ['guard-tripped'],
+  22: ['lock-lost', 'lock-lost'],
+  64: ['failed', 'usage'],
+  75: ['unavailable', 'unavailable', 'bad-answer', 'conflict'],
+  77: ['permission', 'permission'],
+  78: ['configuration', 'configuration', 'not-found', 'invalid'],
+  143: ['terminated'],
+};
+
+describe('exit codes', () => {
+  it('stay what scripts and alerts know', () => {
+    const rows = Object.values(EXIT_CODES).map(({ code, errors }) => [code, [resultOf(code), ...errors]]);
+    expect(Object.fromEntries(rows)).to.deep.equal(ENDS);
+    expect(resultOf(3), 'of Node itself').to.equal('failed');
+    for (const { code, errors } of Object.values(EXIT_CODES))
+      for (const error of errors)
+        expect(exitCodeOf(new UserError('', { code: error, subject: '', remedy: '' })), error).to.equal(code);
+    expect(exitCodeOf(new TypeError('a bug'))).to.equal(1);
+  });
+
+  it('all stand in the help, in lines that a terminal has room for', () => {
+    for (const { code, meaning } of Object.values(EXIT_CODES)) expect(EXIT_HELP).to.contain(`${code} ${meaning}`);
+    for (const line of EXIT_HELP.split('\n')) expect(line.length).to.be.at.most(120);
   });
 });

@@ -1,5 +1,5 @@
 import type { Lease } from '../../clients/kubernetes/lease.ts';
-import { EXIT } from '../../domain/exit-codes.ts';
+import { resultOf } from '../../domain/exit-codes.ts';
 import { annotationsOf, type PassNumbers } from './record.ts';
 
 /** Tells outside of Git that a pass ran, and how it ended, also where nothing had changed. */
@@ -10,18 +10,6 @@ export interface Heartbeat {
   noteEnd(exit: number): void;
 }
 
-const RESULTS: Readonly<Record<number, string>> = {
-  [EXIT.ok]: 'complete',
-  [EXIT.driftFound]: 'complete',
-  [EXIT.incomplete]: 'incomplete',
-  [EXIT.guardTripped]: 'guard-tripped',
-  [EXIT.lockLost]: 'lock-lost',
-  [EXIT.unavailable]: 'unavailable',
-  [EXIT.permission]: 'permission',
-  [EXIT.configuration]: 'configuration',
-  [EXIT.terminated]: 'terminated',
-};
-
 export function startHeartbeat(pass: string, lease: Lease | undefined, now: () => Date): Heartbeat {
   let numbers: PassNumbers | undefined;
   let unreportedFixes: number | undefined;
@@ -31,8 +19,7 @@ export function startHeartbeat(pass: string, lease: Lease | undefined, now: () =
       unreportedFixes = known.unreportedFixes ?? unreportedFixes;
     },
     noteEnd(exit) {
-      const result = RESULTS[exit] ?? 'failed';
-      lease?.note(annotationsOf({ pass, result, endedAt: now(), numbers, unreportedFixes }));
+      lease?.note(annotationsOf({ pass, result: resultOf(exit), endedAt: now(), numbers, unreportedFixes }));
     },
   };
 }
