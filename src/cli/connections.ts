@@ -104,11 +104,12 @@ export async function connectHub(
   wrap: (transport: ConfigHubTransport) => ConfigHubTransport = (transport) => transport,
 ): Promise<ConfigHubClient> {
   const url = trimEnd(required(config, 'confighubUrl'), '/');
-  if (!mayTakeCredentials(url) || /^[^/]*\/\/[^/]*@/u.test(url)) {
+  if ((!mayTakeCredentials(url) && !config.confighubPlaintext) || /^[^/]*\/\/[^/]*@/u.test(url)) {
     throw new ConfigError('the token for ConfigHub would be sent in the clear, or its address carries a user', {
       code: 'configuration',
       subject: 'CONFIGHUB_URL',
-      remedy: 'Give an https address without a user in it, or a server on this machine (kubectl port-forward).',
+      remedy:
+        'Give an https address without a user in it, or a server on this machine; CONFIGHUB_PLAINTEXT=true allows http to others.',
     });
   }
   const session = sessionOf(config, url, warn);

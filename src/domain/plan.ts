@@ -34,6 +34,7 @@ export type PlanReason =
   | 'immutable'
   | 'never-fixed'
   | 'never-created'
+  | 'own-object'
   | 'secret';
 
 export interface PlanItem {

@@ -140,11 +140,16 @@ describe('our own credentials', () => {
       expect(error.message).to.contain('in the clear');
       await connectKubernetes({ kubeconfig: kubeconfig('http://127.0.0.1:1', user), userAgent: 'test' });
     }
-    const config = await loadConfig({}, { CONFIGHUB_URL: 'http://hub.example:8080', CUB_TOKEN: 'canary' }, undefined, signal);
+    const inTheClear = { CONFIGHUB_URL: 'http://10.0.0.1:1', CUB_TOKEN: 'canary' };
+    const config = await loadConfig({}, inTheClear, undefined, signal);
     const error = await failureOf(() => connectHub(config, () => undefined, signal));
     expect(error.code).to.equal('configuration');
     expect(error.message).to.contain('in the clear');
-    expect(error.remedy).to.contain('https');
+    expect(error.remedy).to.contain('https').and.to.contain('CONFIGHUB_PLAINTEXT=true');
+    const allowed = await loadConfig({}, { ...inTheClear, CONFIGHUB_PLAINTEXT: 'true' }, undefined, signal);
+    const stop = AbortSignal.abort(new Error('stopped'));
+    // It went on to ask the server, and was stopped there.
+    expect(await connectHub(allowed, () => undefined, stop).then(() => '', String)).to.contain('stopped');
     expect(() => parseAddress('http://git.example/x.git', true)).to.throw('in the clear');
     for (const url of ['http://git.example/x.git', 'http://127.0.0.2/x.git', 'https://git.example/x.git'])
       expect(parseAddress(url, url.includes('127')).url).to.equal(url);

@@ -6,7 +6,7 @@ import { at, type JsonObject, stringAt, stringMapAt } from '../../src/domain/jso
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { minorOf } from '../control-plane/version.ts';
-import { NAMESPACE, nameOf, objectAt, objectsAt, only, render, repositoryPath } from './overlay.ts';
+import { NAMESPACE, nameOf, objectAt, objectsAt, only, render, repositoryPath, VERSION } from './overlay.ts';
 
 /** Kinds of operators that a plain API server does not have. */
 const FOREIGN = ['PrometheusRule', 'ExternalSecret'];
@@ -19,7 +19,10 @@ describe('manifests: the components', function () {
     plane = await sharedControlPlane();
     folder = await mkdtemp(join(tmpdir(), 'component-overlay-'));
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+    await plane.kubectl(['delete', 'namespace', 'confighub', '--wait=false', '--ignore-not-found']);
+  });
 
   /** Base with these components, as an overlay of a user has them. */
   async function overlayOf(...names: readonly string[]): Promise<string> {
@@ -28,6 +31,12 @@ describe('manifests: the components', function () {
     const components = `components: [${names.map((name) => `${up}/components/${name}`).join(', ')}]`;
     await writeFile(join(folder, 'kustomization.yaml'), [...lines, components, ''].join('\n'));
     return relative(repositoryPath(''), folder);
+  }
+
+  /** Restricted, as the manifests have it: the dry run of what is in it needs it there. */
+  async function namespaceIn(name: string): Promise<void> {
+    const text = await readFile(repositoryPath('manifests/base/namespace.yaml'), 'utf8');
+    await plane.kubectl(['apply', '--server-side', '-f', '-'], text.replace('name: devops-apps', `name: ${name}`));
   }
 
   const dryRun = (documents: readonly JsonObject[]): Promise<{ readonly stdout: string; readonly stderr: string }> => {
@@ -43,7 +52,8 @@ describe('manifests: the components', function () {
     const names = (await readdir(repositoryPath('manifests/components'))).sort();
     const page = await readFile(repositoryPath('docs/deployment.md'), 'utf8');
     for (const name of names) expect(page).to.contain(`| \`manifests/components/${name}\` |`);
-    const documents = await render(plane, await overlayOf(...names));
+    // `local` has `reports` in it.
+    const documents = await render(plane, await overlayOf(...names.filter((name) => name !== 'reports')));
     const own = documents.filter((document) => at(document, 'metadata', 'namespace') === NAMESPACE);
     expect(own.map(({ kind }) => kind)).to.include.members(['NetworkPolicy', ...FOREIGN]);
     for (const document of own)
@@ -52,7 +62,7 @@ describe('manifests: the components', function () {
 
   it('sharded: pod number N reads the configuration file of cluster N, which no variable overrules', async function () {
     if (minorOf(plane.version) < 29) this.skip();
-    await plane.kubectl(['apply', '--server-side', '-f', repositoryPath('manifests/base/namespace.yaml')]);
+    await namespaceIn(NAMESPACE);
     const documents = await render(plane, await overlayOf('sharded', 'modern'));
     const { stdout, stderr } = await dryRun(documents);
     expect(stdout).to.contain('cronjob.batch/drift-detector serverside-applied (server dry run)');
@@ -67,6 +77,27 @@ describe('manifests: the components', function () {
     expect(mounts).to.include('/var/run/secrets/clusters');
     const settings = stringMapAt(only(documents, 'ConfigMap'), 'data');
     for (const name of ['CLUSTER', 'ENVIRONMENT', 'CONFIGHUB_SPACE', 'FIX_GRACE']) expect(settings).to.have.property(name, '');
+  });
+
+  it('local: a hub and a report repository in the cluster, restricted as everything else, and reached by a pass', async function () {
+    if (minorOf(plane.version) < 27) this.skip();
+    for (const name of [NAMESPACE, 'confighub']) await namespaceIn(name);
+    const documents = await render(plane, await overlayOf('local', 'network-policy', 'modern'));
+    const { stdout, stderr } = await dryRun(documents);
+    expect(stdout)
+      .to.contain('deployment.apps/confighub serverside-applied')
+      .and.to.contain('persistentvolumeclaim/drift-reports');
+    expect(stderr).to.equal('');
+    const settings = stringMapAt(only(documents, 'ConfigMap'), 'data');
+    const url = new URL(settings['CONFIGHUB_URL'] ?? '');
+    const service = only(documents, 'Service');
+    expect(url.hostname).to.equal(`${stringAt(service, 'metadata', 'name')}.${stringAt(service, 'metadata', 'namespace')}.svc`);
+    expect(objectsAt(service, 'spec', 'ports').map(({ port }) => String(port))).to.deep.equal([url.port]);
+    const [hub] = objectsAt(only(documents, 'Deployment'), 'spec', 'template', 'spec', 'containers');
+    expect(hub?.['args']).to.include(`--allow-host=${url.host}`);
+    const [init] = objectsAt(only(documents, 'CronJob'), 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'initContainers');
+    expect(init?.['command']).to.include(settings['REPORT_REPO']);
+    for (const container of [hub, init]) expect(container?.['image']).to.equal(`drift-detector:${VERSION}`);
   });
 
   it('network-policy: lets nothing in, and out to names and four kinds of servers', async () => {

@@ -184,6 +184,18 @@ describe('deciding what is fixed', () => {
     expect(decision(missing, { options: { createMissing: true } })).to.equal('fix auto-fix');
   });
 
+  it("only reports the detector's own deployment, so that a CronJob that somebody suspended stays suspended", () => {
+    const cronJob = ref('drift-detector', { apiVersion: 'batch/v1', kind: 'CronJob', namespace: 'devops-apps' });
+    const suspended = finding({ ref: cronJob, path: [{ field: 'spec' }, { field: 'suspend' }], desired: false, live: true });
+    const labels = { 'app.kubernetes.io/part-of': 'drift-detector' };
+    const document = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'drift-detector', labels }, spec: {} };
+    expect(decision(compared([suspended], { document }))).to.equal('report own-object');
+    expect(decision(compared([suspended], { document }), { options: { autoFix: false } })).to.equal('report own-object');
+    const approved = new Map([[suspended.fingerprint, 'Ann']]);
+    expect(decision(compared([suspended], { document }), { decided: { approved } })).to.equal('fix decided');
+    expect(decision(compared([suspended]))).to.equal('fix auto-fix');
+  });
+
   it('only reports a Secret', () => {
     const secret = compared([finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }), live: new Secret('x') })]);
     expect(decision(secret)).to.equal('report secret');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
-import { address, list, option, secret, whole } from './values.ts';
+import { address, boolean, list, option, secret, whole } from './values.ts';
 
 /** What is compared: the cluster, its objects, and the units of ConfigHub. */
 export const COMPARING = {
@@ -71,6 +71,12 @@ export const COMPARING = {
     help: 'field managers that deliver desired state, the usual one first; add argocd-controller, kustomize-controller, helm where these do',
   }),
   confighubUrl: option({ schema: address, env: ['CONFIGHUB_URL'], value: 'URL', help: 'address of ConfigHub' }),
+  confighubPlaintext: option({
+    schema: boolean,
+    env: ['CONFIGHUB_PLAINTEXT'],
+    default: 'false',
+    help: 'allow an http address of ConfigHub on another machine, such as a hub in the same cluster; the token is sent in the clear',
+  }),
   confighubToken: option({ schema: secret, env: ['CUB_TOKEN', 'CONFIGHUB_TOKEN'], isSecret: true, help: 'token for ConfigHub' }),
   confighubWorkerId: option({
     schema: z.guid('is no UUID'),

@@ -3,6 +3,7 @@ import type { ChangeSetRef, DesiredUnit } from '../../domain/desired.ts';
 import { observedMarker } from '../../domain/drift-marker.ts';
 import { type ActorClass, actorWords } from '../../domain/field-managers.ts';
 import { isDrift, type ObjectComparison } from '../../domain/finding.ts';
+import { stringAt } from '../../domain/json.ts';
 import type { Pause, PlanItem, Prediction } from '../../domain/plan.ts';
 import type { RankedFinding } from '../../domain/ranking.ts';
 import type { Correction } from '../../domain/report.ts';
@@ -74,6 +75,9 @@ const FIXED_OF: Readonly<Record<ActorClass, 'all' | 'declared' | 'nothing'>> = {
   gitops: 'nothing',
 };
 
+/** The label by which the manifests know what belongs to the detector. */
+const PART_OF = 'app.kubernetes.io/part-of';
+
 /** Asked in this order; the first that answers decides. A new guard is a new entry. */
 const RULES: readonly Rule[] = [
   (_, __, ___, { keptBy }) => (keptBy === undefined ? undefined : report('decided', keptBy)),
@@ -90,6 +94,11 @@ const RULES: readonly Rule[] = [
     if (method === 'recreate') return blocked('immutable', `the field is immutable; ${command}, then apply the unit again`);
     return method === 'resize' ? blocked('immutable', `only the resize subresource changes it; ${command}`) : undefined;
   },
+  unlessApproved((_, __, ___, { object }) => {
+    // A person who suspends the detector must not be overruled by it, and a broken pass must not spread itself.
+    const isOwn = object && stringAt(object.desired?.document ?? null, 'metadata', 'labels', PART_OF) === 'drift-detector';
+    return isOwn ? report('own-object', "the detector's own deployment is only reported; a fix decision reverts it") : undefined;
+  }),
   unlessApproved(({ finding }, _, policy) => {
     // Somebody deleted it, perhaps on purpose: putting a whole workload back is asked for by name.
     if (finding.class !== 'missing' || policy.createMissing) return undefined;
