@@ -1,4 +1,5 @@
 import type { FieldOwner } from './snapshot.ts';
+import { TOOLS } from './tools.ts';
 
 /**
  * What kind of tool a field manager is. `hands`: a command or console that is used by hand, by its name; who or what ran
@@ -22,6 +23,11 @@ interface KnownManager {
   readonly subresource?: string;
 }
 
+/** A manager of a known tool, which has a class. */
+export interface ToolManager extends KnownManager {
+  readonly class: Exclude<ActorClass, 'unknown'>;
+}
+
 const KUBERNETES = 'https://github.com/kubernetes/kubernetes/blob/v1.34.4';
 const KUBECTL = `${KUBERNETES}/staging/src/k8s.io/kubectl/pkg/cmd`;
 /** A client that names no manager is known by its User-Agent up to the first slash, ... */
@@ -30,7 +36,11 @@ const USER_AGENT = `${KUBERNETES}/staging/src/k8s.io/apiserver/pkg/endpoints/han
 const GO = 'https://github.com/kubernetes/client-go/blob/v0.34.4/rest/config.go';
 const MANAGED_FIELDS = `${KUBERNETES}/staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal`;
 
-/** The first row that fits decides; conventions of naming come last. */
+/** Those of the tools that have more to be known by than a name. */
+const ofTools = (of: ToolManager['class']): readonly KnownManager[] =>
+  TOOLS.flatMap(({ managers = [] }) => managers.filter((manager) => manager.class === of));
+
+/** By class, since the first row that fits decides; conventions of naming come last. */
 export const FIELD_MANAGERS: readonly KnownManager[] = [
   { name: ANCIENT_CHANGES, class: 'unknown', source: `${MANAGED_FIELDS}/capmanagers.go` },
   { name: 'before-first-apply', class: 'unknown', source: `${MANAGED_FIELDS}/skipnonapplied.go` },
@@ -56,8 +66,6 @@ export const FIELD_MANAGERS: readonly KnownManager[] = [
   { name: /^(kubernetes-)?dashboard(-api|-web)?$/iu, class: 'hands', source: 'https://github.com/kubernetes/dashboard' },
   { name: /^octant$/iu, class: 'hands', source: 'https://github.com/vmware-archive/octant' },
   { name: /^aptakube$/iu, class: 'hands', source: 'https://aptakube.com' },
-  // Its web page edits live manifests and runs actions such as restart.
-  { name: 'argocd-server', class: 'hands', source: 'https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/' },
   // Consoles such as OpenShift's pass the browser's own User-Agent on.
   { name: /^(mozilla|chrome|safari|opera)$/iu, class: 'hands', source: 'https://github.com/openshift/console' },
   { name: /^curl$/iu, class: 'hands', source: 'https://curl.se/docs/manpage.html#-A' },
@@ -65,10 +73,11 @@ export const FIELD_MANAGERS: readonly KnownManager[] = [
   { name: /^httpie$/iu, class: 'hands', source: 'https://httpie.io/docs/cli' },
   { name: /^insomnia$/iu, class: 'hands', source: 'https://github.com/Kong/insomnia' },
   { name: /^postman(runtime)?$/iu, class: 'hands', source: 'https://github.com/postmanlabs/postman-runtime' },
+  ...ofTools('hands'),
 
   { name: 'kube-controller-manager', subresource: 'scale', class: 'autoscaler', source: 'measured on 1.34' },
   { name: 'kube-controller-manager', class: 'controller', source: 'measured on 1.34' },
-  { name: /^keda(-operator)?$/iu, class: 'autoscaler', source: 'https://github.com/kedacore/keda' },
+  ...ofTools('autoscaler'),
   {
     name: /^(vpa-|vertical-pod-autoscaler)/iu,
     class: 'autoscaler',
@@ -79,31 +88,8 @@ export const FIELD_MANAGERS: readonly KnownManager[] = [
   { name: /^datadog-cluster-agent/iu, class: 'autoscaler', source: 'https://github.com/DataDog/datadog-agent' },
   { name: /autoscaler/iu, class: 'autoscaler', source: GO },
 
-  { name: /^argo-?cd/iu, class: 'gitops', source: 'https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/' },
-  { name: /^(flux|gotk)/iu, class: 'gitops', source: 'https://github.com/fluxcd/flux2' },
-  { name: 'kustomize-controller', class: 'gitops', source: 'https://github.com/fluxcd/kustomize-controller' },
-  { name: 'helm-controller', class: 'gitops', source: 'https://github.com/fluxcd/helm-controller' },
-  { name: /^fleet(-?(agent|controller))?$/iu, class: 'gitops', source: 'https://github.com/rancher/fleet' },
-  { name: /^config(-?sync|management)/iu, class: 'gitops', source: 'https://github.com/GoogleContainerTools/kpt-config-sync' },
-  { name: /crossplane/iu, class: 'gitops', source: 'https://github.com/crossplane/crossplane' },
-  { name: /^kro\.run\//iu, class: 'gitops', source: 'https://github.com/kubernetes-sigs/kro' },
-  { name: 'application/apply-patch', class: 'gitops', source: 'https://github.com/projectsveltos/libsveltos' },
-  { name: 'kapp-controller', class: 'gitops', source: 'https://github.com/carvel-dev/kapp-controller' },
-  { name: /^karmada/iu, class: 'gitops', source: 'https://github.com/karmada-io/karmada' },
-  // Where it is not the one that delivers desired state.
-  { name: /^confighub/iu, class: 'gitops', source: 'https://confighub.com' },
-
-  { name: /^helm$/iu, class: 'delivery', source: 'https://github.com/helm/helm/blob/v3.19.0/pkg/kube/client.go' },
-  { name: /^(terraform|hashicorp$)/iu, class: 'delivery', source: 'https://github.com/hashicorp/terraform-provider-kubernetes' },
-  { name: /^pulumi/iu, class: 'delivery', source: 'https://github.com/pulumi/pulumi-kubernetes' },
-  { name: /^ansible/iu, class: 'delivery', source: 'https://github.com/ansible-collections/kubernetes.core' },
-  { name: /^skaffold$/iu, class: 'delivery', source: 'https://github.com/GoogleContainerTools/skaffold' },
-  { name: /^tilt$/iu, class: 'delivery', source: 'https://github.com/tilt-dev/tilt' },
-  { name: /^kapp$/iu, class: 'delivery', source: 'https://github.com/carvel-dev/kapp' },
-  { name: /^kpt$/iu, class: 'delivery', source: 'https://github.com/kptdev/kpt' },
-  { name: /^kluctl$/iu, class: 'delivery', source: 'https://github.com/kluctl/kluctl' },
-  { name: /^timoni$/iu, class: 'delivery', source: 'https://github.com/stefanprodan/timoni' },
-  { name: /^werf$/iu, class: 'delivery', source: 'https://github.com/werf/werf' },
+  ...ofTools('gitops'),
+  ...ofTools('delivery'),
   { name: /^(openapi-generator|swagger-codegen)/iu, class: 'delivery', source: 'https://github.com/kubernetes-client/python' },
   { name: /^kubernetes java client/iu, class: 'delivery', source: 'https://github.com/kubernetes-client/java' },
   { name: /^kubernetes-client/iu, class: 'delivery', source: 'https://github.com/kubernetes-client' },
@@ -112,18 +98,13 @@ export const FIELD_MANAGERS: readonly KnownManager[] = [
   { name: /^(node-fetch|node|undici|axios)$/iu, class: 'delivery', source: USER_AGENT },
   { name: /^(go-http-client|okhttp|java|apache-httpclient|ruby|rest-client)$/iu, class: 'delivery', source: USER_AGENT },
 
-  { name: 'pilot-discovery', class: 'controller', source: 'https://github.com/istio/istio/tree/master/pilot/cmd' },
+  ...ofTools('controller'),
   {
     name: 'rollouts-controller',
     class: 'controller',
     source: 'https://github.com/argoproj/argo-rollouts/tree/master/cmd/rollouts-controller',
   },
-  { name: /^(istio|linkerd|openshift)/iu, class: 'controller', source: GO },
-  { name: /^kyverno/iu, class: 'controller', source: 'https://github.com/kyverno/kyverno' },
-  { name: /^reloader$/iu, class: 'controller', source: 'https://github.com/stakater/Reloader' },
-  { name: /^(rancher|cattle)/iu, class: 'controller', source: 'https://github.com/rancher/rancher' },
-  { name: /^flagger$/iu, class: 'controller', source: 'https://github.com/fluxcd/flagger' },
-  { name: /^keel$/iu, class: 'controller', source: 'https://github.com/keel-hq/keel' },
+  { name: /^openshift/iu, class: 'controller', source: GO },
   { name: /^kopf/iu, class: 'controller', source: 'https://github.com/nolar/kopf' },
   { name: /^kube-webhook-certgen$/iu, class: 'controller', source: 'https://github.com/jet/kube-webhook-certgen' },
   { name: /^(kubelet|kube-scheduler|kube-apiserver)$/u, class: 'controller', source: GO },

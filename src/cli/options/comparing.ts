@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
+import { DELIVERERS } from '../../domain/tools.ts';
 import { address, boolean, list, option, secret, whole } from './values.ts';
 
 /** What is compared: the cluster, its objects, and the units of ConfigHub. */
@@ -68,7 +69,7 @@ export const COMPARING = {
     env: ['DESIRED_MANAGERS'],
     value: 'LIST',
     default: 'confighub,confighub-bridge-worker',
-    help: 'field managers that deliver desired state, the usual one first; add argocd-controller, kustomize-controller, helm where these do',
+    help: `field managers that deliver desired state, the usual one first; add ${DELIVERERS.join(', ')} where these do`,
   }),
   confighubUrl: option({ schema: address, env: ['CONFIGHUB_URL'], value: 'URL', help: 'address of ConfigHub' }),
   confighubPlaintext: option({
