@@ -44,6 +44,7 @@ const form = isLong ? { DRIFT_LONG: '1' } : {};
 const CLUSTER = [
   'control-plane',
   'diff',
+  'doctor',
   'fix/cases',
   'fix/law',
   'fix/predict',

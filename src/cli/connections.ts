@@ -5,7 +5,7 @@ import { expiryWarning, type Session, tokenSession, workerSession } from '../cli
 import { type ConfigHubTransport, connectConfigHub } from '../clients/confighub/transport.ts';
 import { createKubernetesClient } from '../clients/kubernetes/client.ts';
 import { acquireLease, type Lease, leaseAnnotations } from '../clients/kubernetes/lease.ts';
-import { connectKubernetes, type KubeConfigSource } from '../clients/kubernetes/transport.ts';
+import { connectKubernetes, type KubeConfigSource, type KubernetesTransport } from '../clients/kubernetes/transport.ts';
 import { guardConfigHub, guardKubernetes } from '../clients/write-guard.ts';
 import { ClusterError, ConfigError } from '../domain/errors.ts';
 import { mayTakeCredentials } from '../domain/this-machine.ts';
@@ -28,17 +28,31 @@ export interface ReadingClients extends Clients, Disposable {
   leaseAnnotations(environment: Environment): Promise<Readonly<Record<string, string>>>;
 }
 
-/** Clients for reading: a write of theirs would be a mistake in here, and goes nowhere. */
+const mayNotWrite = async (): Promise<void> => {
+  throw new Error('a command that only reads was about to write');
+};
+
+/** ConfigHub for reading: a write would be a mistake in here, and goes nowhere. */
+export function connectHubReading(
+  config: Config,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<ConfigHubClient> {
+  return connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayNotWrite));
+}
+
+/** The cluster for reading, in the same way. */
+export async function connectClusterReading(config: Config, signal: AbortSignal): Promise<KubernetesTransport> {
+  return guardKubernetes(await connectKubernetes(clusterSource(config, config.context, signal)), mayNotWrite);
+}
+
 export async function connectReading(
   config: Config,
   warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<ReadingClients> {
-  const mayNotWrite = async (): Promise<void> => {
-    throw new Error('a command that only reads was about to write');
-  };
-  const confighub = await connectHub(config, warn, signal, (transport) => guardConfigHub(transport, mayNotWrite));
-  const transport = guardKubernetes(await connectKubernetes(clusterSource(config, config.context, signal)), mayNotWrite);
+  const confighub = await connectHubReading(config, warn, signal);
+  const transport = await connectClusterReading(config, signal);
   const kubernetes = createKubernetesClient(transport);
   return {
     confighub,
@@ -82,7 +96,8 @@ export async function connectWriting(
   };
 }
 
-function leaseOf(config: Config, environment: Environment): { readonly namespace: string; readonly name: string } {
+/** The Lease that keeps the passes of a cluster apart. */
+export function leaseOf(config: Config, environment: Environment): { readonly namespace: string; readonly name: string } {
   return { namespace: leaseNamespace(config, environment), name: `drift-detector-${config.cluster}` };
 }
 

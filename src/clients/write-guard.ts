@@ -4,7 +4,7 @@ import type { KubernetesTransport } from './kubernetes/transport.ts';
 /** Asked before every write; throws where nothing may be written any more. */
 export type MayWrite = () => Promise<void>;
 
-/** The same transport, whose writes are asked for first. Dry runs and questions about permissions change nothing. */
+/** The same transport, whose writes are asked for first. Dry runs and questions about the account change nothing. */
 export function guardKubernetes(transport: KubernetesTransport, mayWrite: MayWrite): KubernetesTransport {
   return {
     server: transport.server,
@@ -12,7 +12,7 @@ export function guardKubernetes(transport: KubernetesTransport, mayWrite: MayWri
     async request(request) {
       const isWrite =
         request.method !== 'GET' &&
-        !request.path.startsWith('/apis/authorization.k8s.io/') &&
+        !/^\/apis\/authorization\.k8s\.io\/|\/selfsubjectreviews$/u.test(request.path) &&
         !new URLSearchParams(request.path.split('?')[1]).has('dryRun', 'All');
       if (isWrite) await mayWrite();
       return transport.request(request);
@@ -25,7 +25,7 @@ export function guardConfigHub(transport: ConfigHubTransport, mayWrite: MayWrite
   return {
     ...transport,
     async send(request, schema, signal) {
-      await mayWrite();
+      if (request.query?.['dry_run'] !== 'true') await mayWrite();
       return transport.send(request, schema, signal);
     },
   };

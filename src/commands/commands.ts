@@ -2,6 +2,7 @@ import type { Command } from '../cli/command.ts';
 import { cub } from './cub/cub.ts';
 import { accept, adopt, fix, ignore } from './decide/decide.ts';
 import { diff } from './diff/diff.ts';
+import { doctor } from './doctor/doctor.ts';
 import { hub } from './hub/hub.ts';
 import { promote } from './promote/promote.ts';
 import { report } from './report/report.ts';
@@ -13,6 +14,7 @@ import { undo } from './undo/undo.ts';
 export const COMMANDS: readonly Command[] = [
   run,
   check,
+  doctor,
   diff,
   report,
   promote,

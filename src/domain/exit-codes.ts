@@ -50,10 +50,14 @@ export const EXIT = Object.fromEntries(Object.entries(EXIT_CODES).map(([name, { 
   readonly [Name in ExitName]: (typeof EXIT_CODES)[Name]['code'];
 };
 
+/** What an error of this code ends with. */
+export function exitCodeFor(code: ErrorCode): number {
+  return ROWS.find(({ errors }) => errors.includes(code))?.code ?? EXIT.unexpected;
+}
+
 /** What a command that ended with this error tells its caller; anything that is no `UserError` is a bug. */
 export function exitCodeOf(error: unknown): number {
-  const row = error instanceof UserError ? ROWS.find(({ errors }) => errors.includes(error.code)) : undefined;
-  return row?.code ?? EXIT.unexpected;
+  return error instanceof UserError ? exitCodeFor(error.code) : EXIT.unexpected;
 }
 
 /** What the Lease says of a pass that ended with this code. */

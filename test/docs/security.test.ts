@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
+import { CLUSTER_RIGHTS } from '../../src/commands/doctor/cluster-rights.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import { ROLES } from '../../src/hub/accounts.ts';
 
@@ -29,6 +30,25 @@ function rowsOf(manifest: Json): readonly string[] {
   });
 }
 
+/** `manifests/base/rbac.yaml: list deployments.apps`, for each verb of each rule of a file. */
+function grantsIn(file: string): readonly string[] {
+  const manifest = parseManifest(readFileSync(join(ROOT, file), 'utf8'));
+  if (!manifest.ok) throw new Error(`${file} is not YAML`);
+  return manifest.documents.flatMap((document) => {
+    const rules = /Role$/u.test(stringAt(document, 'kind') ?? '') ? at(document, 'rules') : undefined;
+    return isJsonArray(rules ?? null)
+      ? (rules as readonly Json[]).flatMap((rule) => {
+          const groups = texts(at(rule, 'apiGroups'));
+          const resources = texts(at(rule, 'resources')).flatMap((name) => groups.map((group) => fullName(name, group)));
+          const what = [...resources, ...texts(at(rule, 'nonResourceURLs'))];
+          return texts(at(rule, 'verbs')).flatMap((verb) => what.map((name) => `${file}: ${verb} ${name}`));
+        })
+      : [];
+  });
+}
+
+const fullName = (resource: string, group: string): string => (group === '' ? resource : `${resource}.${group}`);
+
 describe('docs: what a stolen token can do', () => {
   it('names every rule of every role in the manifests, and no other', () => {
     const files = globSync('{manifests,cronjobs}/**/*.yaml', { cwd: ROOT });
@@ -44,6 +64,21 @@ describe('docs: what a stolen token can do', () => {
         .filter((line) => /^\| (Cluster)?Role /u.test(line))
         .sort(),
     ).to.deep.equal([...rows].sort());
+  });
+
+  it('is what doctor asks for: each right of the manifests, and no other but those that they leave out', () => {
+    const settings = readFileSync(join(ROOT, 'manifests/base/config.env'), 'utf8');
+    const kinds = /^KINDS=(.*)$/mu.exec(settings)?.[1] ?? '';
+    const usual = kinds.split(',').map((kind) => {
+      const [group = '', , name = ''] = kind.split('/');
+      return fullName(`${name.toLowerCase()}s`, group);
+    });
+    const asked = CLUSTER_RIGHTS.filter(({ isLeftOut }) => !isLeftOut).flatMap(({ manifest, verbs, resources, paths }) => {
+      const what = paths ?? resources?.names.map((name) => fullName(name, resources.group)) ?? usual;
+      return verbs.flatMap((verb) => what.map((name) => `${manifest}: ${verb} ${name}`));
+    });
+    const granted = globSync('{manifests,cronjobs}/**/*.yaml', { cwd: ROOT }).flatMap(grantsIn);
+    expect([...new Set(asked)].sort()).to.deep.equal([...new Set(granted)].sort());
   });
 
   it('names every secret that the program takes and every token of the hub', () => {

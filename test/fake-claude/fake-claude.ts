@@ -127,10 +127,12 @@ interface Refusal {
 /** What the API itself would refuse. */
 function refuse({ method, path, headers, json }: CapturedRequest): Refusal | undefined {
   const invalid = (message: string): Refusal => ({ status: 400, type: 'invalid_request_error', message });
-  if (method !== 'POST' || path !== '/v1/messages')
+  const isModel = method === 'GET' && /^\/v1\/models\/[^/]+$/u.test(path);
+  if (!isModel && (method !== 'POST' || path !== '/v1/messages'))
     return { status: 404, type: 'not_found_error', message: `${method} ${path} does not exist` };
   if (!/^Bearer (?!undefined$)\S+$/u.test(headers['authorization'] ?? '')) return invalid('a bearer token is required');
   if (!headers['anthropic-version']) return invalid('anthropic-version: header is required');
+  if (isModel) return undefined;
   if (!headers['content-type']?.startsWith('application/json')) return invalid('content-type must be application/json');
   const unknown = Object.keys(json).find((name) => !KNOWN_FIELDS.has(name));
   if (unknown !== undefined) return invalid(`${unknown}: Extra inputs are not permitted`);
@@ -226,6 +228,12 @@ export function ok(answer: Json | ((request: CapturedRequest) => unknown)): Step
 export function text(answer: string): Step {
   return (request, response) => send(response, messageBody(request, answer, {}));
 }
+
+/** The description of a model, where that is what was asked for. */
+export const describeModel: Step = ({ path }, response) => {
+  const model = { type: 'model', id: path.split('/').at(-1), display_name: 'A model', created_at: '2026-10-21T00:00:00Z' };
+  send(response, JSON.stringify(model));
+};
 
 function allRows(request: CapturedRequest): string {
   return JSON.stringify({ items: request.facts.map(rowFor), summary: 'Manual changes.' });

@@ -53,11 +53,11 @@ const MODEL_SETTINGS: Readonly<Record<string, Partial<Anthropic.MessageCreatePar
 const ANSWER_TOKENS = { fixed: 400, row: 90, thinking: 4_000 } as const;
 const MODEL_EFFORT: Readonly<Record<string, 'low' | 'medium'>> = { 'claude-haiku-5-5': 'low', 'claude-sonnet-5-5': 'medium' };
 
-export function createClaude(options: ClaudeOptions): Claude {
-  const client = new Anthropic({
-    apiKey: options.apiKey.reveal().trim(),
+function clientOf({ apiKey, baseUrl }: ClaudeOptions): Anthropic {
+  return new Anthropic({
+    apiKey: apiKey.reveal().trim(),
     // Always explicit, so that no environment variable sends prompts elsewhere.
-    baseURL: options.baseUrl,
+    baseURL: baseUrl,
     timeout: 30_000,
     // Retries are ours: the client would obey a Retry-After of any length.
     maxRetries: 0,
@@ -66,6 +66,33 @@ export function createClaude(options: ClaudeOptions): Claude {
     fetch: fetchWithin(MAX_ANSWER_BYTES),
     logLevel: 'off',
   });
+}
+
+/** `status` is that of the answer; absent where there was none. */
+export type ModelCheck =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string; readonly status: number | undefined };
+
+/** Whether the key is accepted and the model is there: asks for its description, which costs nothing. */
+export async function checkModel(options: ClaudeOptions, signal: AbortSignal): Promise<ModelCheck> {
+  try {
+    await clientOf(options).models.retrieve(options.model, {}, { signal });
+    return { ok: true };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return { ok: false, ...complaintOf(error) };
+  }
+}
+
+/** The message of a server error may be a whole page; the status says enough. */
+function complaintOf(error: unknown): { readonly reason: string; readonly status: number | undefined } {
+  const status = error instanceof APIError ? error.status : undefined;
+  const reason = status === undefined ? `no usable answer: ${foreignText(messageOf(error), 120)}` : `Claude answered ${status}`;
+  return { reason, status };
+}
+
+export function createClaude(options: ClaudeOptions): Claude {
+  const client = clientOf(options);
 
   async function once({ system, text, schema, rows }: Question, signal: AbortSignal): Promise<ClaudeReply> {
     const effort = MODEL_EFFORT[options.model];
@@ -107,10 +134,7 @@ export function createClaude(options: ClaudeOptions): Claude {
         return await once(question, signal);
       } catch (error) {
         if (signal.aborted) return failed('the deadline for ranking passed', { isFinal: true });
-        const status = error instanceof APIError ? error.status : undefined;
-        // The message of a server error may be a whole page; the status says enough.
-        const reason =
-          status === undefined ? `no usable answer: ${foreignText(messageOf(error), 120)}` : `Claude answered ${status}`;
+        const { status, reason } = complaintOf(error);
         const isPassing = error instanceof APIError && (status === undefined || RETRIED.has(status) || status >= 500);
         if (attempt === TRIES || !isPassing)
           return failed(reason, { isFinal: status !== undefined && FINAL.has(status), isTooLong: status === TOO_LARGE });

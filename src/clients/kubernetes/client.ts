@@ -1,3 +1,4 @@
+import { ClusterError } from '../../domain/errors.ts';
 import { type Json, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { JsonPatchOperation } from '../../domain/json-patch.ts';
 import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
@@ -40,14 +41,23 @@ export interface KubernetesClient {
   ): Promise<JsonObject>;
   /** Creates an object; `false` where one of that name is there already. */
   create(kind: ResourceKind, body: JsonObject, signal: AbortSignal): Promise<boolean>;
-  /** Whether the account may do this to objects of the kind in the namespace, as the authorizer says. */
+  /** Whether the account has a right, as the authorizer says. */
+  hasRight(verb: string, target: RightTarget, signal: AbortSignal): Promise<boolean>;
+  /** Whether the account may do this to objects of the kind in the namespace. */
   mayI(verb: string, ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>, signal: AbortSignal): Promise<boolean>;
+  /** Name of the account, as the API server knows it; empty where it does not tell (before 1.28). Throws where it accepts no credentials. */
+  whoAmI(signal: AbortSignal): Promise<string>;
   /** The kind that serves an apiVersion and kind; `undefined` where the server does not know it. */
   resourceKind(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind | undefined>;
   /** Any other document, such as the OpenAPI schema of a group version; the caller looks whether it is one. */
   read(path: string, doing: string, signal: AbortSignal): Promise<Json>;
   close(): void;
 }
+
+/** What a right is about: objects of a resource, in all namespaces where none is named, or a path that is none of an object. */
+export type RightTarget =
+  | { readonly group: string; readonly resource: string; readonly namespace: string; readonly name?: string }
+  | { readonly path: string };
 
 type ObjectName = Pick<ObjectRef, 'namespace' | 'name'>;
 
@@ -67,6 +77,19 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
     if (isUnserved(response)) return [];
     if (response.status !== 200) throw statusError(response, `read the kinds of ${apiVersion}`, apiVersion);
     return resourcesIn(response.body, apiVersion);
+  }
+
+  /** Asks about the account itself. It creates nothing, so it may be asked again like any read. */
+  async function review(apiVersion: string, kind: string, spec: JsonObject, doing: string, signal: AbortSignal): Promise<Json> {
+    const response = await readPersistently(transport, {
+      method: 'POST',
+      path: `${basePath(apiVersion)}/${kind.toLowerCase()}s`,
+      body: { apiVersion, kind, ...spec },
+      contentType: 'application/json',
+      signal,
+    });
+    if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, kind);
+    return response.body;
   }
 
   return {
@@ -124,21 +147,29 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
       return true;
     },
 
-    async mayI(verb, ref, signal) {
-      const kind = await this.resourceKind(ref.apiVersion, ref.kind, signal);
-      if (!kind) return false;
-      const resourceAttributes = { group: groupOf(ref.apiVersion), resource: kind.plural, verb, namespace: ref.namespace };
-      // It creates nothing, so it may be asked again like any read.
-      const response = await readPersistently(transport, {
-        method: 'POST',
-        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-        body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
-        contentType: 'application/json',
-        signal,
-      });
-      const doing = `ask for the right to ${verb} ${kind.plural}`;
-      if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, kind.plural);
-      return isAllowed(response.body, doing);
+    async hasRight(verb, target, signal) {
+      const spec =
+        'path' in target ? { nonResourceAttributes: { ...target, verb } } : { resourceAttributes: { ...target, verb } };
+      const doing = `ask for the right to ${verb} ${'path' in target ? target.path : target.resource}`;
+      return isAllowed(await review('authorization.k8s.io/v1', 'SelfSubjectAccessReview', { spec }, doing, signal), doing);
+    },
+
+    async mayI(verb, { apiVersion, kind, namespace }, signal) {
+      const served = await this.resourceKind(apiVersion, kind, signal);
+      if (!served) return false;
+      return this.hasRight(verb, { group: groupOf(apiVersion), resource: served.plural, namespace }, signal);
+    },
+
+    async whoAmI(signal) {
+      const doing = 'ask who the account is';
+      try {
+        const answer = await review('authentication.k8s.io/v1', 'SelfSubjectReview', {}, doing, signal);
+        return stringAt(answer, 'status', 'userInfo', 'username') ?? '';
+      } catch (error) {
+        const isUnknown = error instanceof ClusterError && (error.status === 404 || error.status === 403);
+        if (!isUnknown) throw error;
+        return '';
+      }
     },
 
     async resourceKind(apiVersion, kind, signal) {

@@ -118,7 +118,7 @@ function isFree(lease: Json, serverNowMs: number): boolean {
 }
 
 /** Milliseconds to add to this machine's clock for the API server's. */
-function serverOffset({ headers }: KubernetesResponse): number {
+export function serverOffset({ headers }: KubernetesResponse): number {
   const server = Date.parse(headers.date ?? '');
   return Number.isNaN(server) ? 0 : server - Date.now();
 }

@@ -73,6 +73,21 @@ export async function pinAddress(host: string, resolve: typeof lookupAll = looku
   return { address: first.address, family: first.family === 6 ? 6 : 4 };
 }
 
+/** The same, given up when the signal is aborted: a lookup itself cannot be. */
+export function pinAddressUntil(host: string, signal: AbortSignal): Promise<PinnedAddress> {
+  return untilAborted(pinAddress(host), signal);
+}
+
+/** What cannot be ended, as the look-up of a name, is no longer waited for. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
 function lookupAll(host: string): Promise<readonly { readonly address: string; readonly family: number }[]> {
   return lookup(host, { all: true });
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/errors.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { hostOf } from '../../domain/this-machine.ts';
-import { pinAddress } from './address.ts';
+import { pinAddressUntil } from './address.ts';
 
 export interface WebhookOptions {
   /** Its path is often all that keeps others from posting there. */
@@ -62,7 +62,7 @@ function failure({ status, error }: Answer): Error {
 async function post(text: string, options: WebhookOptions, stop: AbortSignal): Promise<Answer> {
   const url = new URL(options.url.reveal());
   const signal = AbortSignal.any([stop, AbortSignal.timeout(TRY_MS)]);
-  const pinned = await untilAborted(pinAddress(hostOf(url)), signal);
+  const pinned = await pinAddressUntil(hostOf(url), signal);
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
@@ -91,15 +91,5 @@ async function post(text: string, options: WebhookOptions, stop: AbortSignal): P
     });
     sent.on('error', reject);
     sent.end(text);
-  });
-}
-
-/** What cannot be ended, as the look-up of a name, is no longer waited for. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

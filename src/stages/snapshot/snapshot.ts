@@ -8,6 +8,7 @@ import { projectAutoscaler, projectObject } from './project.ts';
 import { readSchemas } from './schemas.ts';
 
 export { readDeclaredVersions } from './declared-versions.ts';
+export { splitKind } from './list.ts';
 
 export interface SnapshotOptions {
   /** Label selector of the monitored namespaces. */
