@@ -1,6 +1,7 @@
 import { type FieldPath, printPath } from './field-path.ts';
 import type { FieldValue, Finding } from './finding.ts';
 import { canonicalJson } from './finding.ts';
+import { rowOf } from './finding-classes.ts';
 import { isJsonObject, stringAt } from './json.ts';
 import { HIDDEN, shownPart } from './secret.ts';
 
@@ -101,24 +102,16 @@ function swapped({ path, becomes = '' }: Described, words: (own: string, other: 
 /** The change in a few words: `replicas 3 → 5`, `env DEBUG of container app added: true`. */
 export function summarize(finding: Described): string {
   if (finding.becomes !== undefined) return fieldName(swapped(finding, (own, other) => `${own} → ${other}`));
+  const { ofObject } = rowOf(finding.class);
+  if (ofObject !== '') return `${finding.ref.kind} ${ofObject}`;
   switch (finding.class) {
-    case 'missing':
-      return `${finding.ref.kind} is missing`;
-    case 'unmanaged':
-      return `${finding.ref.kind} is declared by no unit`;
-    case 'conflicting':
-      return `${finding.ref.kind} is declared more than once`;
-    case 'terminating':
-      return `${finding.ref.kind} is being deleted`;
     case 'added':
       return `${fieldName(finding.path)} added: ${shownValue(finding, finding.live)}`;
     case 'to_remove':
       return `${fieldName(finding.path)} was dropped from desired and is still live: ${shownValue(finding, finding.live)}`;
     case 'removed':
       return `${fieldName(finding.path)} removed (was ${shownValue(finding, finding.desired)})`;
-    case 'pending':
-    case 'changed':
-    case 'informational':
+    default:
       return finding.path.length === 0
         ? `${finding.ref.kind} is not ${finding.class === 'pending' ? 'applied yet' : 'there'}`
         : `${fieldName(finding.path)} ${shownChange(finding, finding.desired, finding.live)}`;

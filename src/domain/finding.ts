@@ -3,6 +3,7 @@ import { configure } from 'safe-stable-stringify';
 import type { DesiredObject } from './desired.ts';
 import type { ActorClass } from './field-managers.ts';
 import { type FieldPath, printPath } from './field-path.ts';
+import { DRIFT_CLASSES, type FindingClass } from './finding-classes.ts';
 import type { IgnoreUse } from './ignore-rule.ts';
 import { isJsonArray, type Json, stringAt } from './json.ts';
 import { type ObjectRef, objectKey } from './object-ref.ts';
@@ -12,23 +13,6 @@ import type { LiveObject } from './snapshot.ts';
 
 /** Canonical JSON: sorted keys, no white space. The input of every digest. */
 export const canonicalJson = configure({ deterministic: true });
-
-export const FINDING_CLASSES = [
-  'changed',
-  'removed',
-  'added',
-  'to_remove',
-  'missing',
-  'unmanaged',
-  'conflicting',
-  'terminating',
-  'pending',
-  'informational',
-] as const;
-export type FindingClass = (typeof FINDING_CLASSES)[number];
-
-/** The classes that make an object drifted; the others are shown apart and never counted. */
-export const DRIFT_CLASSES: ReadonlySet<FindingClass> = new Set(['changed', 'removed', 'added', 'to_remove', 'missing']);
 
 /** The last writer of a field, from managedFields. */
 export interface Blame {

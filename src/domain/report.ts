@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { reportedDecisionSchema } from './decision.ts';
 import { ACTOR_CLASSES, actorOf } from './field-managers.ts';
-import { FINDING_CLASSES } from './finding.ts';
+import { FINDING_CLASSES } from './finding-classes.ts';
 import type { TrippedGuard } from './guards.ts';
 import { isNumber, type Json } from './json.ts';
 import { picked } from './picked.ts';

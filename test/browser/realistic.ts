@@ -1,4 +1,4 @@
-import type { FindingClass } from '../../src/domain/finding.ts';
+import type { FindingClass } from '../../src/domain/finding-classes.ts';
 import type { FixOutcome } from '../../src/domain/outcome.ts';
 import { type Severity, severityOrder } from '../../src/domain/ranking.ts';
 import { NO_REPORT, type Report } from '../../src/domain/report.ts';

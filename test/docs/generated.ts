@@ -1,5 +1,6 @@
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
 import { EXIT_CODES } from '../../src/domain/exit-codes.ts';
+import { CLASSES } from '../../src/domain/finding-classes.ts';
 import { GUARDS } from '../../src/domain/guards.ts';
 import { FORMATS, type Format } from '../../src/outputs/formats/formats.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
@@ -71,6 +72,14 @@ export const TABLES: Readonly<Record<string, { readonly path: string; readonly t
       tableOf(
         ['code', 'meaning'],
         Object.values(EXIT_CODES).map(({ code: exit, meaning }) => [String(exit), meaning.replaceAll(/--[a-z-]+/gu, code)]),
+      ),
+  },
+  classes: {
+    path: 'docs/comparison.md',
+    table: () =>
+      tableOf(
+        ['class', 'meaning', 'with `AUTO_FIX=true`'],
+        Object.entries(CLASSES).map(([name, { short, outcome }]) => [code(name), short, outcome]),
       ),
   },
   guards: {

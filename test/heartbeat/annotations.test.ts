@@ -2,7 +2,10 @@ import { expect } from 'chai';
 import { EXIT_HELP } from '../../src/cli/command.ts';
 import { UserError } from '../../src/domain/errors.ts';
 import { EXIT_CODES, exitCodeOf, resultOf } from '../../src/domain/exit-codes.ts';
-import { annotationsOf, type PassNumbers, type PassRecord } from '../../src/outputs/status/record.ts';
+import { FINDING_CLASSES, type FindingClass } from '../../src/domain/finding-classes.ts';
+import { annotationsOf, numbersOf, type PassNumbers, type PassRecord } from '../../src/outputs/status/record.ts';
+import { reportOf } from '../report/build.ts';
+import { compared, comparison, finding } from '../types/builders.ts';
 
 const NUMBERS: PassNumbers = {
   digest: 'ab'.repeat(32),
@@ -39,6 +42,36 @@ describe('the heartbeat', () => {
       'drift-detector/last-run',
       'drift-detector/last-result',
     );
+  });
+});
+
+/** What an object with one finding of a class is counted as. */
+const COUNTED: Readonly<Record<FindingClass, string>> = {
+  changed: 'drifted',
+  removed: 'drifted',
+  added: 'drifted',
+  to_remove: 'drifted',
+  missing: 'missing',
+  unmanaged: 'unmanaged',
+  conflicting: 'conflicting',
+  terminating: 'terminating',
+  pending: 'pending',
+  informational: 'in_sync',
+};
+
+describe('the counts on the Lease', () => {
+  const countsOf = (...classes: readonly FindingClass[]): Readonly<Record<string, number>> => {
+    const of = comparison([compared(classes.map((found) => finding({ class: found })))], 1);
+    return numbersOf({ comparison: of, outcomes: [], report: reportOf([]) }).workloads;
+  };
+
+  it('call an object by what it has, and in sync by what is only noted', () => {
+    for (const found of FINDING_CLASSES) expect(countsOf(found)[COUNTED[found]], found).to.equal(1);
+  });
+
+  it('call it by the worst where it has several', () => {
+    expect(countsOf('informational', 'pending', 'added')).to.deep.equal({ drifted: 1, in_sync: 0 });
+    expect(countsOf('informational', 'pending')).to.deep.equal({ pending: 1, in_sync: 0 });
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Finding, FindingClass, ObjectComparison } from '../../src/domain/finding.ts';
+import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
+import type { FindingClass } from '../../src/domain/finding-classes.ts';
 import { severityOrder } from '../../src/domain/ranking.ts';
 import { CONTAINER, compared, envValue, finding, IMAGE, label, live, REPLICAS, ref, workload } from '../types/builders.ts';
 import { namesOf, rankByRules } from './ask.ts';

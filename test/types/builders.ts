@@ -6,11 +6,11 @@ import {
   type Comparison,
   type FieldValue,
   type Finding,
-  type FindingClass,
   findingFingerprint,
   findingId,
   type ObjectComparison,
 } from '../../src/domain/finding.ts';
+import type { FindingClass } from '../../src/domain/finding-classes.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 import type { ObjectRef } from '../../src/domain/object-ref.ts';
 import type { LiveObject } from '../../src/domain/snapshot.ts';

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import type { DecisionKind } from '../../domain/decision.ts';
 import { sanitize } from '../../domain/describe.ts';
 import { ConfigError } from '../../domain/errors.ts';
-import { DRIFT_CLASSES } from '../../domain/finding.ts';
+import { rowOf } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { ReportFinding } from '../../domain/report.ts';
 import { hasHiddenPart } from '../../domain/secret.ts';
@@ -80,11 +80,14 @@ function unknown(findings: readonly ReportFinding[], reference: string): ConfigE
 /** Why a decision of this kind about this finding would be refused by a pass; empty where it would not. */
 function refusalOf(kind: DecisionKind, finding: ReportFinding): string {
   const { class: found, unit, desired, live } = finding;
-  if (kind === 'adopt') return found === 'unmanaged' ? '' : `unit ${unit} declares it already; accept or fix it`;
-  if (found === 'unmanaged' && kind !== 'ignore') return 'no unit declares it; adopt or ignore it';
-  if (!DRIFT_CLASSES.has(found) && found !== 'unmanaged') return `it is ${found} and no drift, so there is nothing to decide`;
+  const { decisions } = rowOf(found);
+  if (!decisions.includes(kind)) {
+    if (kind === 'adopt') return `unit ${unit} declares it already; accept or fix it`;
+    if (decisions.includes('adopt')) return 'no unit declares it; adopt or ignore it';
+    if (decisions.length === 0) return `it is ${found} and no drift, so there is nothing to decide`;
+    return 'a whole object is gone; take it out of the unit by hand, or fix it';
+  }
   if (kind !== 'accept') return '';
-  if (found === 'missing') return 'a whole object is gone; take it out of the unit by hand, or fix it';
   const isHidden = hasHiddenPart(desired) || hasHiddenPart(live);
   return isHidden ? 'its value looks like a secret, and secrets are not stored in ConfigHub; ignore or fix it' : '';
 }

@@ -5,7 +5,7 @@ import type { ProcessFacts } from '../../cli/process-facts.ts';
 import { reportConnection } from '../../cli/report-connection.ts';
 import { VERSION } from '../../cli/version.ts';
 import { EXIT } from '../../domain/exit-codes.ts';
-import { DRIFT_CLASSES } from '../../domain/finding.ts';
+import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { changesBetween } from '../../outputs/formats/changes.ts';
 import { asFarAsRead, linesOf } from '../../outputs/formats/circumstances.ts';

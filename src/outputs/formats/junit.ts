@@ -1,5 +1,5 @@
 import { sanitize } from '../../domain/describe.ts';
-import { DRIFT_CLASSES } from '../../domain/finding.ts';
+import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Entry, ShownReport } from './entry.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cutText, sanitize } from '../../domain/describe.ts';
-import type { FindingClass } from '../../domain/finding.ts';
+import { CLASSES, FINDING_CLASSES, type FindingClass } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
 import { linesOf } from './circumstances.ts';
@@ -11,81 +11,6 @@ import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 /** Readers take a few hundred results; GitHub refuses a run of more than 25,000. */
 const MOST_RESULTS = 25_000;
 const TEXT_LENGTH = 1_000;
-
-interface Rule {
-  readonly name: string;
-  readonly short: string;
-  readonly full: string;
-  readonly help: string;
-}
-
-const DECIDE =
-  "The workload's page in the report says what changed it and what it costs, and has the commands to bring it back (fix), to make it desired (accept) and to live with it (ignore).";
-
-/** GitHub refuses a rule without its full description and its help. */
-const RULES: Readonly<Record<FindingClass, Rule>> = {
-  changed: {
-    name: 'FieldChanged',
-    short: 'A declared field has another value.',
-    full: 'The live value of a field departs from the one that the unit declares.',
-    help: DECIDE,
-  },
-  removed: {
-    name: 'FieldRemoved',
-    short: 'A declared field is gone.',
-    full: 'The unit declares a field that the live object does not have any more.',
-    help: DECIDE,
-  },
-  added: {
-    name: 'FieldAdded',
-    short: 'A field that is not declared was added.',
-    full: 'The live object has a field beside those that the unit declares, and nothing that is expected to put it there did.',
-    help: DECIDE,
-  },
-  to_remove: {
-    name: 'FieldLeftBehind',
-    short: 'A field was dropped from the unit and is still live.',
-    full: 'An earlier revision of the unit put a field there that the present one does not declare.',
-    help: DECIDE,
-  },
-  missing: {
-    name: 'ObjectMissing',
-    short: 'A declared object is not there.',
-    full: 'The unit declares an object that the cluster does not have.',
-    help: "The workload's page in the report has the commands to create it (fix) and to live without it (ignore).",
-  },
-  unmanaged: {
-    name: 'ObjectUnmanaged',
-    short: 'No unit declares the object.',
-    full: 'The cluster has an object in a monitored namespace that no unit declares. It is no drift.',
-    help: 'drift-detector adopt makes a unit of it; drift-detector ignore takes it off the list.',
-  },
-  conflicting: {
-    name: 'DeclaredTwice',
-    short: 'Two documents declare the same object.',
-    full: 'More than one document declares the object, so that nobody can say what is desired.',
-    help: 'Leave it in one unit and take it out of the others.',
-  },
-  terminating: {
-    name: 'BeingDeleted',
-    short: 'A declared object is being deleted.',
-    full: 'Somebody deleted an object that a unit declares, and a finalizer still holds it. It is no drift yet.',
-    help: 'Find out who deleted it; once it is gone it is missing. Nothing brings it back before.',
-  },
-  pending: {
-    name: 'NotApplied',
-    short: 'What is declared was not applied yet.',
-    full: 'The unit declares what ConfigHub has not applied to the cluster yet. It is no drift.',
-    help: 'Apply the unit.',
-  },
-  informational: {
-    name: 'NoDrift',
-    short: 'A difference that is no drift.',
-    full: 'Live departs from desired as it is meant to, such as the replicas that an autoscaler sets, or as a rule lets it.',
-    help: 'Nothing is to be done.',
-  },
-};
-const RULE_IDS = Object.keys(RULES);
 
 /** [3.27.10] */
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -121,7 +46,7 @@ export function toSarif(
   const notifications = notificationsOf(reports, Math.max(0, entries.length - MOST_RESULTS), facts);
   const guidAt = (state: string): string => guidOf(`${cluster ?? ''} ${state}`);
   const run = {
-    tool: { driver: { name: 'drift-detector', version: facts.version, rules: Object.entries(RULES).map(descriptorOf) } },
+    tool: { driver: { name: 'drift-detector', version: facts.version, rules: FINDING_CLASSES.map(descriptorOf) } },
     automationDetails: {
       // What GitHub calls the category: an upload takes the place of the last one with the same.
       id: cluster === undefined ? 'drift-detector/' : `drift-detector/${cluster}/`,
@@ -147,7 +72,8 @@ export function toSarif(
   };
 }
 
-function descriptorOf([id, { name, short, full, help }]: readonly [string, Rule]): object {
+function descriptorOf(id: FindingClass): object {
+  const { name, short, full, help } = CLASSES[id];
   return { id, name, shortDescription: { text: short }, fullDescription: { text: full }, help: { text: help } };
 }
 
@@ -165,7 +91,7 @@ function resultOf({ cluster, drift, change, id, fingerprint, state }: Entry, uri
   const baselineState = BASELINE[change];
   return {
     ruleId: drift.class,
-    ruleIndex: RULE_IDS.indexOf(drift.class),
+    ruleIndex: FINDING_CLASSES.indexOf(drift.class),
     level: LEVELS[drift.severity],
     ...(baselineState ? { baselineState } : {}),
     message: { text: plain(`${namesCluster ? `${cluster}: ` : ''}${object}: ${drift.summary}${who} (${state})`) },

@@ -1,5 +1,6 @@
 import { printPath } from '../../domain/field-path.ts';
-import { DRIFT_CLASSES, type Finding } from '../../domain/finding.ts';
+import type { Finding } from '../../domain/finding.ts';
+import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { type ObjectRef, objectKey } from '../../domain/object-ref.ts';
 import { type Severity, severityOrder } from '../../domain/ranking.ts';
 import type { PreviousReport, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';

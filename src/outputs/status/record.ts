@@ -1,4 +1,5 @@
-import type { Comparison, FindingClass } from '../../domain/finding.ts';
+import type { Comparison } from '../../domain/finding.ts';
+import { CLASSES, FINDING_CLASSES } from '../../domain/finding-classes.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Report } from '../../domain/report.ts';
 
@@ -27,15 +28,8 @@ export interface PassRecord {
   readonly unreportedFixes: number | undefined;
 }
 
-/** The state of an object by its worst finding, in this order. */
-const STATES: readonly (readonly [string, (found: FindingClass) => boolean])[] = [
-  ['missing', (found) => found === 'missing'],
-  ['conflicting', (found) => found === 'conflicting'],
-  ['terminating', (found) => found === 'terminating'],
-  ['unmanaged', (found) => found === 'unmanaged'],
-  ['drifted', (found) => found === 'changed' || found === 'removed' || found === 'added' || found === 'to_remove'],
-  ['pending', (found) => found === 'pending'],
-];
+/** Classes by what they say of an object, worst first; one of a whole object stands alone. */
+const COUNTED = FINDING_CLASSES.filter((found) => CLASSES[found].state !== '');
 
 /** What of a pass is counted. */
 export interface CountedPass {
@@ -46,8 +40,8 @@ export interface CountedPass {
 
 export function numbersOf({ comparison, outcomes, report }: CountedPass): PassNumbers {
   const states = comparison.objects.flatMap(({ findings, desired }) => {
-    const state = STATES.find(([, holds]) => findings.some((finding) => holds(finding.class)))?.[0];
-    return state === undefined ? [] : [{ state, isCompared: desired !== undefined }];
+    const worst = COUNTED.find((found) => findings.some((finding) => finding.class === found));
+    return worst === undefined ? [] : [{ state: CLASSES[worst].state, isCompared: desired !== undefined }];
   });
   const workloads = tally(states.map(({ state }) => state));
   const departing = states.filter(({ isCompared }) => isCompared).length;

@@ -1,7 +1,8 @@
 import { type DesiredObject, isApplied } from '../../domain/desired.ts';
 import { printPath } from '../../domain/field-path.ts';
 import { intersection, partAt, union } from '../../domain/field-set.ts';
-import type { Blame, Finding, FindingClass, InvalidObject } from '../../domain/finding.ts';
+import type { Blame, Finding, InvalidObject } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 import type { IgnoreRule } from '../../domain/ignore-rule.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ObjectRef } from '../../domain/object-ref.ts';

@@ -1,6 +1,7 @@
 import { ANCIENT_CHANGES } from '../../domain/field-managers.ts';
 import { type FieldPath, printPath } from '../../domain/field-path.ts';
-import { type Blame, canonicalJson, type FindingClass } from '../../domain/finding.ts';
+import { type Blame, canonicalJson } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 import { isJsonArray, type Json } from '../../domain/json.ts';
 import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
 import type { Autoscaler, LiveObject } from '../../domain/snapshot.ts';

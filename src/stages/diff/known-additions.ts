@@ -1,5 +1,5 @@
 import type { ActorClass } from '../../domain/field-managers.ts';
-import type { FindingClass } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 import { type KnownAddition, TOOLS } from '../../domain/tools.ts';
 
 /** One field as the table looks at it. */

@@ -1,6 +1,7 @@
 import type { DesiredObject } from '../../domain/desired.ts';
 import { printPath } from '../../domain/field-path.ts';
-import type { Finding, FindingClass } from '../../domain/finding.ts';
+import type { Finding } from '../../domain/finding.ts';
+import { type FindingClass, rowOf } from '../../domain/finding-classes.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { deleteCommand, patchCommand } from '../../domain/kubectl.ts';
 import type { Repair } from '../../domain/repair.ts';
@@ -15,20 +16,14 @@ const NONE: Repair = { method: 'none', command: '' };
 
 /** How a difference would be brought back, whether or not anybody decides to; `object` is the live one. */
 export function repairOf(findingClass: FindingClass, change: WantedChange, object: JsonObject | undefined): Repair {
-  switch (findingClass) {
-    case 'missing':
-      return { method: 'create', command: '' };
-    case 'unmanaged':
-    case 'conflicting':
-    case 'terminating':
-    case 'informational':
-      return NONE;
-  }
-  const isPending = findingClass === 'pending';
+  const { repair } = rowOf(findingClass);
+  if (repair === 'create') return { method: 'create', command: '' };
+  if (repair === 'none') return NONE;
+  const isPatched = repair === 'patch';
   const isResized = change.ref.kind === 'Pod' && RESIZED.test(printPath(change.path));
-  if (isResized) return isPending ? NONE : { method: 'resize', command: '' };
+  if (isResized) return isPatched ? { method: 'resize', command: '' } : NONE;
   if (object && isImmutable(change, object)) return { method: 'recreate', command: deleteCommand(change.ref) };
-  return isPending ? NONE : { method: 'json-patch', command: '' };
+  return isPatched ? { method: 'json-patch', command: '' } : NONE;
 }
 
 /** Findings of one object, where those that its `resize` subresource brings back know the one command that does. */

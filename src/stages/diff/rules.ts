@@ -1,4 +1,4 @@
-import type { FindingClass } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 
 /** What one rule of the walk decides, and the reason in a sentence. Without a class the field is in sync. */
 interface RuleText {

@@ -6,12 +6,12 @@ import {
   type Comparison,
   canonicalJson,
   type Finding,
-  type FindingClass,
   findingFingerprint,
   findingId,
   type ObjectComparison,
   revealValue,
 } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import type { Probe } from '../../domain/probe.ts';
 import { isDetectors, type LiveObject } from '../../domain/snapshot.ts';

@@ -1,6 +1,7 @@
 import type { DesiredObject } from '../../domain/desired.ts';
 import { actorOf } from '../../domain/field-managers.ts';
-import type { Blame, Finding, FindingClass } from '../../domain/finding.ts';
+import type { Blame, Finding } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 import type { IgnoreRule } from '../../domain/ignore-rule.ts';
 import { at, isJsonArray, numberAt, stringAt } from '../../domain/json.ts';
 import { displayRef, groupKind, type ObjectRef } from '../../domain/object-ref.ts';

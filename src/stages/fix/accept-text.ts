@@ -5,6 +5,7 @@ import { sanitize, summarize } from '../../domain/describe.ts';
 import type { DesiredObject, DesiredUnit } from '../../domain/desired.ts';
 import { isWithin, valueAt } from '../../domain/field-path.ts';
 import { type Finding, inOrderOf } from '../../domain/finding.ts';
+import { rowOf } from '../../domain/finding-classes.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { objectKey, refOf } from '../../domain/object-ref.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -25,14 +26,8 @@ export interface Acceptable extends Acceptance {
 /** Why a live value cannot become desired; empty where it can. */
 export function refusalOf(finding: Finding): string {
   const { class: found, ref, unit } = finding;
-  if (found === 'unmanaged') return 'no unit declares it, so there is none to write to; adopt it instead';
-  if (found === 'conflicting')
-    return 'more than one unit declares it, so there is none to write to; take a declaration away first';
-  if (found === 'terminating') return 'the object is being deleted, so there is nothing to accept';
-  if (found === 'missing') return 'a whole object is gone; take its document out of the unit by hand, or fix it';
-  if (found === 'pending')
-    return `unit ${unit} is ahead of what is live, so there is nothing to accept; apply the unit or put it back`;
-  if (found === 'informational') return 'it is not drift, so there is nothing to accept';
+  const refusal = rowOf(found).notAccepted(unit);
+  if (refusal !== '') return refusal;
   if (ref.kind === 'Secret') return 'Secrets are not stored in ConfigHub';
   if (finding.live instanceof Secret || finding.desired instanceof Secret)
     return 'its value looks like a secret, and secrets are not stored in ConfigHub; put it into a Secret and refer to that, or ignore it';

@@ -1,5 +1,6 @@
 import { printPath } from '../../domain/field-path.ts';
-import { type FindingClass, isDrift } from '../../domain/finding.ts';
+import { isDrift } from '../../domain/finding.ts';
+import type { FindingClass } from '../../domain/finding-classes.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import type { PlanItem } from '../../domain/plan.ts';
 import { relationOf } from '../../domain/related-fields.ts';

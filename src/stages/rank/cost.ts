@@ -1,5 +1,6 @@
 import { type FieldPath, printPath, withValueAt } from '../../domain/field-path.ts';
 import { type Finding, revealValue } from '../../domain/finding.ts';
+import { CLASSES } from '../../domain/finding-classes.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../../domain/json.ts';
 import { parseQuantity } from '../../domain/quantity.ts';
 import { monthlyUsd, type PriceTable } from './prices.ts';
@@ -106,7 +107,7 @@ export function findingCostUsd(
   prices: PriceTable,
   scheduledPods: number | undefined,
 ): number | undefined {
-  if (['pending', 'informational', 'terminating'].includes(finding.class) || !touchesCost(finding.path)) return 0;
+  if (!CLASSES[finding.class].hasCost || !touchesCost(finding.path)) return 0;
   if (desired === undefined) return live === undefined ? undefined : monthlyCostUsd(live, prices, scheduledPods);
   const before = monthlyCostUsd(desired, prices, scheduledPods);
   if (finding.class === 'missing') return before === undefined ? undefined : -before;

@@ -7,12 +7,12 @@ import {
   type Blame,
   type Comparison,
   canonicalJson,
-  DRIFT_CLASSES,
   type FieldValue,
   type Finding,
   type FindingGroup,
   isDrift,
 } from '../../domain/finding.ts';
+import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
 import type { Json } from '../../domain/json.ts';
 import { displayRef, objectKey } from '../../domain/object-ref.ts';

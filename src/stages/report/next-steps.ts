@@ -1,4 +1,4 @@
-import { DRIFT_CLASSES } from '../../domain/finding.ts';
+import { rowOf } from '../../domain/finding-classes.ts';
 import type { ReportFinding } from '../../domain/report.ts';
 import { hasHiddenPart } from '../../domain/secret.ts';
 import { quoted } from '../../domain/shell.ts';
@@ -21,7 +21,7 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
   const { class: found, result, changeSet, revision } = finding;
   const [space = '', slug = ''] = splitName(finding.unit);
   const isStaged = result === 'staged' && changeSet !== '';
-  const isDrift = DRIFT_CLASSES.has(found);
+  const { isDrift, decisions } = rowOf(found);
   const isFixable = isDrift && !isStaged && !NEVER_FIXED.has(finding.reason);
 
   if (isStaged)
@@ -29,13 +29,13 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
   if (isFixable) step('Bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
   // What the report does not show never enters ConfigHub either.
   const isShown = !hasHiddenPart(finding.live) && !hasHiddenPart(finding.desired);
-  if (isDrift && finding.path !== '' && isShown)
+  if (decisions.includes('accept') && finding.path !== '' && isShown)
     step('Keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
-  if (found === 'unmanaged')
+  if (decisions.includes('adopt'))
     step('Have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
   if (found === 'pending') step('Apply what the unit has', 'cub unit apply', ...unitIn(space, slug));
   // What waits to be applied is no departure that a rule could cover.
-  if (isDrift || found === 'unmanaged') step('Leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
+  if (decisions.includes('ignore')) step('Leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
   if (revision > 0)
     step(
       'See what was written to the unit',

@@ -1,5 +1,6 @@
 import { cutText, fieldName, sanitize } from '../../domain/describe.ts';
 import { actorWords } from '../../domain/field-managers.ts';
+import { rowOf } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Report, ReportFinding } from '../../domain/report.ts';
 import { quoted } from '../../domain/shell.ts';
@@ -59,7 +60,7 @@ function headline({ report, findings, worst }: Page): readonly string[] {
 }
 
 function blameWords({ blame, class: found }: ReportFinding): string {
-  if (!blame) return ['unmanaged', 'missing', 'terminating'].includes(found) ? '' : 'No field manager is recorded.';
+  if (!blame) return rowOf(found).ofObject !== '' ? '' : 'No field manager is recorded.';
   const aside = [actorWords(blame), blame.operation === 'Apply' ? 'by server-side apply' : ''].filter((part) => part !== '');
   const when = blame.time === undefined ? 'at an unknown time' : `at ${minute(blame.time)}`;
   return `Last changed by ${escapeText(writer({ blame }))} (${aside.join(', ')}) ${escapeText(when)}.`;
