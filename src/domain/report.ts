@@ -12,7 +12,7 @@ import { type RankedFinding, SEVERITIES } from './ranking.ts';
 /** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
 /** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 8;
+export const SCHEMA_REVISION = 9;
 
 /** Any JSON value; values come from parseJson, which gives exactly those that Json names. */
 const json = z.custom<Json>((value) => value !== undefined);
@@ -135,16 +135,6 @@ export type GoneDrift = Readonly<z.output<typeof goneSchema>>;
 export function driftOf(finding: ReportFinding): ReportedDrift {
   return picked(driftSchema, finding);
 }
-
-/** The last revisions of a unit with open drift, as they were when that drift was last news: one line of units.jsonl. */
-export const unitHistorySchema = z.object({
-  unit: z.string().describe('space/slug'),
-  revisions: z
-    .array(z.object({ number: z.int(), time: z.string(), author: z.string(), description: z.string() }))
-    .readonly()
-    .describe('Newest first.'),
-});
-export type UnitHistory = Readonly<z.output<typeof unitHistorySchema>>;
 
 const promotionSchema = z.object({
   unit: z.string().describe('space/slug, as upstream is.'),
@@ -276,8 +266,6 @@ export interface Report extends Carried {
   /** Drifts that went otherwise than by a correction, oldest first: the last 20 of each field, a thousand in all. */
   readonly gone: readonly GoneDrift[];
   readonly groups: readonly ReportGroup[];
-  /** Units with open drift, by name. */
-  readonly units: readonly UnitHistory[];
   readonly guard: TrippedGuard | undefined;
 }
 
@@ -299,7 +287,6 @@ export interface PreviousReport extends Carried {
   readonly guard: string;
   readonly findings: readonly ReportFinding[];
   readonly corrections: readonly Correction[];
-  readonly units: readonly UnitHistory[];
   readonly gone: readonly GoneDrift[];
   /** Files of it that are broken; what they held is older, or not all of it. */
   readonly faults: readonly ReportFault[];
@@ -324,7 +311,6 @@ export const NO_REPORT: PreviousReport = {
   guard: '',
   findings: [],
   corrections: [],
-  units: [],
   gone: [],
   faults: [],
 };

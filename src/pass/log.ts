@@ -23,7 +23,6 @@ type Phase =
   | 'plan'
   | 'fix'
   | 'promotion'
-  | 'report'
   | 'commit';
 
 /** Findings that get a line of their own in one pass, worst first. */

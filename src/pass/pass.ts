@@ -31,7 +31,8 @@ export async function runPass(given: Pass): Promise<PassResult> {
   const recorded = await recover(pass, judgement);
   const outcomes = await fix(pass, judgement);
   const promotions = await promotionsOf(pass, judgement.desired);
-  const report = await composeReport(pass, judgement, { outcomes, recorded, promotions });
+  const done = { outcomes, recorded, promotions };
+  const report = composeReport(judgement, repository.previous, pass.options, done);
   const published = await publish(pass, report);
   return { ...judgement, outcomes, report, published };
 }

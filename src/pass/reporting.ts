@@ -1,16 +1,14 @@
 import type { ReportedDecision } from '../domain/decision.ts';
-import type { DesiredState, DesiredUnit } from '../domain/desired.ts';
+import type { DesiredState } from '../domain/desired.ts';
 import type { FixOutcome } from '../domain/outcome.ts';
 import type { PreviousReport, RecordedCorrection, Report } from '../domain/report.ts';
-import { showDescription } from '../domain/show/show.ts';
 import { reportDecisions } from '../stages/decisions/decisions.ts';
-import { readHistories } from '../stages/desired/desired.ts';
 import { groupFindings } from '../stages/diff/diff.ts';
 import { waitingPromotions } from '../stages/promotion/promotion.ts';
-import { buildReport, unitsWithNews, wasNotRead, withHistories } from '../stages/report/report.ts';
+import { buildReport, wasNotRead } from '../stages/report/report.ts';
 import type { Pass } from './context.ts';
 import { decidedRules } from './decisions.ts';
-import type { Judgement } from './judgement.ts';
+import type { Judgement, PassOptions } from './judgement.ts';
 
 /** What was done since the judgement. */
 interface Done {
@@ -31,32 +29,27 @@ export async function promotionsOf(
   return needed;
 }
 
-/** The report, with the history of each unit whose drift is news. */
-export async function composeReport(
-  { clients, repository, options, log }: Pass,
+/** The report of a judgement, and of what was done about it. */
+export function composeReport(
   judgement: Judgement,
-  done: Done,
-): Promise<Report> {
-  const { previous } = repository;
-  return log.phase('report', async () => {
-    const built = buildReport({
-      cluster: options.diff.cluster,
-      ...judgement,
-      ...done,
-      decisions: reportedDecisions(judgement, previous, done.outcomes, done.recorded),
-      decidedRules: new Set(decidedRules(judgement.decisions)),
-      group: groupFindings,
-      previous,
-      now: options.now,
-    });
-    const units = namedUnits(unitsWithNews(built, previous), judgement.desired);
-    const histories = await readHistories(clients.confighub, units, showDescription, log.warning, options.signal);
-    return withHistories(built, previous, histories);
+  previous: PreviousReport,
+  { diff, now }: Pick<PassOptions, 'diff' | 'now'>,
+  done: Done = { outcomes: [], recorded: [], promotions: [] },
+): Report {
+  return buildReport({
+    cluster: diff.cluster,
+    ...judgement,
+    ...done,
+    decisions: reportedDecisions(judgement, previous, done.outcomes, done.recorded),
+    decidedRules: new Set(decidedRules(judgement.decisions)),
+    group: groupFindings,
+    previous,
+    now,
   });
 }
 
 /** The lines of the report about decisions, once it is known what became of them. */
-export function reportedDecisions(
+function reportedDecisions(
   judgement: Judgement,
   previous: PreviousReport,
   fixes: readonly FixOutcome[],
@@ -78,9 +71,4 @@ export function reportedDecisions(
       judgement.nothingCompared === '' &&
       snapshot.failedReads.length + desired.invalid.length + comparison.invalid.length + comparison.unread === 0,
   });
-}
-
-function namedUnits(names: readonly string[], { units }: DesiredState): readonly DesiredUnit[] {
-  const wanted = new Set(names);
-  return units.filter(({ space, slug }) => wanted.has(`${space}/${slug}`));
 }

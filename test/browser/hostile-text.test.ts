@@ -34,8 +34,6 @@ const MARKED: readonly (keyof Words)[] = [
   'cause',
   'error',
   'guard',
-  'author',
-  'description',
   'group',
   'note',
 ];

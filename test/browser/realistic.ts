@@ -3,7 +3,6 @@ import type { FixOutcome } from '../../src/domain/outcome.ts';
 import { type Severity, severityOrder } from '../../src/domain/ranking.ts';
 import { NO_REPORT, type Report } from '../../src/domain/report.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { withHistories } from '../../src/stages/report/report.ts';
 import { asPrevious, NOW, outcome, ranked, reportOf } from '../report/build.ts';
 import { CONTAINER, controller, envValue, finding, hands, IMAGE, REPLICAS, ref } from '../types/builders.ts';
 
@@ -166,27 +165,5 @@ export function realisticReport(): Report {
     promotions: [{ unit: 'shop-prod/cart', upstream: 'shop-staging/cart', refusal: '' }],
     snapshot: { failedReads: [{ what: 'apps/v1/StatefulSet', namespace: 'db', error: 'statefulsets.apps is forbidden' }] },
   });
-  const history = {
-    unit: 'prod/checkout',
-    revisions: [
-      {
-        number: 12,
-        time: '2026-11-23T12:00:00Z',
-        author: 'drift-detector',
-        description: 'Fixed image: 3.1.0-hotfix → 3.1.0 [drift:57f7fc7f]',
-      },
-      {
-        number: 11,
-        time: '2026-11-23T12:00:00Z',
-        author: 'drift-detector',
-        description: 'Drift detected: image 3.1.0 → 3.1.0-hotfix (kubectl-set, 03:04Z) [drift:57f7fc7f]',
-      },
-      { number: 10, time: '2026-11-18T09:30:00Z', author: 'ada', description: 'Release 3.1.0' },
-    ],
-  };
-  return withHistories(
-    { ...report, pauses: [{ what: 'shop/deployment/cart', until: '2026-11-24T06:00:00Z' }], notes: [] },
-    asPrevious(later),
-    [history],
-  );
+  return { ...report, pauses: [{ what: 'shop/deployment/cart', until: '2026-11-24T06:00:00Z' }], notes: [] };
 }

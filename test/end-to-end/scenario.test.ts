@@ -202,8 +202,7 @@ describe('the walk-through', function () {
         .and.to.contain('## Advice by the model')
         .and.to.contain('| replicas 2 → 6 | Scaled up by hand. | Add an autoscaler. | medium |')
         .and.to.contain('-  replicas: 2\n+  replicas: 6')
-        .and.to.contain('## Last revisions of unit calm-otter-dev/orders-config')
-        .and.to.match(/\| 1 \| [^|]* \| admin \| Initial deployment \|/u);
+        .and.to.contain('\ncub revision list orders-config --space calm-otter-dev\n');
       const commits = await commitCount(world);
 
       expect((await run(environment)).code).to.equal(0);

@@ -27,7 +27,7 @@ const EDITS = parse(
   readFileSync(new URL('../../fixtures/report/broken-reports.yaml', import.meta.url), 'utf8'),
 ) as readonly Edit[];
 const FOLDER = 'reports/prod-eu';
-const DATA = ['report.json', 'findings.jsonl', 'corrections.jsonl', 'gone.jsonl', 'units.jsonl'];
+const DATA = ['report.json', 'findings.jsonl', 'corrections.jsonl', 'gone.jsonl'];
 
 /** Two open findings, and one that was fixed; seen first by a pass long ago. */
 function reportAt(now: Date, notes: readonly string[] = [], previous?: PreviousReport): Report {
@@ -171,9 +171,8 @@ describe('a last report that is broken', () => {
     expect((await previousOf(world)).faults).to.deep.equal([]);
   });
 
-  it('is none of a version before there were lists of what is gone and of units', async () => {
+  it('is none of a version before there were a list of what is gone', async () => {
     commit(good, 'gone.jsonl', null);
-    commit(good, 'units.jsonl', null);
     expect((await previousOf(good)).faults).to.deep.equal([]);
   });
 });

@@ -1,18 +1,14 @@
 import { expect } from 'chai';
 import type { Report } from '../../src/domain/report.ts';
-import { composeCommitMessage, unitsWithNews, withHistories, withKnownWords } from '../../src/stages/report/report.ts';
+import { composeCommitMessage, withKnownWords } from '../../src/stages/report/report.ts';
 import { CLUSTER, finding, hands, IMAGE, ref, unit } from '../types/builders.ts';
-import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
+import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 
 // What comes and goes by itself makes no commit, and what was not read is not gone.
 
 const LATER = new Date('2026-11-24T12:00:00Z');
 const web = finding();
 const cart = finding({ ref: ref('cart'), live: 1 });
-const history = (unit: string, ...numbers: readonly number[]) => ({
-  unit,
-  revisions: numbers.map((number) => ({ number, time: NOW.toISOString(), author: 'ada', description: `release ${number}` })),
-});
 const message = (report: Report): string => composeCommitMessage(report, { pass: 'p', tool: 't' });
 
 describe('what could not be read', () => {
@@ -153,33 +149,6 @@ describe('a drift that is no news', () => {
       now: LATER,
     });
     expect(filesOf(after)).to.deep.equal(filesOf(before));
-  });
-
-  it("keeps its unit's revisions as they were read, and asks for none", () => {
-    const before = withHistories(reportOf([ranked(web)]), asPrevious(reportOf([])), [history('prod/web', 3, 2, 1)]);
-    const built = reportOf([ranked(web)], { previous: asPrevious(before), now: LATER });
-    expect(unitsWithNews(built, asPrevious(before))).to.deep.equal([]);
-    const after = withHistories(built, asPrevious(before), []);
-    expect(filesOf(after)).to.deep.equal(filesOf(before));
-    expect(filesOf(after)[`${CLUSTER}/shop/deployment.web.md`]).to.contain('| 3 | 2026-11-23 12:00Z | ada | release 3 |');
-  });
-
-  it('asks for revisions where the drift is new, changed, or has another fate, and forgets those of clean units', () => {
-    const before = withHistories(reportOf([ranked(web), ranked(cart)]), asPrevious(reportOf([])), [
-      history('prod/cart', 1),
-      history('prod/web', 1),
-    ]);
-    const staged = reportOf([ranked(web)], {
-      previous: asPrevious(before),
-      outcomes: [outcome(web.id, { result: 'staged', changeSet: 'p/c' })],
-    });
-    expect(unitsWithNews(staged, asPrevious(before))).to.deep.equal(['prod/web']);
-    expect(withHistories(staged, asPrevious(before), [history('prod/web', 2, 1)]).units).to.deep.equal([
-      history('prod/web', 2, 1),
-    ]);
-    expect(
-      unitsWithNews(reportOf([ranked(finding({ live: 7 })), ranked(cart)], { previous: asPrevious(before) }), asPrevious(before)),
-    ).to.deep.equal(['prod/web']);
   });
 });
 

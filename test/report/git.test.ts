@@ -20,7 +20,6 @@ describe('report repository', () => {
       'reports/prod-eu/gone.jsonl',
       'reports/prod-eu/report.json',
       'reports/prod-eu/shop/deployment.web.md',
-      'reports/prod-eu/units.jsonl',
       'reports/schema/report-v1.schema.json',
     ]);
     expect(world.git('log', '-1', '--format=%an <%ae> %cn')).to.equal(
@@ -45,6 +44,14 @@ describe('report repository', () => {
     }
     await using repository = await openReportRepository(world.options());
     expect(repository.previous.corrections).to.deep.equal(fixed.corrections);
+  });
+
+  it('takes away what a version before wrote and this one does not read', async () => {
+    using world = repositories();
+    world.commitByHand({ 'reports/prod-eu/units.jsonl': '{}\n', 'reports/prod-us/units.jsonl': '{}\n' });
+    await publishOnce(world.options(), ['web']);
+    const paths = world.git('ls-tree', '-r', '--name-only', 'main').split('\n');
+    expect(paths).to.include('reports/prod-us/units.jsonl').and.to.not.include('reports/prod-eu/units.jsonl');
   });
 
   it('commits nothing where nothing has changed', async () => {
@@ -287,7 +294,6 @@ describe('report repository', () => {
       guard: '',
       findings: [open],
       corrections: [correction],
-      units: [],
       desiredObjects: 0,
       decisions: [],
       incomplete: [],

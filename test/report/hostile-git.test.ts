@@ -9,7 +9,7 @@ import { hostileStrings, mapWords, reportFrom } from './hostile-report.ts';
 // Every hostile string in every text of a report, as real Git stores and reads it.
 
 const PATH =
-  /^(schema\/report-v1\.schema\.json|[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\/((README\.md|report\.json|(findings|corrections|gone|units)\.jsonl)|[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\.[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\.md))$/u;
+  /^(schema\/report-v1\.schema\.json|[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\/((README\.md|report\.json|(findings|corrections|gone)\.jsonl)|[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\.[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?\.md))$/u;
 const TRAILERS = [
   'Drift-Pass',
   'Drift-Cluster',

@@ -22,8 +22,6 @@ export const HARMLESS = {
   advice: 'an advice',
   error: 'an error',
   guard: 'a guard',
-  author: 'ada',
-  description: 'a description',
   promotion: 'prod/cart',
   pause: 'shop/deployment/cart',
   until: 'tomorrow',
@@ -93,12 +91,6 @@ export function reportFrom(texts: Words): Report {
     cluster: texts.cluster,
     findings,
     guard: { name: 'mass-change', detail: texts.guard },
-    units: [
-      {
-        unit: texts.unit,
-        revisions: [{ number: 3, time: texts.until, author: texts.author, description: texts.description }],
-      },
-    ],
     promotions: [{ unit: texts.promotion, upstream: texts.promotion, refusal: texts.error }],
     pauses: [{ what: texts.pause, until: texts.until }],
     groups: [{ title: texts.group, findings: [open.id, failed.id] }],

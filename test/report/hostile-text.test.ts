@@ -136,7 +136,7 @@ describe('text from the outside in a report', () => {
         for (const path of renderReport(reportFrom(texts)).keys()) {
           expect(posix.normalize(path)).to.equal(path);
           expect(path).to.match(
-            /^([a-z0-9-.]+\/([a-z0-9-]+\/[a-z0-9.-]+\.md|README\.md|report\.json|(findings|corrections|gone|units)\.jsonl)|schema\/report-v1\.schema\.json)$/u,
+            /^([a-z0-9-.]+\/([a-z0-9-]+\/[a-z0-9.-]+\.md|README\.md|report\.json|(findings|corrections|gone)\.jsonl)|schema\/report-v1\.schema\.json)$/u,
           );
         }
       }),

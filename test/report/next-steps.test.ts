@@ -137,12 +137,13 @@ describe('what a page has to copy', () => {
       );
     const page = filesOf(reportOf(entries))[`${CLUSTER}/shop/deployment.web.md`] ?? '';
     const blocks = blocksOf(page);
-    // Of three fields each fix, accept and ignore, then one hold and the log.
+    // Of three fields each fix, accept and ignore, then one hold, and both histories.
     expect(ran(blocks)).to.deep.equal([
       ...Array(6).fill('ran drift-detector 4'),
       ...Array(3).fill('ran drift-detector 6'),
       'ran kubectl 6',
       'ran git 4',
+      'ran cub 5',
     ]);
     expect(page).to.contain('Bring it back to desired, whatever AUTO_FIX says: labels \\$(echo ran').and.to.not.contain('  # ');
   });

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { isJsonObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import { type Report, SCHEMA_REVISION } from '../../src/domain/report.ts';
 import { main } from '../../src/main.ts';
-import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/stages/report/previous.ts';
+import { parseCorrections, parseFindings, parseGone } from '../../src/stages/report/previous.ts';
 import { renderReport, reportJsonSchema } from '../../src/stages/report/report.ts';
 import { isNewerSchema } from '../../src/stages/report/schema.ts';
 import { realisticReport } from '../browser/realistic.ts';
@@ -21,7 +21,6 @@ const PARTS = {
   'findings.jsonl': 'finding',
   'corrections.jsonl': 'correction',
   'gone.jsonl': 'gone',
-  'units.jsonl': 'unit',
 };
 type DataFile = keyof typeof PARTS;
 const PROMOTION = { unit: 'dev/web', upstream: 'base/web', refusal: '' };
@@ -79,7 +78,6 @@ describe('the published schema', () => {
     );
     expect(parseCorrections(files.get('prod-eu/corrections.jsonl') ?? '')).to.deep.equal(report.corrections);
     expect(parseGone(files.get('prod-eu/gone.jsonl') ?? '')).to.deep.equal(report.gone);
-    expect(parseUnits(files.get('prod-eu/units.jsonl') ?? '')).to.deep.equal(report.units);
   });
 
   it('reads the person of older reports as the class of the manager that they name', () => {
@@ -130,7 +128,6 @@ describe('the published schema', () => {
     ['a cost in words', 'corrections.jsonl', { costUsdPerMonth: '29 dollars' }],
     ['a count below zero', 'report.json', { open: -1 }],
     ['another version', 'report.json', { schemaVersion: 2 }],
-    ['a revision without a number', 'units.jsonl', { revisions: [{ time: '', author: '', description: '' }] }],
   ] as const)
     it(`refuses ${what}`, () => {
       const [document] = documentsOf(realisticReport(), file);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type FieldPath, parsePath, printPath } from '../../src/domain/field-path.ts';
 import { escapeText } from '../../src/stages/report/markdown.ts';
-import { parseCorrections, parseFindings, parseGone, parseUnits } from '../../src/stages/report/previous.ts';
+import { parseCorrections, parseFindings, parseGone } from '../../src/stages/report/previous.ts';
 import { showReportAgain } from '../../src/stages/report/shown-again.ts';
 import { CONTAINER, envValue } from '../types/builders.ts';
 
@@ -38,21 +38,18 @@ const open = {
 };
 const correction = { ...drift, time: '2026-11-21T00:00:00Z', findingId: 'a', correctionId: 'c', note: `says ${VALUE}` };
 const gone = { ...drift, findingId: 'a', time: '2026-11-21T00:00:00Z', became: 'gone', state: 'reported' };
-const description = `Drift detected: env ADMIN_PW of container app ${VALUE} → moonlight-of-may [drift:0123456789abcdef sha256:0123456789ab]`;
-const unit = { unit: 'dev/web', revisions: [{ number: 1, time: '', author: 'admin', description }] };
 
 const told = {
   findings: parseFindings(JSON.stringify(open)),
   corrections: parseCorrections(JSON.stringify(correction)),
   gone: parseGone(JSON.stringify(gone)),
-  units: parseUnits(JSON.stringify(unit)),
   decisions: [],
   page: `| ${escapeText(VALUE)} | ${VALUE} |`,
 };
 
 describe('a report of before', () => {
   it('is read without the values that are not shown any more, wherever they stand in it', () => {
-    expect(told.findings.length + told.corrections.length + told.gone.length + told.units.length).to.equal(4);
+    expect(told.findings.length + told.corrections.length + told.gone.length).to.equal(3);
     const again = showReportAgain(told, 'safe');
     expect(JSON.stringify(again)).to.not.contain('sunshine').and.to.not.contain('moonlight');
     expect(again.findings[0]?.live).to.equal('*** (16 to 31 characters, another value)');
@@ -75,7 +72,6 @@ describe('a report of before', () => {
       findings: [harmless, hidden].flatMap((line) => parseFindings(JSON.stringify(line))),
       corrections: [],
       gone: [],
-      units: [],
       page: 'x',
     };
     expect(showReportAgain(before, 'safe')).to.deep.equal(before);

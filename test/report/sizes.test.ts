@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Report, summarySchema } from '../../src/domain/report.ts';
 import { parseAs } from '../../src/stages/report/previous.ts';
-import { composeCommitMessage, withHistories } from '../../src/stages/report/report.ts';
+import { composeCommitMessage } from '../../src/stages/report/report.ts';
 import { CLUSTER, controller, finding, IMAGE, label, ref } from '../types/builders.ts';
 import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 
@@ -37,16 +37,11 @@ function largeReport(workloads: number): Report {
       failedReads: Array.from({ length: 500 }, (_, index) => ({ what: `v1/K${index}`, namespace: long, error: words })),
     },
   });
-  const revisions = Array.from({ length: 5 }, (_, number) => ({ number, time: words, author: words, description: words }));
-  return withHistories(
-    {
-      ...report,
-      pauses: Array.from({ length: 500 }, () => ({ what: words, until: words })),
-      guard: { name: 'mass-change', detail: words },
-    },
-    asPrevious(report),
-    [{ unit, revisions }],
-  );
+  return {
+    ...report,
+    pauses: Array.from({ length: 500 }, () => ({ what: words, until: words })),
+    guard: { name: 'mass-change', detail: words },
+  };
 }
 
 for (const workloads of [1, 240, 5_000])

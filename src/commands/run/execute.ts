@@ -17,17 +17,16 @@ import { type OutputOptions, printPlan, printReport } from '../../outputs/output
 import { type Heartbeat, startHeartbeat } from '../../outputs/status/heartbeat.ts';
 import { numbersOf } from '../../outputs/status/record.ts';
 import { screenOf } from '../../outputs/terminal/screen.ts';
-import { decidedRules, decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
+import { decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
 import { exitOf } from '../../pass/exit.ts';
 import { judge } from '../../pass/judge.ts';
 import type { Judgement } from '../../pass/judgement.ts';
 import { createPassLog, type PassLog } from '../../pass/log.ts';
 import { passOptions, requireScope } from '../../pass/options.ts';
 import { runPass } from '../../pass/pass.ts';
-import { reportedDecisions } from '../../pass/reporting.ts';
+import { composeReport } from '../../pass/reporting.ts';
 import { pulling } from '../../pass/start.ts';
-import { groupFindings } from '../../stages/diff/diff.ts';
-import { buildReport, openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
+import { openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function execute(command: 'run' | 'check', invocation: Invocation, process: ProcessFacts): Promise<number> {
@@ -109,18 +108,7 @@ async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   const { previous, decisions } = await recall(facts, isDryRun);
   const options = withDecidedIgnores(given, decisions);
   const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
-  const report = buildReport({
-    cluster: config.cluster,
-    ...judgement,
-    outcomes: [],
-    recorded: [],
-    promotions: [],
-    decisions: reportedDecisions(judgement, previous, [], []),
-    decidedRules: new Set(decidedRules(decisions)),
-    group: groupFindings,
-    previous,
-    now: options.now,
-  });
+  const report = composeReport(judgement, previous, options);
   // A plan lists them all.
   if (!isDryRun) passLog.decisions(report.decisions, previous.decisions);
   const output = outputOptions(config, process, judgement);

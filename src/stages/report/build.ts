@@ -132,7 +132,6 @@ export function buildReport(input: ReportInput): Report {
     besides: besides(input),
     alsoChanged: alsoChanged(input, incomplete, open, before),
     groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
-    units: [],
     incomplete,
     guard: input.plan.guard,
     pauses: input.plan.pauses,

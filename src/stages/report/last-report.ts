@@ -10,10 +10,9 @@ import {
   type PreviousReport,
   type ReportFault,
   summarySchema,
-  unitHistorySchema,
 } from '../../domain/report.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
-import { parseAs, parseCorrections, parseFindings, parseGone, parseSummary, parseUnits } from './previous.ts';
+import { parseAs, parseCorrections, parseFindings, parseGone, parseSummary } from './previous.ts';
 import { showReportAgain } from './shown-again.ts';
 
 /** Texts of the data files by name; `undefined` for a file that is not there. */
@@ -34,9 +33,8 @@ interface LinesFile {
 const LINES: readonly LinesFile[] = [
   { name: 'findings.jsonl', schema: findingSchema, count: ({ open }) => open, holdsFixes: true },
   { name: 'corrections.jsonl', schema: correctionSchema, count: ({ corrections }) => corrections, holdsFixes: true },
-  // Both explain, and no more. Reports of before there were such files have neither.
+  // It explains, and no more. Reports of before there was such a file have none.
   { name: 'gone.jsonl', schema: goneSchema, count: ({ gone }) => gone, holdsFixes: false },
-  { name: 'units.jsonl', schema: unitHistorySchema, count: () => undefined, holdsFixes: false },
 ];
 /** All files of a report that are read again. */
 export const DATA_FILES: readonly string[] = [SUMMARY, ...LINES.map(({ name }) => name)];
@@ -69,7 +67,6 @@ export async function readLastReport(workplace: Workplace, head: Head, place: La
       ...parseSummary(text(SUMMARY)),
       findings: parseFindings(text('findings.jsonl')),
       corrections: parseCorrections(text('corrections.jsonl')),
-      units: parseUnits(text('units.jsonl')),
       gone: parseGone(text('gone.jsonl')),
       page: '',
     },

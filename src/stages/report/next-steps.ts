@@ -65,6 +65,12 @@ function annotated({ class: found, object: { kind, namespace, name } }: ReportFi
   return [quoted(`${kind.toLowerCase()}/${name}`), ...(namespace === '' ? [] : ['-n', quoted(namespace)])].join(' ');
 }
 
+/** The command that lists the revisions of `space/slug`. */
+export function revisionsOf(unit: string): string {
+  const [space = '', slug = ''] = splitName(unit);
+  return ['cub revision list', ...unitIn(space, slug)].join(' ');
+}
+
 function unitIn(space: string, slug: string): readonly string[] {
   return [quoted(slug), '--space', quoted(space)];
 }

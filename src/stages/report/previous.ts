@@ -11,8 +11,6 @@ import {
   type PreviousReport,
   type ReportFinding,
   summarySchema,
-  type UnitHistory,
-  unitHistorySchema,
 } from '../../domain/report.ts';
 
 // The last report as it stands in Git, where anybody with write access may have edited it: lines that are none are left
@@ -33,13 +31,8 @@ export function parseGone(text: string): readonly GoneDrift[] {
   return parseLines(text, goneSchema);
 }
 
-/** The lines of a units.jsonl. */
-export function parseUnits(text: string): readonly UnitHistory[] {
-  return parseLines(text, unitHistorySchema);
-}
-
 /** What a pass needs of a report.json, as far as it can be read. */
-export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'units' | 'gone' | 'faults'> {
+export function parseSummary(text: string): Omit<PreviousReport, 'findings' | 'corrections' | 'gone' | 'faults'> {
   const found = parseAs(text, z.record(z.string(), z.unknown())) ?? {};
   const { digest, guard } = summarySchema.shape;
   const parts: Readonly<Record<string, z.ZodType>> = carriedSchema.shape;

@@ -37,7 +37,6 @@ export function renderReport(report: Report, root = 'reports'): ReportFiles {
   files.set(`${folder}/findings.jsonl`, jsonLines([...report.findings].sort((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1))));
   files.set(`${folder}/corrections.jsonl`, jsonLines(report.corrections));
   files.set(`${folder}/gone.jsonl`, jsonLines(report.gone));
-  files.set(`${folder}/units.jsonl`, jsonLines(report.units));
   for (const [page, findings] of byPage) files.set(`${folder}/${page}`, renderWorkload(report, findings, root));
   return files;
 }
@@ -46,7 +45,7 @@ export function renderReport(report: Report, root = 'reports'): ReportFiles {
  * Findings by the page that they stand on, worst page first. By page rather than by object: kinds of the same name in two
  * API groups share one.
  */
-export function pagesOf({ findings }: Pick<Report, 'findings'>): ReadonlyMap<string, readonly ReportFinding[]> {
+function pagesOf({ findings }: Pick<Report, 'findings'>): ReadonlyMap<string, readonly ReportFinding[]> {
   const byPage = Map.groupBy(findings, (finding) => workloadPage(finding.object));
   return byPage.size > ALL_PAGES ? new Map([...byPage].slice(0, WORST_PAGES)) : byPage;
 }

@@ -2,7 +2,6 @@ export { GUARD_EFFECT, minute, state } from '../../domain/words.ts';
 export { buildReport, type ReportInput, wasNotRead } from './build.ts';
 export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
 export { withKnownWords } from './failed-reads.ts';
-export { unitsWithNews, withHistories } from './history.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
 export { decisionsPath, pathPart, workloadPage } from './paths.ts';
 export { renderReport } from './render.ts';

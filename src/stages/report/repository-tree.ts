@@ -39,12 +39,17 @@ export async function writeTree(workplace: Workplace, head: Head, change: TreeCh
   const schema = `${root}/${SCHEMA_PATH}`;
   if (isNewerSchema(await readOnce(workplace.git, head.entries.get(schema), change.known))) files.delete(schema);
   // Edits alone are a person's: the report stays as it is.
-  const stale = change.files.size > 0 ? await stalePages(workplace.git, head, change, files) : [];
+  const stale = change.files.size > 0 ? [...(await stalePages(workplace.git, head, change, files)), ...formerFiles(change)] : [];
   for (const path of stale) files.set(path, undefined);
   const index = await indexFor(workplace.git, head, change, files);
   if (index !== undefined) files.set(`${root}/README.md`, index);
   refuseObstacles(head, files);
   return writeEntries(workplace, head, files);
+}
+
+/** Versions before wrote these beside the report. */
+function formerFiles({ root, cluster }: TreeChange): readonly string[] {
+  return ['units.jsonl'].map((name) => `${root}/${pathPart(cluster)}/${name}`);
 }
 
 /** Texts by path from the top of the repository; `undefined` where no file shall be. */

@@ -7,7 +7,6 @@ import {
   REPORT_SCHEMA_VERSION,
   SCHEMA_REVISION,
   summarySchema,
-  unitHistorySchema,
 } from '../../domain/report.ts';
 import { parseAs } from './previous.ts';
 
@@ -19,7 +18,6 @@ const PARTS = {
   finding: findingSchema,
   correction: correctionSchema,
   gone: goneSchema,
-  unit: unitHistorySchema,
   decisions: decisionsFileSchema,
 };
 
@@ -55,7 +53,7 @@ function composeSchema(): string {
     $comment: `revision ${SCHEMA_REVISION}`,
     title: 'A drift report',
     description:
-      'The root is report.json; #/$defs/finding is one line of findings.jsonl, #/$defs/correction of corrections.jsonl, #/$defs/gone of gone.jsonl, #/$defs/unit of units.jsonl; #/$defs/decisions is decisions.yaml.',
+      'The root is report.json; #/$defs/finding is one line of findings.jsonl, #/$defs/correction of corrections.jsonl, #/$defs/gone of gone.jsonl; #/$defs/decisions is decisions.yaml.',
     $ref: '#/$defs/report',
     $defs: definitions,
   };

@@ -3,14 +3,14 @@ import { parsePath } from '../../domain/field-path.ts';
 import { canonicalJson } from '../../domain/finding.ts';
 import type { Correction, GoneDrift, PreviousReport, ReportFinding } from '../../domain/report.ts';
 import { textsNotShown, withoutTexts } from '../../domain/show/redact.ts';
-import { showAgain, showDescription } from '../../domain/show/show.ts';
+import { showAgain } from '../../domain/show/show.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
 import { escapeText } from './markdown.ts';
 
 // Reports of before showed values by another policy: what is read of one passes today's.
 
 /** What a report tells of values. */
-type Told = Pick<PreviousReport, 'findings' | 'corrections' | 'gone' | 'units' | 'decisions'>;
+type Told = Pick<PreviousReport, 'findings' | 'corrections' | 'gone' | 'decisions'>;
 
 /** Parts of a report as they may be shown now; `page` is its README.md, empty where that is of no interest. */
 export function showReportAgain<T extends Told & { readonly page: string }>(report: T, show: ShowValues): T {
@@ -26,13 +26,6 @@ export function showReportAgain<T extends Told & { readonly page: string }>(repo
     findings: findings.map((line) => ({ ...line, detail: without(line.detail), message: without(line.message) })),
     corrections: corrections.map((line) => ({ ...line, note: without(line.note), unhealthy: without(line.unhealthy) })),
     gone: gone.map((line) => ({ ...line, state: without(line.state) })),
-    units: report.units.map((unit) => ({
-      ...unit,
-      revisions: unit.revisions.map((revision) => ({
-        ...revision,
-        description: showDescription(without(revision.description)),
-      })),
-    })),
     decisions: report.decisions.map((entry) => ({ ...entry, what: without(entry.what), detail: without(entry.detail) })),
     page: withoutTexts(report.page, escaped),
   };

@@ -104,7 +104,6 @@ async function readCommit(reader: ReportReader, sha: string, show: ShowValues): 
         corrections: parseCorrections(text('corrections.jsonl')),
         gone: parseGone(text('gone.jsonl')),
         page: text('README.md'),
-        units: [],
         decisions: [],
       },
       show,

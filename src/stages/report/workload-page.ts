@@ -7,7 +7,7 @@ import { quoted } from '../../domain/shell.ts';
 import { costWords, dollars, minute, plural, stateIn, writer } from '../../domain/words.ts';
 import { earlierDrift } from './earlier.ts';
 import { escapeText, fence } from './markdown.ts';
-import { nextSteps } from './next-steps.ts';
+import { nextSteps, revisionsOf } from './next-steps.ts';
 import { boundedTable, changedBy } from './page-table.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
@@ -34,7 +34,7 @@ interface Page {
 }
 
 /** The page's sections in order; another one is another entry. */
-const SECTIONS: readonly Section<Page>[] = [headline, difference, fields, advice, outcome, commands, earlier, revisions, log];
+const SECTIONS: readonly Section<Page>[] = [headline, difference, fields, advice, outcome, commands, earlier, log];
 
 /** In this order they have room before the others: long texts of a cluster or a model must not push the commands out. */
 const KEPT: readonly Section<Page>[] = [commands, difference, fields, log];
@@ -176,23 +176,8 @@ function earlier({ report, findings }: Page): readonly string[] {
   return earlierDrift(report, findings);
 }
 
-function revisions({ report, worst }: Page): readonly string[] {
-  const history = report.units.find(({ unit }) => unit === worst.unit);
-  if (!history || history.revisions.length === 0) return [];
-  const rows = history.revisions.map(({ number, time, author, description }) => [
-    String(number),
-    escapeText(minute(time)),
-    escapeText(author),
-    escapeText(description),
-  ]);
-  return [
-    `## Last revisions of unit ${escapeText(worst.unit)}`,
-    'As they were when this drift was last news.',
-    ...boundedTable(['revision', 'time', 'author', 'description'], rows, 0, 'revision', 'units.jsonl'),
-  ];
-}
-
 function log({ report, worst, root }: Page): readonly string[] {
   const path = [root, pathPart(report.cluster), workloadPage(worst.object)].filter((part) => part !== '').join('/');
-  return ['## All of its history', fence('sh', [`git log -p -- ${quoted(path)}`])];
+  const lists = [`git log -p -- ${quoted(path)}`, ...(worst.unit === '' ? [] : [revisionsOf(worst.unit)])];
+  return ['## All of its history', ...lists.map((command) => fence('sh', [sanitize(command)]))];
 }
