@@ -13,17 +13,7 @@ import type { PromotionNeed } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { groupFindings } from '../stages/diff/diff.ts';
 
-type Phase =
-  | 'decisions'
-  | 'snapshot'
-  | 'desired'
-  | 'diff'
-  | 'dry-run'
-  | 'rank'
-  | 'plan'
-  | 'fix'
-  | 'promotion'
-  | 'commit';
+type Phase = 'decisions' | 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'promotion' | 'commit';
 
 /** Findings that get a line of their own in one pass, worst first. */
 const LINES = 20;

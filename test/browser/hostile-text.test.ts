@@ -27,16 +27,7 @@ const shownSchema = z.object({
 type Shown = z.output<typeof shownSchema>;
 
 /** What each text becomes a part of, so that it can be looked for. */
-const MARKED: readonly (keyof Words)[] = [
-  'name',
-  'manager',
-  'detail',
-  'cause',
-  'error',
-  'guard',
-  'group',
-  'note',
-];
+const MARKED: readonly (keyof Words)[] = ['name', 'manager', 'detail', 'cause', 'error', 'guard', 'group', 'note'];
 
 function filesFor(texts: Words): ReadonlyMap<string, string> {
   const files = new Map(renderReport(reportFrom(texts)));

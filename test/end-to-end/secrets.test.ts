@@ -198,11 +198,10 @@ describe('no value that may be a secret comes out of any sink', function () {
     collect('lease', await kubectl(['get', 'lease', '-o', 'json']));
     collect('webhook', receiver.requests.map(({ body, path }) => `${path} ${body}`).join('\n'));
     collect('prompt', claude.requests.map(({ body }) => body).join('\n'));
-    collect('metrics', await readFile(join(folder, 'metrics'), 'utf8'));
     collect('arguments of processes', await readFile(join(folder, 'seen', 'arguments'), 'utf8'));
     for (const file of await readdir(join(folder, 'seen', 'files'), { recursive: true, withFileTypes: true }))
       if (file.isFile()) collect('temporary files', await readFile(join(file.parentPath, file.name), 'latin1'));
-    for (const sink of ['events', 'lease', 'webhook', 'prompt', 'metrics', 'arguments of processes', 'temporary files'])
+    for (const sink of ['events', 'lease', 'webhook', 'prompt', 'arguments of processes', 'temporary files'])
       expect(sinks.get(sink)?.trim(), sink).to.not.equal('');
   }
 });

@@ -10,7 +10,6 @@ import {
 import { refOf } from '../../domain/object-ref.ts';
 import { type FetchedUnit, fetchUnits, type UnitScope } from './fetch.ts';
 
-
 export interface DesiredOptions extends UnitScope {
   /** Slug of the target that this cluster is; units of other targets are left out. Empty: all. */
   readonly target: string;
