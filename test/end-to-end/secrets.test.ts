@@ -98,10 +98,7 @@ describe('no value that may be a secret comes out of any sink', function () {
     await claude?.[Symbol.asyncDispose]();
     await receiver?.[Symbol.asyncDispose]();
     if (world) {
-      await world.cluster.kubectl(
-        ['delete', '--wait=false', '--ignore-not-found', '-f', '-'],
-        await fixture('show/cluster.yaml'),
-      );
+      await world.cluster.kubectl(['delete', '--wait=true', '--ignore-not-found', '-f', '-'], await fixture('show/cluster.yaml'));
       await world[Symbol.asyncDispose]();
     }
   });
