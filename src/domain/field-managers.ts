@@ -1,13 +1,6 @@
+import { ACTORS, type ActorClass } from './actor-classes.ts';
 import type { FieldOwner } from './snapshot.ts';
 import { TOOLS } from './tools.ts';
-
-/**
- * What kind of tool a field manager is. `hands`: a command or console that is used by hand, by its name; who or what ran
- * it is not known. `delivery`: another way to deliver, where pipelines and people write alike. `gitops`: another tool
- * that keeps reconciling. `unknown`: not in the table, or several managers in one.
- */
-export const ACTOR_CLASSES = ['hands', 'delivery', 'controller', 'autoscaler', 'gitops', 'unknown'] as const;
-export type ActorClass = (typeof ACTOR_CLASSES)[number];
 
 /** Manager into which the API server merges the oldest where more than ten wrote by Update, without their subresource. */
 export const ANCIENT_CHANGES = 'ancient-changes';
@@ -128,15 +121,6 @@ export function actorOf(writer: Writer): ActorClass {
   return managerRow(writer)?.class ?? 'unknown';
 }
 
-const WORDS: Readonly<Record<ActorClass, string>> = {
-  hands: 'by hand',
-  delivery: 'another delivery',
-  controller: 'a controller',
-  autoscaler: 'an autoscaler',
-  gitops: 'a GitOps tool',
-  unknown: 'unknown tool',
-};
-
 const OWN_WORDS: Readonly<Record<string, string>> = {
   [ANCIENT_CHANGES]: 'several, unknown',
   'before-first-apply': 'earlier, unknown',
@@ -144,5 +128,5 @@ const OWN_WORDS: Readonly<Record<string, string>> = {
 
 /** The class of a writer in words, for a parenthesis behind its name. */
 export function actorWords({ manager, actor }: { readonly manager: string; readonly actor: ActorClass }): string {
-  return (Object.hasOwn(OWN_WORDS, manager) ? OWN_WORDS[manager] : undefined) ?? WORDS[actor];
+  return (Object.hasOwn(OWN_WORDS, manager) ? OWN_WORDS[manager] : undefined) ?? ACTORS[actor].words;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
+import type { ActorClass } from './actor-classes.ts';
 import type { DesiredObject } from './desired.ts';
-import type { ActorClass } from './field-managers.ts';
 import { type FieldPath, printPath } from './field-path.ts';
 import { DRIFT_CLASSES, type FindingClass } from './finding-classes.ts';
 import type { IgnoreUse } from './ignore-rule.ts';

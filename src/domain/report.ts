@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ACTOR_CLASSES } from './actor-classes.ts';
 import { reportedDecisionSchema } from './decision.ts';
-import { ACTOR_CLASSES, actorOf } from './field-managers.ts';
+import { actorOf } from './field-managers.ts';
 import { FINDING_CLASSES } from './finding-classes.ts';
 import type { TrippedGuard } from './guards.ts';
 import { isNumber, type Json } from './json.ts';

@@ -1,4 +1,5 @@
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
+import { ACTORS } from '../../src/domain/actor-classes.ts';
 import { EXIT_CODES } from '../../src/domain/exit-codes.ts';
 import { CLASSES } from '../../src/domain/finding-classes.ts';
 import { GUARDS } from '../../src/domain/guards.ts';
@@ -80,6 +81,17 @@ export const TABLES: Readonly<Record<string, { readonly path: string; readonly t
       tableOf(
         ['class', 'meaning', 'with `AUTO_FIX=true`'],
         Object.entries(CLASSES).map(([name, { short, outcome }]) => [code(name), short, outcome]),
+      ),
+  },
+  'changed by': {
+    path: 'docs/comparison.md',
+    table: () =>
+      tableOf(
+        ['changed by', 'field managers', 'changed, removed, to_remove', 'added'],
+        Object.entries(ACTORS).map(([name, { managers, fixes }]) => {
+          const isFixed = (is: boolean): string => (is ? 'fixed' : 'reported');
+          return [code(name), managers, isFixed(fixes !== 'nothing'), isFixed(fixes === 'all')];
+        }),
       ),
   },
   guards: {

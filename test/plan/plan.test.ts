@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { ACTOR_CLASSES, type ActorClass } from '../../src/domain/actor-classes.ts';
 import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/domain/desired.ts';
-import { type ActorClass, actorWords } from '../../src/domain/field-managers.ts';
+import { actorWords } from '../../src/domain/field-managers.ts';
 import { type FieldPath, printPath } from '../../src/domain/field-path.ts';
 import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
 import type { FindingClass } from '../../src/domain/finding-classes.ts';
@@ -149,6 +150,10 @@ describe('deciding what is fixed', () => {
       detail: 'set AUTO_FIX=true to have it fixed',
     });
     expect(result.corrections).to.have.length(0);
+  });
+
+  it('has a row in the table for every class', () => {
+    expect(Object.keys(CHANGED_BY)).to.have.members([...ACTOR_CLASSES, 'nobody']);
   });
 
   for (const [actor, row] of Object.entries(CHANGED_BY))

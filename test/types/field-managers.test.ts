@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import {
-  ACTOR_CLASSES,
-  type ActorClass,
-  actorOf,
-  actorWords,
-  FIELD_MANAGERS,
-  managerRow,
-} from '../../src/domain/field-managers.ts';
+import { ACTOR_CLASSES, type ActorClass } from '../../src/domain/actor-classes.ts';
+import { actorOf, actorWords, FIELD_MANAGERS, managerRow } from '../../src/domain/field-managers.ts';
 import type { FieldOwner } from '../../src/domain/snapshot.ts';
 
 type Writer = Pick<FieldOwner, 'manager' | 'operation' | 'subresource'>;

@@ -1,4 +1,4 @@
-import type { ActorClass } from '../../domain/field-managers.ts';
+import type { ActorClass } from '../../domain/actor-classes.ts';
 import { printPath } from '../../domain/field-path.ts';
 import type { Json } from '../../domain/json.ts';
 import { Secret, shownPart } from '../../domain/secret.ts';

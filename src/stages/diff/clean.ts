@@ -1,3 +1,4 @@
+import { ACTORS } from '../../domain/actor-classes.ts';
 import { NO_UNIT } from '../../domain/desired.ts';
 import { type FieldPath, printPath, valueAt, withValueAt } from '../../domain/field-path.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../domain/json.ts';
@@ -90,7 +91,7 @@ function mustBeDeclared({ decision, verdict, blame }: Judged): boolean {
   // Ours by an Update of earlier days, and no known default: nothing tells whether it is wanted, and it is there.
   if (decision.rule === 'dropped-or-default') return true;
   // Labels and annotations of whoever deploys the workload are part of it; what a controller notes is not.
-  const isController = blame?.actor === 'controller' || blame?.actor === 'autoscaler';
+  const isController = blame !== undefined && ACTORS[blame.actor].isController;
   if (verdict?.note.startsWith(NOTED_BY) === true && !isController) return true;
   return verdict?.class === 'added' || verdict?.class === 'to_remove';
 }

@@ -1,3 +1,4 @@
+import { ACTORS, isChoice } from '../../domain/actor-classes.ts';
 import { ANCIENT_CHANGES } from '../../domain/field-managers.ts';
 import { type FieldPath, printPath } from '../../domain/field-path.ts';
 import { type Blame, canonicalJson } from '../../domain/finding.ts';
@@ -73,7 +74,7 @@ const RULES: readonly Rule[] = [
   ({ class: found, path, blame }) => {
     const [first, second] = fieldsOf(path);
     const isControllers = first === 'metadata' && (second === 'finalizers' || second === 'ownerReferences');
-    if (found !== 'added' || !isControllers || isChoice(blame)) return undefined;
+    if (found !== 'added' || !isControllers || isChoice(blame?.actor)) return undefined;
     return informational(`${blame?.manager ?? 'a controller'} needs it`);
   },
   // Platforms give each service account secrets of its own, and again where they are taken away.
@@ -81,7 +82,7 @@ const RULES: readonly Rule[] = [
     const [field = ''] = fieldsOf(path);
     if (kind !== 'ServiceAccount' || !['secrets', 'imagePullSecrets'].includes(field)) return undefined;
     const isAddition = found === 'added' || (found === 'changed' && holdsAll(live, desired));
-    if (!isAddition || isChoice(blame)) return undefined;
+    if (!isAddition || isChoice(blame?.actor)) return undefined;
     return informational(`${blame?.manager ?? 'the platform'} adds a secret of its own`);
   },
   ({ class: found, path, blame }) => {
@@ -89,7 +90,7 @@ const RULES: readonly Rule[] = [
     if (blame === undefined) return informational('nobody is known to have written it');
     // Notes of a pod template roll the pods and are what Services select by: only a controller writes them by itself.
     const isOfTemplate = path.length > 3;
-    const isExpected = !isOfTemplate || blame.actor === 'controller' || blame.actor === 'autoscaler';
+    const isExpected = !isOfTemplate || ACTORS[blame.actor].isController;
     return isExpected ? informational(`${NOTED_BY}${blame.manager}`) : undefined;
   },
   ({ class: found, path }) => {
@@ -149,11 +150,6 @@ function autoscaled(departure: Departure, { autoscaler, knowsAutoscalers }: Surr
   if (blame === undefined) return undefined;
   if (blame.manager !== 'kube-controller-manager') return informational(`scaled by ${blame.manager}`);
   return knowsAutoscalers ? undefined : informational('scaled by an autoscaler; its range is not known');
-}
-
-/** Written by hand or by another delivery, and by no controller on its own account. */
-function isChoice(blame: Blame | undefined): boolean {
-  return blame?.actor === 'hands' || blame?.actor === 'delivery';
 }
 
 function fieldsOf(path: FieldPath): readonly string[] {

@@ -1,3 +1,4 @@
+import { isChoice } from '../../domain/actor-classes.ts';
 import { actorOf } from '../../domain/field-managers.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { type FieldOwner, isDetectors } from '../../domain/snapshot.ts';
@@ -127,6 +128,5 @@ export function isChosenLater(evidence: Evidence, { isOurs, owner }: Claim): boo
   const { time = '', operation, subresource } = owner;
   const isLater = evidence.ourApplyTime !== '' && time > evidence.ourApplyTime;
   if (!isLater || isOurs || operation !== 'Update' || subresource !== '') return false;
-  const actor = actorOf(owner);
-  return actor === 'hands' || actor === 'delivery';
+  return isChoice(actorOf(owner));
 }

@@ -1,4 +1,4 @@
-import type { ActorClass } from '../../domain/field-managers.ts';
+import { type ActorClass, isChoice } from '../../domain/actor-classes.ts';
 import type { FindingClass } from '../../domain/finding-classes.ts';
 import { type KnownAddition, TOOLS } from '../../domain/tools.ts';
 
@@ -18,7 +18,7 @@ export interface AddedField {
 
 /** The tool that is known to write this field; `undefined` where none is, or where something else wrote it. */
 export function knownAdditionOf(field: AddedField): string | undefined {
-  if (field.actor === 'hands' || field.actor === 'delivery') return undefined;
+  if (isChoice(field.actor)) return undefined;
   const isAdded = ({ metadata, env, path, kinds, overwrites, removes, onlyWith }: KnownAddition): boolean =>
     (kinds === undefined || kinds.includes(field.kind)) &&
     (field.class === 'added' || (field.class === 'removed' ? removes : overwrites) === true) &&

@@ -1,7 +1,8 @@
+import { ACTORS } from '../../domain/actor-classes.ts';
 import { displayBlame, sanitize } from '../../domain/describe.ts';
 import type { ChangeSetRef, DesiredUnit } from '../../domain/desired.ts';
 import { observedMarker } from '../../domain/drift-marker.ts';
-import { type ActorClass, actorWords } from '../../domain/field-managers.ts';
+import { actorWords } from '../../domain/field-managers.ts';
 import { isDrift, type ObjectComparison } from '../../domain/finding.ts';
 import { stringAt } from '../../domain/json.ts';
 import type { Pause, PlanItem, Prediction } from '../../domain/plan.ts';
@@ -62,19 +63,6 @@ const unlessApproved =
   (ranked, unit, policy, situation) =>
     situation.approvedBy === undefined ? rule(ranked, unit, policy, situation) : undefined;
 
-/**
- * What is fixed without a decision, by the class of the last writer. Whatever keeps writing would write again; an
- * addition may be needed by whoever delivered it, and only one by hand is known not to be.
- */
-const FIXED_OF: Readonly<Record<ActorClass, 'all' | 'declared' | 'nothing'>> = {
-  hands: 'all',
-  delivery: 'declared',
-  unknown: 'declared',
-  controller: 'nothing',
-  autoscaler: 'nothing',
-  gitops: 'nothing',
-};
-
 /** The label by which the manifests know what belongs to the detector. */
 const PART_OF = 'app.kubernetes.io/part-of';
 
@@ -106,7 +94,7 @@ const RULES: readonly Rule[] = [
   }),
   unlessApproved(({ finding }) => {
     const { blame } = finding;
-    const scope = blame ? FIXED_OF[blame.actor] : 'declared';
+    const scope = blame ? ACTORS[blame.actor].fixes : 'declared';
     if (scope === 'all' || (scope === 'declared' && finding.class !== 'added')) return undefined;
     const by = blame ? `${displayBlame(finding)} (${actorWords(blame)}) changed it last` : 'no field manager is recorded';
     return report('changed-by-other', `${by} and may need it; a fix decision reverts it`);
