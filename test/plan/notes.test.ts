@@ -29,6 +29,13 @@ describe('units that were printed from live objects', () => {
     expect(exportedUnits({ objects }).slice(5)).to.deep.equal(['3 more units declare what only the API server writes']);
   });
 
+  it('are named in the order of their names, five of them without a number', () => {
+    const objects = ['e', 'b', 'd', 'a', 'c'].map((slug) => declares(slug, { uid: 'u' }));
+    expect(exportedUnits({ objects }).map((note) => note.split(' ')[1])).to.deep.equal(
+      ['a', 'b', 'c', 'd', 'e'].map((slug) => `prod/${slug}`),
+    );
+  });
+
   it('are applied without that, and with everything else', () => {
     const { document } = declares('web', {
       uid: 'u',

@@ -3,24 +3,21 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { ACTOR_CLASSES, type ActorClass } from '../../src/domain/actor-classes.ts';
-import type { ChangeSetRef, DesiredObject, DesiredUnit, InvalidUnit } from '../../src/domain/desired.ts';
+import type { DesiredUnit } from '../../src/domain/desired.ts';
 import { actorWords } from '../../src/domain/field-managers.ts';
 import { type FieldPath, printPath } from '../../src/domain/field-path.ts';
-import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
+import type { ObjectComparison } from '../../src/domain/finding.ts';
 import type { FindingClass } from '../../src/domain/finding-classes.ts';
 import type { GuardName } from '../../src/domain/guards.ts';
 import { objectKey } from '../../src/domain/object-ref.ts';
-import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/domain/plan.ts';
-import type { Opinion, RankedFinding } from '../../src/domain/ranking.ts';
-import { type Correction, NO_REPORT, type PreviousReport, type ReportFinding } from '../../src/domain/report.ts';
+import type { Plan, PlanDecisions, Prediction } from '../../src/domain/plan.ts';
+import type { RankedFinding } from '../../src/domain/ranking.ts';
+import type { Correction, PreviousReport, ReportFinding } from '../../src/domain/report.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import type { FailedRead } from '../../src/domain/snapshot.ts';
 import { contestOf } from '../../src/stages/plan/contested.ts';
-import { type PlanOptions, planFixes } from '../../src/stages/plan/plan.ts';
 import {
   CONTAINER,
   compared,
-  comparison,
   controller,
   envValue,
   finding,
@@ -33,113 +30,11 @@ import {
   unit,
   workload,
 } from '../types/builders.ts';
-import { POLICY } from './policy.ts';
-
-const ours: ChangeSetRef = { id: 'cs-1', slug: 'bulk-drift-fix', space: 'prod' };
-const theirs: ChangeSetRef = { id: 'cs-2', slug: 'new-feature', space: 'prod' };
-const held: Opinion = {
-  severity: 'medium',
-  rank: 1,
-  isHeld: true,
-  advice: { cause: '', advice: '', confidence: 'low' },
-  promptVersion: '1',
-};
+import { AUTOSCALERS_UNREAD, decision, drifted, held, only, ours, plan, refusing, theirs, type World } from './world.ts';
 
 const CHANGED_BY = parse(readFileSync(new URL('../../fixtures/plan/changed-by.yaml', import.meta.url), 'utf8')) as Readonly<
   Record<string, Readonly<Record<string, 'fix' | 'report'>>>
 >;
-
-const NOW = new Date('2026-11-24T03:00:00Z');
-
-function declared(count: number): readonly DesiredObject[] {
-  const owner = unit('all');
-  return Array.from({ length: count }, (_, index) => {
-    const object = ref(`declared-${index}`);
-    return { ref: object, document: workload(object, 1), documentIndex: index, unit: owner };
-  });
-}
-
-interface World {
-  readonly options?: Partial<PlanOptions>;
-  readonly compared?: number;
-  readonly failedReads?: readonly FailedRead[];
-  readonly opinion?: Opinion;
-  readonly pausedNamespaces?: Readonly<Record<string, string>>;
-  readonly terminating?: readonly string[];
-  /** Objects that units declare. */
-  readonly declared?: number;
-  readonly invalid?: readonly InvalidUnit[];
-  readonly previous?: Partial<PreviousReport>;
-  readonly predictions?: ReadonlyMap<string, Prediction>;
-  readonly decided?: Partial<PlanDecisions>;
-  /** Findings in rank order; that of the objects where it is left out. */
-  readonly order?: (findings: readonly Finding[]) => readonly Finding[];
-}
-
-function plan(objects: readonly ObjectComparison[], world: World = {}): Plan {
-  const findings = objects.flatMap((object) => object.findings);
-  const ranked = (world.order?.(findings) ?? findings).map(
-    (entry): RankedFinding => ({
-      finding: entry,
-      severity: 'medium',
-      costUsdPerMonth: 0,
-      opinion: world.opinion,
-      unanswered: '',
-    }),
-  );
-  const source = {
-    ranker: 'heuristic' as const,
-    reason: '',
-    model: '',
-    promptVersion: '',
-    requestIds: [],
-    inputTokens: 0,
-    outputTokens: 0,
-    refused: 0,
-    summary: '',
-    prices: 'list',
-  };
-  return planFixes(
-    {
-      snapshot: {
-        failedReads: world.failedReads ?? [],
-        objects: objects.flatMap((object) => object.live ?? []),
-        pausedNamespaces: world.pausedNamespaces ?? {},
-        terminating: world.terminating ?? [],
-      },
-      desired: { objects: declared(world.declared ?? objects.length), invalid: world.invalid ?? [] },
-      previous: { ...NO_REPORT, ...world.previous },
-      now: NOW,
-      predictions: world.predictions ?? new Map(),
-      decided: { approved: new Map(), kept: new Map(), unreadable: '', ...world.decided },
-      comparison: comparison(objects, world.compared ?? objects.length),
-      ranking: { findings: ranked, source },
-    },
-    { ...POLICY, ...world.options },
-  );
-}
-
-/** The decision on the only finding, as `action reason`. */
-function decision(object: ObjectComparison, world: World = {}): string {
-  const [item] = plan([object], world).items;
-  return `${item?.action} ${item?.reason}`;
-}
-
-function only(result: Plan): UnitCorrection {
-  const [correction, ...more] = result.corrections;
-  if (!correction || more.length > 0) throw new Error(`${result.corrections.length} corrections instead of one`);
-  return correction;
-}
-
-/** What a dry run answers that refuses this finding. */
-function refusing({ id, ref: object }: Finding, detail: string): ReadonlyMap<string, Prediction> {
-  const refused = new Map([[id, { reason: 'denied', detail } as const]]);
-  return new Map([[objectKey(object), { restartsPods: false, refused, isAppliedAlone: false, alsoChanged: [] }]]);
-}
-
-function drifted(count: number): readonly ObjectComparison[] {
-  return Array.from({ length: count }, (_, index) => compared([finding({ ref: ref(`w${index}`) })]));
-}
 
 describe('deciding what is fixed', () => {
   it('fixes nothing while AUTO_FIX is off, and names the setting', () => {
@@ -251,8 +146,6 @@ describe('deciding what is fixed', () => {
     expect(result.corrections).to.have.length(0);
   });
 });
-
-const AUTOSCALERS_UNREAD = { what: 'autoscaling/v2/HorizontalPodAutoscaler', namespace: '', error: 'forbidden' };
 
 /** For each guard what trips it and no other. */
 const TRIPPING: Readonly<Record<GuardName, () => Plan>> = {

@@ -94,12 +94,12 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     pauses,
     ownershipPending: ownershipPending(input),
     desiredObjects: rememberedSize(sides, shrunk !== undefined),
-    // Said also where nothing was to be fixed: it holds the next fix.
+    // What shrank is said also where nothing was to be fixed, or another guard holds: it holds the next fix.
     notes: [
       ...notesOn(options.server),
       ...exportedUnits(input.desired),
       ...notesOnReport(input.previous.faults),
-      ...(shrunk === undefined ? [] : [shrunk]),
+      ...(shrunk === undefined || guard?.name === 'desired-shrank' ? [] : [shrunk]),
     ],
   };
 }
