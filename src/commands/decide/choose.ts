@@ -21,8 +21,8 @@ export function chooseFindings(findings: readonly ReportFinding[], reference: st
     : [];
   const wanted = reference.toLowerCase();
   const named = findings.filter(({ object }) => {
-    const full = displayRef(object).toLowerCase();
-    return [full, `${object.kind.toLowerCase()}/${object.name}`, object.name].some((name) => name.toLowerCase() === wanted);
+    const names = [displayRef(object), `${object.kind}/${object.name}`, object.name];
+    return names.some((name) => name.toLowerCase() === wanted);
   });
   const workloads = [...new Set(named.map(({ object }) => displayRef(object)))];
   // A name may look like the beginning of another finding's fingerprint.

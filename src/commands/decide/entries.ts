@@ -39,7 +39,7 @@ export function editFor(
     decision.kind === 'ignore' ? isRuleAbout(decision.rule, finding) : decision.fingerprint === finding.fingerprint,
   );
   const isSaid = (decision: Decision): boolean =>
-    decision.kind === 'ignore' ? isSameRule(decision.rule, decide, now) : !spent.has(decision.id) && isSameUnit(decision, decide);
+    decision.kind === 'ignore' ? isSameRule(decision.rule, decide) : !spent.has(decision.id) && isSameUnit(decision, decide);
   if (about.every((decision) => decision.kind === kind) && about.some(isSaid)) return undefined;
   if (kind === 'ignore') return { kind, entry: ruleOf(decide, finding), without: about };
   // By the report as well: an entry may have gone since, and nobody noticed yet.
@@ -72,8 +72,8 @@ function isRuleAbout({ manager, namespace = '', kind, name, path }: IgnoreRule, 
   return manager === undefined && namespace === object.namespace && kind === object.kind && name === object.name && path === of;
 }
 
-function isSameRule(rule: IgnoreRule, { reason, until }: DecideArguments, now: Date): boolean {
-  return (rule.until ?? '') === until && rule.reason === reason && (until === '' || Date.parse(until) > now.getTime());
+function isSameRule(rule: IgnoreRule, { reason, until }: DecideArguments): boolean {
+  return (rule.until ?? '') === until && rule.reason === reason;
 }
 
 const MAX_SUBJECT = 72;
