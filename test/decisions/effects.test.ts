@@ -156,12 +156,21 @@ describe('what became of a decision', () => {
     });
   });
 
+  it('to accept is left as it is by the plan, before anybody carried it out', () => {
+    const file = readDecisions(entry('accept'));
+    const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
+    const { approved, kept } = planDecisions(file, standing, new Map());
+    expect([approved.size, kept.has(web.fingerprint)]).to.deep.equal([0, true]);
+    const fix = readDecisions(entry('fix'));
+    const toFix = weighDecisions({ file: fix, previous: [], comparison: { objects: [compared([web])] }, units: [] });
+    expect([...planDecisions(fix, toFix, new Map()).approved.keys()]).to.deep.equal([web.fingerprint]);
+  });
+
   it('is unused where the value is another one by now', () => {
     const other = finding({ ref: ref('web'), live: 6 });
-    expect(effects({ text: entry('fix') + entry('accept', other), findings: [other] })).to.deep.equal([
-      'fix unused',
-      'accept planned',
-    ]);
+    const lines = told({ text: entry('fix') + entry('accept', other), findings: [other] });
+    expect(lines.map(({ kind, effect }) => `${kind} ${effect}`)).to.deep.equal(['fix unused', 'accept planned']);
+    expect(lines[1]?.detail).to.equal('the next run accepts it');
   });
 
   it('to adopt says where the new unit is not among those that are compared', () => {
@@ -182,11 +191,24 @@ describe('what became of a decision', () => {
       items: [item('apply-gate', 'apply gate approval must be passed')],
     });
     expect(line).to.include({ effect: 'waiting', detail: 'apply-gate: apply gate approval must be passed' });
+    const other: PlanItem = { ...item('paused', 'until Friday'), ranked: ranked(finding({ ref: ref('api') })) };
+    const beside = told({ text: entry('fix'), findings: [web], items: [other, item('apply-gate', 'a')] });
+    expect(beside[0]?.detail, 'the plan’s word about this very finding').to.equal('apply-gate: a');
+    expect(told({ text: entry('fix'), findings: [web], items: [other] })[0]?.detail).to.equal('it was not judged');
+    for (const action of ['fix', 'stage'] as const)
+      expect(told({ text: entry('fix'), findings: [web], items: [{ ...item('decided', ''), action }] })[0]).to.include({
+        effect: 'planned',
+        detail: 'the next run fixes it',
+      });
   });
 
   it('is refused where two decisions about one finding contradict each other, and the live value stays', () => {
     const text = entry('fix') + entry('accept');
     expect(effects({ text, findings: [web] })).to.deep.equal(['fix refused', 'accept refused']);
+    expect(told({ text, findings: [web] }).map(({ detail }) => detail)).to.deep.equal([
+      'it contradicts the accept on line 4; remove one of them',
+      'it contradicts the fix on line 2; remove one of them',
+    ]);
     const file = readDecisions(text);
     const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
     const plan = planDecisions(file, standing, new Map(standing.outcomes.map((found) => [found.id, found])));
@@ -242,6 +264,11 @@ describe('what became of a decision', () => {
       fixes: [outcome(web.id, { result: 'conflict', message: 'changed', revision: 0 })],
     });
     expect(conflict[0]?.detail).to.equal('conflict: changed');
+    const staged = (revision: number, previous: readonly ReportedDecision[] = []): string | undefined =>
+      told({ text: entry('fix'), findings: [web], previous, fixes: [outcome(web.id, { result: 'staged', revision })] })[0]
+        ?.detail;
+    const once = told({ text: entry('fix'), findings: [web], fixes: [outcome(web.id, { result: 'staged', revision: 3 })] });
+    expect(staged(4, once), 'another revision is news').to.equal('staged, revision 4');
   });
 
   it('is spent where what was staged departs no more in this way, which an apply or a person may have done', () => {
