@@ -4,50 +4,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { parseJson } from '../../src/domain/exact-json.ts';
-import { main } from '../../src/main.ts';
 import { fixture } from '../demo/world.ts';
-
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { type Answer, command, lines } from './command.ts';
 
 let folder: string;
-
-/** The command as a user types it, in this process. */
-async function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  let [out, err] = ['', ''];
-  const code = await main({
-    argv: ['diff', ...args],
-    environment,
-    isTerminal: true,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    stop: new AbortController().signal,
-  });
-  return { code, out, err };
-}
 
 async function file(name: string, text: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text);
   return path;
-}
-
-/** Verdicts and findings in short lines. */
-function lines(out: string): readonly string[] {
-  const { objects } = JSON.parse(out) as {
-    objects: { kind: string; name: string; verdict: string; findings: { path: string; class: string }[] }[];
-  };
-  return objects.flatMap(({ kind, name, verdict, findings }) => [
-    `${kind}/${name} ${verdict}`,
-    ...findings.filter(({ path }) => path !== '').map((finding) => `  ${finding.class} ${finding.path}`),
-  ]);
 }
 
 const DESIRED = 'offline/web/desired.yaml';
