@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /**
  * The end of a revision's description that says: these bytes were live, by these decisions, when the unit's live revision
@@ -9,7 +9,7 @@ const ACCEPTED = /^Accepted .*\[decision:[0-9a-f,]+ live:(\d+) sha256:([0-9a-f]{
 const CARRIED_OUT = /\[decision:([0-9a-f,]+)(?: live:\d+ sha256:[0-9a-f]{12})?\]$/u;
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return sha256(text).slice(0, 12);
 }
 
 export function acceptMarker(decisionIds: readonly string[], liveRevision: number, text: string): string {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { sanitize } from './describe.ts';
 import { canonicalJson } from './finding.ts';
 import { type IgnoreRule, ignoreRuleSchema } from './ignore-rule.ts';
+import { sha256 } from './sha256.ts';
 
 /** The sections of decisions.yaml. */
 export const DECISION_KINDS = ['ignore', 'accept', 'fix', 'adopt'] as const;
@@ -81,16 +81,8 @@ export type Decision = IgnoreDecision | TargetedDecision;
  * What became of a decision. `spent`: it was carried out once and has no effect any more. `waiting`: something holds it
  * and the next pass tries again. `unused`: no finding of now is what it is about.
  */
-export type DecisionEffect =
-  | 'active'
-  | 'spent'
-  | 'staged'
-  | 'waiting'
-  | 'refused'
-  | 'expired'
-  | 'unused'
-  | 'no-effect'
-  | 'planned';
+const EFFECTS = ['active', 'spent', 'staged', 'waiting', 'refused', 'expired', 'unused', 'no-effect', 'planned'] as const;
+export type DecisionEffect = (typeof EFFECTS)[number];
 
 /** What became of a decision when somebody tried to carry it out. */
 export interface DecisionOutcome {
@@ -101,30 +93,20 @@ export interface DecisionOutcome {
 }
 
 /** A line of the report about one decision. */
-export interface ReportedDecision {
-  /** Empty for an entry that could not be read. */
-  readonly id: string;
-  readonly kind: DecisionKind | '';
-  /** What it is about, in a few words. */
-  readonly what: string;
-  readonly by: string;
-  /** RFC 3339 time of the commit; empty where Git could not tell. */
-  readonly decidedAt: string;
-  readonly reason: string;
-  readonly effect: DecisionEffect;
-  readonly detail: string;
-}
-
 export const reportedDecisionSchema = z.object({
+  // Empty for an entry that could not be read.
   id: z.string(),
   kind: z.enum([...DECISION_KINDS, '']),
+  // What it is about, in a few words.
   what: z.string(),
   by: z.string(),
+  // RFC 3339 time of the commit; empty where Git could not tell.
   decidedAt: z.string(),
   reason: z.string(),
-  effect: z.enum(['active', 'spent', 'staged', 'waiting', 'refused', 'expired', 'unused', 'no-effect', 'planned']),
+  effect: z.enum(EFFECTS),
   detail: z.string(),
 });
+export type ReportedDecision = Readonly<z.output<typeof reportedDecisionSchema>>;
 
 /** An entry that is none, with how to mend it. */
 export interface DecisionMistake {
@@ -145,10 +127,7 @@ export const NO_DECISIONS: DecisionsFile = { decisions: [], mistakes: [], unread
 
 /** The identity of an entry: its reason is no part of it, so that mending a typing error decides nothing anew. */
 export function decisionId(kind: DecisionKind, parts: readonly (string | undefined)[]): string {
-  return createHash('sha256')
-    .update(canonicalJson([kind, ...parts.map((part) => part ?? null)]) ?? '')
-    .digest('hex')
-    .slice(0, 16);
+  return sha256(canonicalJson([kind, ...parts.map((part) => part ?? null)]) ?? '').slice(0, 16);
 }
 
 /** Who decided what, as the last report says; `undefined` where Git could not tell even then. */

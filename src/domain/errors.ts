@@ -52,6 +52,18 @@ export class ConfigHubError extends UserError {
 }
 export class GitError extends UserError {}
 
+/**
+ * For a catch that goes on after errors of one class: throws all others, and every error of work that the signal ended.
+ * What is left is of that class.
+ */
+export function throwUnless<E extends Error>(
+  error: unknown,
+  expected: abstract new (...parameters: never[]) => E,
+  signal: AbortSignal,
+): asserts error is E {
+  if (signal.aborted || !(error instanceof expected)) throw error;
+}
+
 /** The text of anything that was thrown, cut to one line. */
 export function messageOf(error: unknown): string {
   return foreignText(error instanceof Error ? error.message : String(error));

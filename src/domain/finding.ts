@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
 import type { ActorClass } from './actor-classes.ts';
 import type { DesiredObject } from './desired.ts';
@@ -9,6 +8,7 @@ import { isJsonArray, type Json, stringAt } from './json.ts';
 import { type ObjectRef, objectKey } from './object-ref.ts';
 import type { Repair } from './repair.ts';
 import { Secret } from './secret.ts';
+import { sha256 } from './sha256.ts';
 import type { LiveObject } from './snapshot.ts';
 
 /** Canonical JSON: sorted keys, no white space. The input of every digest. */
@@ -116,9 +116,7 @@ export interface Comparison {
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256')
-    .update(canonicalJson(value) ?? '')
-    .digest('hex');
+  return sha256(canonicalJson(value) ?? '');
 }
 
 export function findingId(cluster: string, ref: ObjectRef, path: FieldPath, findingClass: FindingClass): string {

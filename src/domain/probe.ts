@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DesiredObject } from './desired.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { objectKey } from './object-ref.ts';
 import { withoutServerFields } from './server-fields.ts';
+import { sha256 } from './sha256.ts';
 
 /**
  * What the API server would make of a desired object, by dry run. `new`: as an object of its own, so that everything in
@@ -16,6 +16,6 @@ export type Probe =
 /** The desired document under a name that no object has. */
 export function standingAlone({ ref, document }: DesiredObject): JsonObject {
   const { metadata, ...rest } = withoutServerFields(document);
-  const digest = createHash('sha256').update(objectKey(ref)).digest('hex').slice(0, 12);
+  const digest = sha256(objectKey(ref)).slice(0, 12);
   return { ...rest, metadata: { ...(isJsonObject(metadata) ? metadata : {}), name: `drift-probe-${digest}` } };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../domain/sha256.ts';
 
 /** Go's zero time: "not set" on the wire (reference, section 2). */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -8,7 +8,7 @@ export const ORGANIZATION_ID = uuidOf('organization');
 
 /** A UUID that is the same for the same name on every hub (RFC 9562, version 8: custom). */
 export function uuidOf(name: string): string {
-  const hex = createHash('sha256').update(`drift-detector hub ${name}`).digest('hex');
+  const hex = sha256(`drift-detector hub ${name}`);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

@@ -1,6 +1,6 @@
 import type { ConfigHubClient } from '../clients/confighub/client.ts';
 import type { DesiredState } from '../domain/desired.ts';
-import { ConfigHubError } from '../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../domain/errors.ts';
 import { printPath } from '../domain/field-path.ts';
 import type { Comparison, ObjectComparison } from '../domain/finding.ts';
 import { objectKey } from '../domain/object-ref.ts';
@@ -46,7 +46,7 @@ export async function recoverCorrections(
   try {
     pairs = await findUnreportedPairs(desired.units, known, confighub, options.cluster, options.signal);
   } catch (error) {
-    if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+    throwUnless(error, ConfigHubError, options.signal);
     options.onWarning(`corrections of an interrupted pass could not be read and are reported by the next one: ${error.message}`);
     return [];
   }

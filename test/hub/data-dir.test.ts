@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import pino from 'pino';
+import { sha256 } from '../../src/domain/sha256.ts';
 import { type RunningHub, startHub } from '../../src/hub/server.ts';
-import { hashOf } from '../../src/hub/storage/blobs.ts';
 import { migrations } from '../../src/hub/storage/migrations.ts';
 import { Client, temporaryDirectory } from './harness.ts';
 import { createNamed, createSpace } from './scene.ts';
@@ -124,7 +124,7 @@ describe('hub: the data directory', () => {
     const secret = String(worker['Secret']);
     const sessions = [await logIn(id, 'secret-of-before'), await logIn(String(worker['BridgeWorkerID']), secret)];
     for (const session of sessions) expect((await new Client(hub.url, session).get('/me')).status).to.equal(200);
-    expect(await logIn(id, hashOf(Buffer.from('secret-of-before')))).to.equal('undefined');
+    expect(await logIn(id, sha256('secret-of-before'))).to.equal('undefined');
     const secrets = ['secret-of-before', secret, ...sessions, tokenOf('admin'), tokenOf('drift-detector')];
     const inClear = (): string[] =>
       readdirSync(dataDir).filter((name) => {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { ConfigHubError } from '../../domain/errors.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { onceEach } from './context.ts';
 import { badAnswer, type ConfigHubTransport, type Query } from './transport.ts';
 import { type UnitRef, unitPath, unitRef } from './unit-client.ts';
@@ -48,7 +48,7 @@ async function reread(
       const now = await transport.get({ path, query: { include }, about }, extendedUnitSchema, signal);
       if (now.Unit.UnitID !== ref.id) throw badAnswer('is another unit', about);
       const text = await transport.text({ path: `${path}/data`, about }, signal);
-      const isSame = createHash('sha256').update(text).digest('hex') === now.Unit.DataHash;
+      const isSame = sha256(text) === now.Unit.DataHash;
       if (isSame) return { ...now, Unit: { ...now.Unit, Data: text } };
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../domain/sha256.ts';
 import { type HubContext, listWrapped, onceEach } from './context.ts';
 import { listUnitsWithData } from './data-apart.ts';
 import { badAnswer, isTooLarge, type Query } from './transport.ts';
@@ -40,11 +40,6 @@ export async function listUnitsWhole(
 }
 
 const NOTHING = sha256('');
-
-/** In hexadecimal, as servers name data. */
-export function sha256(data: string): string {
-  return createHash('sha256').update(data).digest('hex');
-}
 
 /** Throws where the data was left out, as it is of a server that keeps it apart: it would pass for a unit that declares nothing. */
 export function assertData(entity: Pick<Unit | Revision, 'Data' | 'DataHash' | 'DataSize' | 'ContentHash'>, what: string): void {

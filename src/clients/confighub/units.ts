@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sha256 } from '../../domain/sha256.ts';
 import { type HubContext, notFound, onceEach } from './context.ts';
 import { refuseUnknownChange, restoredNumber } from './first-generation.ts';
 import { badAnswer, type Query } from './transport.ts';
@@ -11,7 +12,7 @@ import {
   type UnitState,
   unitPath,
 } from './unit-client.ts';
-import { assertData, listUnitsWhole, sha256 } from './unit-lists.ts';
+import { assertData, listUnitsWhole } from './unit-lists.ts';
 import { and, quote, whereUnits } from './where.ts';
 import {
   bulkUnitSchema,

@@ -1,4 +1,5 @@
 import { sanitize } from '../../domain/describe.ts';
+import { throwUnless } from '../../domain/errors.ts';
 import { hideSecrets, withoutCredentials } from '../../domain/foreign-text.ts';
 import { Secret } from '../../domain/secret.ts';
 import { type ProgramEnd, runProgram } from '../processes/run-program.ts';
@@ -38,7 +39,7 @@ export function createGit(folder: string, { environment, signal }: GitOptions): 
     try {
       end = await runProgram('git', args, { folder, environment, input, signal });
     } catch (error) {
-      if (signal.aborted || !(error instanceof Error)) throw error;
+      throwUnless(error, Error, signal);
       throw new GitCommandError(command, { stdout: '', stderr: error.message });
     }
     if (end.code !== 0) throw new GitCommandError(command, end);

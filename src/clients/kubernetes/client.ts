@@ -5,7 +5,7 @@ import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
 import { badAnswer, isAbsent, isAllowed, isUnserved, objectOf, type ResourceKind, resourcesIn } from './answers.ts';
 import { basePath, collectionPath, objectPath } from './paths.ts';
 import { type ListOptions, readList, readPersistently } from './read.ts';
-import { type KubernetesRequest, type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
+import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
 export type { ResourceKind } from './answers.ts';
 export { objectPath } from './paths.ts';
@@ -66,10 +66,20 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
   const get = (path: string, signal: AbortSignal): Promise<KubernetesResponse> =>
     readPersistently(transport, { method: 'GET', path, signal });
 
-  async function write(request: KubernetesRequest, doing: string, kind: ResourceKind, ref: ObjectName): Promise<JsonObject> {
-    const response = await transport.request(request);
-    if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, ref.name);
-    return objectOf(response.body, kind, ref, doing);
+  async function patch(
+    kind: ResourceKind,
+    ref: ObjectName,
+    { body, type, doing }: { readonly body: Json; readonly type: string; readonly doing: string },
+    { fieldManager, force, dryRun, signal }: Omit<ApplyOptions, 'force'> & { readonly force?: boolean },
+  ): Promise<JsonObject> {
+    const query = new URLSearchParams({ fieldManager, fieldValidation: 'Strict' });
+    if (force) query.set('force', 'true');
+    if (dryRun) query.set('dryRun', 'All');
+    const path = `${objectPath(kind, ref)}?${query}`;
+    const response = await transport.request({ method: 'PATCH', path, body, contentType: `application/${type}`, signal });
+    const what = `${doing} ${kind.kind} ${ref.name}`;
+    if (response.status !== 200 && response.status !== 201) throw statusError(response, what, ref.name);
+    return objectOf(response.body, kind, ref, what);
   }
 
   async function readResources(apiVersion: string, signal: AbortSignal): Promise<readonly ResourceKind[]> {
@@ -106,33 +116,11 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
       return objectOf(response.body, kind, ref, doing);
     },
 
-    apply(kind, body, options) {
-      const ref = nameIn(body);
-      const query = new URLSearchParams({ fieldManager: options.fieldManager, fieldValidation: 'Strict' });
-      if (options.force) query.set('force', 'true');
-      if (options.dryRun) query.set('dryRun', 'All');
-      const path = `${objectPath(kind, ref)}?${query}`;
-      const contentType = 'application/apply-patch+yaml';
-      return write(
-        { method: 'PATCH', path, body, contentType, signal: options.signal },
-        `apply ${kind.kind} ${ref.name}`,
-        kind,
-        ref,
-      );
-    },
+    apply: (kind, body, options) => patch(kind, nameIn(body), { body, type: 'apply-patch+yaml', doing: 'apply' }, options),
 
     jsonPatch(kind, ref, operations, options) {
-      const query = new URLSearchParams({ fieldManager: options.fieldManager, fieldValidation: 'Strict' });
-      if (options.dryRun) query.set('dryRun', 'All');
       const body = operations.map(({ op, path, value }) => (value === undefined ? { op, path } : { op, path, value }));
-      const path = `${objectPath(kind, ref)}?${query}`;
-      const contentType = 'application/json-patch+json';
-      return write(
-        { method: 'PATCH', path, body, contentType, signal: options.signal },
-        `patch ${ref.kind} ${ref.name}`,
-        kind,
-        ref,
-      );
+      return patch(kind, ref, { body, type: 'json-patch+json', doing: 'patch' }, options);
     },
 
     async create(kind, body, signal) {

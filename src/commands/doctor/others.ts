@@ -1,7 +1,7 @@
 import { type Config, type Environment, required } from '../../cli/config.ts';
 import { reportConnection } from '../../cli/report-connection.ts';
 import { checkModel } from '../../clients/claude/claude.ts';
-import { messageOf, UserError } from '../../domain/errors.ts';
+import { messageOf, throwUnless, UserError } from '../../domain/errors.ts';
 import { foreignText, withoutCredentials } from '../../domain/foreign-text.ts';
 import { hostOf } from '../../domain/this-machine.ts';
 import { pinAddressUntil } from '../../outputs/notify/address.ts';
@@ -31,7 +31,7 @@ export async function checkRepository(config: Config, environment: Environment, 
     await repository.confirmWritable();
     return [read, ok(pushing, 'a dry run is accepted; hooks and rules for branches are asked by a real push only')];
   } catch (error) {
-    if (signal.aborted || !(error instanceof UserError)) throw error;
+    throwUnless(error, UserError, signal);
     return [read, failed(pushing, error)];
   }
 }

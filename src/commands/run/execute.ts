@@ -8,7 +8,7 @@ import type { ProcessFacts } from '../../cli/process-facts.ts';
 import { reportConnection } from '../../cli/report-connection.ts';
 import { USER_AGENT, VERSION } from '../../cli/version.ts';
 import { type DecisionsFile, NO_DECISIONS } from '../../domain/decision.ts';
-import { UserError } from '../../domain/errors.ts';
+import { throwUnless, UserError } from '../../domain/errors.ts';
 import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
 import { isDrift } from '../../domain/finding.ts';
 import { NO_REPORT, type PreviousReport } from '../../domain/report.ts';
@@ -127,7 +127,8 @@ async function recall(
     await using repository = await openRepository(config, config.reportRepo, process, signal);
     return { previous: repository.previous, decisions: await decisionsOf(repository, config.cluster) };
   } catch (error) {
-    if (isNeeded || signal.aborted || !(error instanceof UserError)) throw error;
+    throwUnless(error, UserError, signal);
+    if (isNeeded) throw error;
     passLog.warning(`compared without decisions.yaml and the last report: ${error.message}`);
     return nothing;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { sha256 } from '../../domain/sha256.ts';
 import { ZERO_TIME } from '../identity.ts';
-import { hashOf } from '../storage/blobs.ts';
 import { commonFields, inSpaceAttributes, inSpaceRelations } from './common.ts';
 import type { NamedKind } from './named.ts';
 
@@ -12,7 +12,7 @@ export const bridgeWorkerKind: NamedKind = {
   writable: z.object(commonFields),
   initial: (random) => {
     const secret = random();
-    const SecretHash = hashOf(Buffer.from(secret));
+    const SecretHash = sha256(secret);
     return { stored: { SecretHash, Condition: 'Ready', LastSeenAt: ZERO_TIME, UserID: null }, once: { Secret: secret } };
   },
   definition: {

@@ -1,12 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Account, Role } from '../accounts.ts';
 import type { Hub } from '../context.ts';
 import { bridgeWorkerFields } from '../entities/bridge-worker.ts';
 import { type User, userOf } from '../entities/user.ts';
 import { HubError } from '../errors.ts';
-import { hashOf } from '../storage/blobs.ts';
 import { bodyOf, type Environment, type HubRoutes, newRoutes } from './environment.ts';
 
 interface Who {
@@ -46,7 +46,7 @@ function ofAccount(known: readonly { readonly who: Who; readonly digest: Buffer 
 }
 
 function digestOf(token: string): Buffer {
-  return Buffer.from(hashOf(Buffer.from(token)));
+  return Buffer.from(sha256(token));
 }
 
 /** Clients log in anew when they are told 401; a token that leaks is good for a day. */

@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Database } from './database.ts';
-
-export function hashOf(data: Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
 
 /** The same bytes, not copied. */
 export function bufferOf(data: Uint8Array): Buffer {
@@ -19,7 +15,7 @@ export class Blobs {
   }
 
   put(data: Uint8Array): string {
-    const hash = hashOf(data);
+    const hash = sha256(data);
     this.#database.run('INSERT OR IGNORE INTO blob (hash, data) VALUES (?, ?)', hash, data);
     return hash;
   }

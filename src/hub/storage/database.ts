@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { hashOf } from './blobs.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { migrations } from './migrations.ts';
 
 export type StoredRow = Readonly<Record<string, SQLOutputValue>>;
@@ -21,7 +21,7 @@ export class Database implements Disposable {
     this.#connection.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
     );
-    this.#connection.function('sha256', { deterministic: true }, (text) => hashOf(Buffer.from(String(text))));
+    this.#connection.function('sha256', { deterministic: true }, (text) => sha256(String(text)));
     this.#migrate();
   }
 

@@ -1,4 +1,4 @@
-import { hashOf } from './blobs.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Database } from './database.ts';
 
 /** Tokens that the worker login handed out, as hashes: a copied database opens no door. */
@@ -18,7 +18,7 @@ export class Sessions {
     this.#database.run('DELETE FROM session WHERE expires_at <= ?', now);
     this.#database.run(
       'INSERT INTO session (token_hash, user_id, worker_id, expires_at) VALUES (?, ?, ?, ?)',
-      hashOf(Buffer.from(token)),
+      sha256(token),
       session.userId,
       session.workerId,
       session.expiresAt,
@@ -27,7 +27,7 @@ export class Sessions {
 
   /** The user whose token it is; `undefined` for a token that was never handed out, or has ended. */
   userOf(token: string, now: string): string | undefined {
-    const hash = hashOf(Buffer.from(token));
+    const hash = sha256(token);
     const row = this.#database.get('SELECT user_id FROM session WHERE token_hash = ? AND expires_at > ?', hash, now);
     const userId = row?.['user_id'];
     return typeof userId === 'string' ? userId : undefined;

@@ -1,10 +1,10 @@
+import { sha256 } from '../../domain/sha256.ts';
 import { judgeLock } from '../changesets.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { RevisionSource } from '../entities/revision.ts';
 import type { Unit } from '../entities/unit.ts';
 import { HubError } from '../errors.ts';
 import { Reader } from '../query/reader.ts';
-import { hashOf } from '../storage/blobs.ts';
 import { assertReferences, assertSlugIsFree } from './assertions.ts';
 import type { UnitBody } from './body.ts';
 import { changeSetTag } from './change-set-tags.ts';
@@ -24,7 +24,7 @@ export interface UnitChange extends UnitBody {
 /** The one way in which a unit changes, once what it becomes is known: lock, revision, tags, version. Runs in a transaction. */
 export function changeUnit(hub: Hub, caller: Caller, unit: Unit, change: UnitChange): Unit {
   const reader = new Reader(hub.store);
-  const dataHash = change.data === undefined ? unit.DataHash : hashOf(change.data);
+  const dataHash = change.data === undefined ? unit.DataHash : sha256(change.data);
   // Equal bytes make no revision (reference, section 6.1).
   const changesData = dataHash !== unit.DataHash;
   const verdict = judgeLock({

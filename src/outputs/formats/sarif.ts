@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { cutText, sanitize } from '../../domain/describe.ts';
 import { CLASSES, FINDING_CLASSES, type FindingClass } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { linesOf } from './circumstances.ts';
 import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 
@@ -134,7 +134,7 @@ function plain(text: string): string {
 
 /** A name-based UUID, by which runs of the same state find each other. */
 function guidOf(name: string): string {
-  const hash = createHash('sha256').update(name).digest('hex');
+  const hash = sha256(name);
   // SARIF's schema knows versions 1 to 5 only.
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import { sanitize } from '../../domain/describe.ts';
 import { ClusterError, messageOf } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ObjectRef } from '../../domain/object-ref.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { trimEnd } from '../../domain/trim.ts';
 import type { StateChange } from './state-changes.ts';
 
@@ -94,7 +94,7 @@ function eventBody(event: PendingEvent, { instance, now }: Pick<EventOptions, 'i
 }
 
 function eventName(name: string, key: string): string {
-  const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  const hash = sha256(key).slice(0, 16);
   // Some kinds allow names that an event may not have (RFC 1123 subdomain).
   const isPlain = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/u.test(name);
   return isPlain ? `${trimEnd(name.slice(0, 200), '.-')}.${hash}` : `drift.${hash}`;

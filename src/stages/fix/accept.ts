@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { DecisionOutcome } from '../../domain/decision.ts';
 import type { ChangeSetRef, DesiredUnit } from '../../domain/desired.ts';
-import { ConfigHubError, messageOf, UserError } from '../../domain/errors.ts';
+import { messageOf, throwUnless, UserError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import type { UnitCorrection } from '../../domain/plan.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import {
   type Acceptable,
   type Acceptance,
@@ -13,7 +13,7 @@ import {
   composeAcceptance,
   refusalOf,
 } from './accept-text.ts';
-import { openOwnChangeSet } from './changeset.ts';
+import { closeChangeSet, openOwnChangeSet } from './changeset.ts';
 import { kindOf } from './cluster-writes.ts';
 import type { FixClients } from './progress.ts';
 import { stateOf } from './write-pair.ts';
@@ -136,21 +136,11 @@ async function write(
       outcomes.push(...accepted.map(({ id }): DecisionOutcome => ({ id, effect: 'spent', detail })));
     });
   }
-  if (own) await close(own, confighub, options);
+  if (own) await closeChangeSet(own, confighub, options);
 }
 
 function toWritten({ unit, composed }: ReadyUnit): Pick<UnitCorrection, 'id' | 'unit'> {
-  return { id: createHash('sha256').update(composed.description).digest('hex').slice(0, 16), unit };
-}
-
-/** What is written is written: a changeset that stays open is said, and the next pass closes it. */
-async function close(changeSet: ChangeSetRef, confighub: FixClients['confighub'], options: AcceptOptions): Promise<void> {
-  try {
-    await confighub.closeChangeSet(changeSet.id, options.signal);
-  } catch (error) {
-    if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
-    options.onWarning(`changeset ${changeSet.space}/${changeSet.slug} could not be closed: ${error.message}`);
-  }
+  return { id: sha256(composed.description).slice(0, 16), unit };
 }
 
 /** Runs one step for some decisions; where it fails they wait, and the others go on. Returns whether it was done. */
@@ -164,7 +154,7 @@ async function attempt(
     await step();
     return true;
   } catch (error) {
-    if (signal.aborted || !(error instanceof UserError)) throw error;
+    throwUnless(error, UserError, signal);
     const detail = error.code === 'conflict' ? 'the unit changed meanwhile; the next pass judges it anew' : messageOf(error);
     outcomes.push(...decisions.map(({ id }): DecisionOutcome => ({ id, effect: 'waiting', detail })));
     return false;

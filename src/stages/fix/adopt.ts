@@ -4,7 +4,7 @@ import { and, quote } from '../../clients/confighub/where.ts';
 import { readManifest } from '../../clients/kubernetes/manifest.ts';
 import { adoptMarker, decisionsIn } from '../../domain/accept-marker.ts';
 import type { DecisionOutcome, DecisionText } from '../../domain/decision.ts';
-import { messageOf, UserError } from '../../domain/errors.ts';
+import { messageOf, throwUnless, UserError } from '../../domain/errors.ts';
 import { canonicalJson, type Finding } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { displayRef } from '../../domain/object-ref.ts';
@@ -38,7 +38,7 @@ export async function adoptWorkloads(
     try {
       outcomes.push({ id, ...(await adopt(adoption, confighub, options)) });
     } catch (error) {
-      if (options.signal.aborted || !(error instanceof UserError)) throw error;
+      throwUnless(error, UserError, options.signal);
       outcomes.push({ id, effect: 'waiting', detail: messageOf(error) });
     }
   }

@@ -1,6 +1,6 @@
 import type { ConfigHubClient } from '../../clients/confighub/client.ts';
 import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 import { requireNothingElse } from './judged.ts';
 import { attempt, type FixClients, type FixOptions, failureOf, type Progress } from './progress.ts';
 import { stateOf } from './write-pair.ts';
@@ -65,7 +65,7 @@ async function applyThroughConfigHub(
           );
       }
     } catch (error) {
-      if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      throwUnless(error, ConfigHubError, options.signal);
       for (const entry of byUnit.values()) entry.failure = { result: 'failed', message: error.message };
       byUnit.clear();
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
 import { type Health, healthOf } from '../../clients/kubernetes/health.ts';
-import { ClusterError } from '../../domain/errors.ts';
+import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { ObjectCorrection, UnitCorrection } from '../../domain/plan.ts';
 import { kindOf } from './cluster-writes.ts';
@@ -64,7 +64,7 @@ async function readHealth({ desired }: ObjectCorrection, kubernetes: KubernetesC
     const live = await kubernetes.get(await kindOf(desired, kubernetes, signal), desired.ref, signal);
     return live ? healthOf(live) : { state: 'failed', reason: 'it is gone' };
   } catch (error) {
-    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    throwUnless(error, ClusterError, signal);
     return { state: 'waiting', reason: `it cannot be read: ${error.message}` };
   }
 }

@@ -1,10 +1,33 @@
-import { createHash } from 'node:crypto';
 import type { ChangeSet, ConfigHubClient } from '../../clients/confighub/client.ts';
 import { inList, quote } from '../../clients/confighub/where.ts';
 import type { ChangeSetRef } from '../../domain/desired.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 import type { UnitCorrection } from '../../domain/plan.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { stateOf } from './write-pair.ts';
+
+export interface CloseOptions {
+  readonly onWarning: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Closes a changeset, or lets go of these units alone. What is written is written: one that stays open is said, and the
+ * next pass closes it.
+ */
+export async function closeChangeSet(
+  { id, space, slug }: ChangeSetRef,
+  confighub: ConfigHubClient,
+  { onWarning, signal }: CloseOptions,
+  unitIds?: readonly string[],
+): Promise<void> {
+  try {
+    await confighub.closeChangeSet(id, signal, unitIds);
+  } catch (error) {
+    throwUnless(error, ConfigHubError, signal);
+    onWarning(`changeset ${space}/${slug} could not be closed: ${error.message}`);
+  }
+}
 
 /** Something that is written to a unit, with an id of its own. */
 type Written = Pick<UnitCorrection, 'id' | 'unit'>;
@@ -12,7 +35,7 @@ type Written = Pick<UnitCorrection, 'id' | 'unit'>;
 /** Slug of the pass's own changeset for these corrections: the same corrections give the same name. */
 function changeSetSlug(cluster: string, corrections: readonly Written[]): string {
   const ids = corrections.map((correction) => correction.id).sort();
-  return `drift-${cluster}-${createHash('sha256').update(ids.join()).digest('hex').slice(0, 8)}`;
+  return `drift-${cluster}-${sha256(ids.join()).slice(0, 8)}`;
 }
 
 /**

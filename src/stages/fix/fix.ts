@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 import type { ConfigHubClient } from '../../clients/confighub/client.ts';
 import type { ChangeSetRef } from '../../domain/desired.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Plan, UnitCorrection } from '../../domain/plan.ts';
 import { applyCorrections } from './apply.ts';
 import { awaitHealthy } from './await-healthy.ts';
+import { closeChangeSet } from './changeset.ts';
 import { kindOf } from './cluster-writes.ts';
 import { requireJudged } from './judged.ts';
 import { handBack } from './ownership.ts';
@@ -93,24 +93,16 @@ async function fixGroup(
   return outcomes;
 }
 
-/**
- * What is corrected is corrected: a changeset that stays open is said, and does not undo it. A unit whose pair may be half
- * stays in it, for the next pass to end the pair where it began.
- */
+/** A unit whose pair may be half stays in the changeset, for the next pass to end the pair where it began. */
 async function closeOwn(
-  { id, space, slug }: ChangeSetRef,
+  changeSet: ChangeSetRef,
   progress: readonly Progress[],
   confighub: ConfigHubClient,
-  { signal, onWarning }: FixOptions,
+  options: FixOptions,
 ): Promise<void> {
-  const under = progress.filter(({ changeSet }) => changeSet?.id === id);
+  const under = progress.filter((entry) => entry.changeSet?.id === changeSet.id);
   const done = under.filter(({ revision }) => revision > 0);
   if (done.length === 0) return;
   const unitIds = done.length === under.length ? undefined : done.map(({ correction }) => correction.unit.id);
-  try {
-    await confighub.closeChangeSet(id, signal, unitIds);
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
-    onWarning(`changeset ${space}/${slug} could not be closed: ${error.message}`);
-  }
+  await closeChangeSet(changeSet, confighub, options, unitIds);
 }

@@ -1,6 +1,6 @@
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import type { DesiredObject } from '../../domain/desired.ts';
-import { ClusterError } from '../../domain/errors.ts';
+import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { valueAt } from '../../domain/field-path.ts';
 import { setOf, union, without } from '../../domain/field-set.ts';
 import type { Finding } from '../../domain/finding.ts';
@@ -48,7 +48,8 @@ export async function handBack(
       await kubernetes.jsonPatch(kind, desired.ref, operations, { fieldManager: DETECTOR_MANAGER, dryRun: false, signal });
       return;
     } catch (error) {
-      if (signal.aborted || !(error instanceof ClusterError) || tried === TRIES) throw error;
+      throwUnless(error, ClusterError, signal);
+      if (tried === TRIES) throw error;
       // A failed test, as after any write of others, so it is made anew. Without an answer it may be done all the same, or
       // have failed so: the object tells, and the tests make it safe to ask again.
       const isTold = error.code === 'invalid' || error.code === 'conflict';

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { displayBlame, displayTime, fieldName, summarize, summarizeFix } from '../../domain/describe.ts';
 import { driftMarker, restoredMarker } from '../../domain/drift-marker.ts';
 import { valueAt } from '../../domain/field-path.ts';
 import { type Finding, inOrderOf } from '../../domain/finding.ts';
 import type { UnitCorrection } from '../../domain/plan.ts';
 import { Secret } from '../../domain/secret.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { editText, type TextEdit } from './edit-text.ts';
 
 /** The two revisions of a correction, as texts and descriptions. */
@@ -19,7 +19,7 @@ export interface RevisionPair {
 
 /** What a description of a drifted state says of its bytes. */
 export function observedDigest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return sha256(text).slice(0, 12);
 }
 
 /** Findings named in a description before it is cut. */

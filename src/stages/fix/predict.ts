@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import { displayValue } from '../../domain/describe.ts';
 import type { DesiredObject } from '../../domain/desired.ts';
-import { ClusterError } from '../../domain/errors.ts';
+import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { type FieldPath, isWithin, locate, printPath, toJsonPointer, valueAt } from '../../domain/field-path.ts';
 import { canonicalJson, type Finding } from '../../domain/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../domain/json.ts';
@@ -60,7 +60,7 @@ async function predict(
       ? await predictPatch(object, correction, kind, kubernetes, options)
       : await predictCreation(object, kind, kubernetes, options);
   } catch (error) {
-    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    throwUnless(error, ClusterError, signal);
     // Changed since the snapshot: judged again right before the write.
     if (error.code === 'unavailable' || error.code === 'conflict') return undefined;
     // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
@@ -83,7 +83,7 @@ async function lacksRight(
   try {
     return !(await kubernetes.mayI(verb, ref, signal));
   } catch (error) {
-    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    throwUnless(error, ClusterError, signal);
     return false;
   }
 }
@@ -211,7 +211,7 @@ async function contentOfApply(
   try {
     return contentOf(await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal }));
   } catch (error) {
-    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    throwUnless(error, ClusterError, signal);
     return undefined;
   }
 }

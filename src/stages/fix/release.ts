@@ -1,7 +1,7 @@
 import type { ConfigHubClient, Unit } from '../../clients/confighub/client.ts';
 import { quote } from '../../clients/confighub/where.ts';
 import type { DesiredUnit } from '../../domain/desired.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 
 /**
  * Publishes the spaces of corrected units, on servers that release whole spaces. A release takes every unit at its head,
@@ -26,7 +26,7 @@ export async function publishReleases(
         onWarning(`space ${space} is not published: unit ${first?.Unit.Slug ?? ''}${more} changes that are not released yet`);
       }
     } catch (error) {
-      if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      throwUnless(error, ConfigHubError, signal);
       onWarning(`space ${space} could not be published: ${error.message}`);
     }
   }

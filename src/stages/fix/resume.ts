@@ -1,7 +1,8 @@
 import type { ConfigHubClient } from '../../clients/confighub/client.ts';
 import type { DesiredUnit } from '../../domain/desired.ts';
 import { driftMarker, observedMarker } from '../../domain/drift-marker.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
+import { closeChangeSet } from './changeset.ts';
 import { observedDigest } from './pair.ts';
 import { stateOf } from './write-pair.ts';
 
@@ -18,24 +19,16 @@ export async function finishPredecessor(
   signal: AbortSignal,
 ): Promise<boolean> {
   const unfinished = units.filter((unit) => unfinishedCorrection(unit) !== undefined);
-  const open = new Map(
-    units.flatMap(({ changeSet }) => (changeSet?.openedFor === cluster ? [[changeSet.id, changeSet.slug]] : [])),
-  );
-  const attempt = async (what: string, step: () => Promise<unknown>): Promise<void> => {
-    try {
-      await step();
-    } catch (error) {
-      if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
-      onWarning(`${what}: ${error.message}`);
-    }
-  };
+  const open = new Map(units.flatMap(({ changeSet }) => (changeSet?.openedFor === cluster ? [[changeSet.id, changeSet]] : [])));
   for (const unit of unfinished) {
-    await attempt(`unit ${unit.space}/${unit.slug} could not be restored`, () =>
-      restorePredecessor(unit, confighub, onWarning, signal),
-    );
+    try {
+      await restorePredecessor(unit, confighub, onWarning, signal);
+    } catch (error) {
+      throwUnless(error, ConfigHubError, signal);
+      onWarning(`unit ${unit.space}/${unit.slug} could not be restored: ${error.message}`);
+    }
   }
-  for (const [id, slug] of open)
-    await attempt(`changeset ${slug} could not be closed`, () => confighub.closeChangeSet(id, signal));
+  for (const changeSet of open.values()) await closeChangeSet(changeSet, confighub, { onWarning, signal });
   return unfinished.length === 0 && open.size === 0;
 }
 

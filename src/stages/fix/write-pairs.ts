@@ -1,6 +1,6 @@
 import type { ConfigHubClient } from '../../clients/confighub/client.ts';
 import type { ChangeSetRef } from '../../domain/desired.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 import { changeSetOfHead, openOwnChangeSet } from './changeset.ts';
 import { composePair, hasCompletePair } from './pair.ts';
 import { attempt, type FixOptions, type Progress } from './progress.ts';
@@ -38,7 +38,7 @@ export async function writePairs(
         options.signal,
       );
     } catch (error) {
-      if (options.signal.aborted || !(error instanceof ConfigHubError)) throw error;
+      throwUnless(error, ConfigHubError, options.signal);
       for (const { entry } of unnamed) entry.failure = { result: 'failed', message: error.message };
     }
   }

@@ -1,5 +1,5 @@
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
-import { ClusterError, messageOf } from '../../domain/errors.ts';
+import { ClusterError, messageOf, throwUnless } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ObjectCorrection } from '../../domain/plan.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
@@ -41,7 +41,7 @@ export async function writeTarget(
     await handBack(desired, body, kind, kubernetes, options, object.fix);
     return { body, ownership: '' };
   } catch (error) {
-    if (options.signal.aborted || !(error instanceof ClusterError)) throw error;
+    throwUnless(error, ClusterError, options.signal);
     return { body, ownership: messageOf(error) };
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DesiredObject, DesiredState, DesiredUnit } from '../../domain/desired.ts';
 import { printPath } from '../../domain/field-path.ts';
 import {
@@ -17,6 +16,7 @@ import type { RankedFinding, Ranking } from '../../domain/ranking.ts';
 import { firstSeenOf, type PreviousReport } from '../../domain/report.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { ServerAbilities } from '../../domain/server.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
 import { inSteps } from '../../domain/steps.ts';
@@ -217,7 +217,6 @@ function routeOf(
 
 /** Rank order plays no part: a model that orders anew does not make another correction of the same drift. */
 function correctionId(unit: DesiredUnit, objects: readonly ObjectCorrection[]): string {
-  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   // The id is written into ConfigHub, and a short password could be found from its hash: the generation stands for it.
   const hashed = (value: FieldValue): Json => (value instanceof Secret ? '***' : (value ?? null));
   const patch = objects.map(({ desired, live, fix }) => [

@@ -1,7 +1,7 @@
 import type { ConfigHubClient, ExtendedUnit, UnitSelection } from '../../clients/confighub/client.ts';
 import { and, inList } from '../../clients/confighub/where.ts';
 import type { DesiredState } from '../../domain/desired.ts';
-import { ConfigHubError } from '../../domain/errors.ts';
+import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 import type { PromotionNeed } from '../../domain/report.ts';
 
 /** Upstream moved on since the unit last took its changes. */
@@ -71,7 +71,7 @@ export async function waitingPromotions(
   try {
     return await findPromotions(confighub, [...new Set(desired.units.map((unit) => unit.spaceId))], signal);
   } catch (error) {
-    if (signal.aborted || !(error instanceof ConfigHubError)) throw error;
+    throwUnless(error, ConfigHubError, signal);
     onWarning(`what waits to be promoted is not known: ${error.message}`);
     return { needed: before, behindInNumberOnly: 0 };
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ReportedDecision } from '../../domain/decision.ts';
 import { summarize } from '../../domain/describe.ts';
 import type { DesiredState } from '../../domain/desired.ts';
@@ -37,6 +36,7 @@ import {
   type ReportGroup,
 } from '../../domain/report.ts';
 import { hasHiddenPart, shownPart } from '../../domain/secret.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { inSteps } from '../../domain/steps.ts';
 import { state } from '../../domain/words.ts';
@@ -352,9 +352,7 @@ function digestOf(findings: readonly ReportFinding[], corrections: readonly Corr
     findings.map((finding) => finding.fingerprint).sort(),
     corrections.map(({ correctionId, findingId, time }) => [correctionId, findingId, time]),
   ];
-  return createHash('sha256')
-    .update(canonicalJson(parts) ?? '')
-    .digest('hex');
+  return sha256(canonicalJson(parts) ?? '');
 }
 
 function listIncomplete(input: ReportInput): readonly Incomplete[] {

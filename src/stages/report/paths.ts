@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ObjectRef } from '../../domain/object-ref.ts';
+import { sha256 } from '../../domain/sha256.ts';
 
 const SAFE_PART = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/u;
 
@@ -9,7 +9,7 @@ const HASHED_PART = /^x-[0-9a-f]{16}$/u;
 /** A name as one part of a path; anything that is not a plain name becomes a hash, and the name stands inside the file. */
 export function pathPart(name: string): string {
   const isSafe = SAFE_PART.test(name) && !name.includes('..') && !HASHED_PART.test(name);
-  return isSafe ? name : `x-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  return isSafe ? name : `x-${sha256(name).slice(0, 16)}`;
 }
 
 /** The folder of workloads that are in no namespace. */

@@ -1,5 +1,5 @@
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
-import { ClusterError } from '../../domain/errors.ts';
+import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { type JsonObject, stringAt } from '../../domain/json.ts';
 import { groupKind, type ObjectRef } from '../../domain/object-ref.ts';
 import { type Autoscaler, type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../../domain/snapshot.ts';
@@ -42,7 +42,7 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
     try {
       return await listKind(kubernetes, kind, namespaces, options.signal, failedReads, clusterScoped);
     } catch (error) {
-      if (options.signal.aborted || !(error instanceof ClusterError)) throw error;
+      throwUnless(error, ClusterError, options.signal);
       failedReads.push({ what: kind, namespace: '', error: error.message });
       return [];
     }
