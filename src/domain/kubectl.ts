@@ -1,5 +1,6 @@
 import { stringifyJson } from './exact-json.ts';
 import type { JsonPatchOperation } from './json-patch.ts';
+import { kindNamed } from './kinds/kinds.ts';
 import { groupOf, type ObjectRef } from './object-ref.ts';
 import { quoted } from './shell.ts';
 import { DETECTOR_MANAGER } from './snapshot.ts';
@@ -13,9 +14,9 @@ export function patchCommand(ref: ObjectRef, operations: readonly JsonPatchOpera
 
 /** The command that deletes an object so that it can be applied anew. */
 export function deleteCommand(ref: ObjectRef): string {
-  // The pods of a StatefulSet stay and are adopted again by the one that is applied next.
-  const pods = ref.kind === 'StatefulSet' ? ' --cascade=orphan' : '';
-  return `kubectl delete ${quoted(`${ref.kind.toLowerCase()}/${ref.name}`)}${inNamespace(ref)}${pods}`;
+  const { deleteFlags } = kindNamed(ref.kind) ?? {};
+  const flags = deleteFlags === undefined ? '' : ` ${deleteFlags}`;
+  return `kubectl delete ${quoted(`${ref.kind.toLowerCase()}/${ref.name}`)}${inNamespace(ref)}${flags}`;
 }
 
 function inNamespace({ namespace }: ObjectRef): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
+import { COMPARED_KINDS } from '../../domain/kinds/kinds.ts';
 import { DELIVERERS } from '../../domain/tools.ts';
 import { address, boolean, list, option, secret, whole } from './values.ts';
 
@@ -40,7 +41,7 @@ export const COMPARING = {
     ),
     env: ['KINDS'],
     value: 'LIST',
-    default: 'apps/v1/Deployment,apps/v1/StatefulSet,apps/v1/DaemonSet',
+    default: COMPARED_KINDS.join(','),
     help: 'kinds to compare, as apiVersion/Kind',
   }),
   maxFileMb: option({

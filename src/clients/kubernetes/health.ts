@@ -1,88 +1,10 @@
-import { foreignText } from '../../domain/foreign-text.ts';
-import { at, isJsonArray, type Json, type JsonObject, stringAt } from '../../domain/json.ts';
+import { type JsonObject, stringAt } from '../../domain/json.ts';
+import { HEALTHY, type Health } from '../../domain/kinds/health.ts';
+import { kindNamed } from '../../domain/kinds/kinds.ts';
 
-/** How an object is: `waiting` may still become healthy, `failed` will not by itself. */
-export type Health = { readonly state: 'healthy' } | { readonly state: 'waiting' | 'failed'; readonly reason: string };
+export type { Health } from '../../domain/kinds/health.ts';
 
-const HEALTHY: Health = { state: 'healthy' };
-const waiting = (reason: string): Health => ({ state: 'waiting', reason });
-const failed = (reason: string): Health => ({ state: 'failed', reason });
-
-/** Rules of `kubectl rollout status` for workloads, conditions for what has them; anything else is healthy by being there. */
+/** How an object is, by the rules of its kind; one of any other kind is healthy by being there. */
 export function healthOf(object: JsonObject): Health {
-  const observed = at(object, 'status', 'observedGeneration');
-  const generation = at(object, 'metadata', 'generation');
-  const isSeen = typeof observed !== 'number' || typeof generation !== 'number' || observed >= generation;
-  switch (stringAt(object, 'kind')) {
-    case 'Deployment':
-      return observed === undefined || !isSeen ? waiting('not seen by its controller yet') : deploymentHealth(object);
-    case 'StatefulSet':
-      return observed === undefined || !isSeen ? waiting('not seen by its controller yet') : statefulSetHealth(object);
-    case 'DaemonSet':
-      return observed === undefined || !isSeen ? waiting('not seen by its controller yet') : daemonSetHealth(object);
-    case 'Job':
-      if (condition(object, 'Failed')) return failed(`the job failed: ${condition(object, 'Failed')}`);
-      return condition(object, 'Complete') === undefined ? waiting('the job is not complete') : HEALTHY;
-    case 'Pod':
-      if (stringAt(object, 'status', 'phase') === 'Failed') return failed('the pod failed');
-      return stringAt(object, 'status', 'phase') === 'Succeeded' || condition(object, 'Ready') !== undefined
-        ? HEALTHY
-        : waiting('the pod is not ready');
-    case 'CustomResourceDefinition':
-      return condition(object, 'Established') === undefined ? waiting('not established yet') : HEALTHY;
-    default:
-      return HEALTHY;
-  }
-}
-
-function deploymentHealth(object: JsonObject): Health {
-  const wanted = count(at(object, 'spec', 'replicas'), 1);
-  const stalled = conditionOf(object, 'Progressing');
-  if (stringAt(stalled, 'reason') === 'ProgressDeadlineExceeded')
-    return failed(`progress deadline exceeded, ${available(object, wanted)}`);
-  const updated = count(at(object, 'status', 'updatedReplicas'));
-  if (updated < wanted) return waiting(`${updated} of ${wanted} replicas updated`);
-  if (count(at(object, 'status', 'replicas')) > updated) return waiting('old replicas are still there');
-  return count(at(object, 'status', 'availableReplicas')) < updated ? waiting(available(object, wanted)) : HEALTHY;
-}
-
-function available(object: JsonObject, wanted: number): string {
-  return `${count(at(object, 'status', 'availableReplicas'))} of ${wanted} replicas available`;
-}
-
-function statefulSetHealth(object: JsonObject): Health {
-  const wanted = count(at(object, 'spec', 'replicas'), 1);
-  const ready = count(at(object, 'status', 'readyReplicas'));
-  if (ready < wanted) return waiting(`${ready} of ${wanted} replicas ready`);
-  // With OnDelete nobody updates pods but the person who deletes them; a partition holds the lower ones back on purpose.
-  if (stringAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete') return HEALTHY;
-  const partition = count(at(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition'));
-  const updated = count(at(object, 'status', 'updatedReplicas'));
-  const toUpdate = Math.max(0, wanted - partition);
-  return updated < toUpdate ? waiting(`${updated} of ${toUpdate} replicas updated`) : HEALTHY;
-}
-
-function daemonSetHealth(object: JsonObject): Health {
-  const wanted = count(at(object, 'status', 'desiredNumberScheduled'));
-  const isOnDelete = stringAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete';
-  const updated = count(at(object, 'status', 'updatedNumberScheduled'));
-  if (!isOnDelete && updated < wanted) return waiting(`${updated} of ${wanted} pods updated`);
-  const ready = count(at(object, 'status', 'numberAvailable'));
-  return ready < wanted ? waiting(`${ready} of ${wanted} pods available`) : HEALTHY;
-}
-
-/** A number of the status, which leaves zeros out. */
-function count(value: Json | undefined, fallback = 0): number {
-  return typeof value === 'number' ? value : fallback;
-}
-
-function conditionOf(object: JsonObject, type: string): Json | undefined {
-  const conditions = at(object, 'status', 'conditions');
-  return isJsonArray(conditions) ? conditions.find((entry) => stringAt(entry, 'type') === type) : undefined;
-}
-
-/** Message of a condition that is true; `undefined` where it is not. */
-function condition(object: JsonObject, type: string): string | undefined {
-  const found = conditionOf(object, type);
-  return stringAt(found, 'status') === 'True' ? foreignText(stringAt(found, 'message') ?? '') : undefined;
+  return kindNamed(stringAt(object, 'kind') ?? '')?.health?.(object) ?? HEALTHY;
 }

@@ -1,6 +1,7 @@
 import type { DesiredObject, DesiredState, DesiredUnit } from '../../domain/desired.ts';
 import type { Comparison, Finding, InvalidObject, ObjectComparison } from '../../domain/finding.ts';
-import { groupKind, groupOf, objectKey } from '../../domain/object-ref.ts';
+import { kindOf } from '../../domain/kinds/kinds.ts';
+import { groupKind, objectKey } from '../../domain/object-ref.ts';
 import { type LiveObject, type Snapshot, wasReadWhole } from '../../domain/snapshot.ts';
 import { areComparable } from './api-versions.ts';
 import { type Cluster, createComparer, type DiffOptions, type ObjectComparer } from './compare.ts';
@@ -103,21 +104,8 @@ function otherVersion(desired: DesiredObject, live: LiveObject | undefined): Inv
   return { desired, path: [{ field: 'apiVersion' }], located: ['apiVersion'], message };
 }
 
-/** Objects that Kubernetes puts into every namespace, by kind and name. */
-const IN_EVERY_NAMESPACE: Readonly<Record<string, RegExp>> = {
-  ConfigMap: /^(kube-root-ca\.crt|openshift-service-ca\.crt)$/u,
-  ServiceAccount: /^default$/u,
-  Service: /^kubernetes$/u,
-  Endpoints: /./u,
-  EndpointSlice: /./u,
-  Event: /./u,
-  ControllerRevision: /./u,
-  Lease: /./u,
-};
-
 /** What no person declares anywhere: controlled objects, and those that Kubernetes makes by itself. */
 function isMadeByCluster({ ref, isControlled }: LiveObject): boolean {
   if (isControlled) return true;
-  const isCore = ['', 'apps', 'discovery.k8s.io', 'events.k8s.io', 'coordination.k8s.io'].includes(groupOf(ref.apiVersion));
-  return isCore && Object.hasOwn(IN_EVERY_NAMESPACE, ref.kind) && IN_EVERY_NAMESPACE[ref.kind]?.test(ref.name) === true;
+  return kindOf(ref)?.madeByCluster?.test(ref.name) === true;
 }

@@ -1,93 +1,11 @@
-import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../domain/json.ts';
-import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
+import { isJsonObject, type JsonObject, own } from '../../domain/json.ts';
+import { kindOf } from '../../domain/kinds/kinds.ts';
+import type { ObjectRef } from '../../domain/object-ref.ts';
 import type { FieldOwner, LiveObject } from '../../domain/snapshot.ts';
 
-/**
- * What the API server makes of a desired document where one field follows from another, by kind: the comparison of single
- * fields cannot see that. Source: the defaulting functions of Kubernetes (`pkg/apis/core/v1/defaults.go`), seen on 1.34.
- */
-const STORED_FORMS: Readonly<Record<string, (desired: JsonObject, live: JsonObject) => JsonObject>> = {
-  '/ConfigMap': (desired) => withBase64OnOneLine(desired, 'binaryData'),
-  '/Secret': withDataOfStrings,
-  '/Pod': (desired, live) => changed(desired, ['spec'], (spec) => withPodDefaults(spec, live)),
-  '/LimitRange': (desired) => changed(desired, ['spec', 'limits'], withLimitDefaults),
-  '/ReplicationController': withLabelsOfTemplate,
-};
-
+/** The desired document as the API server stores it: the comparison of single fields cannot see where one follows from another. */
 export function asStored(desired: JsonObject, live: JsonObject, ref: ObjectRef): JsonObject {
-  return STORED_FORMS[`${groupOf(ref.apiVersion)}/${ref.kind}`]?.(desired, live) ?? desired;
-}
-
-/** The object with the value at a path changed; each element of it where it is a list. Nothing is made up where it is absent. */
-function changed(
-  object: JsonObject,
-  [field = '', ...rest]: readonly string[],
-  change: (value: JsonObject) => JsonObject,
-): JsonObject {
-  const inside = object[field];
-  const one = (value: Json): Json =>
-    isJsonObject(value) ? (rest.length > 0 ? changed(value, rest, change) : change(value)) : value;
-  if (inside === undefined) return object;
-  return { ...object, [field]: isJsonArray(inside) ? inside.map(one) : one(inside) };
-}
-
-/** The map with what it lacks from another one. */
-function filled(map: Json | undefined, from: Json | undefined): JsonObject {
-  return { ...(isJsonObject(from) ? from : {}), ...(isJsonObject(map) ? map : {}) };
-}
-
-/** Of Pods alone, and of no template: requests follow limits, and ports are the host's where the network is. */
-function withPodDefaults(spec: JsonObject, live: JsonObject): JsonObject {
-  const container = (given: JsonObject): JsonObject => {
-    const limited = changed(given, ['resources'], (resources) =>
-      resources['limits'] === undefined
-        ? resources
-        : { ...resources, requests: filled(resources['requests'], resources['limits']) },
-    );
-    if (spec['hostNetwork'] !== true) return limited;
-    return changed(limited, ['ports'], (port) => ({ hostPort: port['containerPort'] ?? null, ...port }));
-  };
-  const given = changed(changed(spec, ['containers'], container), ['initContainers'], container);
-  return at(live, 'spec', 'enableServiceLinks') === true ? { enableServiceLinks: true, ...given } : given;
-}
-
-/** Of containers the default limit is the maximum, and the default request the default limit, else the minimum. */
-function withLimitDefaults(item: JsonObject): JsonObject {
-  if (item['type'] !== 'Container') return item;
-  const limit = filled(item['default'], item['max']);
-  return { ...item, default: limit, defaultRequest: filled(item['defaultRequest'], filled(limit, item['min'])) };
-}
-
-function withLabelsOfTemplate(desired: JsonObject): JsonObject {
-  const labels = own(own(own(own(desired, 'spec'), 'template'), 'metadata'), 'labels');
-  const metadata = own(desired, 'metadata');
-  const isLabelled = Object.keys(filled(own(metadata, 'labels'), undefined)).length > 0;
-  const labelled =
-    isLabelled || labels === undefined ? desired : { ...desired, metadata: { ...filled(metadata, undefined), labels } };
-  return changed(labelled, ['spec'], (spec) => (labels === undefined ? spec : { selector: labels, ...spec }));
-}
-
-/** Bytes as the API server keeps them: `stringData` over `data`. */
-function withDataOfStrings(desired: JsonObject): JsonObject {
-  const { stringData, ...rest } = withBase64OnOneLine(desired, 'data');
-  if (!isJsonObject(stringData)) return rest;
-  const encoded = Object.entries(stringData).map(([key, value]): [string, Json] => [
-    key,
-    typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value,
-  ]);
-  return { ...rest, data: { ...(isJsonObject(rest['data']) ? rest['data'] : {}), ...Object.fromEntries(encoded) } };
-}
-
-/** Go's decoder skips line breaks, as they stand in a certificate that was pasted as a block. */
-function withBase64OnOneLine(object: JsonObject, field: string): JsonObject {
-  const map = object[field];
-  if (!isJsonObject(map) || !Object.values(map).some((value) => typeof value === 'string' && /[\r\n]/u.test(value)))
-    return object;
-  const joined = Object.entries(map).map(([key, value]): [string, Json] => [
-    key,
-    typeof value === 'string' ? value.replaceAll(/[\r\n]/gu, '') : value,
-  ]);
-  return { ...object, [field]: Object.fromEntries(joined) };
+  return kindOf(ref)?.storedForm?.(desired, live) ?? desired;
 }
 
 /**

@@ -2,6 +2,7 @@ import { type FieldPath, printPath, withValueAt } from '../../domain/field-path.
 import { type Finding, revealValue } from '../../domain/finding.ts';
 import { CLASSES } from '../../domain/finding-classes.ts';
 import { at, isJsonArray, isJsonObject, type Json, numberAt, stringAt } from '../../domain/json.ts';
+import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { parseQuantity } from '../../domain/quantity.ts';
 import { monthlyUsd, type PriceTable } from './prices.ts';
 
@@ -81,7 +82,7 @@ function podRequests(podSpec: Json | undefined): Requests {
  */
 function monthlyCostUsd(workload: Json, prices: PriceTable, scheduledPods: number | undefined): number | undefined {
   const kind = stringAt(workload, 'kind');
-  const pods = kind === 'DaemonSet' ? scheduledPods : (numberAt(workload, 'spec', 'replicas') ?? 1);
+  const pods = kindNamed(kind ?? '')?.podsOfNodes ? scheduledPods : (numberAt(workload, 'spec', 'replicas') ?? 1);
   if (pods === undefined) return undefined;
   const { cpuCores, memoryBytes, gpus } = podRequests(at(workload, 'spec', 'template', 'spec'));
   if (cpuCores === undefined || memoryBytes === undefined) return undefined;

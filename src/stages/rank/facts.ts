@@ -2,6 +2,7 @@ import { type FieldPath, printPath } from '../../domain/field-path.ts';
 import type { FieldValue, Finding } from '../../domain/finding.ts';
 import { canonicalJson } from '../../domain/finding.ts';
 import { isNumber, type Json } from '../../domain/json.ts';
+import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { parseQuantity } from '../../domain/quantity.ts';
 import type { Severity } from '../../domain/ranking.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -51,7 +52,6 @@ class Aliases {
   }
 }
 
-const KNOWN_KINDS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Service', 'ConfigMap', 'CronJob', 'Job', 'Ingress']);
 /** Fields of the Kubernetes API that say what a change is about. A name that is not among them may be somebody's own. */
 const KNOWN_FIELDS = new Set(
   `metadata labels annotations finalizers ownerReferences spec status template selector matchLabels matchExpressions
@@ -95,15 +95,19 @@ function structuralPath(path: FieldPath): string {
     .join('');
 }
 
+function isTold(kind: string): boolean {
+  return kindNamed(kind)?.isToldToModel === true;
+}
+
 /** A value as the model may see it: numbers, booleans and amounts as they are; of any other text only its length. */
 function showValue(value: FieldValue, kind: string, path: string): Json {
   if (value === undefined) return { absent: true };
   if (value instanceof Secret) return { hidden: true, looksSecret: true };
   if (typeof value === 'boolean' || value === null) return value;
   // In a kind that is not known a number may mean anything.
-  if (isNumber(value)) return KNOWN_KINDS.has(kind) ? value : { number: true };
+  if (isNumber(value)) return isTold(kind) ? value : { number: true };
   if (typeof value === 'string') {
-    const isAmount = KNOWN_KINDS.has(kind) && AMOUNTS.test(path) && parseQuantity(value) !== undefined;
+    const isAmount = isTold(kind) && AMOUNTS.test(path) && parseQuantity(value) !== undefined;
     return isAmount ? value : { text: true, length: value.length };
   }
   return { structure: true, size: (canonicalJson(value) ?? '').length };
@@ -129,7 +133,7 @@ export function buildFacts(inputs: readonly RankInput[], now: Date): readonly Fa
       id: `f${index + 1}`,
       workload: workloads.of(`${finding.ref.namespace}/${finding.ref.kind}/${finding.ref.name}`),
       namespace: namespaces.of(finding.ref.namespace),
-      kind: KNOWN_KINDS.has(finding.ref.kind) ? finding.ref.kind : 'other',
+      kind: isTold(finding.ref.kind) ? finding.ref.kind : 'other',
       class: finding.class,
       field: finding.path.length === 0 ? '(whole object)' : path,
       change: { desired: show(finding.desired), live: show(finding.live), sameImageName: sameImageName(finding) },

@@ -14,6 +14,7 @@ import {
 import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
 import type { Json } from '../../domain/json.ts';
+import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { displayRef, objectKey } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import { picked } from '../../domain/picked.ts';
@@ -231,7 +232,7 @@ function toLine(
  * carried over, so that what comes and goes by itself makes no commit.
  */
 function hasOwnPods({ ref, path }: Finding): boolean {
-  return ref.kind === 'DaemonSet' || path.length === 0;
+  return kindNamed(ref.kind)?.podsOfNodes !== undefined || path.length === 0;
 }
 
 /** The time of a write moves with whatever else its writer owns in the object; only another writer is news. */

@@ -1,4 +1,5 @@
 import { at, isJsonArray, isJsonObject, type JsonObject, numberAt, stringAt } from '../../domain/json.ts';
+import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { groupOf, refOf } from '../../domain/object-ref.ts';
 import { type Autoscaler, type LiveObject, ownersIn } from '../../domain/snapshot.ts';
 
@@ -10,7 +11,7 @@ export function projectObject(item: JsonObject, apiVersion: string, kind: string
   const ref = refOf(body);
   if (!ref) return undefined;
   const ownerReferences = at(keptMetadata, 'ownerReferences');
-  const scheduledPods = kind === 'DaemonSet' ? numberAt(status, 'desiredNumberScheduled') : undefined;
+  const scheduledPods = kindNamed(kind)?.podsOfNodes?.(status);
   return {
     ref,
     uid: stringAt(keptMetadata, 'uid') ?? '',
