@@ -54,7 +54,7 @@ export async function passOptions(
       showValues: config.showValues,
     },
     rank: {
-      environment: config.environment,
+      environment: config.environment.kind,
       prices: await readPrices(config, signal),
       model: config.claudeModel,
       ...(ask ? { ask } : {}),
@@ -72,7 +72,7 @@ export async function passOptions(
       maxToZero: config.maxToZero,
       allowEmpty: config.allowEmpty,
       // In dev nobody holds an incident call over a workload.
-      graceSeconds: config.fixGrace ?? (config.environment === 'dev' ? 0 : 30 * 60),
+      graceSeconds: config.fixGrace ?? (config.environment.kind === 'dev' ? 0 : 30 * 60),
       contestedAfter: config.contestedAfter,
       server: clients.confighub.abilities,
     },

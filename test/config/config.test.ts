@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { type Config, type Environment, loadConfig, required } from '../../src/cli/config.ts';
 import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { ConfigError } from '../../src/domain/errors.ts';
@@ -16,6 +17,10 @@ async function failureOf(work: () => unknown): Promise<ConfigError> {
   }
   throw new Error('nothing failed');
 }
+
+const ENVIRONMENTS = parse(
+  readFileSync(new URL('../../fixtures/config/environments.yaml', import.meta.url), 'utf8'),
+) as readonly { readonly text: string; readonly kind: string; readonly name: string }[];
 
 function everythingSaid(error: ConfigError): string {
   return `${error.message} ${error.subject} ${error.remedy} ${error.stack ?? ''} ${inspect(error)}`;
@@ -104,6 +109,10 @@ describe('configuration', () => {
     ['MAX_FIXES', '0x10'],
     ['MAX_FIX_PERCENT', '101'],
     ['TIMEOUT', '0'],
+    ['ENVIRONMENT', 'qa'],
+    ['ENVIRONMENT', 'eu-prod'],
+    ['ENVIRONMENT', 'prod-'],
+    ['ENVIRONMENT', 'constructor'],
     ['AUTO_FIX', 'maybe'],
     ['AUTO_FIX', 'constructor'],
     ['CLUSTER', '../prod'],
@@ -122,6 +131,17 @@ describe('configuration', () => {
       expect((await failureOf(() => load({ [variable]: value }))).message).to.contain(`${variable}: `);
     });
   }
+
+  for (const { text, kind, name } of ENVIRONMENTS)
+    it(`takes the environment ${text} for ${name}`, async () => {
+      expect((await load({ ENVIRONMENT: text })).environment).to.deep.equal({ kind, name });
+    });
+
+  it('names the environments where one is unknown', async () => {
+    const { message } = await failureOf(() => load({ ENVIRONMENT: 'qa' }));
+    expect(message).to.contain('"qa" must be one of dev, development, staging, stage, stg, prod, production, prd');
+    expect(message).to.contain('or one with a region: prod-eu');
+  });
 
   it('refuses an empty number in a flag or a file instead of reading it as 0', async () => {
     expect((await failureOf(() => loadConfig({ maxFixes: '' }, {}, undefined, signal))).message).to.contain('--max-fixes');

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { EnvironmentKind } from '../../src/domain/environment.ts';
 import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
 import type { FindingClass } from '../../src/domain/finding-classes.ts';
 import { severityOrder } from '../../src/domain/ranking.ts';
@@ -10,7 +11,10 @@ function single(parts: Parameters<typeof finding>[0]): ObjectComparison {
   return compared([finding(parts)]);
 }
 
-async function severityOf(parts: Parameters<typeof finding>[0], environment = 'dev'): Promise<string | undefined> {
+async function severityOf(
+  parts: Parameters<typeof finding>[0],
+  environment: EnvironmentKind = 'dev',
+): Promise<string | undefined> {
   return (await rankByRules([single(parts)], { environment })).findings[0]?.severity;
 }
 
@@ -59,7 +63,7 @@ describe('ranking by rules', () => {
 
   it('takes production more seriously than dev', async () => {
     const image = { path: IMAGE, desired: 'a:1', live: 'a:2' };
-    const [dev, prod] = [await severityOf(image, 'dev'), await severityOf(image, 'prod-eu')];
+    const [dev, prod] = [await severityOf(image, 'dev'), await severityOf(image, 'prod')];
     expect([dev, prod]).to.deep.equal(['medium', 'high']);
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
 import { COMPARED_KINDS } from '../../domain/kinds/kinds.ts';
+import { ENVIRONMENT_WORDS, parseEnvironment } from '../../domain/environment.ts';
 import { DELIVERERS } from '../../domain/tools.ts';
 import { address, boolean, list, option, secret, whole } from './values.ts';
 
@@ -14,11 +15,17 @@ export const COMPARING = {
     help: 'name of this cluster in reports and changesets',
   }),
   environment: option({
-    schema: z.string(),
+    schema: z.string().transform((text, context) => {
+      const environment = parseEnvironment(text);
+      if (environment) return environment;
+      const message = `${JSON.stringify(text.slice(0, 50))} must be one of ${ENVIRONMENT_WORDS.join(', ')}, or one with a region: prod-eu`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }),
     env: ['ENVIRONMENT'],
     value: 'NAME',
     default: 'dev',
-    help: 'dev, staging or prod: weighs findings',
+    help: 'dev, staging or prod, also with a region (prod-eu): weighs findings',
   }),
   kubeconfig: option({
     schema: z.string(),

@@ -1,5 +1,6 @@
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import { withoutNumbers } from '../../domain/describe.ts';
+import type { DeploymentEnvironment } from '../../domain/environment.ts';
 import { messageOf, UserError } from '../../domain/errors.ts';
 import { hideSecrets } from '../../domain/foreign-text.ts';
 import { stringAt } from '../../domain/json.ts';
@@ -20,7 +21,7 @@ const CRONJOBS: ResourceKind = { apiVersion: 'batch/v1', kind: 'CronJob', plural
 /** Of the configuration, whom to tell, and how. */
 interface NotifySettings {
   readonly cluster: string;
-  readonly environment: string;
+  readonly environment: DeploymentEnvironment;
   readonly events: boolean;
   /** Name of the CronJob that passes are run by; empty where none is known. */
   readonly cronjob: string;
@@ -139,7 +140,7 @@ async function announceByWebhook({ report, published }: AnnouncedPass, options: 
   if (!config.webhookUrl) return;
   const announcement: Announcement = {
     cluster: config.cluster,
-    environment: config.environment,
+    environment: config.environment.name,
     pass,
     time: now,
     commit: published.commit,

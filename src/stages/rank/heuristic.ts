@@ -1,10 +1,10 @@
+import type { EnvironmentKind } from '../../domain/environment.ts';
 import { printPath } from '../../domain/field-path.ts';
 import { type Finding, isDrift } from '../../domain/finding.ts';
 import type { Severity } from '../../domain/ranking.ts';
 
 export interface HeuristicContext {
-  /** Name of the environment: `prod` weighs more than `dev`. */
-  readonly environment: string;
+  readonly environment: EnvironmentKind;
   readonly costUsdPerMonth: number | undefined;
   /** Pods that the object runs. */
   readonly pods: number;
@@ -23,7 +23,7 @@ const FIELD_WEIGHTS: readonly (readonly [RegExp, number])[] = [
   [/\/(labels|annotations)(\/|$)/u, 8],
 ];
 const DEFAULT_WEIGHT = 25;
-const ENVIRONMENT_WEIGHTS: Readonly<Record<string, number>> = { prod: 15, production: 15, staging: 5 };
+const ENVIRONMENT_WEIGHTS: Readonly<Record<EnvironmentKind, number>> = { prod: 15, staging: 5, dev: 0 };
 
 function fieldWeight(finding: Finding): number {
   if (finding.class === 'missing') return 60;
@@ -34,13 +34,12 @@ function fieldWeight(finding: Finding): number {
 /** How urgent a finding is, without any model: kind of field, tier, environment, blast radius and money. */
 export function scoreFinding(finding: Finding, context: HeuristicContext): number {
   if (!isDrift(finding)) return 0;
-  const environment = Object.entries(ENVIRONMENT_WEIGHTS).find(([name]) => context.environment.startsWith(name))?.[1] ?? 0;
   // Turned off altogether is worse than any other number.
   const isDown = printPath(finding.path) === '/spec/replicas' && finding.live === 0;
   return (
     fieldWeight(finding) +
     (finding.isCritical ? 40 : 0) +
-    environment +
+    ENVIRONMENT_WEIGHTS[context.environment] +
     (isDown ? 30 : 0) +
     Math.min(10, Math.log2(Math.max(1, context.pods)) * 2) +
     Math.min(15, Math.log10(Math.abs(context.costUsdPerMonth ?? 0) + 1) * 5)

@@ -1,3 +1,4 @@
+import type { EnvironmentKind } from '../../domain/environment.ts';
 import { type Comparison, type Finding, isDrift, type ObjectComparison } from '../../domain/finding.ts';
 import { at } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
@@ -15,7 +16,7 @@ export { type AskClaude, createAskClaude } from './ask.ts';
 export { DEFAULT_PRICES, PRICES_REMEDY, type PriceTable, pricesSchema } from './prices.ts';
 
 export interface RankOptions {
-  readonly environment: string;
+  readonly environment: EnvironmentKind;
   readonly prices: PriceTable;
   /** Absent without a key: then the heuristic alone ranks. */
   readonly ask?: AskClaude;
