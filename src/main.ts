@@ -1,5 +1,6 @@
 import { parseCommandLine } from './cli/command-line.ts';
 import { type Config, loadConfig, readEnvironment, timeoutOf } from './cli/config.ts';
+import { warningsOf } from './cli/options/variables.ts';
 import type { ProcessFacts } from './cli/process-facts.ts';
 import { type Deadline, startDeadline } from './clients/processes/deadline.ts';
 import { COMMANDS } from './commands/commands.ts';
@@ -22,7 +23,7 @@ export async function main(process: ProcessFacts): Promise<number> {
     if (!signal.aborted) await process.drained?.(signal);
     return code;
   } catch (thrown) {
-    const isOwn = thrown instanceof UserError && thrown.subject === 'TIMEOUT';
+    const isOwn = thrown instanceof UserError && thrown.subject === 'DRIFT_TIMEOUT';
     const error: unknown = deadline.signal.aborted && !isOwn ? deadline.signal.reason : thrown;
     process.err(told(error));
     return failed(error);
@@ -41,6 +42,14 @@ async function runCommand(process: ProcessFacts, deadline: Deadline, signal: Abo
     deadline.set(timeoutOf(flags, environment));
     const config = await loadConfig(flags, environment, configFile, signal);
     deadline.set(config.timeout);
+    const warnings = warningsOf(
+      command.options.filter((name) => flags[name] === undefined),
+      environment,
+    );
+    if (warnings.length > 0) {
+      const log = (await import('./cli/log.ts')).loggerOf(config, process);
+      for (const warning of warnings) log.warn({ event: 'deprecated-variable' }, warning);
+    }
     return config;
   };
   return await command.run({ given, configure, deadline, signal }, process);

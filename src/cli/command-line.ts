@@ -2,6 +2,7 @@ import { CommanderError, Option, type OutputConfiguration, Command as Parser } f
 import { type Command, EXIT_HELP, usage } from './command.ts';
 import type { Flags } from './config.ts';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './options/options.ts';
+import { variablesOf } from './options/variables.ts';
 import { VERSION } from './version.ts';
 
 /** The command that the command line names, and what it says to it. */
@@ -106,7 +107,7 @@ function configurationHelp(): string {
 function secretsHelp(names: readonly OptionName[]): string {
   const lines = names.flatMap((name) => {
     const definition = OPTIONS[name];
-    return 'isSecret' in definition ? [`  ${definition.env.join(' or ').padEnd(30)}${definition.help}`] : [];
+    return 'isSecret' in definition ? [`  ${variablesOf(name).join(' or ').padEnd(30)}${definition.help}`] : [];
   });
   if (lines.length === 0) return '';
   return `\n\nSecrets, from the environment only (NAME_FILE names a file that holds NAME):\n${lines.join('\n')}\n`;
@@ -115,7 +116,6 @@ function secretsHelp(names: readonly OptionName[]): string {
 function addOption(parser: Parser, name: OptionName): void {
   const definition: {
     readonly value?: string;
-    readonly env: readonly string[];
     readonly help: string;
     readonly default?: string;
     readonly isSecret?: true;
@@ -128,7 +128,7 @@ function addOption(parser: Parser, name: OptionName): void {
   parser.addOption(
     new Option(
       `${short}${flagOf(name)}${argument}`,
-      `${definition.help} (environment ${definition.env.join(' or ')}${fallback})`,
+      `${definition.help} (environment ${variablesOf(name).join(' or ')}${fallback})`,
     ),
   );
 }

@@ -27,7 +27,7 @@ export interface Command<Given extends object = object> {
 export interface Invocation<Given extends object = object> {
   /** Its own arguments and options by name: `<FINDING>` is `finding`, `--all-clusters` is `allClusters`. */
   readonly given: Given;
-  /** Reads the configuration from flags, environment and file. From then on TIMEOUT counts. */
+  /** Reads the configuration from flags, environment and file. From then on DRIFT_TIMEOUT counts. */
   readonly configure: () => Promise<Config>;
   readonly deadline: Deadline;
   /** Aborted when the process is stopped, or by the deadline. */

@@ -7,13 +7,14 @@ import { ConfigError, messageOf } from '../domain/errors.ts';
 import { ownSecret, passwordsOf } from '../domain/secret.ts';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './options/options.ts';
 import type { Option } from './options/values.ts';
+import { type Environment, settingOf, variablesOf } from './options/variables.ts';
 
 type Parsed = { readonly [K in OptionName]: z.output<(typeof OPTIONS)[K]['schema']> };
 /** Without a default there may be no value; the command that needs one asks for it by `required`. */
 type Defaultless = { [K in OptionName]: (typeof OPTIONS)[K] extends { readonly default: string } ? never : K }[OptionName];
 export type Config = Omit<Parsed, Defaultless> & { readonly [K in Defaultless]: Parsed[K] | undefined };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from './options/variables.ts';
 
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
@@ -25,10 +26,10 @@ export function readEnvironment(): Environment {
 /** What the command line says, as text. */
 export type Flags = Readonly<Partial<Record<OptionName, string>>>;
 
-/** TIMEOUT in seconds, as far as it is known before any file is read. */
+/** The timeout in seconds, as far as it is known before any file is read. */
 export function timeoutOf(flags: Flags, environment: Environment): number {
-  const { schema, env, default: usual } = OPTIONS.timeout;
-  const given = flags.timeout ?? (environment[env[0]] || usual);
+  const { schema, default: usual } = OPTIONS.timeout;
+  const given = flags.timeout ?? settingOf('timeout', environment)?.text ?? usual;
   return schema.safeParse(given).data ?? schema.parse(usual);
 }
 
@@ -47,7 +48,7 @@ export async function loadConfig(
   const fromFile = file === undefined ? {} : await readConfigFile(file, errors, signal);
   const config: Partial<Record<OptionName, unknown>> = {};
   for (const name of OPTION_NAMES) {
-    const definition: Option<z.ZodType> = OPTIONS[name];
+    const definition: Option = OPTIONS[name];
     const found = await findValue(name, definition, { flags, environment, fromFile, signal }, errors);
     if (found.value === undefined) continue;
     const result = definition.schema.safeParse(found.value);
@@ -74,7 +75,7 @@ export async function loadConfig(
 }
 
 /** What is wrong with a value. Of a secret only what was written for it here: a message of the library may repeat the value. */
-function complaint({ isSecret }: Option<z.ZodType>, value: unknown, issue: z.core.$ZodIssue | undefined): string {
+function complaint({ isSecret }: Option, value: unknown, issue: z.core.$ZodIssue | undefined): string {
   if (isSecret && issue?.code !== 'custom') return 'is empty';
   if (issue?.code === 'invalid_value') {
     const names = issue.values.map(String);
@@ -83,7 +84,7 @@ function complaint({ isSecret }: Option<z.ZodType>, value: unknown, issue: z.cor
   return issue?.message ?? 'is not valid';
 }
 
-/** The folder of CACHE_DIR (XDG Base Directory Specification); empty for none, as where there is no home. */
+/** The folder of `cacheDir` (XDG Base Directory Specification); empty for none, as where there is no home. */
 export function cacheFolder(config: Pick<Config, 'cacheDir'>, environment: Environment): string {
   if (config.cacheDir === 'none') return '';
   if (config.cacheDir !== 'auto') return config.cacheDir;
@@ -96,7 +97,7 @@ export function cacheFolder(config: Pick<Config, 'cacheDir'>, environment: Envir
 export function required<K extends Defaultless>(config: Config, name: K): NonNullable<Config[K]> {
   const value = config[name];
   if (value !== undefined) return value;
-  const variable = OPTIONS[name].env[0] ?? name;
+  const [variable] = variablesOf(name);
   throw new ConfigError(`${variable} is not set: ${OPTIONS[name].help}`, {
     code: 'configuration',
     subject: variable,
@@ -116,19 +117,16 @@ interface Sources {
 
 async function findValue(
   name: OptionName,
-  definition: Option<z.ZodType>,
+  definition: Option,
   { flags, environment, fromFile, signal }: Sources,
   errors: string[],
 ): Promise<{ readonly value: unknown; readonly source: string }> {
   if (flags[name] !== undefined) return { value: flags[name], source: flagOf(name) };
-  for (const variable of definition.env) {
-    if (environment[variable] !== undefined && environment[variable] !== '')
-      return { value: environment[variable], source: variable };
-    const path = definition.isSecret ? environment[`${variable}_FILE`] : undefined;
-    if (path) {
-      const source = `${variable}_FILE`;
-      return { value: await readSetting(path, `${source}: `, errors, signal), source };
-    }
+  const setting = settingOf(name, environment);
+  if (setting !== undefined) {
+    const { variable, text, isFile, renamed } = setting;
+    const source = renamed === undefined ? variable : `${variable} (now ${renamed})`;
+    return { value: isFile ? await readSetting(text, `${source}: `, errors, signal) : text, source };
   }
   if (Object.hasOwn(fromFile, name)) return { value: fromFile[name], source: `${name} in the configuration file` };
   return { value: definition.default, source: name };
@@ -156,9 +154,10 @@ async function readConfigFile(path: string, errors: string[], signal: AbortSigna
   const [entries = {}, ...others] = manifest.documents;
   if (others.length > 0) errors.push(`${path} holds more than one document`);
   for (const key of Object.keys(entries)) {
-    const definition: Option<z.ZodType> | undefined = Object.hasOwn(OPTIONS, key) ? OPTIONS[key as OptionName] : undefined;
+    const definition: Option | undefined = Object.hasOwn(OPTIONS, key) ? OPTIONS[key as OptionName] : undefined;
     if (!definition) errors.push(`unknown key ${JSON.stringify(key)} in ${path}${suggestion(key, OPTION_NAMES)}`);
-    else if (definition.isSecret) errors.push(`${key} is a secret and may not stand in ${path}; use ${definition.env[0]}_FILE`);
+    else if (definition.isSecret)
+      errors.push(`${key} is a secret and may not stand in ${path}; use ${variablesOf(key as OptionName)[0]}_FILE`);
   }
   return entries;
 }

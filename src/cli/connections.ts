@@ -11,7 +11,8 @@ import { ClusterError, ConfigError } from '../domain/errors.ts';
 import { mayTakeCredentials } from '../domain/this-machine.ts';
 import { trimEnd } from '../domain/trim.ts';
 import { type Config, type Environment, readEnvironment, required } from './config.ts';
-import { OPTIONS } from './options/options.ts';
+import { OPTION_NAMES, OPTIONS } from './options/options.ts';
+import { formerVariableOf, variablesOf } from './options/variables.ts';
 import { USER_AGENT } from './version.ts';
 
 /** Where a pod finds the namespace that it runs in. */
@@ -76,7 +77,7 @@ export async function connectWriting(
   const transport = await connectKubernetes(clusterSource(config, config.context, signal));
   const kubernetes = createKubernetesClient(guardKubernetes(transport, mayWrite));
   try {
-    lease = await acquireLease(transport, { ...leaseOf(config, environment), holder, seconds: config.leaseSeconds, signal });
+    lease = await acquireLease(transport, { ...leaseOf(config, environment), holder, seconds: config.leaseDuration, signal });
   } catch (error) {
     const isForbidden = error instanceof ClusterError && error.code === 'permission';
     if (!isForbidden || config.autoFix) {
@@ -155,7 +156,9 @@ export function clusterSource(config: Config, context: string, signal: AbortSign
 
 /** As kubectl hands it on, but for credentials that are none of a plugin's business. */
 function inheritedByPlugins(): Record<string, string> {
-  const secrets = new Set<string>(Object.values(OPTIONS).flatMap((option) => ('isSecret' in option ? option.env : [])));
+  const secrets = new Set(
+    OPTION_NAMES.flatMap((name) => ('isSecret' in OPTIONS[name] ? [...variablesOf(name), formerVariableOf(name)] : [])),
+  );
   return Object.fromEntries(
     Object.entries(readEnvironment()).flatMap(([name, value = '']) => (secrets.has(name) ? [] : [[name, value]])),
   );

@@ -5,7 +5,7 @@ import { readSettingsFile } from './settings-file.ts';
 
 const schema = z.strictObject({ ignore: z.array(ignoreRuleSchema) });
 
-/** The rules of IGNORE_FILE; none without a file. A file with a mistake ends the command: half the rules would cry wolf. */
+/** The rules of DRIFT_IGNORE_FILE; none without a file. A file with a mistake ends the command: half the rules would cry wolf. */
 export async function readIgnoreFile(
   { ignoreFile: path, maxFileMb: maxMb }: Pick<Config, 'ignoreFile' | 'maxFileMb'>,
   signal: AbortSignal,
@@ -13,7 +13,7 @@ export async function readIgnoreFile(
   if (path === '') return [];
   const { ignore } = await readSettingsFile({
     path,
-    option: 'IGNORE_FILE',
+    option: 'DRIFT_IGNORE_FILE',
     what: 'ignore rules',
     schema,
     empty: { ignore: [] },

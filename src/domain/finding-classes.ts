@@ -96,7 +96,7 @@ export const CLASSES = {
     hasCost: true,
     decisions: ['ignore', 'fix'],
     notAccepted: () => 'a whole object is gone; take its document out of the unit by hand, or fix it',
-    outcome: 'reported; created with `CREATE_MISSING=true`',
+    outcome: 'reported; created with `DRIFT_CREATE_MISSING=true`',
     name: 'ObjectMissing',
     short: 'A declared object is not there.',
     full: 'The unit declares an object that the cluster does not have.',

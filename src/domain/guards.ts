@@ -80,11 +80,11 @@ const OF_SIDES = {
   // So much less is more likely broken than meant.
   'desired-shrank': {
     against: 'a desired side that shrank by half',
-    options: ['MAX_SHRINK_PERCENT'],
+    options: ['DRIFT_MAX_SHRINK_PERCENT'],
     trips: ({ declared, declaredBefore }, { maxShrinkPercent }) => {
       const percent = declaredBefore === 0 ? 0 : Math.ceil(((declaredBefore - declared) * 100) / declaredBefore);
       if (percent <= maxShrinkPercent) return undefined;
-      return `units declare up to ${roundedUp(percent)} % less than the ${declaredBefore} objects of an earlier report, more than MAX_SHRINK_PERCENT=${maxShrinkPercent}; MAX_SHRINK_PERCENT=${roundedUp(percent)} lets it pass`;
+      return `units declare up to ${roundedUp(percent)} % less than the ${declaredBefore} objects of an earlier report, more than DRIFT_MAX_SHRINK_PERCENT=${maxShrinkPercent}; DRIFT_MAX_SHRINK_PERCENT=${roundedUp(percent)} lets it pass`;
     },
   },
 } as const satisfies Readonly<Record<string, Guard<Sides>>>;
@@ -103,18 +103,18 @@ const OF_CHANGES = {
   // More likely connected to another cluster than asked to fill this one. A single object says nothing.
   'wrong-cluster': {
     against: 'a cluster that has nothing of what units declare',
-    options: ['ALLOW_EMPTY'],
+    options: ['DRIFT_ALLOW_EMPTY'],
     trips: ({ planned, comparison: { objects, compared } }, { allowEmpty }) => {
       const absent = objects.filter(({ desired, live }) => desired !== undefined && live === undefined).length;
       const isCreating = planned.some((finding) => finding.class === 'missing');
       if (allowEmpty || !isCreating || compared < 2 || absent < compared) return undefined;
-      return 'none of the objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and KUBE_CONTEXT, or ALLOW_EMPTY=true lets it pass';
+      return 'none of the objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and DRIFT_CONTEXT, or DRIFT_ALLOW_EMPTY=true lets it pass';
     },
   },
   // Units that say zero everywhere are more likely a bad edit than a wish; whoever scaled a workload up may be saving it.
   'scale-to-zero': {
     against: 'workloads taken down to no replica',
-    options: ['MAX_TO_ZERO'],
+    options: ['DRIFT_MAX_TO_ZERO'],
     trips: ({ planned }, { maxToZero }) => {
       const stopped = planned.filter(
         ({ path, desired, live, class: found }) =>
@@ -122,13 +122,13 @@ const OF_CHANGES = {
       );
       const count = objectsOf(stopped);
       if (count <= maxToZero) return undefined;
-      return `${count} running workload${count === 1 ? '' : 's'} would be scaled to 0, more than MAX_TO_ZERO=${maxToZero}; MAX_TO_ZERO=${count} lets it pass`;
+      return `${count} running workload${count === 1 ? '' : 's'} would be scaled to 0, more than DRIFT_MAX_TO_ZERO=${maxToZero}; DRIFT_MAX_TO_ZERO=${count} lets it pass`;
     },
   },
   // The desired side is more likely wrong than the cluster.
   'mass-change': {
     against: 'a mass change: too many objects, or too large a share where more than ten are compared',
-    options: ['MAX_FIXES', 'MAX_FIX_PERCENT'],
+    options: ['DRIFT_MAX_FIXES', 'DRIFT_MAX_FIX_PERCENT'],
     trips: ({ planned, comparison: { compared } }, limits) => massChange(objectsOf(planned), compared, limits),
   },
 } as const satisfies Readonly<Record<string, Guard<Changes>>>;
@@ -180,12 +180,12 @@ function massChange(changed: number, compared: number, { maxFixes, maxFixPercent
   const isTooLarge = compared > PERCENT_COUNTS_ABOVE && percent > maxFixPercent;
   if (!isTooMany && !isTooLarge) return undefined;
   const exceeded = [
-    ...(isTooMany ? [`MAX_FIXES=${maxFixes}`] : []),
-    ...(isTooLarge ? [`MAX_FIX_PERCENT=${maxFixPercent}`] : []),
+    ...(isTooMany ? [`DRIFT_MAX_FIXES=${maxFixes}`] : []),
+    ...(isTooLarge ? [`DRIFT_MAX_FIX_PERCENT=${maxFixPercent}`] : []),
   ].join(' and ');
   const needed = [
-    ...(isTooMany ? [`MAX_FIXES=${changed}`] : []),
-    ...(isTooLarge ? [`MAX_FIX_PERCENT=${roundedUp(percent)}`] : []),
+    ...(isTooMany ? [`DRIFT_MAX_FIXES=${changed}`] : []),
+    ...(isTooLarge ? [`DRIFT_MAX_FIX_PERCENT=${roundedUp(percent)}`] : []),
   ];
   const share = isTooLarge ? ` (up to ${roundedUp(percent)} % of those compared)` : '';
   return `${changed} objects${share} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`;

@@ -25,7 +25,7 @@ interface Tool {
   readonly tool: string;
   /** The field managers by which it is recognised. Among those of one class the first that fits decides. */
   readonly managers?: readonly ToolManager[];
-  /** Where it delivers desired state, the usual manager; named in the help of DESIRED_MANAGERS. */
+  /** Where it delivers desired state, the usual manager; named in the help of DRIFT_DESIRED_MANAGERS. */
   readonly deliversAs?: string;
   /** What it writes into workloads of others: labels and annotations most of all. The first that fits decides. */
   readonly adds?: readonly KnownAddition[];

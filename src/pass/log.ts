@@ -95,7 +95,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         notMonitored > 0 ? `${notMonitored} in namespaces that are not monitored` : '',
         unread > 0 ? `${unread} could not be read` : '',
         desired.otherTargets > 0 ? `${desired.otherTargets} units of other targets` : '',
-        ...Object.entries(notCompared).map(([kind, count]) => `${count} ${kind} not in KINDS`),
+        ...Object.entries(notCompared).map(([kind, count]) => `${count} ${kind} not in DRIFT_KINDS`),
       ].filter((aside) => aside !== '');
       log.info(
         { event: 'compared', ...data },

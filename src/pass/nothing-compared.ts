@@ -17,12 +17,12 @@ export function nothingCompared(
   { allowEmpty, namespaceSelector }: { readonly allowEmpty: boolean; readonly namespaceSelector: string },
 ): string {
   const why = reasonFor(desired.units.length, snapshot.objects.length, comparison, `namespaces labelled ${namespaceSelector}`);
-  return allowEmpty || why === '' ? '' : `${why}, or set ALLOW_EMPTY=true`;
+  return allowEmpty || why === '' ? '' : `${why}, or set DRIFT_ALLOW_EMPTY=true`;
 }
 
 function reasonFor(units: number, objects: number, comparison: EmptyInput['comparison'], labels: string): string {
-  if (units === 0) return 'no unit was found: check CONFIGHUB_SPACE and TARGET';
-  if (objects === 0) return `no workload was found in ${labels}: check the labels of the namespaces and KUBE_CONTEXT`;
+  if (units === 0) return 'no unit was found: check CONFIGHUB_SPACE and DRIFT_TARGET';
+  if (objects === 0) return `no workload was found in ${labels}: check the labels of the namespaces and DRIFT_CONTEXT`;
   if (comparison.compared > 0 || comparison.notMonitored === 0) return '';
-  return `none of the objects that units declare is in ${labels}: check CONFIGHUB_SPACE and KUBE_CONTEXT`;
+  return `none of the objects that units declare is in ${labels}: check CONFIGHUB_SPACE and DRIFT_CONTEXT`;
 }

@@ -21,7 +21,7 @@ export function requireScope(config: Config): void {
 
 /**
  * The configuration as a pass wants it, with what the pass before left on the Lease; asks ConfigHub for the changeset that
- * CHANGESET names.
+ * DRIFT_CHANGESET names.
  */
 export async function passOptions(
   config: Config,
@@ -95,8 +95,8 @@ async function namedChangeSet(
   if (!clients.confighub.abilities.locksUnits) {
     throw new ConfigError('this ConfigHub knows no locks of changesets, so corrections cannot be made under one', {
       code: 'configuration',
-      subject: 'CHANGESET',
-      remedy: 'Leave CHANGESET out, or use a ConfigHub of October 2025 or later.',
+      subject: 'DRIFT_CHANGESET',
+      remedy: 'Leave DRIFT_CHANGESET out, or use a ConfigHub of October 2025 or later.',
     });
   }
   const changeSet = await clients.confighub.findChangeSet(reference, signal);

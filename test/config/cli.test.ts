@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { type Command, collect } from '../../src/cli/command.ts';
 import { type CommandLine, parseCommandLine } from '../../src/cli/command-line.ts';
 import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
 import { VERSION } from '../../src/cli/version.ts';
 import { COMMANDS } from '../../src/commands/commands.ts';
 import { ConfigError } from '../../src/domain/errors.ts';
@@ -99,7 +100,7 @@ describe('command line', () => {
       const text = unfolded(out);
       for (const name of OPTION_NAMES) {
         const option = OPTIONS[name];
-        for (const variable of option.env) expect(text, name).to.match(new RegExp(`\\b${variable}\\b`, 'u'));
+        for (const variable of variablesOf(name)) expect(text, name).to.match(new RegExp(`\\b${variable}\\b`, 'u'));
         if ('isSecret' in option) expect(text, name).to.not.contain(`${flagOf(name)} `);
         else expect(text, name).to.contain(flagOf(name));
         if ('default' in option && option.default !== '') expect(text, name).to.contain(`default ${option.default})`);
@@ -180,7 +181,7 @@ describe('commands', () => {
       expect(out).to.contain(`Usage: drift-detector ${name}`);
       expect(unfolded(out)).to.contain(unfolded(summary));
       for (const option of options)
-        expect(out).to.contain('isSecret' in OPTIONS[option] ? OPTIONS[option].env[0] : flagOf(option));
+        expect(out).to.contain('isSecret' in OPTIONS[option] ? variablesOf(option)[0] : flagOf(option));
     });
 
     it(`are suggested where mistyped, and not run: ${name}`, () => {

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { type Config, type Environment, loadConfig, required } from '../../src/cli/config.ts';
 import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
 import { ConfigError } from '../../src/domain/errors.ts';
 
 async function failureOf(work: () => unknown): Promise<ConfigError> {
@@ -49,11 +50,11 @@ describe('configuration', () => {
     const path = file('cluster: from-file\nmaxFixes: 7\n');
     expect((await loadConfig({}, {}, undefined, signal)).cluster).to.equal('default');
     expect((await loadConfig({}, {}, path, signal)).cluster).to.equal('from-file');
-    expect((await loadConfig({}, { CLUSTER: 'from-environment' }, path, signal)).cluster).to.equal('from-environment');
-    expect((await loadConfig({ cluster: 'from-flag' }, { CLUSTER: 'from-environment' }, path, signal)).cluster).to.equal(
+    expect((await loadConfig({}, { DRIFT_CLUSTER: 'from-environment' }, path, signal)).cluster).to.equal('from-environment');
+    expect((await loadConfig({ cluster: 'from-flag' }, { DRIFT_CLUSTER: 'from-environment' }, path, signal)).cluster).to.equal(
       'from-flag',
     );
-    expect((await loadConfig({}, { CLUSTER: 'x' }, path, signal)).maxFixes).to.equal(7);
+    expect((await loadConfig({}, { DRIFT_CLUSTER: 'x' }, path, signal)).maxFixes).to.equal(7);
   });
 
   it('tells which values there are, and what may be meant, and whose mistake it is', async () => {
@@ -62,8 +63,8 @@ describe('configuration', () => {
       '--output: "jsno" is none of table, wide, json, yaml, name, md, jsonl, sarif, junit, did you mean json?',
     );
     expect(flag.code).to.equal('usage');
-    const variable = await failureOf(() => loadConfig({ output: 'xml' }, { LOG_LEVEL: 'quiet' }, undefined, signal));
-    expect(variable.message).to.contain('LOG_LEVEL: "quiet" is none of debug, info, warn, error;');
+    const variable = await failureOf(() => loadConfig({ output: 'xml' }, { DRIFT_LOG_LEVEL: 'quiet' }, undefined, signal));
+    expect(variable.message).to.contain('DRIFT_LOG_LEVEL: "quiet" is none of debug, info, warn, error;');
     expect(variable.code).to.equal('configuration');
   });
 
@@ -82,12 +83,20 @@ describe('configuration', () => {
   });
 
   it('takes an empty variable for one that is not set, as manifests with optional values give it', async () => {
-    expect(await load({ CLUSTER: '', MAX_FIXES: '', CUB_TOKEN: '' })).to.include({ cluster: 'default', maxFixes: 25 });
+    expect(await load({ DRIFT_CLUSTER: '', DRIFT_MAX_FIXES: '', CUB_TOKEN: '' })).to.include({
+      cluster: 'default',
+      maxFixes: 25,
+    });
   });
 
   it('reads switches, numbers and lists as people write them', async () => {
     expect(
-      await load({ AUTO_FIX: 'TRUE', CREATE_MISSING: '1', AUDIT_REVISIONS: 'no', KINDS: 'apps/v1/Deployment, v1/Service ' }),
+      await load({
+        AUTO_FIX: 'TRUE',
+        DRIFT_CREATE_MISSING: '1',
+        DRIFT_AUDIT_REVISIONS: 'no',
+        DRIFT_KINDS: 'apps/v1/Deployment, v1/Service ',
+      }),
     ).to.deep.include({
       autoFix: true,
       createMissing: true,
@@ -102,43 +111,59 @@ describe('configuration', () => {
   });
 
   for (const [variable, value] of [
-    ['MAX_FIXES', 'many'],
-    ['MAX_FIXES', '-1'],
-    ['MAX_FIXES', '2.5'],
-    ['MAX_FIXES', ' '],
-    ['MAX_FIXES', '0x10'],
-    ['MAX_FIX_PERCENT', '101'],
-    ['TIMEOUT', '0'],
-    ['ENVIRONMENT', 'qa'],
-    ['ENVIRONMENT', 'eu-prod'],
-    ['ENVIRONMENT', 'prod-'],
-    ['ENVIRONMENT', 'constructor'],
+    ['DRIFT_MAX_FIXES', 'many'],
+    ['DRIFT_MAX_FIXES', '-1'],
+    ['DRIFT_MAX_FIXES', '2.5'],
+    ['DRIFT_MAX_FIXES', ' '],
+    ['DRIFT_MAX_FIXES', '0x10'],
+    ['DRIFT_MAX_FIX_PERCENT', '101'],
+    ['DRIFT_TIMEOUT', '0'],
+    ['DRIFT_TIMEOUT', '600'],
+    ['DRIFT_TIMEOUT', '1500ms'],
+    ['DRIFT_TIMEOUT', '25h'],
+    ['DRIFT_TIMEOUT', '-10m'],
+    ['DRIFT_LEASE_DURATION', '61m'],
+    ['DRIFT_FIX_GRACE', '30'],
+    ['DRIFT_ENVIRONMENT', 'qa'],
+    ['DRIFT_ENVIRONMENT', 'eu-prod'],
+    ['DRIFT_ENVIRONMENT', 'prod-'],
+    ['DRIFT_ENVIRONMENT', 'constructor'],
     ['AUTO_FIX', 'maybe'],
     ['AUTO_FIX', 'constructor'],
-    ['CLUSTER', '../prod'],
-    ['CLUSTER', 'Prod'],
-    ['KINDS', 'Deployment'],
+    ['DRIFT_CLUSTER', '../prod'],
+    ['DRIFT_CLUSTER', 'Prod'],
+    ['DRIFT_KINDS', 'Deployment'],
     ['CONFIGHUB_URL', 'hub.example'],
     ['CONFIGHUB_URL', 'https://user:pw@hub.example'],
-    ['CLAUDE_BASE_URL', 'http://proxy.example'],
-    ['CLAUDE_BASE_URL', 'http://127.0.0.1.evil.example'],
-    ['REPORT_PATH', '../reports'],
-    ['REPORT_PATH', '.git'],
-    ['LOG_LEVEL', 'loud'],
-    ['OUTPUT', 'xml'],
+    ['DRIFT_CLAUDE_BASE_URL', 'http://proxy.example'],
+    ['DRIFT_CLAUDE_BASE_URL', 'http://127.0.0.1.evil.example'],
+    ['DRIFT_REPORT_PATH', '../reports'],
+    ['DRIFT_REPORT_PATH', '.git'],
+    ['DRIFT_LOG_LEVEL', 'loud'],
+    ['DRIFT_OUTPUT', 'xml'],
   ] as const) {
     it(`refuses ${variable}=${JSON.stringify(value)} and names the variable`, async () => {
       expect((await failureOf(() => load({ [variable]: value }))).message).to.contain(`${variable}: `);
     });
   }
 
+  it('reads durations with their unit, and says what to write where it is missing', async () => {
+    const given = { DRIFT_TIMEOUT: '1h30m', DRIFT_LEASE_DURATION: '45s', DRIFT_WAIT_HEALTHY: '0' };
+    expect(await load(given)).to.include({ timeout: 5_400, leaseDuration: 45, waitHealthy: 0 });
+    expect(await load()).to.include({ timeout: 600, leaseDuration: 30, waitHealthy: 60 });
+    const variable = await failureOf(() => load({ DRIFT_TIMEOUT: '600' }));
+    expect(variable.message).to.contain('DRIFT_TIMEOUT: has no unit: write 600s for seconds, or 600m for minutes');
+    const fromFile = await failureOf(() => load({}, 'timeout: 600\n'));
+    expect(fromFile.message).to.contain('timeout in the configuration file: has no unit: write 600s');
+  });
+
   for (const { text, kind, name } of ENVIRONMENTS)
     it(`takes the environment ${text} for ${name}`, async () => {
-      expect((await load({ ENVIRONMENT: text })).environment).to.deep.equal({ kind, name });
+      expect((await load({ DRIFT_ENVIRONMENT: text })).environment).to.deep.equal({ kind, name });
     });
 
   it('names the environments where one is unknown', async () => {
-    const { message } = await failureOf(() => load({ ENVIRONMENT: 'qa' }));
+    const { message } = await failureOf(() => load({ DRIFT_ENVIRONMENT: 'qa' }));
     expect(message).to.contain('"qa" must be one of dev, development, staging, stage, stg, prod, production, prd');
     expect(message).to.contain('or one with a region: prod-eu');
   });
@@ -150,7 +175,7 @@ describe('configuration', () => {
 
   it('sends prompts only over https, or to this machine', async () => {
     for (const url of ['https://gateway.example/claude', 'http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:9/x'])
-      expect((await load({ CLAUDE_BASE_URL: url })).claudeBaseUrl).to.equal(url);
+      expect((await load({ DRIFT_CLAUDE_BASE_URL: url })).claudeBaseUrl).to.equal(url);
   });
 
   it('reads a secret from the file that NAME_FILE names, without the line end', async () => {
@@ -182,9 +207,10 @@ describe('configuration', () => {
 
   it('tells all mistakes at once', async () => {
     const error = await failureOf(() =>
-      loadConfig({ output: 'xml' }, { MAX_FIXES: 'x', CLUSTER: 'A B' }, file('nonsense: 1\n'), signal),
+      loadConfig({ output: 'xml' }, { DRIFT_MAX_FIXES: 'x', DRIFT_CLUSTER: 'A B' }, file('nonsense: 1\n'), signal),
     );
-    for (const part of ['4 errors', '--output', 'MAX_FIXES', 'CLUSTER', 'nonsense']) expect(error.message).to.contain(part);
+    for (const part of ['4 errors', '--output', 'DRIFT_MAX_FIXES', 'DRIFT_CLUSTER', 'nonsense'])
+      expect(error.message).to.contain(part);
     expect(error.code).to.equal('configuration');
     expect(error.remedy).to.contain('--help');
   });
@@ -233,7 +259,7 @@ describe('configuration', () => {
     const flags = OPTION_NAMES.map(flagOf);
     expect(new Set(flags).size).to.equal(flags.length);
     for (const flag of flags) expect(flag).to.match(/^--[a-z]+(-[a-z]+)*$/u);
-    const variables = OPTION_NAMES.flatMap((name) => [...OPTIONS[name].env]);
+    const variables = OPTION_NAMES.flatMap((name) => [...variablesOf(name)]);
     expect(new Set(variables).size).to.equal(variables.length);
   });
 

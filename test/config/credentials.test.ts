@@ -5,7 +5,8 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/cli/config.ts';
 import { connectHub } from '../../src/cli/connections.ts';
-import { OPTIONS } from '../../src/cli/options/options.ts';
+import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
 import { workerSession } from '../../src/clients/confighub/session.ts';
 import { parseAddress } from '../../src/clients/git/address.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
@@ -34,7 +35,7 @@ const FAULTS = [
   { what: 'nothing', text: ' \n', said: 'is empty' },
 ] as const;
 const KEYS = new Set(['GIT_SSH_KEY', 'GIT_SIGNING_KEY']);
-const VARIABLES = Object.values(OPTIONS).flatMap((option) => ('isSecret' in option ? option.env : []));
+const VARIABLES = OPTION_NAMES.flatMap((name) => ('isSecret' in OPTIONS[name] ? variablesOf(name) : []));
 
 describe('our own credentials', () => {
   let folder: string;
@@ -56,8 +57,8 @@ describe('our own credentials', () => {
       'CUB_TOKEN',
       'CLAUDE_API_KEY',
       'GIT_TOKEN',
-      'WEBHOOK_SECRET',
-      'WEBHOOK_URL',
+      'DRIFT_WEBHOOK_SECRET',
+      'DRIFT_WEBHOOK_URL',
       'GIT_SSH_KEY',
     ]);
   });

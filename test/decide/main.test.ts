@@ -41,7 +41,7 @@ describe('the commands that decide', () => {
     using world = repositories();
     await publishOnce(world.options(), ['web']);
     const before = world.git('rev-parse', 'main');
-    const where = { REPORT_REPO: world.bare, CLUSTER: 'staging' };
+    const where = { REPORT_REPO: world.bare, DRIFT_CLUSTER: 'staging' };
     const { code, err } = await run(world, ['fix', 'web'], where);
     expect(code).to.equal(78);
     expect(err).to.contain('the report repository has no report of cluster staging').and.contain('there are prod-eu');
@@ -74,7 +74,7 @@ describe('the commands that decide', () => {
       await using repository = await openReportRepository(world.options());
       await publish(repository, reportOf([ranked(unmanaged)], { previous: repository.previous }));
     }
-    const where = { REPORT_REPO: world.bare, CLUSTER: 'prod-eu' };
+    const where = { REPORT_REPO: world.bare, DRIFT_CLUSTER: 'prod-eu' };
     const written = (): unknown => parse(world.git('show', 'main:reports/prod-eu/decisions.yaml'));
     for (const spaces of [undefined, 'shop,bank']) {
       const { code, err } = await run(world, ['adopt', 'web'], { ...where, ...(spaces ? { CONFIGHUB_SPACE: spaces } : {}) });

@@ -84,7 +84,7 @@ async function main(): Promise<void> {
 async function pass(world: World, scenario: Scenario): Promise<void> {
   say('$ drift-detector run');
   const format = isColored ? { FORCE_COLOR: '1' } : {};
-  const result = await world.detector(['run'], { ...scenario.environment, LOG_FORMAT: 'pretty', ...format }, (text) =>
+  const result = await world.detector(['run'], { ...scenario.environment, DRIFT_LOG_FORMAT: 'pretty', ...format }, (text) =>
     process.stdout.write(indent(text)),
   );
   if (result.stdout !== '') say(indent(result.stdout).trimEnd());
@@ -109,7 +109,9 @@ async function keep(world: World, scenario: Scenario): Promise<void> {
   const tokens = `${world.folder}/hub`;
   say(`  export KUBECONFIG=${world.cluster.kubeconfig} CONFIGHUB_URL=${world.hubUrl}`);
   say(`  export CUB_TOKEN_FILE=${tokens}/drift-detector.token    # bin/cub needs ${tokens}/admin.token`);
-  say(`  export REPORT_REPO=${world.reportRepository} CLUSTER=dev CONFIGHUB_SPACE=${scenario.environment['CONFIGHUB_SPACE']}`);
+  say(
+    `  export REPORT_REPO=${world.reportRepository} DRIFT_CLUSTER=dev CONFIGHUB_SPACE=${scenario.environment['CONFIGHUB_SPACE']}`,
+  );
   say(`  ${world.cluster.kubectlPath} -n ${NAMESPACE} get deployments`);
   say(`  ${world.cluster.kubectlPath} -n ${NAMESPACE} scale deployment/orders --replicas=7`);
   say('  npm run drift-detector -- check');

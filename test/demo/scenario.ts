@@ -23,7 +23,7 @@ export async function deployProject(world: World, name: string): Promise<Scenari
   await world.cluster.kubectl(['apply', '-f', '-'], await fixture('workloads/namespace.yaml'));
   await world.admin.applySpace(project.spaces['dev'] ?? '');
   for (const workload of Object.keys(WORKLOADS)) await rolledOut(world, workload);
-  return { world, project, environment: { CONFIGHUB_SPACE: `${name}-dev`, AUTO_FIX: 'true', ENVIRONMENT: 'dev' } };
+  return { world, project, environment: { CONFIGHUB_SPACE: `${name}-dev`, AUTO_FIX: 'true', DRIFT_ENVIRONMENT: 'dev' } };
 }
 
 export async function kubectl(world: World, ...args: readonly string[]): Promise<string> {

@@ -85,7 +85,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           CONFIGHUB_URL: hubUrl,
           CUB_TOKEN: tokens.detector,
           REPORT_REPO: reportRepository,
-          CLUSTER: 'dev',
+          DRIFT_CLUSTER: 'dev',
           ...environment,
         },
         onLog,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { OPTIONS } from '../../src/cli/options/options.ts';
+import { OPTION_NAMES } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
 import { GUARDS } from '../../src/domain/guards.ts';
 import { configurationPage, quotedPage, TABLES } from './generated.ts';
 
@@ -34,7 +35,7 @@ describe('docs: what follows from the code (UPDATE=1 rewrites it)', () => {
     });
 
   it('names only options that there are', () => {
-    const variables = new Set(Object.values(OPTIONS).flatMap(({ env }): readonly string[] => env));
+    const variables = new Set(OPTION_NAMES.flatMap(variablesOf));
     for (const option of Object.values(GUARDS).flatMap(({ options }): readonly string[] => options))
       expect(variables).to.include(option);
   });

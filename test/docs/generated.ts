@@ -1,4 +1,6 @@
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../../src/cli/options/options.ts';
+import type { Option } from '../../src/cli/options/values.ts';
+import { formerVariableOf, variablesOf } from '../../src/cli/options/variables.ts';
 import { ACTORS } from '../../src/domain/actor-classes.ts';
 import { EXIT_CODES } from '../../src/domain/exit-codes.ts';
 import { CLASSES } from '../../src/domain/finding-classes.ts';
@@ -17,7 +19,7 @@ Generated from the tables under [src/cli/options](../src/cli/options/). To rewri
 A flag wins over a variable, a variable over the configuration file, the file over the default. An empty variable counts as not
 set. Of two variables the first that is set wins. The configuration file (\`--config FILE\`, or \`DRIFT_CONFIG\`) is YAML; its keys
 are the names in the first column. A list has commas in a flag or variable, and is a YAML list or the same text in the file. A
-flag below without a value means \`true\`; it also takes \`true\` or \`false\`.
+duration has a unit: \`30s\`, \`10m\`, \`1h30m\`. A flag below without a value means \`true\`; it also takes \`true\` or \`false\`.
 \`drift-detector run --help\` prints the same list.
 
 A secret has no flag and no key in the file: a flag shows in the process list. Set its variable, or the variable with \`_FILE\` to
@@ -26,8 +28,19 @@ the path of a file that holds the value.
 A pass needs \`CONFIGHUB_URL\` with a token or a worker's login, \`CONFIGHUB_SPACE\`, and \`REPORT_REPO\`; in a pod it takes the cluster from
 the service account.
 
-| name and file key | variable | flag | default | meaning |
+`;
+const TABLE = `| name and file key | variable | flag | default | meaning |
 |---|---|---|---|---|
+`;
+const FORMER_HEAD = `
+## Former variables
+
+Variables had no prefix before. For one release the former names are still read, with a warning, where the new name is not set. A bare
+number in \`LEASE_SECONDS\` and \`TIMEOUT\` means seconds; the new names need a unit. Rename those with a note first: CI systems and images
+set them for their own purposes.
+
+| former | now | note |
+|---|---|---|
 `;
 
 const code = (text: string): string => `\`${text}\``;
@@ -37,14 +50,24 @@ function rowOf(name: OptionName): string {
   const isSecret = 'isSecret' in option;
   const flag = 'value' in option ? `${flagOf(name)} ${option.value}` : flagOf(name);
   const usual = 'default' in option && option.default !== '' ? code(option.default) : '';
-  const variables = option.env.flatMap((variable) => (isSecret ? [variable, `${variable}_FILE`] : [variable]));
+  const variables = variablesOf(name).flatMap((variable) => (isSecret ? [variable, `${variable}_FILE`] : [variable]));
   const cells = [isSecret ? `${name} (secret)` : code(name), variables.map(code).join(', '), isSecret ? '' : code(flag), usual];
   return `| ${cells.join(' | ')} | ${option.help.replaceAll('|', '\\|')} |\n`;
 }
 
+function formerRowOf(name: OptionName): string {
+  const former = formerVariableOf(name);
+  if (former === undefined) return '';
+  const option: Option = OPTIONS[name];
+  const suffixes = option.isSecret ? ['', '_FILE'] : [''];
+  const [last] = variablesOf(name);
+  const cells = [former, last].map((variable) => suffixes.map((suffix) => code(variable + suffix)).join(', '));
+  return `| ${[...cells, option.clash ?? ''].join(' | ')} |\n`;
+}
+
 /** docs/configuration.md. */
 export function configurationPage(): string {
-  return HEAD + OPTION_NAMES.map(rowOf).join('');
+  return HEAD + TABLE + OPTION_NAMES.map(rowOf).join('') + FORMER_HEAD + OPTION_NAMES.map(formerRowOf).join('');
 }
 
 /** A table of Markdown. */

@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
+import { OPTION_NAMES } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
 import { toHtml } from '../browser/markdown.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -97,7 +98,7 @@ describe('docs: README', () => {
   });
 
   it('and the guides name no option that does not exist', () => {
-    const known = new Set<string>(OPTION_NAMES.flatMap((name) => OPTIONS[name].env.flatMap((one) => [one, `${one}_FILE`])));
+    const known = new Set<string>(OPTION_NAMES.flatMap((name) => variablesOf(name).flatMap((one) => [one, `${one}_FILE`])));
     const unknown = GUIDES.flatMap((page) =>
       [...textOf(page).matchAll(/`([A-Z][A-Z_]{3,})(?:=[^`\s]*)?`/gu)]
         .map(([, name = '']) => name)

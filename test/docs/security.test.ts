@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
 import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
 import { CLUSTER_RIGHTS } from '../../src/commands/doctor/cluster-rights.ts';
 import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
@@ -68,7 +69,7 @@ describe('docs: what a stolen token can do', () => {
 
   it('is what doctor asks for: each right of the manifests, and no other but those that they leave out', () => {
     const settings = readFileSync(join(ROOT, 'manifests/base/config.env'), 'utf8');
-    const kinds = /^KINDS=(.*)$/mu.exec(settings)?.[1] ?? '';
+    const kinds = /^DRIFT_KINDS=(.*)$/mu.exec(settings)?.[1] ?? '';
     const usual = kinds.split(',').map((kind) => {
       const [group = '', , name = ''] = kind.split('/');
       return fullName(`${name.toLowerCase()}s`, group);
@@ -82,7 +83,7 @@ describe('docs: what a stolen token can do', () => {
   });
 
   it('names every secret that the program takes and every token of the hub', () => {
-    const names = OPTION_NAMES.flatMap((name) => ('isSecret' in OPTIONS[name] ? OPTIONS[name].env : []));
+    const names = OPTION_NAMES.flatMap((name) => ('isSecret' in OPTIONS[name] ? variablesOf(name) : []));
     expect(names).to.include('CUB_TOKEN');
     for (const name of [...names, ...ROLES.map((role) => `${role}.token`)])
       expect(

@@ -89,16 +89,16 @@ describe('doctor', function () {
       PATH: process.env['PATH'] ?? '',
       HOME: folder,
       KUBECONFIG: await gatedKubeconfig(plane, gates.cluster, await tokenOf('drift-detector', NAMESPACE)),
-      LEASE_NAMESPACE: NAMESPACE,
-      NAMESPACE_SELECTOR: LABEL,
+      DRIFT_LEASE_NAMESPACE: NAMESPACE,
+      DRIFT_NAMESPACE_SELECTOR: LABEL,
       CONFIGHUB_URL: gates.hub.url,
       CONFIGHUB_SPACE: 'dev',
       CUB_TOKEN: HUB_TOKEN,
       REPORT_REPO: join(folder, 'reports.git'),
       CLAUDE_API_KEY: 'a-key-of-this-test',
-      CLAUDE_BASE_URL: claude.url,
+      DRIFT_CLAUDE_BASE_URL: claude.url,
       AUTO_FIX: 'true',
-      OUTPUT: 'json',
+      DRIFT_OUTPUT: 'json',
     };
   });
   after(() => started.disposeAsync());
@@ -209,13 +209,20 @@ describe('doctor', function () {
   for (const [what, settings, code, check, detail, remedy] of [
     [
       'no monitored namespace',
-      { NAMESPACE_SELECTOR: 'monitored=nowhere' },
+      { DRIFT_NAMESPACE_SELECTOR: 'monitored=nowhere' },
       78,
       'monitored namespaces',
       'no namespace has monitored=nowhere',
       'kubectl label namespace NAMESPACE monitored=nowhere',
     ],
-    ['a kind that is not served', { KINDS: 'apps/v1/Deployment,no.such/v1/Thing' }, 78, 'kinds', 'no.such/v1/Thing', 'KINDS'],
+    [
+      'a kind that is not served',
+      { DRIFT_KINDS: 'apps/v1/Deployment,no.such/v1/Thing' },
+      78,
+      'kinds',
+      'no.such/v1/Thing',
+      'DRIFT_KINDS',
+    ],
     ['a cluster that is not there', { KUBECONFIG: '/nosuch/kubeconfig' }, 78, 'API server', 'kubeconfig', 'KUBECONFIG'],
     ['a hub that does not answer', { CONFIGHUB_URL: 'http://127.0.0.1:1' }, 75, 'ConfigHub', 'no answer', 'CONFIGHUB_URL'],
     ['no address of the hub', { CONFIGHUB_URL: '' }, 78, 'ConfigHub', 'CONFIGHUB_URL is not set', 'CONFIGHUB_URL'],
@@ -250,7 +257,7 @@ describe('doctor', function () {
     ['no report repository', { REPORT_REPO: '' }, 78, 'report repository', 'REPORT_REPO is not set', 'REPORT_REPO'],
     [
       'the right to create that the manifests leave out',
-      { CREATE_MISSING: 'true' },
+      { DRIFT_CREATE_MISSING: 'true' },
       77,
       'right to create missing workloads',
       'may not create deployments.apps',
@@ -268,23 +275,29 @@ describe('doctor', function () {
 
   for (const [what, settings, check, detail, remedy] of [
     ['AUTO_FIX is off', { AUTO_FIX: 'false' }, 'fixing', 'AUTO_FIX is off', 'AUTO_FIX=true'],
-    ['a dry run is on', { DRY_RUN: 'true' }, 'fixing', 'DRY_RUN is on', 'DRY_RUN'],
+    ['a dry run is on', { DRIFT_DRY_RUN: 'true' }, 'fixing', 'DRIFT_DRY_RUN is on', 'DRIFT_DRY_RUN'],
     [
       'events may not be written',
-      { EVENTS: 'true' },
+      { DRIFT_EVENTS: 'true' },
       'right to write events',
       'create events.events.k8s.io',
       'role-binding.yaml',
     ],
-    ['Claude is not there', { CLAUDE_BASE_URL: 'http://127.0.0.1:1' }, 'Claude', 'built-in rules rank', 'CLAUDE_BASE_URL'],
+    [
+      'Claude is not there',
+      { DRIFT_CLAUDE_BASE_URL: 'http://127.0.0.1:1' },
+      'Claude',
+      'built-in rules rank',
+      'DRIFT_CLAUDE_BASE_URL',
+    ],
     [
       'a webhook has no address',
-      { WEBHOOK_URL: 'https://nosuch.invalid/hidden-path' },
+      { DRIFT_WEBHOOK_URL: 'https://nosuch.invalid/hidden-path' },
       'webhook',
       'nosuch.invalid',
-      'WEBHOOK_URL',
+      'DRIFT_WEBHOOK_URL',
     ],
-    ['the named CronJob is another', { CRONJOB: 'other' }, 'CronJob', 'no CronJob other', 'CRONJOB'],
+    ['the named CronJob is another', { DRIFT_CRONJOB: 'other' }, 'CronJob', 'no CronJob other', 'DRIFT_CRONJOB'],
   ] as const)
     it(`only warns where ${what}`, async () => {
       // Administrators may read the CronJob.
@@ -377,10 +390,10 @@ describe('doctor', function () {
   it('tells a key that Claude refuses, and a model that it does not have', async () => {
     for (const [status, remedy] of [
       [401, 'Renew CLAUDE_API_KEY'],
-      [404, 'Correct CLAUDE_MODEL'],
+      [404, 'Correct DRIFT_CLAUDE_MODEL'],
     ] as const) {
       await using refusing = await startFakeClaude([fails(status, 'an_error')]);
-      const told = await doctor({ CLAUDE_BASE_URL: refusing.url });
+      const told = await doctor({ DRIFT_CLAUDE_BASE_URL: refusing.url });
       expect(told.code).to.equal(0);
       expect(told.of('Claude')).to.deep.include({ status: 'warn' });
       expect(told.of('Claude').remedy).to.contain(remedy);

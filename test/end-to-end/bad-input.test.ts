@@ -23,7 +23,7 @@ describe('bad input', function () {
   });
 
   const run = (environment: Readonly<Record<string, string>>, args: readonly string[] = ['run']): Promise<CommandResult> =>
-    world.detector(args, { ...scenario.environment, LOG_FORMAT: 'json', ...environment });
+    world.detector(args, { ...scenario.environment, DRIFT_LOG_FORMAT: 'json', ...environment });
 
   /** Exactly one sentence on standard error, and neither cluster, ConfigHub nor Git was touched. */
   async function refused(result: CommandResult, code: number, parts: readonly (string | RegExp)[]): Promise<void> {
@@ -161,7 +161,7 @@ describe('bad input', function () {
   });
 
   it('a changeset that does not exist', async () => {
-    await refused(await run({ CHANGESET: 'calm-otter/nope' }), 78, ['ConfigHub has no changeset calm-otter/nope']);
+    await refused(await run({ DRIFT_CHANGESET: 'calm-otter/nope' }), 78, ['ConfigHub has no changeset calm-otter/nope']);
   });
 
   it('a unit that is not YAML is named, and its neighbours go on', async () => {

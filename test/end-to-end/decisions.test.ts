@@ -42,8 +42,8 @@ describe('decisions by commit', function () {
     world.detector(['run'], {
       ...scenario.environment,
       AUTO_FIX: 'false',
-      LOG_FORMAT: 'json',
-      CONTESTED_AFTER: '0',
+      DRIFT_LOG_FORMAT: 'json',
+      DRIFT_CONTESTED_AFTER: '0',
       ...environment,
     });
   const passed = async (environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> => {
@@ -261,7 +261,11 @@ describe('decisions by commit', function () {
         }
       }
       expect(ran).to.deep.equal(['fix', 'accept', 'ignore', 'kubectl', 'fix', 'accept', 'ignore', 'kubectl']);
-      const plan = await world.detector(['run', '--dry-run'], { ...scenario.environment, OUTPUT: 'table', AUTO_FIX: 'false' });
+      const plan = await world.detector(['run', '--dry-run'], {
+        ...scenario.environment,
+        DRIFT_OUTPUT: 'table',
+        AUTO_FIX: 'false',
+      });
       expect(plan.stdout).to.match(/^Decided: ignore .*frontend-web.* by Eve Kim <eve@example\.org>: active: for good$/mu);
       await decide(ANN, '');
       await kubectl(world, 'annotate', 'deployment', '--all', 'drift-detector/pause-until-');
@@ -385,7 +389,7 @@ describe('decisions by commit', function () {
       world.detector([command, '-o', 'name', '--detailed-exitcode'], {
         ...scenario.environment,
         AUTO_FIX: 'false',
-        LOG_FORMAT: 'json',
+        DRIFT_LOG_FORMAT: 'json',
         REPORT_REPO,
       });
 

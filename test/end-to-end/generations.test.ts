@@ -70,9 +70,9 @@ spec:
     run: (environment = {}) =>
       world.detector(['run'], {
         CONFIGHUB_SPACE: 'shop-dev',
-        NAMESPACE_SELECTOR: `monitored=${namespace}`,
+        DRIFT_NAMESPACE_SELECTOR: `monitored=${namespace}`,
         AUTO_FIX: 'true',
-        LOG_FORMAT: 'json',
+        DRIFT_LOG_FORMAT: 'json',
         ...environment,
       }),
     replicas: () => kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}'),
@@ -177,7 +177,7 @@ describe('a pass against every generation of ConfigHub', function () {
   it('publishes a space of generation C on request, and not where somebody else waits in it', async () => {
     await using it = await scene('C');
     const other = await it.client.createUnit(it.unit.spaceId, { slug: 'other', data: 'kind: x\n' }, signal);
-    const blocked = await it.run({ PUBLISH_RELEASE: 'true' });
+    const blocked = await it.run({ DRIFT_PUBLISH_RELEASE: 'true' });
     expect(sentences(blocked, 'fixed')).to.have.lengthOf(1);
     expect(sentences(blocked, 'warning')).to.deep.equal([
       'space shop-dev is not published: unit other has changes that are not released yet',
@@ -185,7 +185,7 @@ describe('a pass against every generation of ConfigHub', function () {
     const before = await liveRevision(it.client, it.unit);
     await it.client.deleteUnit(unitRef(other, 'shop-dev'), signal);
     await it.kubectl('scale', 'deployment/web', '--replicas=5');
-    const published = await it.run({ PUBLISH_RELEASE: 'true' });
+    const published = await it.run({ DRIFT_PUBLISH_RELEASE: 'true' });
     expect(sentences(published, 'warning')).to.deep.equal([]);
     while ((await liveRevision(it.client, it.unit)) === before);
     expect(await liveRevision(it.client, it.unit)).to.equal(await headRevision(it.client, it.unit));
@@ -199,7 +199,7 @@ describe('a pass against every generation of ConfigHub', function () {
     const planned = it.text.replace('replicas: 2', 'replicas: 9');
     await it.client.writeUnit(state, { data: planned, description: 'for tomorrow' }, undefined, signal);
     const before = await liveRevision(it.client, it.unit);
-    const result = await it.run({ PUBLISH_RELEASE: 'true' });
+    const result = await it.run({ DRIFT_PUBLISH_RELEASE: 'true' });
     expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: web scaled to 2 replicas']);
     expect(await it.replicas()).to.equal('2');
     expect(sentences(result, 'warning')).to.deep.equal([
@@ -223,9 +223,9 @@ describe('a pass against every generation of ConfigHub', function () {
 
   it('refuses a named changeset where there are no locks', async () => {
     await using it = await scene('A');
-    const result = await it.run({ CHANGESET: 'shop-dev/fixes' });
+    const result = await it.run({ DRIFT_CHANGESET: 'shop-dev/fixes' });
     expect(result.code).to.equal(78);
-    expect(result.stderr).to.contain('Leave CHANGESET out');
+    expect(result.stderr).to.contain('Leave DRIFT_CHANGESET out');
     expect(await it.replicas()).to.equal('4');
   });
 });

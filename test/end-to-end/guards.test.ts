@@ -80,7 +80,7 @@ describe('what holds a pass back', function () {
     repository: string,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<CommandResult> =>
-    watched.host.run(argv, { ...watched.settings(repository), CONFIGHUB_SPACE: 'guards', OUTPUT: 'json', ...environment });
+    watched.host.run(argv, { ...watched.settings(repository), CONFIGHUB_SPACE: 'guards', DRIFT_OUTPUT: 'json', ...environment });
 
   before(async () => {
     watched = await startWatchedWorld(['guards-a', 'guards-b']);
@@ -199,7 +199,7 @@ describe('what holds a pass back', function () {
     await kubectl('-n', 'guards-a', 'set', 'env', 'deployment/web-1', 'DEBUG=true');
     await kubectl('-n', 'guards-b', 'scale', 'statefulset/db', '--replicas=2');
     await kubectl('-n', 'guards-b', 'set', 'image', 'daemonset/agent', 'app=registry.example/agent:hotfix');
-    const result = await pass(['run'], await watched.newRepository(), { MAX_FIX_PERCENT: '100' });
+    const result = await pass(['run'], await watched.newRepository(), { DRIFT_MAX_FIX_PERCENT: '100' });
     expect(result.code, result.stderr).to.equal(0);
     expect(outputOf(result, printedReport).corrected).to.have.lengthOf(4);
 
@@ -235,7 +235,10 @@ describe('what holds a pass back', function () {
       'kubectl -n guards-a scale deployment/web-1 deployment/web-2 deployment/web-5 --replicas=2',
     ]);
     try {
-      const dry = await pass(['run', '--dry-run'], await watched.newRepository(), { OUTPUT: 'table', MAX_FIXES: '1' });
+      const dry = await pass(['run', '--dry-run'], await watched.newRepository(), {
+        DRIFT_OUTPUT: 'table',
+        DRIFT_MAX_FIXES: '1',
+      });
       expect(dry.code, dry.stderr).to.equal(21);
       const [header, ...lines] = dry.stdout.trimEnd().split('\n');
       expect(header).to.match(/^ACTION +SEVERITY +WORKLOAD +REASON +WHAT +BY +THROUGH +EFFECT +DETAIL$/u);
@@ -246,7 +249,7 @@ describe('what holds a pass back', function () {
         /^report +medium +guards-a\/deployment\/web-1 +paused +replicas 1 → 2 +kubectl/u,
       );
       expect(lines.slice(3)).to.deep.equal([
-        'Guard mass-change: 2 objects would change, more than MAX_FIXES=1; MAX_FIXES=2 lets it pass; nothing is fixed but what a person approved',
+        'Guard mass-change: 2 objects would change, more than DRIFT_MAX_FIXES=1; DRIFT_MAX_FIXES=2 lets it pass; nothing is fixed but what a person approved',
         'Paused: guards-a/deployment/web-1 until 2099-01-01T00:00:00Z',
       ]);
     } finally {

@@ -97,7 +97,7 @@ export async function startHangs(): Promise<Hangs> {
     REPORT_REPO: folder,
     GIT_AUTHOR_NAME: 'Somebody',
     GIT_AUTHOR_EMAIL: 'somebody@example.com',
-    LOG_FORMAT: 'json',
+    DRIFT_LOG_FORMAT: 'json',
   };
   const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', 'sleep 1000 & sleep 1000'] };
   const sshSettings = {

@@ -53,7 +53,7 @@ const CASES: readonly Case[] = [
   { command: ['check'], hang: 'file', file: 'CUB_TOKEN_FILE', sample: true },
   { command: ['check'], hang: 'file', file: 'KUBECONFIG' },
   { command: ['run'], hang: 'file', file: 'DRIFT_CONFIG' },
-  { command: ['run'], hang: 'file', file: 'IGNORE_FILE' },
+  { command: ['run'], hang: 'file', file: 'DRIFT_IGNORE_FILE' },
   { command: ['report'], hang: 'file', file: 'GIT_CA_FILE' },
 ];
 const isLong = process.env['DRIFT_LONG'] === '1';
@@ -69,7 +69,7 @@ describe('a command that waits for what never comes', function () {
   let started = 0;
 
   /** Runs it until it ends by itself or is given up, and tells what is left of it. */
-  async function run({ command, hang: name, file }: Case, end: 'SIGTERM' | 'TIMEOUT' | 'itself') {
+  async function run({ command, hang: name, file }: Case, end: 'SIGTERM' | 'DRIFT_TIMEOUT' | 'itself') {
     const given = new AbortController();
     const hang = await world.start(name, given.signal);
     const number = started++;
@@ -79,7 +79,7 @@ describe('a command that waits for what never comes', function () {
     const environment: Record<string, string> = { ...PROGRAM_ENVIRONMENT, ...hang.environment, TMPDIR: temporary };
     if (pipe && file !== undefined) environment[file] = pipe.path;
     if (file === 'CUB_TOKEN_FILE') environment['CUB_TOKEN'] = '';
-    if (end === 'TIMEOUT') environment['TIMEOUT'] = '1';
+    if (end === 'DRIFT_TIMEOUT') environment['DRIFT_TIMEOUT'] = '1s';
     const args = command.map((argument) => (argument === 'PIPE' ? (pipe?.path ?? '') : argument));
     const child = spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(child, 'close');
@@ -105,13 +105,13 @@ describe('a command that waits for what never comes', function () {
 
   for (const entry of CASES.filter(({ sample }) => sample === true || isLong)) {
     const what = `${entry.command.join(' ')}: ${entry.file ?? entry.hang}`;
-    it(`ends by SIGTERM and by TIMEOUT and leaves nothing behind: ${what}`, async () => {
-      const [stopped, late] = await Promise.all([run(entry, 'SIGTERM'), run(entry, 'TIMEOUT')]);
+    it(`ends by SIGTERM and by DRIFT_TIMEOUT and leaves nothing behind: ${what}`, async () => {
+      const [stopped, late] = await Promise.all([run(entry, 'SIGTERM'), run(entry, 'DRIFT_TIMEOUT')]);
       // `diff` has nothing to take away, and is ended by the signal itself.
       if (entry.command[0] === 'diff') expect(stopped.signal).to.equal('SIGTERM');
       else expect(stopped.code, stopped.stderr).to.equal(143);
       expect(late.code, late.stderr).to.equal(75);
-      expect(late.stderr).to.contain('did not finish within 1 s').and.contain('TIMEOUT');
+      expect(late.stderr).to.contain('did not finish within 1 s').and.contain('DRIFT_TIMEOUT');
       for (const { left, folders } of [stopped, late]) expect({ left, folders }).to.deep.equal({ left: [], folders: [] });
       if (entry.hang.startsWith('git') || entry.hang === 'plugin') expect(stopped.programs).to.not.deep.equal([]);
     });

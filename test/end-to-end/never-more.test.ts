@@ -34,7 +34,7 @@ describe('a fix never does more than the plan', function () {
     await cluster.kubectl(['apply', '-f', '-'], await fixture('workloads/namespace.yaml'));
     await world.admin.applySpace(project.spaces['dev'] ?? '', "Slug != 'empty-config'");
     await patch('direct', { TargetID: null });
-    scenario = { world, project, environment: { CONFIGHUB_SPACE: 'never-more-dev', AUTO_FIX: 'true', ENVIRONMENT: 'dev' } };
+    scenario = { world, project, environment: { CONFIGHUB_SPACE: 'never-more-dev', AUTO_FIX: 'true', DRIFT_ENVIRONMENT: 'dev' } };
   });
   after(async () => {
     await world?.[Symbol.asyncDispose]();
@@ -44,9 +44,9 @@ describe('a fix never does more than the plan', function () {
   const run = (environment: Readonly<Record<string, string>> = {}, ...flags: readonly string[]): Promise<CommandResult> =>
     world.detector(['run', ...flags], {
       ...scenario.environment,
-      LOG_FORMAT: 'json',
-      CONTESTED_AFTER: '0',
-      MAX_FIX_PERCENT: '100',
+      DRIFT_LOG_FORMAT: 'json',
+      DRIFT_CONTESTED_AFTER: '0',
+      DRIFT_MAX_FIX_PERCENT: '100',
       ...environment,
     });
   const patch = (slug: string, body: object): Promise<unknown> =>
@@ -63,7 +63,7 @@ describe('a fix never does more than the plan', function () {
   async function ignoring(rule: string): Promise<Readonly<Record<string, string>>> {
     const path = join(world.folder, 'ignore.yaml');
     await writeFile(path, `ignore:\n- {${rule}, reason: agreed with the team}\n`);
-    return { IGNORE_FILE: path };
+    return { DRIFT_IGNORE_FILE: path };
   }
 
   for (const name of ['targeted', 'direct'] as const) {
@@ -99,7 +99,7 @@ describe('a fix never does more than the plan', function () {
         await run();
         await kubectl(world, 'scale', `deployment/${name}`, '--replicas=6');
         await patchImage(name, 'registry.example/app:nightly', 'image-builder');
-        const result = await run({ CONTESTED_AFTER: '1' });
+        const result = await run({ DRIFT_CONTESTED_AFTER: '1' });
         expect([await image(name), await replicas(name)]).to.deep.equal(['registry.example/app:1.0.0', '6']);
         expect(sentences(result, 'report-only')).to.deep.equal(['1 reported and left as they are (contested)']);
         await run();
@@ -111,7 +111,7 @@ describe('a fix never does more than the plan', function () {
         await kubectl(world, 'scale', `deployment/${name}`, '--replicas=6');
         while (Date.now() < patched + 1000) await setTimeout(50);
         // Scaling leaves no time behind, so that its grace begins with this pass.
-        expect((await run({ FIX_GRACE: '1s' })).code).to.equal(0);
+        expect((await run({ DRIFT_FIX_GRACE: '1s' })).code).to.equal(0);
         expect([await image(name), await replicas(name)]).to.deep.equal(['registry.example/app:1.0.0', '6']);
         await run();
         expect(await replicas(name)).to.equal('2');
@@ -149,7 +149,7 @@ describe('a fix never does more than the plan', function () {
       Data: Buffer.from((await fixture('fixing/direct.yaml')).replaceAll('direct', 'never')).toString('base64'),
     });
     await kubectl(world, 'scale', 'deployment/direct', '--replicas=5');
-    const result = await run({ CREATE_MISSING: 'true' });
+    const result = await run({ DRIFT_CREATE_MISSING: 'true' });
     expect(result.code, result.stderr).to.equal(0);
     expect(await kubectl(world, 'get', 'deployments', '-o', 'name')).to.not.contain('never');
     expect(await reportFile(world, 'reports/dev/README.md')).to.contain('Deployment is not applied yet');
@@ -180,16 +180,16 @@ describe('a fix never does more than the plan', function () {
     await world.admin.applySpace(project.spaces['dev'] ?? '', "Slug = 'empty-config'");
     const verbs = '[{"op":"replace","path":"/rules/0/verbs","value":["*"]}]';
     await cluster.kubectl(['patch', 'clusterrole', 'drift-test-viewer', '--type=json', '-p', verbs]);
-    const result = await run({ KINDS: kinds });
+    const result = await run({ DRIFT_KINDS: kinds });
     expect(result.code, result.stderr).to.equal(0);
     const role = await cluster.kubectl(['get', 'clusterrole', 'drift-test-viewer', '-o', 'jsonpath={.rules[0].verbs}']);
     expect(role.stdout).to.equal('["get","list"]');
-    expect((await run({ KINDS: kinds })).stdout).to.equal('No drift.\n');
+    expect((await run({ DRIFT_KINDS: kinds })).stdout).to.equal('No drift.\n');
   });
 
   it('says that a fixed workload does not get healthy, and why, and counts it as fixed', async () => {
     await kubectl(world, 'scale', 'deployment/sick', '--replicas=3');
-    const result = await run({ WAIT_HEALTHY: '2s' });
+    const result = await run({ DRIFT_WAIT_HEALTHY: '2s' });
     expect(result.code, result.stderr).to.equal(0);
     expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: sick scaled to 1 replica']);
     expect(sentences(result, 'fixed-unhealthy')).to.deep.equal([

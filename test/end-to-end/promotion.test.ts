@@ -26,7 +26,7 @@ describe('promotion and undo', function () {
   });
 
   const run = (environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
-    world.detector(['run'], { ...scenario.environment, LOG_FORMAT: 'json', ...environment });
+    world.detector(['run'], { ...scenario.environment, DRIFT_LOG_FORMAT: 'json', ...environment });
   const unitPath = (space: string, id: string): string => `/space/${scenario.project.spaces[space]}/unit/${id}`;
   const replicas = (workload: string): Promise<string> =>
     kubectl(world, 'get', 'deployment', workload, '-o', 'jsonpath={.spec.replicas}');

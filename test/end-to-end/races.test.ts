@@ -39,7 +39,13 @@ describe('what happens in the middle of a pass', function () {
   ): Promise<CommandResult> => {
     if (!host) throw new Error('the hosts are not started');
     // Held requests make passes slow, and rollouts of kwok's pods are not what is looked at.
-    const more = { CONFIGHUB_SPACE: 'races', OUTPUT: 'json', WAIT_HEALTHY: '0s', CONTESTED_AFTER: '0', MAX_FIX_PERCENT: '100' };
+    const more = {
+      CONFIGHUB_SPACE: 'races',
+      DRIFT_OUTPUT: 'json',
+      DRIFT_WAIT_HEALTHY: '0s',
+      DRIFT_CONTESTED_AFTER: '0',
+      DRIFT_MAX_FIX_PERCENT: '100',
+    };
     return host.run(['run'], { ...watched.settings(repository), ...more, ...environment });
   };
   const kubectl = (...args: readonly string[]): Promise<string> => watched.kubectl('-n', NAMESPACE, ...args);
@@ -330,7 +336,7 @@ describe('what happens in the middle of a pass', function () {
     const first = pass(one);
     const held = await write;
     const from = watched.cluster.passages.length;
-    const second = pass(other, { LEASE_SECONDS: '4' });
+    const second = pass(other, { DRIFT_LEASE_DURATION: '4s' });
     await eventually(
       'a look at the Lease',
       async () =>
@@ -349,9 +355,9 @@ describe('what happens in the middle of a pass', function () {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const before = await pairs('web-1');
     const write = watched.hub.hold(isUnitWrite);
-    const first = pass(one, { LEASE_SECONDS: '3' });
+    const first = pass(one, { DRIFT_LEASE_DURATION: '3s' });
     const held = await write;
-    const second = await pass(other, { LEASE_SECONDS: '3' });
+    const second = await pass(other, { DRIFT_LEASE_DURATION: '3s' });
     expect(second.code, second.stderr).to.equal(22);
     expect(second.stderr).to.contain('another pass is at work');
     held.release();
@@ -365,12 +371,12 @@ describe('what happens in the middle of a pass', function () {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const before = await pairs('web-1');
     const read = watched.cluster.hold(isRead('web-1'));
-    const first = pass(one, { LEASE_SECONDS: '2' });
+    const first = pass(one, { DRIFT_LEASE_DURATION: '2s' });
     const held = await read;
     process.kill(one?.pid ?? 0, 'SIGSTOP');
     // Its answer waits for it in the socket.
     held.release();
-    const second = await pass(other, { LEASE_SECONDS: '2' });
+    const second = await pass(other, { DRIFT_LEASE_DURATION: '2s' });
     expect(second.code, second.stderr).to.equal(0);
     expect(outputOf(second, report).corrected).to.have.lengthOf(1);
     await kubectl('scale', 'deployment/web-1', '--replicas=3');

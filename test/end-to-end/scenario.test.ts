@@ -29,7 +29,7 @@ describe('the walk-through', function () {
 
   const run = (environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
     // More hands at one workload in a minute than anybody has in a day.
-    world.detector(['run'], { ...scenario.environment, LOG_FORMAT: 'json', CONTESTED_AFTER: '0', ...environment });
+    world.detector(['run'], { ...scenario.environment, DRIFT_LOG_FORMAT: 'json', DRIFT_CONTESTED_AFTER: '0', ...environment });
   const replicas = async (workload: string): Promise<string> =>
     kubectl(world, 'get', 'deployment', workload, '-o', 'jsonpath={.spec.replicas}');
   const image = async (workload: string): Promise<string> =>
@@ -191,7 +191,7 @@ describe('the walk-through', function () {
           'Over-scaling by hand, $18.39 a month.',
         ),
       ]);
-      const environment = { CLAUDE_API_KEY: 'sk-canary-0123456789abcdef', CLAUDE_BASE_URL: claude.url, AUTO_FIX: 'false' };
+      const environment = { CLAUDE_API_KEY: 'sk-canary-0123456789abcdef', DRIFT_CLAUDE_BASE_URL: claude.url, AUTO_FIX: 'false' };
       const first = await run(environment);
       expect(first.code, first.stderr).to.equal(0);
       expect(claude.refusals).to.deep.equal([]);
@@ -295,17 +295,17 @@ describe('the walk-through', function () {
       await world.admin.send('PATCH', '/unit', { where }, { ChangeSetID: null }, z.unknown());
     });
 
-    it('takes unlocked units under the changeset that CHANGESET names, stages them once, and applies them when told to', async () => {
+    it('takes unlocked units under the changeset that DRIFT_CHANGESET names, stages them once, and applies them when told to', async () => {
       const { home, dev } = scenario.project.spaces;
       await world.admin.send('POST', `/space/${home}/change_set`, {}, { Slug: 'friday' }, z.unknown());
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=4');
-      const named = { CHANGESET: 'calm-otter/friday' };
+      const named = { DRIFT_CHANGESET: 'calm-otter/friday' };
       expect(sentences(await run(named))).to.include('Fixed orders in ConfigHub (changeset: friday), staged for apply');
       const before = { commits: await commitCount(world), revisions: await revisionNumbers('orders-config') };
       expect((await run(named)).code).to.equal(0);
       expect({ commits: await commitCount(world), revisions: await revisionNumbers('orders-config') }).to.deep.equal(before);
       expect(await replicas('orders')).to.equal('4');
-      const applied = await run({ ...named, CHANGESET_APPLY: 'true' });
+      const applied = await run({ ...named, DRIFT_CHANGESET_APPLY: 'true' });
       expect(sentences(applied, 'fixed')).to.deep.equal(['Fixed: orders scaled to 2 replicas']);
       expect(await revisionNumbers('orders-config')).to.deep.equal(before.revisions);
       await world.admin.send('PATCH', '/unit', { where: `SpaceID = '${dev}'` }, { ChangeSetID: null }, z.unknown());
@@ -408,21 +408,21 @@ describe('the walk-through', function () {
     it('trips the mass-change guard, names the value that lets it pass, and fixes nothing', async () => {
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=5');
       await kubectl(world, 'scale', 'deployment/frontend-web', '--replicas=5');
-      const result = await run({ MAX_FIXES: '1' });
+      const result = await run({ DRIFT_MAX_FIXES: '1' });
       expect(result.code, result.stderr).to.equal(21);
-      expect(sentences(result, 'guard-tripped')[0]).to.contain('MAX_FIXES=2 lets it pass');
+      expect(sentences(result, 'guard-tripped')[0]).to.contain('DRIFT_MAX_FIXES=2 lets it pass');
       expect([await replicas('orders'), await replicas('frontend-web')]).to.deep.equal(['5', '5']);
       expect(await reportFile(world, 'reports/dev/README.md')).to.contain('Guard mass-change');
       expect((await run()).code).to.equal(0);
       expect([await replicas('orders'), await replicas('frontend-web')]).to.deep.equal(['2', '2']);
     });
 
-    it('creates a deleted workload only where CREATE_MISSING asks for it', async () => {
+    it('creates a deleted workload only where DRIFT_CREATE_MISSING asks for it', async () => {
       await kubectl(world, 'delete', 'deployment', 'orders');
       const reported = await run();
       expect(sentences(reported, 'drift-detected')).to.deep.equal(['DRIFT DETECTED: orders is missing']);
       expect(await kubectl(world, 'get', 'deployments')).to.not.contain('orders');
-      const created = await run({ CREATE_MISSING: 'true' });
+      const created = await run({ DRIFT_CREATE_MISSING: 'true' });
       expect(created.code, created.stderr).to.equal(0);
       expect(sentences(created, 'fixed')).to.deep.equal(['Fixed: orders created']);
       expect(await replicas('orders')).to.equal('2');

@@ -50,17 +50,17 @@ describe('no value that may be a secret comes out of any sink', function () {
       PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
       TMPDIR: join(folder, 'tmp'),
       CONFIGHUB_SPACE: 'shown-dev',
-      ENVIRONMENT: 'dev',
-      KINDS,
-      LOG_LEVEL: 'debug',
-      LOG_FORMAT: 'json',
-      EVENTS: 'true',
-      WEBHOOK_URL: receiver.url,
-      LEASE_NAMESPACE: NAMESPACE,
+      DRIFT_ENVIRONMENT: 'dev',
+      DRIFT_KINDS: KINDS,
+      DRIFT_LOG_LEVEL: 'debug',
+      DRIFT_LOG_FORMAT: 'json',
+      DRIFT_EVENTS: 'true',
+      DRIFT_WEBHOOK_URL: receiver.url,
+      DRIFT_LEASE_NAMESPACE: NAMESPACE,
       CLAUDE_API_KEY: 'test-key',
-      CLAUDE_BASE_URL: claude.url,
-      MAX_FIX_PERCENT: '100',
-      WAIT_HEALTHY: '0',
+      DRIFT_CLAUDE_BASE_URL: claude.url,
+      DRIFT_MAX_FIX_PERCENT: '100',
+      DRIFT_WAIT_HEALTHY: '0',
       ...more,
     });
     collect(args[0] ?? '', result.stdout + result.stderr);
@@ -168,7 +168,7 @@ describe('no value that may be a secret comes out of any sink', function () {
   });
 
   it('while it is fixed, and while a fix is refused with a quotation', async () => {
-    const result = await detector(['run'], { AUTO_FIX: 'true', LOG_FORMAT: 'pretty' });
+    const result = await detector(['run'], { AUTO_FIX: 'true', DRIFT_LOG_FORMAT: 'pretty' });
     expect(result.code, result.stderr.slice(-2_000)).to.equal(0);
     expect(await history()).to.contain('must stay so');
     const deployment = await kubectl(['get', 'deployment/planted', '-o', 'yaml']);

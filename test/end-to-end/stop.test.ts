@@ -46,7 +46,7 @@ describe('a pass that is stopped', function () {
       CONFIGHUB_URL: url,
       CUB_TOKEN: 'x',
       CONFIGHUB_SPACE: 'x',
-      LOG_FORMAT: 'json',
+      DRIFT_LOG_FORMAT: 'json',
       ...environment,
     };
     const file = join(folder, 'kubeconfig');
@@ -63,13 +63,13 @@ describe('a pass that is stopped', function () {
   });
 
   it('ends with 75 at its deadline and says which setting that is', async () => {
-    const child = start({ TIMEOUT: '1' });
+    const child = start({ DRIFT_TIMEOUT: '1s' });
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
     });
     const [code] = await once(child, 'close');
     expect(code, stderr).to.equal(75);
-    expect(stderr).to.contain('did not finish within 1 s').and.to.contain('raise TIMEOUT');
+    expect(stderr).to.contain('did not finish within 1 s').and.to.contain('raise DRIFT_TIMEOUT');
   });
 });

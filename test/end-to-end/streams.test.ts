@@ -29,7 +29,7 @@ describe('where a pass writes to', function () {
       CONFIGHUB_URL: world.hubUrl,
       CUB_TOKEN: world.tokens.detector,
       REPORT_REPO: world.reportRepository,
-      CLUSTER: 'dev',
+      DRIFT_CLUSTER: 'dev',
       ...scenario.environment,
     };
     await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=5');
@@ -43,7 +43,7 @@ describe('where a pass writes to', function () {
     await using receiver = await startReceiver();
     const TMPDIR = join(world.folder, 'tmp');
     await mkdir(TMPDIR);
-    const more = { MAX_FIXES: '0', WEBHOOK_URL: receiver.url, LOG_FORMAT: 'json', TMPDIR };
+    const more = { DRIFT_MAX_FIXES: '0', DRIFT_WEBHOOK_URL: receiver.url, DRIFT_LOG_FORMAT: 'json', TMPDIR };
     const { code, err } = await runUnread('stdout', ['run'], { ...environment, ...more });
     expect(code, err).to.equal(21);
     expect(await commitCount(world)).to.equal(1);

@@ -32,14 +32,14 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
   function run(environment: Readonly<Record<string, string>>): Promise<CommandResult> {
     return world.detector(['run'], {
       ...scenario.environment,
-      LOG_FORMAT: 'json',
+      DRIFT_LOG_FORMAT: 'json',
       AUTO_FIX: 'false',
-      EVENTS: 'true',
-      WEBHOOK_URL: receiver.url,
-      WEBHOOK_SECRET: SECRET,
-      COMMIT_URL: 'https://git.example/reports/commit/{commit}',
-      LEASE_NAMESPACE: 'default',
-      WAIT_HEALTHY: '0',
+      DRIFT_EVENTS: 'true',
+      DRIFT_WEBHOOK_URL: receiver.url,
+      DRIFT_WEBHOOK_SECRET: SECRET,
+      DRIFT_COMMIT_URL: 'https://git.example/reports/commit/{commit}',
+      DRIFT_LEASE_NAMESPACE: 'default',
+      DRIFT_WAIT_HEALTHY: '0',
       ...environment,
     });
   }
@@ -65,7 +65,7 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
 
   it('make one commit, one request to the model, one webhook and one event for each drift, and a heartbeat each', async () => {
     await using claude = await startFakeClaude([rankAll((row) => row, 'By hand.')]);
-    const environment = { CLAUDE_API_KEY: 'sk-canary-0123456789abcdef', CLAUDE_BASE_URL: claude.url };
+    const environment = { CLAUDE_API_KEY: 'sk-canary-0123456789abcdef', DRIFT_CLAUDE_BASE_URL: claude.url };
     const beats = new Set<string | undefined>();
     let drifts = 0;
     for (let pass = 1; pass <= PASSES; pass++) {
@@ -125,7 +125,7 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     expect(after['drift-detector/last-pass']).to.not.equal(before['drift-detector/last-pass']);
 
     await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=7');
-    const unheard = await run({ WEBHOOK_URL: 'http://127.0.0.1:9/hooks/canary-path' });
+    const unheard = await run({ DRIFT_WEBHOOK_URL: 'http://127.0.0.1:9/hooks/canary-path' });
     expect(unheard.code, unheard.stderr).to.equal(0);
     expect(sentences(unheard, 'warning').join()).to.contain('could not be announced').and.to.not.contain('canary-path');
     expect(await commitCount(world)).to.equal(2);
@@ -149,7 +149,12 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     await kubectl(world, 'create', 'cronjob', 'drift-detector', '--image=detector', '--schedule=0 0 1 1 *');
     for (const name of ['checkout', 'orders']) await kubectl(world, 'scale', `deployment/${name}`, '--replicas=6');
     const heard = receiver.requests.length;
-    const settings = { AUTO_FIX: 'true', MAX_FIXES: '1', CRONJOB: 'drift-detector', LEASE_NAMESPACE: 'drift-test' };
+    const settings = {
+      AUTO_FIX: 'true',
+      DRIFT_MAX_FIXES: '1',
+      DRIFT_CRONJOB: 'drift-detector',
+      DRIFT_LEASE_NAMESPACE: 'drift-test',
+    };
     for (let pass = 0; pass < 2; pass++) expect((await run(settings)).code).to.equal(21);
     expect(receiver.requests).to.have.length(heard + 1);
     expect(stringAt(parse(receiver.requests.at(-1)?.body ?? ''), 'guard', 'name')).to.equal('mass-change');
@@ -160,7 +165,9 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     expect((await run({ ...settings, REPORT_REPO: join(folder, 'nothing') })).code).to.equal(78);
 
     const described = await kubectl(world, 'describe', 'cronjob', 'drift-detector');
-    expect(described).to.match(/Warning +GuardTripped .* Guard mass-change: 2 objects would change, more than MAX_FIXES=1/u);
+    expect(described).to.match(
+      /Warning +GuardTripped .* Guard mass-change: 2 objects would change, more than DRIFT_MAX_FIXES=1/u,
+    );
     expect(described).to.match(/Warning +PassFailed .* Pass [0-9a-f-]{36} failed: /u);
     const told = (await events()).filter((event) => stringAt(event, 'regarding', 'kind') === 'CronJob');
     expect(told.map((event) => stringAt(event, 'reason'))).to.have.members(['GuardTripped', 'PassFailed']);

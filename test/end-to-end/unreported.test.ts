@@ -9,7 +9,7 @@ import { sentences } from './logs.ts';
 // A server that takes a dry run of the push and refuses the push itself, as a pre-receive hook does.
 
 for (const auditRevisions of ['true', 'false'])
-  describe(`a report that is refused, AUDIT_REVISIONS=${auditRevisions}`, function () {
+  describe(`a report that is refused, DRIFT_AUDIT_REVISIONS=${auditRevisions}`, function () {
     this.timeout(180_000);
     let world: World;
     let scenario: Scenario;
@@ -19,10 +19,10 @@ for (const auditRevisions of ['true', 'false'])
     const run = (...options: readonly string[]): Promise<CommandResult> =>
       world.detector(['run', ...options], {
         ...scenario.environment,
-        LOG_FORMAT: 'json',
+        DRIFT_LOG_FORMAT: 'json',
         AUTO_FIX: 'true',
-        AUDIT_REVISIONS: auditRevisions,
-        WAIT_HEALTHY: '0',
+        DRIFT_AUDIT_REVISIONS: auditRevisions,
+        DRIFT_WAIT_HEALTHY: '0',
       });
 
     before(async () => {

@@ -85,12 +85,12 @@ export async function startWatchedWorld(namespaces: readonly string[]): Promise<
       KUBECONFIG: kubeconfig,
       CONFIGHUB_URL: hub.url,
       CUB_TOKEN: world.tokens.detector,
-      CLUSTER: 'dev',
-      ENVIRONMENT: 'dev',
+      DRIFT_CLUSTER: 'dev',
+      DRIFT_ENVIRONMENT: 'dev',
       AUTO_FIX: 'true',
-      LEASE_NAMESPACE: 'devops-apps',
+      DRIFT_LEASE_NAMESPACE: 'devops-apps',
       REPORT_REPO: repository,
-      LOG_FORMAT: 'json',
+      DRIFT_LOG_FORMAT: 'json',
     }),
     async newRepository() {
       const path = join(world.folder, `reports-${repositories++}.git`);

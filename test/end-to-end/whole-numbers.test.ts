@@ -35,8 +35,8 @@ describe('whole numbers of 64 bits', function () {
     world.detector(args, {
       ...scenario.environment,
       AUTO_FIX: autoFix,
-      KINDS: 'gate.example.com/v1/Gate',
-      LOG_FORMAT: 'json',
+      DRIFT_KINDS: 'gate.example.com/v1/Gate',
+      DRIFT_LOG_FORMAT: 'json',
       GIT_AUTHOR_NAME: 'Ann Lee',
       GIT_AUTHOR_EMAIL: 'ann@example.org',
     });
@@ -49,7 +49,7 @@ describe('whole numbers of 64 bits', function () {
     await world.cluster.kubectl(['apply', '-f', '-'], await fixture('workloads/namespace.yaml'));
     const project = await world.admin.createProject('long-otter', [{ slug: 'gate', text: gate('9007199254740992'), labels: {} }]);
     await world.admin.applySpace(project.spaces['dev'] ?? '');
-    scenario = { world, project, environment: { CONFIGHUB_SPACE: 'long-otter-dev', ENVIRONMENT: 'dev' } };
+    scenario = { world, project, environment: { CONFIGHUB_SPACE: 'long-otter-dev', DRIFT_ENVIRONMENT: 'dev' } };
   });
   after(async () => {
     if (world) await kubectl(world, 'delete', 'namespace', NAMESPACE, '--wait=true');

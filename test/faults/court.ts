@@ -78,7 +78,7 @@ async function passUnder(
     return isStruck;
   }, actOf(fault));
   const seconds = PATIENCE + Math.ceil((2 * world.slowestMs()) / 1000);
-  const pass = await world.pass(isStall(fault) ? { TIMEOUT: String(seconds) } : {});
+  const pass = await world.pass(isStall(fault) ? { DRIFT_TIMEOUT: `${seconds}s` } : {});
   return { struck, pass };
 }
 

@@ -62,9 +62,9 @@ export async function startFaultyWorld(controlPlane: ControlPlane): Promise<Faul
     CONFIGHUB_URL: gates.confighub.url,
     CUB_TOKEN: world.tokens.detector,
     REPORT_REPO: `${gates.git.url}/reports.git`,
-    CLUSTER: 'dev',
-    EVENTS: 'true',
-    CACHE_DIR: join(world.folder, 'cache'),
+    DRIFT_CLUSTER: 'dev',
+    DRIFT_EVENTS: 'true',
+    DRIFT_CACHE_DIR: join(world.folder, 'cache'),
   };
   const durations: number[] = [];
   const running = starting.move();
@@ -77,7 +77,7 @@ export async function startFaultyWorld(controlPlane: ControlPlane): Promise<Faul
       const started = performance.now();
       const from = Object.values(gates).map(({ passages }) => passages.length);
       const result = await host.run(['run'], { ...environment, ...settings });
-      if (!('TIMEOUT' in settings)) durations.push(performance.now() - started);
+      if (!('DRIFT_TIMEOUT' in settings)) durations.push(performance.now() - started);
       const [cluster = [], confighub = [], git = []] = Object.values(gates).map(({ passages }, index) =>
         passages.slice(from[index]),
       );

@@ -175,20 +175,20 @@ describe('a file that a user names', () => {
   it('ends at the deadline, which is named', async () => {
     shell('mkfifo input');
     const { code, said } = await command(
-      ['diff', '--desired', join(folder, 'input'), '--live', PLAIN, '--timeout', '1'],
+      ['diff', '--desired', join(folder, 'input'), '--live', PLAIN, '--timeout', '1s'],
       never(),
     );
     expect(code).to.equal(75);
-    expect(said).to.contain('did not finish within 1 s').and.to.contain('raise TIMEOUT');
+    expect(said).to.contain('did not finish within 1 s').and.to.contain('raise DRIFT_TIMEOUT');
   });
 
-  it('may be larger or must be smaller where MAX_FILE_MB says so', async () => {
+  it('may be larger or must be smaller where DRIFT_MAX_FILE_MB says so', async () => {
     shell(`(cat ${PLAIN}; yes '# filler' | head -c 2000000) > input`);
     const diff = ['diff', '--desired', PLAIN, '--live', join(folder, 'input')];
-    const { code, said } = await command(diff, never(), { MAX_FILE_MB: '1' });
+    const { code, said } = await command(diff, never(), { DRIFT_MAX_FILE_MB: '1' });
     expect(code).to.equal(78);
-    expect(said).to.contain('is larger than 1 MB').and.to.contain('raise MAX_FILE_MB');
-    expect(await command([...diff, '--max-file-mb', '2'], never(), { MAX_FILE_MB: '1' })).to.include({ code: 0 });
+    expect(said).to.contain('is larger than 1 MB').and.to.contain('raise DRIFT_MAX_FILE_MB');
+    expect(await command([...diff, '--max-file-mb', '2'], never(), { DRIFT_MAX_FILE_MB: '1' })).to.include({ code: 0 });
     const pipe = spawn(process.execPath, [MAIN, 'diff', '--desired', PLAIN, '--live', '-', '--max-file-mb', '1']);
     pipe.stdin.on('error', () => undefined);
     pipe.stdin.end(readFileSync(join(folder, 'input')));

@@ -12,7 +12,7 @@ export async function showReport(repositoryUrl: string, ...argv: readonly string
   let [out, err] = ['', ''];
   const code = await main({
     argv: ['report', ...argv],
-    environment: { ...GIT_ENVIRONMENT, REPORT_REPO: repositoryUrl, CLUSTER: 'dev' },
+    environment: { ...GIT_ENVIRONMENT, REPORT_REPO: repositoryUrl, DRIFT_CLUSTER: 'dev' },
     isTerminal: false,
     out: (text) => {
       out += text;

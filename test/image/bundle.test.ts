@@ -137,7 +137,7 @@ spec:
       await createUnit(client, await createSpace(client, 'bundle'), 'web', workload);
       return {
         KUBECONFIG: plane.kubeconfig,
-        NAMESPACE_SELECTOR: `bundle-test=${namespace}`,
+        DRIFT_NAMESPACE_SELECTOR: `bundle-test=${namespace}`,
         CONFIGHUB_URL: hub,
         CONFIGHUB_SPACE: 'bundle',
         CUB_TOKEN: 'tester',
@@ -148,7 +148,7 @@ spec:
       await using hub = await startTestHub();
       const { exit, stdout, stderr } = await runProgram(folder, ['check', '--output=json'], {
         ...(await environment(hub.url)),
-        LOG_FORMAT: 'json',
+        DRIFT_LOG_FORMAT: 'json',
       });
       expect(exit, stderr).to.equal(0);
       expect(stdout).to.contain('"web"').and.to.contain('replicas');
@@ -159,7 +159,10 @@ spec:
 
     it('logs sentences where that is asked for', async () => {
       await using hub = await startTestHub();
-      const { exit, stderr } = await runProgram(folder, ['check'], { ...(await environment(hub.url)), LOG_FORMAT: 'pretty' });
+      const { exit, stderr } = await runProgram(folder, ['check'], {
+        ...(await environment(hub.url)),
+        DRIFT_LOG_FORMAT: 'pretty',
+      });
       expect(exit, stderr).to.equal(0);
       expect(stderr).to.match(/^\[\d\d:\d\d:\d\d\] (INFO|WARN): /u);
     });
@@ -174,7 +177,7 @@ spec:
         ...given,
         CUB_TOKEN_FILE: secretFile('cub-token', CUB_TOKEN ?? ''),
         CLAUDE_API_KEY_FILE: secretFile('claude-api-key', 'key-of-a-file'),
-        CLAUDE_BASE_URL: claude.url,
+        DRIFT_CLAUDE_BASE_URL: claude.url,
         AUTO_FIX: 'true',
         REPORT_REPO: reports,
       });

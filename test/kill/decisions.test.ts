@@ -77,10 +77,10 @@ spec:
     await writeFile(trace, '');
     const result = await world.detector(['run'], {
       CONFIGHUB_SPACE: 'shop-dev',
-      NAMESPACE_SELECTOR: `monitored=${namespace}`,
-      LEASE_NAMESPACE: namespace,
-      LEASE_SECONDS: '1',
-      LOG_FORMAT: 'json',
+      DRIFT_NAMESPACE_SELECTOR: `monitored=${namespace}`,
+      DRIFT_LEASE_NAMESPACE: namespace,
+      DRIFT_LEASE_DURATION: '1s',
+      DRIFT_LOG_FORMAT: 'json',
       TMPDIR: temporary,
       NODE_OPTIONS: `--import ${FAIL_POINTS}`,
       FAIL_TRACE: trace,

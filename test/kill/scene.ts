@@ -161,7 +161,7 @@ export async function startScene(cluster: ControlPlane, namespace = NAMESPACE): 
       const result = await world.detector(['run'], {
         ...settings,
         // Only what is killed has to make its own.
-        CACHE_DIR: failAt === '' ? join(world.folder, 'cache') : join(temporary, 'cache'),
+        DRIFT_CACHE_DIR: failAt === '' ? join(world.folder, 'cache') : join(temporary, 'cache'),
         TMPDIR: temporary,
         NODE_COMPILE_CACHE: join(world.folder, 'compiled'),
         NODE_OPTIONS: `--import ${FAIL_POINTS}`,
@@ -178,18 +178,18 @@ export async function startScene(cluster: ControlPlane, namespace = NAMESPACE): 
 
 const settingsIn = (namespace: string): Readonly<Record<string, string>> => ({
   CONFIGHUB_SPACE: 'kill-dev',
-  NAMESPACE_SELECTOR: `${namespace}=true`,
-  LEASE_NAMESPACE: namespace,
+  DRIFT_NAMESPACE_SELECTOR: `${namespace}=true`,
+  DRIFT_LEASE_NAMESPACE: namespace,
   // Whoever comes after a killed pass waits that long.
-  LEASE_SECONDS: '1',
+  DRIFT_LEASE_DURATION: '1s',
   AUTO_FIX: 'true',
-  ENVIRONMENT: 'dev',
-  MAX_FIX_PERCENT: '100',
+  DRIFT_ENVIRONMENT: 'dev',
+  DRIFT_MAX_FIX_PERCENT: '100',
   // Waiting has no effect that a pass could be killed at, and rollouts are not what is proven here.
-  WAIT_HEALTHY: '0s',
+  DRIFT_WAIT_HEALTHY: '0s',
   // More corrections of a field in an hour than anybody makes in a year.
-  CONTESTED_AFTER: '0',
-  LOG_FORMAT: 'json',
+  DRIFT_CONTESTED_AFTER: '0',
+  DRIFT_LOG_FORMAT: 'json',
 });
 
 type Operations = Parameters<KubernetesClient['jsonPatch']>[2];

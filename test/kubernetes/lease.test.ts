@@ -82,7 +82,7 @@ describe('the Lease', function () {
   it('is taken over from a pass that was killed, and not before its own duration is over', async () => {
     const name = nameOne();
     await using _first = await take(name, 'pod/one');
-    // As a pass with LEASE_SECONDS=3 leaves it; the one that comes is set to 1.
+    // As a pass with DRIFT_LEASE_DURATION=3s leaves it; the one that comes is set to 1s.
     await write(name, { spec: { holderIdentity: 'pod/killed', leaseDurationSeconds: 3, renewTime: null } });
     await write(name, { spec: { renewTime: new Date(Date.now() + 3_600_000).toISOString().replace('Z', '000Z') } });
     const started = performance.now();

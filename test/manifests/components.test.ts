@@ -76,7 +76,8 @@ describe('manifests: the components', function () {
     const mounts = objectsAt(container, 'volumeMounts').map((mount) => stringAt(mount, 'mountPath'));
     expect(mounts).to.include('/var/run/secrets/clusters');
     const settings = stringMapAt(only(documents, 'ConfigMap'), 'data');
-    for (const name of ['CLUSTER', 'ENVIRONMENT', 'CONFIGHUB_SPACE', 'FIX_GRACE']) expect(settings).to.have.property(name, '');
+    for (const name of ['DRIFT_CLUSTER', 'DRIFT_ENVIRONMENT', 'CONFIGHUB_SPACE', 'DRIFT_FIX_GRACE'])
+      expect(settings).to.have.property(name, '');
   });
 
   it('local: a hub and a report repository in the cluster, restricted as everything else, and reached by a pass', async function () {

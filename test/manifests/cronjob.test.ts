@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../src/cli/config.ts';
 import { OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
+import { variablesOf } from '../../src/cli/options/variables.ts';
+import { parseDuration } from '../../src/domain/duration.ts';
 import { EXIT } from '../../src/domain/exit-codes.ts';
 import { at, type JsonObject, numberAt, stringAt, stringMapAt } from '../../src/domain/json.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
@@ -55,7 +57,7 @@ function intervalSeconds(schedule: string | undefined): number {
 const KNOWN_VARIABLES = new Set(
   OPTION_NAMES.flatMap((name) => {
     const option = OPTIONS[name];
-    return option.env.map((variable) => ('isSecret' in option ? `${variable}_FILE` : variable));
+    return variablesOf(name).map((variable) => ('isSecret' in option ? `${variable}_FILE` : variable));
   }),
 );
 
@@ -114,7 +116,7 @@ describe('manifests: the CronJob', function () {
         const interval = intervalSeconds(stringAt(spec, 'schedule'));
         const deadline = numberAt(spec, 'jobTemplate', 'spec', 'activeDeadlineSeconds') ?? Number.NaN;
         expect(deadline).to.be.below(interval);
-        expect(Number(settings['TIMEOUT'])).to.be.below(deadline);
+        expect((parseDuration(settings['DRIFT_TIMEOUT'] ?? '') ?? Number.NaN) / 1e9).to.be.below(deadline);
         expect(spec['startingDeadlineSeconds']).to.equal(interval / 2);
         expect(spec['concurrencyPolicy']).to.equal('Forbid');
       });
@@ -131,7 +133,7 @@ describe('manifests: the CronJob', function () {
 
       it('may hold the Lease of its own cluster', () => {
         const [held, made] = objectsAt(only(documents, 'Role', 'drift-detector-lease'), 'rules');
-        expect(held?.['resourceNames']).to.deep.equal([`drift-detector-${settings['CLUSTER']}`]);
+        expect(held?.['resourceNames']).to.deep.equal([`drift-detector-${settings['DRIFT_CLUSTER']}`]);
         expect(made).to.deep.include({ resources: ['leases'], verbs: ['create'] });
       });
 
@@ -175,10 +177,10 @@ describe('manifests: the CronJob', function () {
     it(`watches cluster ${name} by units of its own space, at its own minutes`, async () => {
       const documents = await render(plane, `cronjobs/${name}`);
       expect(stringMapAt(only(documents, 'ConfigMap'), 'data')).to.include({
-        CLUSTER: name,
-        ENVIRONMENT: environment,
+        DRIFT_CLUSTER: name,
+        DRIFT_ENVIRONMENT: environment,
         CONFIGHUB_SPACE: `drift-detector-${name}`,
-        FIX_GRACE: name === 'dev' ? '0s' : '30m',
+        DRIFT_FIX_GRACE: name === 'dev' ? '0s' : '30m',
       });
       const cronJob = only(documents, 'CronJob');
       expect(at(cronJob, 'spec', 'schedule')).to.equal(schedule);

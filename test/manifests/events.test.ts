@@ -55,14 +55,14 @@ describe('manifests: the events component', function () {
 
   it('switches events on and names the CronJob; base does neither', async () => {
     expect(stringMapAt(only(await render(plane, overlay), 'ConfigMap'), 'data')).to.include({
-      EVENTS: 'true',
-      CRONJOB: 'drift-detector',
+      DRIFT_EVENTS: 'true',
+      DRIFT_CRONJOB: 'drift-detector',
     });
     const cronJob = only(await render(plane, overlay), 'CronJob');
     expect(stringAt(cronJob, 'metadata', 'name')).to.equal('drift-detector');
     expect(stringMapAt(only(await render(plane, 'manifests/base'), 'ConfigMap'), 'data')).to.not.have.any.keys(
-      'EVENTS',
-      'CRONJOB',
+      'DRIFT_EVENTS',
+      'DRIFT_CRONJOB',
     );
   });
 

@@ -124,7 +124,7 @@ describe('events', function () {
 describe('a pass that fails', () => {
   it('has one event for the same failure, whatever its numbers, and another for another', async () => {
     const bodies: JsonObject[] = [];
-    const environment = { EVENTS: 'true', CRONJOB: 'drift-detector' };
+    const environment = { DRIFT_EVENTS: 'true', DRIFT_CRONJOB: 'drift-detector' };
     const config = await loadConfig({}, environment, undefined, new AbortController().signal);
     const failed = (pass: string, error: Error): Promise<void> =>
       announceFailure(error, {

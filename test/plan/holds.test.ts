@@ -21,7 +21,7 @@ describe('what a finding waits for', () => {
     const secret = compared([finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }) })]);
     expect(judged(secret)?.detail).to.equal('Secrets are only reported');
     const missing = compared([finding({ class: 'missing', path: [], live: undefined })], { live: undefined });
-    expect(judged(missing)?.detail).to.equal('set CREATE_MISSING=true to have it created');
+    expect(judged(missing)?.detail).to.equal('set DRIFT_CREATE_MISSING=true to have it created');
     const autoscaled = compared([{ ...finding(), autoscaler: 'web-hpa' }]);
     expect(judged(autoscaled)?.detail).to.equal('HorizontalPodAutoscaler web-hpa decides this number');
     expect(judged(drift, { opinion: held })?.detail).to.equal('the model advises to look first');
@@ -66,7 +66,7 @@ describe('what a finding waits for', () => {
     });
   });
 
-  it('is nothing more where the unit is in the very changeset that CHANGESET names', () => {
+  it('is nothing more where the unit is in the very changeset that DRIFT_CHANGESET names', () => {
     const inOurs = compared([finding()], { unit: unit('web', { changeSet: ours }) });
     expect(decision(inOurs, { options: { changeSet: { ...ours, isClosed: false } } })).to.equal('stage changeset-locked');
   });
@@ -284,7 +284,7 @@ describe('drift of a cluster in which something is wrong', () => {
     expect(plan([zero({ live: 0 })], { options }).guard).to.equal(undefined);
     expect(plan([zero({ class: 'missing', live: undefined })], { options }).guard).to.equal(undefined);
     expect(plan([zero({ live: 3 })], { options }).guard?.detail).to.equal(
-      '1 running workload would be scaled to 0, more than MAX_TO_ZERO=0; MAX_TO_ZERO=1 lets it pass',
+      '1 running workload would be scaled to 0, more than DRIFT_MAX_TO_ZERO=0; DRIFT_MAX_TO_ZERO=1 lets it pass',
     );
   });
 
@@ -295,10 +295,10 @@ describe('drift of a cluster in which something is wrong', () => {
 
   it('says what holds it and nothing else', () => {
     expect(plan(drifted(6), { options: { maxFixes: 5 }, compared: 1000 }).guard?.detail).to.equal(
-      '6 objects would change, more than MAX_FIXES=5; MAX_FIXES=6 lets it pass',
+      '6 objects would change, more than DRIFT_MAX_FIXES=5; DRIFT_MAX_FIXES=6 lets it pass',
     );
     expect(plan(drifted(3), { compared: 14 }).guard?.detail).to.equal(
-      '3 objects (up to 25 % of those compared) would change, more than MAX_FIX_PERCENT=20; MAX_FIX_PERCENT=25 lets it pass',
+      '3 objects (up to 25 % of those compared) would change, more than DRIFT_MAX_FIX_PERCENT=20; DRIFT_MAX_FIX_PERCENT=25 lets it pass',
     );
     expect(plan(drifted(1), { options: { unreportedFixes: 1 } }).guard?.detail).to.equal(
       'an earlier pass made corrections and could not push its report of them; once a report is pushed, fixes go on by themselves',

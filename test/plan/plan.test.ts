@@ -121,26 +121,26 @@ describe('deciding what is fixed', () => {
     expect(only(result)).to.deep.include({ isStaged: true, changeSet: theirs });
   });
 
-  it('stages everything under the changeset that CHANGESET names', () => {
+  it('stages everything under the changeset that DRIFT_CHANGESET names', () => {
     const result = plan([compared([finding()])], { options: { changeSet: { ...ours, isClosed: false } } });
     expect(result.items[0]?.action).to.equal('stage');
     expect(only(result).changeSet).to.deep.include(ours);
   });
 
-  it('applies what it writes under a changeset when CHANGESET_APPLY is on', () => {
+  it('applies what it writes under a changeset when DRIFT_CHANGESET_APPLY is on', () => {
     const result = plan([compared([finding()])], { options: { changeSet: { ...ours, isClosed: false }, applyChangeSet: true } });
     expect(result.items[0]?.action).to.equal('fix');
     expect(only(result).isStaged).to.equal(false);
   });
 
-  it('blocks a unit that is locked by another changeset than CHANGESET names', () => {
+  it('blocks a unit that is locked by another changeset than DRIFT_CHANGESET names', () => {
     const locked = compared([finding()], { unit: unit('web', { changeSet: theirs }) });
     const [item] = plan([locked], { options: { changeSet: { ...ours, isClosed: false } } }).items;
     expect(item).to.include({ action: 'blocked', reason: 'locked-elsewhere' });
     expect(item?.detail).to.contain('new-feature').and.contain('bulk-drift-fix');
   });
 
-  it('blocks everything when the changeset that CHANGESET names is closed', () => {
+  it('blocks everything when the changeset that DRIFT_CHANGESET names is closed', () => {
     const result = plan([compared([finding()])], { options: { changeSet: { ...ours, isClosed: true } } });
     expect(result.items[0]).to.include({ action: 'blocked', reason: 'changeset-closed' });
     expect(result.corrections).to.have.length(0);
@@ -176,20 +176,20 @@ describe('guards of a plan', () => {
       expect(corrections).to.deep.equal([]);
     });
 
-  it('fixes nothing when more objects would change than MAX_FIXES, and names the value that lets it pass', () => {
+  it('fixes nothing when more objects would change than DRIFT_MAX_FIXES, and names the value that lets it pass', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 1000 });
     expect(result.guard?.name).to.equal('mass-change');
-    expect(result.guard?.detail).to.contain('MAX_FIXES=6 lets it pass');
+    expect(result.guard?.detail).to.contain('DRIFT_MAX_FIXES=6 lets it pass');
     expect(new Set(result.items.map((item) => `${item.action} ${item.reason}`))).to.deep.equal(new Set(['blocked mass-change']));
     expect(result.corrections).to.have.length(0);
     expect(plan(drifted(6), { options: { maxFixes: 6 }, compared: 1000 }).guard).to.equal(undefined);
   });
 
-  it('fixes nothing when more than MAX_FIX_PERCENT of the objects would change, and names the value that lets it pass', () => {
+  it('fixes nothing when more than DRIFT_MAX_FIX_PERCENT of the objects would change, and names the value that lets it pass', () => {
     const result = plan(drifted(3), { compared: 14 });
     expect(result.guard?.detail)
       .to.contain('3 objects (up to 25 % of those compared)')
-      .and.contain('MAX_FIX_PERCENT=25 lets it pass');
+      .and.contain('DRIFT_MAX_FIX_PERCENT=25 lets it pass');
     expect(plan(drifted(3), { compared: 14, options: { maxFixPercent: 22 } }).guard).to.equal(undefined);
     expect(plan(drifted(3), { compared: 15 }).guard).to.equal(undefined);
   });
@@ -205,7 +205,7 @@ describe('guards of a plan', () => {
   it('names every value that stands in the way: raising one of two would trip the other', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 20 });
     expect(result.guard?.detail).to.equal(
-      '6 objects (up to 30 % of those compared) would change, more than MAX_FIXES=5 and MAX_FIX_PERCENT=20; MAX_FIXES=6 with MAX_FIX_PERCENT=30 let it pass',
+      '6 objects (up to 30 % of those compared) would change, more than DRIFT_MAX_FIXES=5 and DRIFT_MAX_FIX_PERCENT=20; DRIFT_MAX_FIXES=6 with DRIFT_MAX_FIX_PERCENT=30 let it pass',
     );
     expect(plan(drifted(6), { options: { maxFixes: 6, maxFixPercent: 30 }, compared: 20 }).guard).to.equal(undefined);
   });
@@ -229,7 +229,7 @@ describe('guards of a plan', () => {
     const result = plan([zero('a'), zero('b', { class: 'removed', live: undefined })]);
     expect(result.guard).to.deep.equal({
       name: 'scale-to-zero',
-      detail: '2 running workloads would be scaled to 0, more than MAX_TO_ZERO=1; MAX_TO_ZERO=2 lets it pass',
+      detail: '2 running workloads would be scaled to 0, more than DRIFT_MAX_TO_ZERO=1; DRIFT_MAX_TO_ZERO=2 lets it pass',
     });
     expect(result.corrections).to.have.length(0);
     expect(plan([zero('a'), zero('b')], { options: { maxToZero: 2 } }).guard).to.equal(undefined);
@@ -243,7 +243,10 @@ describe('guards of a plan', () => {
     const options = { createMissing: true };
     const result = plan([missing('a'), missing('b')], { options });
     expect(result.guard?.name).to.equal('wrong-cluster');
-    expect(result.guard?.detail).to.contain('none of the objects').and.contain('KUBE_CONTEXT').and.contain('ALLOW_EMPTY=true');
+    expect(result.guard?.detail)
+      .to.contain('none of the objects')
+      .and.contain('DRIFT_CONTEXT')
+      .and.contain('DRIFT_ALLOW_EMPTY=true');
     expect(result.corrections).to.have.length(0);
     expect(plan([missing('a'), missing('b')], { options: { ...options, allowEmpty: true } }).guard).to.equal(undefined);
     expect(plan([missing('a'), missing('b')], { options, compared: 3 }).guard, 'one of three is there').to.equal(undefined);
@@ -347,7 +350,7 @@ describe('what holds a fix', () => {
     const world = { options: { graceSeconds: 1800 } };
     const [item] = plan([byHand('2026-11-24T02:45:00Z')], world).items;
     expect(item).to.include({ action: 'report', reason: 'grace' });
-    expect(item?.detail).to.equal('changed recently; will be fixed after 2026-11-24T03:15:00Z (FIX_GRACE)');
+    expect(item?.detail).to.equal('changed recently; will be fixed after 2026-11-24T03:15:00Z (DRIFT_FIX_GRACE)');
     expect(decision(byHand('2026-11-24T02:30:00Z'), world)).to.equal('fix auto-fix');
   });
 
@@ -382,7 +385,7 @@ describe('what holds a fix', () => {
     expect(result.guard?.name).to.equal('desired-shrank');
     expect(result.guard?.detail)
       .to.contain('up to 55 % less than the 40 objects')
-      .and.contain('MAX_SHRINK_PERCENT=55 lets it pass');
+      .and.contain('DRIFT_MAX_SHRINK_PERCENT=55 lets it pass');
     expect(result.corrections).to.have.length(0);
     expect(result.desiredObjects, 'the next pass compares with the same').to.equal(40);
     expect(plan(drifted(1), { declared: 20, previous }).guard?.name).to.equal('desired-shrank');

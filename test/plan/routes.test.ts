@@ -32,7 +32,7 @@ describe('the way of a correction', () => {
     const result = plan([drift], { options: { server: abilitiesOf('C') }, predictions: alone('web') });
     expect(only(result).route).to.equal('direct');
     expect(result.notes).to.deep.equal([
-      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with PUBLISH_RELEASE=true',
+      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with DRIFT_PUBLISH_RELEASE=true',
     ]);
     expect(plan([drift]).notes).to.deep.equal([]);
   });

@@ -20,8 +20,8 @@ describe('settings of the report repository', () => {
       return join(folder, name);
     };
     const environment = {
-      REPORT_BRANCH: 'drift',
-      REPORT_PATH: 'drift-reports',
+      DRIFT_REPORT_BRANCH: 'drift',
+      DRIFT_REPORT_PATH: 'drift-reports',
       GIT_TOKEN_FILE: file('token'),
       GIT_SSH_KEY_FILE: file('ssh-key'),
       GIT_SIGNING_KEY_FILE: file('signing-key'),

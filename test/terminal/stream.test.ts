@@ -18,7 +18,7 @@ describe('a reader that goes away early, or stops reading', () => {
     const bare = join(folder, 'bare.git');
     execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare], { env: GIT_ENVIRONMENT });
     await publishPass(bare, 'dev', [ranked(finding())]);
-    env = { ...GIT_ENVIRONMENT, ...PROGRAM_ENVIRONMENT, REPORT_REPO: bare, CLUSTER: 'dev' };
+    env = { ...GIT_ENVIRONMENT, ...PROGRAM_ENVIRONMENT, REPORT_REPO: bare, DRIFT_CLUSTER: 'dev' };
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -55,9 +55,9 @@ describe('a reader that goes away early, or stops reading', () => {
   const start = (args: readonly string[], stdio: StdioOptions, more: Readonly<Record<string, string>> = {}) =>
     spawn(process.execPath, ['src/main.ts', ...args], { env: { ...env, ...more }, stdio });
 
-  it('holds no command beyond its TIMEOUT by not reading its result', async () => {
+  it('holds no command beyond its DRIFT_TIMEOUT by not reading its result', async () => {
     using pipe = fullPipe();
-    const child = start(['report', '-o', 'jsonl'], ['ignore', pipe.fd, 'pipe'], { TIMEOUT: '3' });
+    const child = start(['report', '-o', 'jsonl'], ['ignore', pipe.fd, 'pipe'], { DRIFT_TIMEOUT: '3s' });
     let told = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       told += chunk.toString();

@@ -46,7 +46,7 @@ describe('drift-detector on a terminal', function () {
       TERM: 'xterm-256color',
       SHELL: '/bin/sh',
       REPORT_REPO: bare,
-      CLUSTER: 'dev',
+      DRIFT_CLUSTER: 'dev',
       ...environment,
     };
     const raw = await new Promise<string>((resolve, reject) => {
@@ -104,7 +104,7 @@ describe('drift-detector on a terminal', function () {
       TERM: 'xterm-256color',
       COLUMNS: '40',
       REPORT_REPO: bare,
-      CLUSTER: 'dev',
+      DRIFT_CLUSTER: 'dev',
     };
     const piped = execFileSync(process.execPath, [MAIN, 'report'], { env, encoding: 'utf8' });
     expect(piped).to.not.contain('\u001b');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
-import { COMPARED_KINDS } from '../../domain/kinds/kinds.ts';
 import { ENVIRONMENT_WORDS, parseEnvironment } from '../../domain/environment.ts';
+import { COMPARED_KINDS } from '../../domain/kinds/kinds.ts';
 import { DELIVERERS } from '../../domain/tools.ts';
 import { address, boolean, list, option, secret, whole } from './values.ts';
 
@@ -9,7 +9,7 @@ import { address, boolean, list, option, secret, whole } from './values.ts';
 export const COMPARING = {
   cluster: option({
     schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/u, 'must be 1 to 32 lower-case letters, digits or dashes'),
-    env: ['CLUSTER'],
+    clash: 'such a value would name this cluster in reports, changesets and the Lease',
     value: 'NAME',
     default: 'default',
     help: 'name of this cluster in reports and changesets',
@@ -22,7 +22,7 @@ export const COMPARING = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
-    env: ['ENVIRONMENT'],
+    clash: 'such a value would change how findings are weighed and how long a fresh change is left alone, or be refused',
     value: 'NAME',
     default: 'dev',
     help: 'dev, staging or prod, also with a region (prod-eu): weighs findings',
@@ -34,10 +34,9 @@ export const COMPARING = {
     default: '',
     help: 'kubeconfig file; without it the pod service account',
   }),
-  context: option({ schema: z.string(), env: ['KUBE_CONTEXT'], value: 'NAME', default: '', help: 'context of the kubeconfig' }),
+  context: option({ schema: z.string(), former: 'KUBE_CONTEXT', value: 'NAME', default: '', help: 'context of the kubeconfig' }),
   namespaceSelector: option({
     schema: z.string().min(1),
-    env: ['NAMESPACE_SELECTOR'],
     value: 'SELECTOR',
     default: 'monitored=true',
     help: 'label selector of the namespaces to watch',
@@ -46,35 +45,30 @@ export const COMPARING = {
     schema: list.pipe(
       z.array(z.string().regex(/^([a-z0-9.-]+\/)?v[a-z0-9]+\/[A-Z][A-Za-z0-9]*$/u, 'must look like apps/v1/Deployment')).min(1),
     ),
-    env: ['KINDS'],
     value: 'LIST',
     default: COMPARED_KINDS.join(','),
     help: 'kinds to compare, as apiVersion/Kind',
   }),
   maxFileMb: option({
     schema: whole(1, MOST_MB),
-    env: ['MAX_FILE_MB'],
     value: 'MB',
     default: String(DEFAULT_MAX_MB),
     help: `largest file or standard input that is read, in MB, at most ${MOST_MB}`,
   }),
   ignoreFile: option({
     schema: z.string(),
-    env: ['IGNORE_FILE'],
     value: 'FILE',
     default: '',
     help: 'YAML file of rules for drift to live with, each with a reason (ignore: [{kind, name, path, reason}])',
   }),
   cacheDir: option({
     schema: z.string(),
-    env: ['CACHE_DIR'],
     value: 'DIRECTORY',
     default: 'auto',
     help: 'where schemas of the API server are kept between passes: a folder, none, or auto for the user cache',
   }),
   desiredManagers: option({
     schema: list,
-    env: ['DESIRED_MANAGERS'],
     value: 'LIST',
     default: 'confighub,confighub-bridge-worker',
     help: `field managers that deliver desired state, the usual one first; add ${DELIVERERS.join(', ')} where these do`,
@@ -122,7 +116,7 @@ export const COMPARING = {
   }),
   target: option({
     schema: z.string(),
-    env: ['TARGET'],
+    clash: 'such a value would leave out units',
     value: 'SLUG',
     default: '',
     help: 'target that this cluster is; units of others are left out',

@@ -12,5 +12,10 @@ export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
 /** `--namespace-selector` of `namespaceSelector`. */
 export function flagOf(name: OptionName): string {
-  return `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${snakeOf(name).replaceAll('_', '-')}`;
+}
+
+/** `namespace_selector` of `namespaceSelector`. */
+export function snakeOf(name: OptionName): string {
+  return name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
 }

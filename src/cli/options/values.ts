@@ -41,13 +41,25 @@ export const address = z
   .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'is no http(s) address without a user in it');
 /** Prompts go to a host that is known to be it, or to one on this machine. */
 export const safeAddress = address.refine(mayTakeCredentials, 'must be https, or a server on this machine');
-/** A Go duration such as `30m` or `1h30m`, in seconds. */
-export const duration = z.string().transform((text, context) => {
-  const nanoseconds = parseDuration(text.trim());
-  if (nanoseconds !== undefined && nanoseconds >= 0) return nanoseconds / 1e9;
-  context.addIssue({ code: 'custom', message: 'is no duration such as 30m or 1h30m' });
-  return z.NEVER;
-});
+/** A Go duration such as `30m` or `1h30m`, in seconds. Without a unit only 0 is one. */
+export const duration = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().transform((text, context) => {
+    const nanoseconds = parseDuration(text.trim());
+    if (nanoseconds !== undefined && nanoseconds >= 0) return nanoseconds / 1e9;
+    const message = /^\s*\d+\s*$/u.test(text)
+      ? `has no unit: write ${text.trim()}s for seconds, or ${text.trim()}m for minutes`
+      : 'must be a duration such as 30s, 10m or 1h30m';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }),
+);
+/** The same in whole seconds, from one to so many. */
+export const wholeSeconds = (max: number, maxText: string): z.ZodType<number> =>
+  duration.refine(
+    (seconds) => Number.isInteger(seconds) && seconds >= 1 && seconds <= max,
+    `must be a duration from 1s to ${maxText}, in whole seconds`,
+  );
 /** One line and nothing that cannot be seen: an error never holds the value. */
 const credential = z
   .string()
@@ -75,10 +87,16 @@ export const secretKey = z
   })
   .transform(ownSecret);
 
-export interface Option<S extends z.ZodType> {
+export interface Option<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
-  /** Environment variables, the first that is set wins. */
-  readonly env: readonly string[];
+  /** Environment variables, where they are not called `DRIFT_` and the option's name; the first that is set wins. */
+  readonly env?: readonly [string, ...string[]];
+  /** The former variable, where it was not the name without the prefix; `false` for a new option, which had none. */
+  readonly former?: string | false;
+  /** What a bare number meant under that name: `s`. */
+  readonly formerUnit?: string;
+  /** What a value does that a CI system gave to that name for a purpose of its own. */
+  readonly clash?: string;
   readonly help: string;
   /** What the value is called in help; absent for switches. */
   readonly value?: string;
@@ -89,6 +107,6 @@ export interface Option<S extends z.ZodType> {
 }
 
 /** Keeps the exact type, by which a missing default is known at compile time. */
-export function option<const O extends Option<z.ZodType>>(definition: O): O {
+export function option<const O extends Option>(definition: O): O {
   return definition;
 }

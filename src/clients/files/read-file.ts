@@ -10,7 +10,7 @@ export interface ReadOptions {
   readonly subject: string;
   /** What to do where it cannot be read. */
   readonly remedy: string;
-  /** Largest size in MB (2^20 bytes) as MAX_FILE_MB sets it; `DEFAULT_MAX_MB` where that does not count. */
+  /** Largest size in MB (2^20 bytes) as DRIFT_MAX_FILE_MB sets it; `DEFAULT_MAX_MB` where that does not count. */
   readonly maxMb?: number;
   readonly signal: AbortSignal;
 }
@@ -44,7 +44,7 @@ export async function readFileBytes(path: string, { subject, remedy, maxMb, sign
     throw new ConfigError(what, { code: 'configuration', subject, remedy, cause: error });
   }
   if (bytes !== undefined) return bytes;
-  const advice = maxMb === undefined ? remedy : 'Pass a smaller file, or raise MAX_FILE_MB.';
+  const advice = maxMb === undefined ? remedy : 'Pass a smaller file, or raise DRIFT_MAX_FILE_MB.';
   throw new ConfigError(`${nameOf(path)} is larger than ${limit} MB`, { code: 'configuration', subject, remedy: advice });
 }
 

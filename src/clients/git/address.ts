@@ -55,7 +55,7 @@ export function parseAddress(text: string, hasToken: boolean): Address {
 /** Throws where Git could read the name of the branch as something else. */
 export function checkBranch(branch: string): void {
   const isName = BRANCH.test(branch) && !/\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$/u.test(branch);
-  if (!isName) throw refuse(`${JSON.stringify(branch)} is no branch name`, 'Correct REPORT_BRANCH.');
+  if (!isName) throw refuse(`${JSON.stringify(branch)} is no branch name`, 'Correct DRIFT_REPORT_BRANCH.');
 }
 
 function userOf({ username }: URL): string {

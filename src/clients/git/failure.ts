@@ -24,7 +24,7 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
   {
     words: /matches more than one/u,
     code: 'configuration',
-    remedy: 'Delete the branch or tag whose name ends as the name of REPORT_BRANCH begins anew: refs/heads/refs/heads/...',
+    remedy: 'Delete the branch or tag whose name ends as the name of DRIFT_REPORT_BRANCH begins anew: refs/heads/refs/heads/...',
   },
   {
     words: /mismatched algorithms|repository's hash algorithm/u,
@@ -41,7 +41,7 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
       /exceed(s|ed)? (?:(?!\brate\b|exceed).)*\blimit|^remote:.*too large|maximum allowed size|Large files detected|error: 413/imu,
     code: 'permission',
     remedy:
-      'Raise the limit of the Git server on the size of a file or a push, or let the pass compare fewer namespaces (NAMESPACE_SELECTOR) or units.',
+      'Raise the limit of the Git server on the size of a file or a push, or let the pass compare fewer namespaces (DRIFT_NAMESPACE_SELECTOR) or units.',
   },
   {
     words: /^remote:.*(No space left on device|Disk quota exceeded)|remote unpack failed/imu,
@@ -62,7 +62,7 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
   {
     words: /hook declined|protected branch|\(deny|prohibited/u,
     code: 'permission',
-    remedy: 'The rules of the Git server refused the report: let its author push to REPORT_BRANCH, or name another branch.',
+    remedy: 'The rules of the Git server refused the report: let its author push to DRIFT_REPORT_BRANCH, or name another branch.',
   },
   {
     words: /refusing to update checked out branch|branch is currently checked out/u,
@@ -105,7 +105,7 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
 
 const UNKNOWN: Kind = {
   code: 'unavailable',
-  remedy: 'Check REPORT_REPO, REPORT_BRANCH and the network, and try again.',
+  remedy: 'Check REPORT_REPO, DRIFT_REPORT_BRANCH and the network, and try again.',
 };
 
 /** Of no use to anybody, and they push what is said out of the line. */

@@ -59,7 +59,7 @@ export interface Workplace extends AsyncDisposable {
 const SILENCE_SECONDS = 60;
 const PREFIX = 'drift-report-';
 const AUTHORITIES = 'authorities.pem';
-/** No pass runs for longer (TIMEOUT), so an older folder was left by one that was killed. */
+/** No pass runs for longer (DRIFT_TIMEOUT), so an older folder was left by one that was killed. */
 const LEFT_AFTER_MS = 24 * 3600 * 1000;
 
 export async function openWorkplace(options: GitConnectionOptions): Promise<Workplace> {

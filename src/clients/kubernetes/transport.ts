@@ -94,7 +94,7 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
     throw new ClusterError('no cluster is configured', {
       code: 'configuration',
       subject: source.context ?? named ?? 'kubeconfig',
-      remedy: 'Set KUBECONFIG (and KUBE_CONTEXT), or mount a service account token into the pod.',
+      remedy: 'Set KUBECONFIG (and DRIFT_CONTEXT), or mount a service account token into the pod.',
     });
   }
   const server = trimEnd(cluster.server, '/');

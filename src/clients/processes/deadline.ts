@@ -19,8 +19,8 @@ export function startDeadline(): Deadline {
       if (seconds === undefined) return;
       const late = new UserError(`it did not finish within ${seconds} s`, {
         code: 'unavailable',
-        subject: 'TIMEOUT',
-        remedy: 'Check what it waits for, or raise TIMEOUT.',
+        subject: 'DRIFT_TIMEOUT',
+        remedy: 'Check what it waits for, or raise DRIFT_TIMEOUT.',
       });
       const leftMs = Math.max(0, seconds * 1000 - (performance.now() - started));
       timer = setTimeout(() => controller.abort(late), leftMs).unref();

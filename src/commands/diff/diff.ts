@@ -32,7 +32,7 @@ export const diff: Command<DiffArguments> = {
       )
       .option(
         '--field-manager <NAME>',
-        'field manager that carries desired state (environment DESIRED_MANAGERS, default confighub)',
+        'field manager that carries desired state (environment DRIFT_DESIRED_MANAGERS, default confighub)',
         collectList,
       )
       .option('--schema <FILE>', 'OpenAPI v3 document or CustomResourceDefinitions; built-in kinds are known', collect)

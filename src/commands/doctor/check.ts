@@ -1,4 +1,5 @@
-import { OPTIONS, type OptionName } from '../../cli/options/options.ts';
+import type { OptionName } from '../../cli/options/options.ts';
+import { variablesOf } from '../../cli/options/variables.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { ErrorCode } from '../../domain/exit-codes.ts';
 
@@ -65,5 +66,5 @@ export async function checking(
 
 /** The environment variable of an option. */
 export function variable(name: OptionName): string {
-  return OPTIONS[name].env[0];
+  return variablesOf(name)[0];
 }

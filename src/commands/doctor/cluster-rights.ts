@@ -7,9 +7,9 @@ import type { Config } from '../../cli/config.ts';
 export interface ClusterRight {
   /** What the right is for. */
   readonly purpose: string;
-  /** Empty for the core group. Absent: those of KINDS. */
+  /** Empty for the core group. Absent: those of DRIFT_KINDS. */
   readonly resources?: { readonly group: string; readonly names: readonly string[] };
-  /** Paths that are none of an object, in place of resources; `*` is each group and version of KINDS. */
+  /** Paths that are none of an object, in place of resources; `*` is each group and version of DRIFT_KINDS. */
   readonly paths?: readonly string[];
   readonly verbs: readonly string[];
   /** `monitored`: in each monitored namespace, or everywhere. `own`: in the namespace of the Lease. */

@@ -15,9 +15,9 @@ import { checkRights } from './rights.ts';
 
 /** The oldest API server whose kinds and fields a pass knows. */
 const OLDEST_MINOR = 19;
-/** Above this, FIX_GRACE and the expiry of tokens are judged by a wrong time. */
+/** Above this, DRIFT_FIX_GRACE and the expiry of tokens are judged by a wrong time. */
 const MOST_SKEW_MS = 30_000;
-/** The CronJob of manifests/base, where CRONJOB names no other. */
+/** The CronJob of manifests/base, where DRIFT_CRONJOB names no other. */
 const CRONJOB_NAME = 'drift-detector';
 const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
 const CRONJOBS: ResourceKind = { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };

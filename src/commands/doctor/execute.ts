@@ -42,7 +42,7 @@ async function checkOptions(config: Config, signal: AbortSignal): Promise<readon
   requireScope(config);
   const rules = await readIgnoreFile(config, signal);
   const ignored = rules.length === 0 ? '' : `, ${plural(rules.length, 'ignore rule')}`;
-  return [ok('options', `valid, for cluster ${config.cluster}, environment ${sanitize(config.environment)}${ignored}`)];
+  return [ok('options', `valid, for cluster ${config.cluster}, environment ${config.environment.name}${ignored}`)];
 }
 
 /** Namespaces named at most, each in a line of its own. */

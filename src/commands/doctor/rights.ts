@@ -12,7 +12,7 @@ export interface RightsContext {
   readonly config: Config;
   /** Namespace and name of the Lease. */
   readonly lease: { readonly namespace: string; readonly name: string };
-  /** Those of KINDS that the API server serves. */
+  /** Those of DRIFT_KINDS that the API server serves. */
   readonly kinds: readonly ResourceKind[];
   /** Monitored namespaces; `undefined` where they could not be listed. */
   readonly namespaces: readonly string[] | undefined;

@@ -38,8 +38,8 @@ export async function execute(command: 'run' | 'check', invocation: Invocation, 
     if (!deadline.aborted || process.stop.aborted) throw error;
     throw new UserError(`the pass did not finish within ${config.timeout} s`, {
       code: 'unavailable',
-      subject: 'TIMEOUT',
-      remedy: 'Find out what is slow (LOG_LEVEL=debug tells the time of each phase), or raise TIMEOUT.',
+      subject: 'DRIFT_TIMEOUT',
+      remedy: 'Find out what is slow (DRIFT_LOG_LEVEL=debug tells the time of each phase), or raise DRIFT_TIMEOUT.',
       cause: error,
     });
   }

@@ -18,7 +18,7 @@ export const undo: Command<UndoArguments> = {
     'cluster',
     'desiredManagers',
     'leaseNamespace',
-    'leaseSeconds',
+    'leaseDuration',
     'dryRun',
     'timeout',
   ],

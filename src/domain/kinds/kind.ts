@@ -4,7 +4,7 @@ import type { Health } from './health.ts';
 
 /** What is known of one kind beyond its schema. */
 export interface Kind {
-  /** The apiVersion that is compared where KINDS says nothing; absent where the kind is compared only on request. */
+  /** The apiVersion that is compared where DRIFT_KINDS says nothing; absent where the kind is compared only on request. */
   readonly comparedAs?: string;
   /** Fields that the API server refuses to change, as the text form of their paths. */
   readonly immutable?: RegExp;

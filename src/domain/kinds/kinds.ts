@@ -29,7 +29,7 @@ export function kindNamed(name: string): Kind | undefined {
   return BY_NAME.get(name);
 }
 
-/** What KINDS is by default, as `apps/v1/Deployment`. */
+/** What DRIFT_KINDS is by default, as `apps/v1/Deployment`. */
 export const COMPARED_KINDS: readonly string[] = Object.entries(KINDS).flatMap(([kind, { comparedAs }]) =>
   comparedAs === undefined ? [] : `${comparedAs}/${nameOf(kind)}`,
 );

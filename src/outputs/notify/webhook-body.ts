@@ -146,7 +146,7 @@ function escapeSlack(text: string): string {
     .replaceAll(/@(?=\w)/gu, '@ ');
 }
 
-/** What `WEBHOOK_FORMAT` may be: the body of an announcement, and whom it is for, for help. */
+/** What `DRIFT_WEBHOOK_FORMAT` may be: the body of an announcement, and whom it is for, for help. */
 export const WEBHOOK_FORMATS = {
   json: { about: 'each fact a field', toBody: toJsonBody },
   slack: { about: 'a message for Slack, and for what takes messages as Slack does', toBody: toSlackBody },

@@ -22,7 +22,7 @@ export type { Acceptance } from './accept-text.ts';
 
 export interface AcceptOptions {
   readonly cluster: string;
-  /** The changeset that CHANGESET names. */
+  /** The changeset that DRIFT_CHANGESET names. */
   readonly changeSet: (ChangeSetRef & { readonly isClosed: boolean }) | undefined;
   readonly compare: CompareNow;
   readonly onChangeSet: (changeSet: ChangeSetRef) => void;
@@ -67,9 +67,9 @@ export async function acceptLive(
 function holdOf(unit: DesiredUnit, { changeSet }: AcceptOptions): string {
   if (unit.changeSet?.openedFor !== undefined) return `another pass is correcting it under changeset ${unit.changeSet.slug}`;
   if (changeSet && unit.changeSet && unit.changeSet.id !== changeSet.id)
-    return `the unit is locked by changeset ${unit.changeSet.slug}, CHANGESET names ${changeSet.slug}`;
+    return `the unit is locked by changeset ${unit.changeSet.slug}, DRIFT_CHANGESET names ${changeSet.slug}`;
   if (changeSet?.isClosed && !unit.changeSet)
-    return `changeset ${changeSet.slug} is closed; name an open one in CHANGESET or leave it out`;
+    return `changeset ${changeSet.slug} is closed; name an open one in DRIFT_CHANGESET or leave it out`;
   if (unit.hasUnappliedChanges)
     return `revision ${unit.headRevision} of the unit waits to be applied, and nothing is written on top of it; apply it or put it back`;
   return '';

@@ -16,7 +16,7 @@ export interface FixPolicy {
   readonly autoFix: boolean;
   /** Create objects that a unit declares and the cluster lacks. */
   readonly createMissing: boolean;
-  /** The changeset that CHANGESET names. */
+  /** The changeset that DRIFT_CHANGESET names. */
   readonly changeSet: (ChangeSetRef & { readonly isClosed: boolean }) | undefined;
   readonly applyChangeSet: boolean;
   /** Seconds that a fresh change is left alone. */
@@ -90,7 +90,7 @@ const RULES: readonly Rule[] = [
   unlessApproved(({ finding }, _, policy) => {
     // Somebody deleted it, perhaps on purpose: putting a whole workload back is asked for by name.
     if (finding.class !== 'missing' || policy.createMissing) return undefined;
-    return report('never-created', 'set CREATE_MISSING=true to have it created');
+    return report('never-created', 'set DRIFT_CREATE_MISSING=true to have it created');
   }),
   unlessApproved(({ finding }) => {
     const { blame } = finding;
@@ -117,7 +117,7 @@ const RULES: readonly Rule[] = [
     const since = Number.isNaN(changed) ? Date.parse(seenSince) : changed;
     const until = since + graceSeconds * 1000;
     return now.getTime() < until
-      ? report('grace', `changed recently; will be fixed after ${rfc3339(until)} (FIX_GRACE)`)
+      ? report('grace', `changed recently; will be fixed after ${rfc3339(until)} (DRIFT_FIX_GRACE)`)
       : undefined;
   }),
   unlessApproved(({ finding }, _, { contestedAfter }, { corrections, now }) => {
@@ -158,14 +158,14 @@ const RULES: readonly Rule[] = [
     if (!policy.changeSet || !unit?.changeSet || unit.changeSet.id === policy.changeSet.id) return undefined;
     return blocked(
       'locked-elsewhere',
-      `the unit is locked by changeset ${unit.changeSet.slug}, CHANGESET names ${policy.changeSet.slug}`,
+      `the unit is locked by changeset ${unit.changeSet.slug}, DRIFT_CHANGESET names ${policy.changeSet.slug}`,
     );
   },
   (_, unit, policy) => {
     if (!policy.changeSet?.isClosed || unit?.changeSet) return undefined;
     return blocked(
       'changeset-closed',
-      `changeset ${policy.changeSet.slug} is closed; name an open one in CHANGESET or leave it out`,
+      `changeset ${policy.changeSet.slug} is closed; name an open one in DRIFT_CHANGESET or leave it out`,
     );
   },
   (_, unit, policy) => {

@@ -8,7 +8,7 @@ export function notesOn(server: ServerAbilities): readonly string[] {
   const notes: string[] = [];
   if (!server.appliesUnits)
     notes.push(
-      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with PUBLISH_RELEASE=true',
+      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with DRIFT_PUBLISH_RELEASE=true',
     );
   if (!server.locksUnits)
     notes.push('This ConfigHub knows no locks of changesets: corrections are pairs of revisions without a changeset');

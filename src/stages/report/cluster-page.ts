@@ -182,7 +182,7 @@ function ignored({ report }: ClusterPage): readonly string[] {
     isExpired ? `**ended** ${escapeText(until)}` : until === '' ? 'for good' : `until ${escapeText(until)}`,
   ]);
   return section('## Ignored by rule', ['what', 'reason', 'how long'], rows, 'report.json', [
-    'The rules of the ignore file (IGNORE_FILE). The log of a pass says which of them cover nothing.',
+    'The rules of the ignore file (DRIFT_IGNORE_FILE). The log of a pass says which of them cover nothing.',
   ]);
 }
 

@@ -56,8 +56,8 @@ export async function readReports(
   if (reader.head === '') {
     throw new GitError(`the report repository has no branch ${options.branch}`, {
       code: 'not-found',
-      subject: 'REPORT_BRANCH',
-      remedy: 'Correct REPORT_BRANCH or REPORT_REPO, or let a pass write the first report (drift-detector run).',
+      subject: 'DRIFT_REPORT_BRANCH',
+      remedy: 'Correct DRIFT_REPORT_BRANCH or REPORT_REPO, or let a pass write the first report (drift-detector run).',
     });
   }
   const then = since === undefined ? undefined : await findCommit(reader, since, options.branch, now);
