@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Anthropic, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import type { z } from 'zod';
 import { messageOf } from '../../domain/errors.ts';
 import { foreignText } from '../../domain/foreign-text.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { persistently } from '../http/persistently.ts';
 import { fetchWithin } from '../http/read-body.ts';
 
 export interface ClaudeOptions {
@@ -129,32 +129,28 @@ export function createClaude(options: ClaudeOptions): Claude {
   }
 
   return async (question, signal) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await once(question, signal);
-      } catch (error) {
-        if (signal.aborted) return failed('the deadline for ranking passed', { isFinal: true });
-        const { status, reason } = complaintOf(error);
-        const isPassing = error instanceof APIError && (status === undefined || RETRIED.has(status) || status >= 500);
-        if (attempt === TRIES || !isPassing)
-          return failed(reason, { isFinal: status !== undefined && FINAL.has(status), isTooLong: status === TOO_LARGE });
-        try {
-          await sleep(retryWaitMs(error), undefined, { signal });
-        } catch {
-          return failed('the deadline for ranking passed', { isFinal: true });
-        }
-      }
+    try {
+      return await persistently(() => once(question, signal), { mayRepeat: isPassing, askedWaitMs, tries: TRIES, signal });
+    } catch (error) {
+      if (signal.aborted) return failed('the deadline for ranking passed', { isFinal: true });
+      const { status, reason } = complaintOf(error);
+      return failed(reason, { isFinal: status !== undefined && FINAL.has(status), isTooLong: status === TOO_LARGE });
     }
   };
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof APIError && (error.status === undefined || RETRIED.has(error.status) || error.status >= 500);
 }
 
 function failed(reason: string, { isFinal = false, isTooLong = false } = {}): ClaudeReply {
   return { ok: false, reason, isFinal, isTooLong };
 }
 
-function retryWaitMs(error: APIError): number {
-  const exact = Number(error.headers?.get('retry-after-ms') ?? Number.NaN);
-  const seconds = Number(error.headers?.get('retry-after') ?? Number.NaN);
+function askedWaitMs(error: unknown): number {
+  const headers = error instanceof APIError ? error.headers : undefined;
+  const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN);
+  const seconds = Number(headers?.get('retry-after') ?? Number.NaN);
   const asked = Number.isNaN(exact) ? seconds * 1000 : exact;
   return Math.min(Number.isNaN(asked) ? RETRY_WAIT_MS.default : asked, RETRY_WAIT_MS.longest);
 }

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GitError, messageOf } from '../../domain/errors.ts';
+import { persistently } from '../http/persistently.ts';
 import { GitCommandError } from './command.ts';
 import { isPassing } from './failure.ts';
 import { fetchBranch, fetchHead, type Head, readHead } from './head.ts';
@@ -86,21 +87,23 @@ export async function commitAndPush(
  * Throws as the push of a report onto this head would, as far as the server tells before it takes data: who may not write is
  * turned away already where it lists its branches for a push. Hooks and rules for branches are asked by a real push alone.
  */
-export async function rehearsePush(workplace: Workplace, head: Head, branch: string): Promise<void> {
+export async function rehearsePush(workplace: Workplace, head: Head, branch: string, signal: AbortSignal): Promise<void> {
   const { git } = workplace;
   // A commit of its own, so that its author and its signature are tried as well; it stays in the clone.
   await git(['read-tree', head.tree === '' ? '--empty' : head.tree]);
   const commit = await commitTree(workplace, (await git(['write-tree'])).trim(), head, 'rehearsal');
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await push(workplace, branch, head.commit, commit, ['--dry-run']);
-      break;
-    } catch (error) {
-      // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
-      if (error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal())) break;
-      if (!isPassing(workplace.translate(error, 'push the report')) || attempt === REHEARSALS) throw error;
-      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
-    }
+  // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
+  const isMoved = (error: unknown): boolean =>
+    error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal());
+  const mayRepeat = (error: unknown): boolean => !isMoved(error) && isPassing(workplace.translate(error, 'push the report'));
+  try {
+    await persistently(() => push(workplace, branch, head.commit, commit, ['--dry-run']), {
+      mayRepeat,
+      tries: REHEARSALS,
+      signal,
+    });
+  } catch (error) {
+    if (!isMoved(error)) throw error;
   }
   if (workplace.remoteFolder !== '') await confirmFolder(workplace);
 }

@@ -110,9 +110,7 @@ function persistentGit(clone: string, options: GitOptions): Git {
   const git = createGit(clone, options);
   const { signal } = options;
   return (args, input) =>
-    READS.has(args[0] ?? '')
-      ? persistently(() => git(args, input), { mayRepeat: isDropped, askedWaitMs: () => 0, signal })
-      : git(args, input);
+    READS.has(args[0] ?? '') ? persistently(() => git(args, input), { mayRepeat: isDropped, signal }) : git(args, input);
 }
 
 async function makeFolder(): Promise<string> {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { persistently } from '../../clients/http/persistently.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { hostOf } from '../../domain/this-machine.ts';
@@ -36,14 +36,17 @@ function signatureHeaders(body: string, secret: Secret<string> | undefined, time
 export async function postWebhook(body: object, options: WebhookOptions): Promise<void> {
   const text = JSON.stringify(body);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(DEADLINE_MS)]);
-  for (let attempt = 1; ; attempt++) {
-    const answer = await post(text, options, signal).catch((error: unknown) => ({ status: 0, error }));
-    if (answer.status >= 200 && answer.status < 300) return;
-    const mayPass = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-    if (!mayPass || attempt === TRIES || signal.aborted) throw failure(answer);
-    await sleep(250 * 2 ** attempt, undefined, { signal }).catch(() => {
-      throw failure(answer);
-    });
+  let answer: Answer = { status: 0, error: signal.reason };
+  const deliver = async (): Promise<void> => {
+    answer = await post(text, options, signal).catch((error: unknown) => ({ status: 0, error }));
+    if (answer.status < 200 || answer.status >= 300) throw failure(answer);
+  };
+  const mayRepeat = (): boolean => answer.status === 0 || answer.status === 429 || answer.status >= 500;
+  try {
+    await persistently(deliver, { mayRepeat, tries: TRIES, signal });
+  } catch {
+    // What the receiver said last, also where the time is over.
+    throw failure(answer);
   }
 }
 

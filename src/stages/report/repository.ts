@@ -87,7 +87,9 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
           return head.commit === '' ? { versions: [], isSinceReport: true } : readVersions(workplace, at, isEnough);
         }),
       confirmWritable: () => {
-        confirmed ??= told('push the report', () => inFormatOfRemote(workplace, () => rehearsePush(workplace, head, branch)));
+        confirmed ??= told('push the report', () =>
+          inFormatOfRemote(workplace, () => rehearsePush(workplace, head, branch, signal)),
+        );
         return confirmed;
       },
       publish: (files, message, edits = new Map()) =>
