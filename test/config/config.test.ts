@@ -8,6 +8,7 @@ import { type Config, type Environment, loadConfig, required } from '../../src/c
 import { flagOf, OPTION_NAMES, OPTIONS } from '../../src/cli/options/options.ts';
 import { variablesOf } from '../../src/cli/options/variables.ts';
 import { ConfigError } from '../../src/domain/errors.ts';
+import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 
 async function failureOf(work: () => unknown): Promise<ConfigError> {
   try {
@@ -59,9 +60,7 @@ describe('configuration', () => {
 
   it('tells which values there are, and what may be meant, and whose mistake it is', async () => {
     const flag = await failureOf(() => loadConfig({ output: 'jsno' }, {}, undefined, signal));
-    expect(flag.message).to.contain(
-      '--output: "jsno" is none of table, wide, json, yaml, name, md, jsonl, sarif, junit, did you mean json?',
-    );
+    expect(flag.message).to.contain(`--output: "jsno" is none of ${FORMAT_NAMES.join(', ')}, did you mean json?`);
     expect(flag.code).to.equal('usage');
     const variable = await failureOf(() => loadConfig({ output: 'xml' }, { DRIFT_LOG_LEVEL: 'quiet' }, undefined, signal));
     expect(variable.message).to.contain('DRIFT_LOG_LEVEL: "quiet" is none of debug, info, warn, error;');
