@@ -54,6 +54,7 @@ const CLUSTER = [
   'kubernetes',
   'manifests',
   'notify',
+  'walkthrough',
 ].map((name) => `test/${name}/**/*.test.ts`);
 const PASSES = 'test/end-to-end/**/*.test.ts';
 /** Those of them that something happens to: faults of servers, kills, races, guards, bad input. */

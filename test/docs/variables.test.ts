@@ -13,7 +13,7 @@ const FILES = globSync(
 ).concat(globSync('{*.md,Dockerfile}', { cwd: ROOT }));
 /** Of tests and scripts, or of the program beside its options. */
 const OTHERS =
-  /^DRIFT_(CONFIG|LONG|LAW|FAULT|SEED|KILL|RECORD|MARKER|CLASSES|COMMANDS|GIT_TOKEN|GIT_USER|TEST_\w+|DETECTOR_\w+)$/u;
+  /^DRIFT_(CONFIG|STATE_DIR|LONG|LAW|FAULT|SEED|KILL|RECORD|MARKER|CLASSES|COMMANDS|GIT_TOKEN|GIT_USER|TEST_\w+|DETECTOR_\w+)$/u;
 /** Pages and cases about the former names themselves. */
 const ABOUT_FORMER =
   /^(CHANGELOG\.md|docs\/configuration\.md|fixtures\/config\/former-variables\.yaml|src\/cli\/options\/.*|test\/(config\/former-variables|docs\/generated).*)$/u;

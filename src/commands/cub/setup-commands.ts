@@ -146,7 +146,9 @@ export async function targetCreateCommand(
 ): CubResult {
   const { hub, signal } = context;
   const { SpaceID } = await oneSpace(context, flags.space);
-  const { BridgeWorkerID } = await hub.findWorker(SpaceID, worker, signal);
+  const [name = '', home] = worker.split('/').toReversed();
+  const homeId = home === undefined ? SpaceID : (await hub.findSpace(home, signal)).SpaceID;
+  const { BridgeWorkerID } = await hub.findWorker(homeId, name, signal);
   const target = await hub.createTarget(SpaceID, { slug, workerId: BridgeWorkerID, parameters }, signal);
   return created(context, 'target', target.Slug, target.TargetID);
 }
