@@ -1,5 +1,6 @@
 import { parseCommandLine } from './cli/command-line.ts';
 import { type Config, loadConfig, readEnvironment, timeoutOf } from './cli/config.ts';
+import { OPTION_NAMES } from './cli/options/options.ts';
 import { warningsOf } from './cli/options/variables.ts';
 import type { ProcessFacts } from './cli/process-facts.ts';
 import { type Deadline, startDeadline } from './clients/processes/deadline.ts';
@@ -43,7 +44,7 @@ async function runCommand(process: ProcessFacts, deadline: Deadline, signal: Abo
     const config = await loadConfig(flags, environment, configFile, signal);
     deadline.set(config.timeout);
     const warnings = warningsOf(
-      command.options.filter((name) => flags[name] === undefined),
+      OPTION_NAMES.filter((name) => flags[name] === undefined),
       environment,
     );
     if (warnings.length > 0) {

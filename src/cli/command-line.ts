@@ -1,5 +1,5 @@
 import { CommanderError, Option, type OutputConfiguration, Command as Parser } from 'commander';
-import { type Command, EXIT_HELP, usage } from './command.ts';
+import { type Command, exitHelp, usage } from './command.ts';
 import type { Flags } from './config.ts';
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './options/options.ts';
 import { variablesOf } from './options/variables.ts';
@@ -72,7 +72,7 @@ function addCommand(program: Parser, command: Command, onParsed: (commandLine: C
       'configuration file, YAML with the names of options in camel case (environment DRIFT_CONFIG)',
     );
   for (const name of command.options) addOption(parser, name);
-  parser.addHelpText('after', secretsHelp(command.options) + (command.epilogue ?? ''));
+  parser.addHelpText('after', secretsHelp(command.options) + (command.epilogue ?? '') + endOfHelp(command));
   parser.action(() => {
     const options = parser.opts<Readonly<Record<string, unknown>>>();
     const names = parser.registeredArguments.map((argument) => argument.name().toLowerCase());
@@ -85,6 +85,10 @@ function addCommand(program: Parser, command: Command, onParsed: (commandLine: C
       configFile: typeof options['config'] === 'string' ? options['config'] : undefined,
     });
   });
+}
+
+function endOfHelp({ example, exits = [] }: Command): string {
+  return `\nExample:\n  drift-detector ${example}\n${exitHelp(exits)}`;
 }
 
 /** A secret that was given as an argument after all is not repeated in a log. */
@@ -100,7 +104,7 @@ function configurationHelp(): string {
     .helpInformation()
     .replace(/^[\s\S]*?\nOptions:/u, '')
     .trimEnd();
-  return `\nConfiguration, as flag, in the environment or in a file; a command takes the flags that its own help lists:${options}${secretsHelp(OPTION_NAMES)}${EXIT_HELP}`;
+  return `\nConfiguration, as flag, in the environment or in a file; a command takes the flags that its own help lists:${options}${secretsHelp(OPTION_NAMES)}${exitHelp()}`;
 }
 
 /** Secrets have no flag: an argument shows in the process list. */

@@ -1,7 +1,7 @@
 import type { Command as Parser } from 'commander';
 import type { Deadline } from '../clients/processes/deadline.ts';
 import { ConfigError } from '../domain/errors.ts';
-import { EXIT_CODES } from '../domain/exit-codes.ts';
+import { EXIT, EXIT_CODES, type ExitName } from '../domain/exit-codes.ts';
 import type { Config } from './config.ts';
 import type { OptionName } from './options/options.ts';
 import type { ProcessFacts } from './process-facts.ts';
@@ -15,8 +15,12 @@ export interface Command<Given extends object = object> {
   readonly options: readonly OptionName[];
   /** Adds the arguments and options that no other command has. */
   readonly define?: (parser: Parser) => void;
-  /** The end of its help. */
+  /** What follows the options in its help. */
   readonly epilogue?: string;
+  /** What is typed behind `drift-detector`, for help and docs/cli.md. */
+  readonly example: string;
+  /** What it may end with beside `COMMON_EXITS`. */
+  readonly exits?: readonly ExitName[];
   /** A signal ends the process at once: for a command that leaves nothing behind and is too busy to hear of the signal. */
   readonly diesBySignal?: true;
   /** Returns the exit code. Imports what only this command needs when it is called, so that others start without it. */
@@ -49,7 +53,22 @@ export function usage(message: string, remedy = 'drift-detector --help lists com
   return new ConfigError(message, { code: 'usage', subject: 'command line', remedy });
 }
 
-const EXIT_TEXTS = Object.values(EXIT_CODES).map(({ code, meaning }) => `${code} ${meaning}`);
+/** Exit codes that any command may end with. */
+export const COMMON_EXITS: readonly ExitName[] = [
+  'ok',
+  'unexpected',
+  'usage',
+  'unavailable',
+  'permission',
+  'configuration',
+  'terminated',
+];
 
-/** The end of a command's help, at most 120 columns wide. */
-export const EXIT_HELP = `\nExit codes: ${EXIT_TEXTS.join(', ')}.`.replaceAll(/(.{1,119}[,.])(?: |$)/gu, '$1\n').trimEnd();
+/** A line of help, at most 120 columns wide: every exit code, or the common ones and these. */
+export function exitHelp(exits?: readonly ExitName[]): string {
+  const codes = exits && [...COMMON_EXITS, ...exits].map((name) => EXIT[name]);
+  const texts = Object.values(EXIT_CODES)
+    .filter(({ code }) => codes?.includes(code) ?? true)
+    .map(({ code, meaning }) => `${code} ${meaning}`);
+  return `\nExit codes: ${texts.join(', ')}.`.replaceAll(/(.{1,119}[,.])(?: |$)/gu, '$1\n').trimEnd();
+}

@@ -38,7 +38,7 @@ export const EXIT_CODES = {
   terminated: { code: 143, meaning: 'terminated', result: 'terminated', errors: [] },
 } as const satisfies Readonly<Record<string, ExitCode>>;
 
-type ExitName = keyof typeof EXIT_CODES;
+export type ExitName = keyof typeof EXIT_CODES;
 /** What a failed operation means for the whole run. */
 export type ErrorCode = (typeof EXIT_CODES)[ExitName]['errors'][number];
 

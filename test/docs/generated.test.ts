@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { OPTION_NAMES } from '../../src/cli/options/options.ts';
 import { variablesOf } from '../../src/cli/options/variables.ts';
 import { GUARDS } from '../../src/domain/guards.ts';
+import { cliPage } from './cli-page.ts';
 import { configurationPage, quotedPage, TABLES } from './generated.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -20,6 +21,10 @@ function expectFile(path: string, expected: (text: string) => string): void {
 describe('docs: what follows from the code (UPDATE=1 rewrites it)', () => {
   it('lists every option with its variable, flag, default and meaning', () => {
     expectFile('docs/configuration.md', configurationPage);
+  });
+
+  it('lists every command with its arguments, own options, example and exit codes', () => {
+    expectFile('docs/cli.md', cliPage);
   });
 
   for (const [name, { path, table }] of Object.entries(TABLES))

@@ -8,6 +8,7 @@ import { GUARDS } from '../../src/domain/guards.ts';
 import { FORMATS, type Format } from '../../src/outputs/formats/formats.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
 import { realisticReport } from '../browser/realistic.ts';
+import { code, tableOf } from './markdown.ts';
 
 // Texts under docs/ and in the README that follow from the code.
 
@@ -43,8 +44,6 @@ set them for their own purposes.
 |---|---|---|
 `;
 
-const code = (text: string): string => `\`${text}\``;
-
 function rowOf(name: OptionName): string {
   const option = OPTIONS[name];
   const isSecret = 'isSecret' in option;
@@ -68,13 +67,6 @@ function formerRowOf(name: OptionName): string {
 /** docs/configuration.md. */
 export function configurationPage(): string {
   return HEAD + TABLE + OPTION_NAMES.map(rowOf).join('') + FORMER_HEAD + OPTION_NAMES.map(formerRowOf).join('');
-}
-
-/** A table of Markdown. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`.replaceAll('|  |', '| |');
-  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
 }
 
 /** The tables that stand in pages, each between two comments with its name. */

@@ -10,6 +10,8 @@ export const cub: Command<CubArguments> = {
   name: 'cub',
   summary: "ConfigHub's client for the commands of the walk-through (cub --help)",
   options: [],
+  epilogue: '\nIt ends with 1 where an operation on a unit failed.\n',
+  example: "cub unit list --space '*' --where 'HeadRevisionNum > LiveRevisionNum'",
   define: (parser) => parser.argument('[ARGUMENTS...]').allowUnknownOption().passThroughOptions().helpOption(false),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

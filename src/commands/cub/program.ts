@@ -17,13 +17,27 @@ export interface CubTerminal {
  * Reads a command of ConfigHub's client, with the names and flags of the walk-through. Help is printed and answers
  * `undefined`; a mistake is a `ConfigError` of code `usage`.
  */
-export function readCubCommand(argv: readonly string[], terminal: CubTerminal): CubCommand | undefined {
+export function readCubCommand(argv: readonly string[], { out }: CubTerminal): CubCommand | undefined {
   let command: CubCommand | undefined;
+  const program = cubProgram(out, (taken) => {
+    command = taken;
+  });
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usage(complaintOf(error));
+  }
+  return command;
+}
+
+/** The command line of `cub`. `take` is given the command that it was parsed to. */
+export function cubProgram(out: (text: string) => void, take: (command: CubCommand) => void): Command {
   const program = new Command('cub')
     .description("ConfigHub's client for the commands of the walk-through: drift-detector cub ...")
     .helpOption('-h, --help', 'print help')
     .exitOverride()
-    .configureOutput(throwing(terminal.out));
+    .configureOutput(throwing(out));
   const group = (name: string, description: string): Command => program.command(name).description(description).exitOverride();
   const add = (parent: Command, name: string, description: string): Command =>
     parent.command(name).description(description).exitOverride();
@@ -39,34 +53,34 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
 
   const space = group('space', 'spaces');
   labelled(add(space, 'create <space>', 'make a space')).action((slug, flags) => {
-    command = (context) => setup.spaceCreateCommand(context, slug, flags);
+    take((context) => setup.spaceCreateCommand(context, slug, flags));
   });
   add(space, 'list', 'list spaces')
     .option('--where <QUERY>', 'condition')
     .option('--json', 'as JSON')
     .action((flags) => {
-      command = (context) => setup.spaceListCommand(context, flags);
+      take((context) => setup.spaceListCommand(context, flags));
     });
   add(space, 'new-prefix', 'print a project name that is not taken').action(() => {
-    command = setup.spaceNewPrefixCommand;
+    take(setup.spaceNewPrefixCommand);
   });
 
   inSpace(add(group('filter', 'stored filters'), 'create <filter> <from>', 'make a filter on units or other entities'))
     .option('--where-field <QUERY>', 'what it selects')
     .option('--where <QUERY>', 'the same, as older clients call it')
     .action((slug, from, flags) => {
-      command = (context) => setup.filterCreateCommand(context, slug, from, flags);
+      take((context) => setup.filterCreateCommand(context, slug, from, flags));
     });
 
   labelled(inSpace(add(group('set', 'sets of units'), 'create <set>', 'make a set'))).action((slug, flags) => {
-    command = (context) => setup.setCreateCommand(context, slug, flags);
+    take((context) => setup.setCreateCommand(context, slug, flags));
   });
   inSpace(add(group('worker', 'workers'), 'create <worker>', 'make a worker')).action((slug, flags) => {
-    command = (context) => setup.workerCreateCommand(context, slug, flags);
+    take((context) => setup.workerCreateCommand(context, slug, flags));
   });
   inSpace(add(group('target', 'targets'), 'create <target> <parameters> <worker>', 'make a target of a cluster')).action(
     (slug, parameters, worker, flags) => {
-      command = (context) => setup.targetCreateCommand(context, slug, parameters, worker, flags);
+      take((context) => setup.targetCreateCommand(context, slug, parameters, worker, flags));
     },
   );
 
@@ -74,17 +88,17 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
   labelled(inSpace(add(changeset, 'create <changeset>', 'make a changeset')))
     .option('--description <TEXT>', 'what it is for')
     .action((slug, flags) => {
-      command = (context) => setup.changeSetCreateCommand(context, slug, flags);
+      take((context) => setup.changeSetCreateCommand(context, slug, flags));
     });
   inSpace(add(changeset, 'get <changeset>', 'show a changeset and the units with revisions in it'))
     .option('--json', 'as JSON')
     .action((slug, flags) => {
-      command = (context) => setup.changeSetGetCommand(context, slug, flags);
+      take((context) => setup.changeSetGetCommand(context, slug, flags));
     });
   inSpace(add(changeset, 'list', 'list changesets'))
     .option('--where <QUERY>', 'condition')
     .action((flags) => {
-      command = (context) => setup.changeSetListCommand(context, flags);
+      take((context) => setup.changeSetListCommand(context, flags));
     });
 
   const unit = group('unit', 'units');
@@ -93,20 +107,20 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
     .option('--json', 'as JSON')
     .option('--names', 'names only')
     .action((flags) => {
-      command = (context) => units.unitListCommand(context, flags);
+      take((context) => units.unitListCommand(context, flags));
     });
   selecting(add(unit, 'tree', 'units below those that they were cloned from'))
     .addOption(new Option('--node <KIND>', 'what a line stands for').choices(['unit', 'space']).default('unit'))
     .addOption(new Option('--edge <KIND>', 'what leads from one to the next').choices(['clone']).default('clone'))
     .option('--columns <NAMES>', 'columns instead of the usual ones', collectList)
     .action((flags) => {
-      command = (context) => units.unitTreeCommand(context, flags);
+      take((context) => units.unitTreeCommand(context, flags));
     });
   inSpace(add(unit, 'get <unit>', 'show a unit'))
     .option('--json', 'as JSON')
     .option('--data-only', 'its configuration and nothing else')
     .action((slug, flags) => {
-      command = (context) => units.unitGetCommand(context, slug, flags);
+      take((context) => units.unitGetCommand(context, slug, flags));
     });
   labelled(selecting(add(unit, 'create [unit] [file]', 'make a unit from a file (- for standard input), or clones of units')))
     .option('--target <TARGET>', 'target that it is applied to')
@@ -116,7 +130,7 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
     .option('--dest-space <SPACES>', 'spaces for the clones of the selected units', collectList)
     .option('--where-space <QUERY>', 'the same by a condition')
     .action((slug, file, flags) => {
-      command = (context) => units.unitCreateCommand(context, slug, file, flags);
+      take((context) => units.unitCreateCommand(context, slug, file, flags));
     });
   labelled(selecting(add(unit, 'update [unit] [file]', 'change a unit, or with --patch every selected one')))
     .option('--patch [JSON]', 'change only what is named')
@@ -129,10 +143,10 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
       // `--patch web`: what follows is no patch, but the unit.
       const isName = typeof given === 'string' && !given.trimStart().startsWith('{') && named === undefined;
       const [slug, patch] = isName ? [given, true as const] : [named, given];
-      command = (context) => units.unitUpdateCommand(context, slug, file, { ...flags, patch });
+      take((context) => units.unitUpdateCommand(context, slug, file, { ...flags, patch }));
     });
   selecting(add(unit, 'set-target <target>', 'give units their target')).action((target, flags) => {
-    command = (context) => units.setTargetCommand(context, target, flags);
+    take((context) => units.setTargetCommand(context, target, flags));
   });
   selecting(add(unit, 'apply [unit]', 'apply a unit, or every selected one, and wait'))
     .option('--revision <REVISION>', 'a number, LiveRevisionNum, ChangeSet:PROJECT/NAME; the head otherwise')
@@ -141,34 +155,27 @@ export function readCubCommand(argv: readonly string[], terminal: CubTerminal): 
     .option('--dry-run', 'show what would be applied')
     .action((slug, { wait, timeout, ...flags }) => {
       const read = { ...flags, wait: wait !== 'false', timeout: seconds(timeout) };
-      command = (context) => units.unitApplyCommand(context, slug, read);
+      take((context) => units.unitApplyCommand(context, slug, read));
     });
   selecting(add(unit, 'approve [unit]', 'approve units')).action((slug, flags) => {
-    command = (context) => units.unitApproveCommand(context, slug, flags);
+    take((context) => units.unitApproveCommand(context, slug, flags));
   });
   inSpace(add(unit, 'delete <unit>', 'delete a unit')).action((slug, flags) => {
-    command = (context) => units.unitDeleteCommand(context, slug, flags);
+    take((context) => units.unitDeleteCommand(context, slug, flags));
   });
   inSpace(add(unit, 'diff <unit>', 'what changed from one revision to another'))
     .option('-u, --unified', 'unified form, which is the only one')
     .option('--from <REVISION>', 'a number, live or head', 'live')
     .option('--to <REVISION>', 'a number, live or head', 'head')
     .action((slug, flags) => {
-      command = (context) => revisions.unitDiffCommand(context, slug, flags);
+      take((context) => revisions.unitDiffCommand(context, slug, flags));
     });
   inSpace(add(group('revision', 'revisions'), 'list <unit>', 'revisions of a unit, newest first'))
     .option('--json', 'as JSON')
     .action((slug, flags) => {
-      command = (context) => revisions.revisionListCommand(context, slug, flags);
+      take((context) => revisions.revisionListCommand(context, slug, flags));
     });
-
-  try {
-    program.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usage(complaintOf(error));
-  }
-  return command;
+  return program;
 }
 
 function seconds(text: string): number {

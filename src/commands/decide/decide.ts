@@ -21,12 +21,18 @@ const OPTIONS_OF_REPOSITORY = OPTION_NAMES.filter(
 
 const REASON = ['--reason <TEXT>', 'why; it stands in the report'] as const;
 
-function decideCommand(kind: DecisionKind, summary: string, define: (parser: Parser) => void): Command<DecideFlags> {
+function decideCommand(
+  kind: DecisionKind,
+  summary: string,
+  example: string,
+  define: (parser: Parser) => void,
+): Command<DecideFlags> {
   return {
     name: kind,
     summary: `${summary}; writes it into decisions.yaml of the report repository and pushes that`,
     options: OPTIONS_OF_REPOSITORY,
-    epilogue: '\nThe commit is yours: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or what Git is set up with.',
+    epilogue: '\nThe commit is yours: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or what Git is set up with.\n',
+    example: `${kind} ${example}`,
     define(parser) {
       parser.argument(
         '<FINDING>',
@@ -38,17 +44,28 @@ function decideCommand(kind: DecisionKind, summary: string, define: (parser: Par
   };
 }
 
-export const accept = decideCommand('accept', 'make what is live desired', (parser) => parser.option(...REASON));
-
-export const ignore = decideCommand('ignore', 'live with a drift', (parser) =>
-  parser.requiredOption(...REASON).option('--until <DATE>', 'date or RFC 3339 time at which it ends'),
+export const accept = decideCommand('accept', 'make what is live desired', "3f9ac04b --reason 'the new release'", (parser) =>
+  parser.option(...REASON),
 );
 
-export const fix = decideCommand('fix', 'bring a drift back, though AUTO_FIX is off', (parser) => parser.option(...REASON));
+export const ignore = decideCommand(
+  'ignore',
+  'live with a drift',
+  "deployment/web --reason 'load test' --until 2026-12-01",
+  (parser) => parser.requiredOption(...REASON).option('--until <DATE>', 'date or RFC 3339 time at which it ends'),
+);
 
-export const adopt = decideCommand('adopt', 'make a unit of an unmanaged workload', (parser) =>
-  parser
-    .option(...REASON)
-    .option('--space <SPACE>', 'space of the new unit; left out where CONFIGHUB_SPACE names one alone')
-    .option('--unit <NAME>', "slug of the new unit, the workload's name unless given"),
+export const fix = decideCommand('fix', 'bring a drift back, though AUTO_FIX is off', '3f9ac04b', (parser) =>
+  parser.option(...REASON),
+);
+
+export const adopt = decideCommand(
+  'adopt',
+  'make a unit of an unmanaged workload',
+  'shop/deployment/web --space shop-dev',
+  (parser) =>
+    parser
+      .option(...REASON)
+      .option('--space <SPACE>', 'space of the new unit; left out where CONFIGHUB_SPACE names one alone')
+      .option('--unit <NAME>', "slug of the new unit, the workload's name unless given"),
 );

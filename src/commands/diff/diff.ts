@@ -16,7 +16,9 @@ export const diff: Command<DiffArguments> = {
   name: 'diff',
   summary: 'compare manifests with live objects from files; asks no server',
   options: ['ignoreFile', 'detailedExitcode', 'allowEmpty', 'maxFileMb', 'timeout'],
-  epilogue: '\nThe options --desired, --live, --field-manager and --schema may be given several times.',
+  epilogue: '\nThe options --desired, --live, --field-manager and --schema may be given several times.\n',
+  example: 'diff --desired web.yaml --live live.yaml',
+  exits: ['driftFound', 'incomplete'],
   diesBySignal: true,
   define: (parser) =>
     parser

@@ -1,4 +1,4 @@
-import { type Command, EXIT_HELP } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { OPTION_NAMES } from '../../cli/options/options.ts';
 
 export const doctor: Command = {
@@ -7,6 +7,8 @@ export const doctor: Command = {
   options: OPTION_NAMES,
   epilogue: `
 It ends with 0 where no check failed (warnings are allowed), else by the first check that failed: 78 configuration,
-77 permission, 75 unavailable.${EXIT_HELP}`,
+77 permission, 75 unavailable.
+`,
+  example: 'doctor --context prod-eu',
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

@@ -14,6 +14,7 @@ export const hub: Command<HubArguments> = {
   name: 'hub',
   summary: 'start the embedded ConfigHub',
   options: ['kubeconfig', 'context', 'logLevel', 'logFormat'],
+  example: 'hub --data-dir hub-data',
   define: (parser) =>
     parser
       .requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing')

@@ -13,6 +13,8 @@ export const promote: Command<PromoteArguments> = {
   name: 'promote',
   summary: 'push-upgrade: units take what their upstream changed and keep their own values',
   options: ['confighubUrl', 'confighubToken', 'confighubWorkerId', 'confighubWorkerSecret', 'dryRun', 'timeout'],
+  example: 'promote --to shop-prod --regions --dry-run',
+  exits: ['incomplete'],
   define: (parser) =>
     parser
       .requiredOption('--to <SPACE>', 'space to promote to, may be given several times', collect)

@@ -1,4 +1,4 @@
-import { type Command, EXIT_HELP } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 
 export interface ReportArguments {
   /** A revision or an age; what changed since then is shown. */
@@ -24,7 +24,10 @@ export const report: Command<ReportArguments> = {
   ],
   epilogue: `
 It ends with 0 once a report was shown, whatever that holds; with --detailed-exitcode by what is in it: with 21 where
-a guard had tripped, else with 20 where it is incomplete, else with 2 where drift is open.${EXIT_HELP}`,
+a guard had tripped, else with 20 where it is incomplete, else with 2 where drift is open.
+`,
+  example: 'report --since 24h -o md',
+  exits: ['driftFound', 'incomplete', 'guardTripped'],
   define: (parser) =>
     parser
       .option(

@@ -1,19 +1,28 @@
-import { type Command, EXIT_HELP } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { OPTION_NAMES } from '../../cli/options/options.ts';
+import type { ExitName } from '../../domain/exit-codes.ts';
 
-function passCommand(name: 'run' | 'check', summary: string): Command {
+const JUDGED = ['driftFound', 'incomplete', 'guardTripped'] as const;
+
+function passCommand(name: 'run' | 'check', summary: string, example: string, exits: readonly ExitName[]): Command {
   return {
     name,
     summary,
     options: OPTION_NAMES,
-    epilogue: EXIT_HELP,
+    example,
+    exits,
     run: async (invocation, process) => (await import('./execute.ts')).execute(name, invocation, process),
   };
 }
 
-export const run = passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report');
+export const run = passCommand('run', 'one pass: compare, rank, fix what may be fixed, commit the report', 'run --dry-run', [
+  ...JUDGED,
+  'lockLost',
+]);
 
 export const check = passCommand(
   'check',
   'compare and print, by decisions.yaml and the last report where REPORT_REPO can be read; never writes anything anywhere',
+  'check --detailed-exitcode -o wide',
+  JUDGED,
 );

@@ -22,6 +22,8 @@ export const undo: Command<UndoArguments> = {
     'dryRun',
     'timeout',
   ],
+  example: 'undo shop-dev/drift-2026-11-24 --dry-run',
+  exits: ['incomplete', 'lockLost'],
   define: (parser) => parser.argument('<CHANGESET>', 'project/slug of the changeset whose corrections are to be taken back'),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };
