@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { buildKubernetes, buildKwok } from './build.ts';
-import { KWOK_VERSION } from './go-module.ts';
+import { buildJq, buildKubernetes, buildKwok } from './build.ts';
+import { GOJQ_VERSION, KWOK_VERSION } from './go-module.ts';
 import { DEFAULT_VERSION } from './version.ts';
 
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'] as const;
@@ -61,6 +61,13 @@ export async function findBinaries(options: FindOptions): Promise<Binaries> {
     kubectl: path('kubectl'),
     kwok: path('kwok'),
   };
+}
+
+/** The folder that holds `jq`, for a PATH; it is built where the cache has none. */
+export async function findJq(options: FindOptions): Promise<string> {
+  const folder = join(cacheFolder(options.environment), `jq-${GOJQ_VERSION}`);
+  if (!existsSync(folder)) await buildJq(folder, options);
+  return folder;
 }
 
 /** What is asked for, or what is given where nothing is asked for; throws where the two differ. */

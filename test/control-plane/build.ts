@@ -3,7 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FindOptions } from './binaries.ts';
-import { type GoModule, KUBERNETES_PROGRAMS, KWOK_PROGRAMS, kubernetesGoMod, kwokGoMod, toolsFile } from './go-module.ts';
+import {
+  GOJQ_VERSION,
+  type GoModule,
+  JQ_PROGRAMS,
+  KUBERNETES_PROGRAMS,
+  KWOK_PROGRAMS,
+  KWOK_VERSION,
+  kubernetesGoMod,
+  simpleGoMod,
+  toolsFile,
+} from './go-module.ts';
 import { lock } from './lock.ts';
 
 /** Oldest Go that the proven releases build with. */
@@ -18,7 +28,7 @@ type BuildOptions = GoOptions & Pick<FindOptions, 'version'>;
 export async function buildKubernetes(folder: string, options: BuildOptions): Promise<void> {
   const { version } = options;
   const title = `Kubernetes ${version} and etcd (once, 6 to 10 minutes on 2 cores)`;
-  await buildInto(folder, title, Object.values(KUBERNETES_PROGRAMS), options, async (work) => {
+  await buildInto(folder, title, KUBERNETES_PROGRAMS, options, async (work) => {
     await writeFile(join(work, 'go.mod'), 'module drift-detector-control-plane\n\ngo 1.24\n');
     const answer: unknown = JSON.parse(await go(['mod', 'download', '-json', `k8s.io/kubernetes@v${version}`], work, options));
     if (typeof answer !== 'object' || answer === null || !('GoMod' in answer))
@@ -36,15 +46,23 @@ export async function buildKubernetes(folder: string, options: BuildOptions): Pr
 
 /** Builds kwok, which plays the kubelet: pods on its nodes become ready without running anything. */
 export async function buildKwok(folder: string, options: BuildOptions): Promise<void> {
-  await buildInto(folder, 'kwok (once, 1 to 3 minutes on 2 cores)', Object.values(KWOK_PROGRAMS), options, async (work) => {
-    await writeFile(join(work, 'go.mod'), kwokGoMod());
+  await buildInto(folder, 'kwok (once, 1 to 3 minutes on 2 cores)', KWOK_PROGRAMS, options, async (work) => {
+    await writeFile(join(work, 'go.mod'), simpleGoMod('sigs.k8s.io/kwok', KWOK_VERSION));
+    return ['-ldflags', STRIP];
+  });
+}
+
+/** Builds gojq as `jq`, which the walk-through types. */
+export async function buildJq(folder: string, options: BuildOptions): Promise<void> {
+  await buildInto(folder, 'jq (once, some seconds)', JQ_PROGRAMS, options, async (work) => {
+    await writeFile(join(work, 'go.mod'), simpleGoMod('github.com/itchyny/gojq', GOJQ_VERSION));
     return ['-ldflags', STRIP];
   });
 }
 
 /** Builds a program of this repository, which has its own go.mod and go.sum, into `folder`. */
 export async function buildOwnProgram(folder: string, source: string, options: GoOptions): Promise<void> {
-  await buildOnce(folder, `${basename(source)} (once, less than a minute)`, options, async (work, out) => {
+  await buildOnce(folder, `${basename(source)} (once, up to 2 minutes on 2 cores)`, options, async (work, out) => {
     await cp(source, work, { recursive: true });
     await go(['build', '-mod=readonly', '-trimpath', '-ldflags', STRIP, '-o', join(out, basename(source)), '.'], work, options);
   });
@@ -53,18 +71,16 @@ export async function buildOwnProgram(folder: string, source: string, options: G
 async function buildInto(
   folder: string,
   title: string,
-  importPaths: readonly string[],
+  programs: Readonly<Record<string, string>>,
   options: BuildOptions,
   prepare: (work: string) => Promise<readonly string[]>,
 ): Promise<void> {
   await requireGo(options);
   await buildOnce(folder, title, options, async (work, out) => {
     const flags = await prepare(work);
-    await writeFile(join(work, 'tools.go'), toolsFile(importPaths));
+    await writeFile(join(work, 'tools.go'), toolsFile(Object.values(programs)));
     await go(['mod', 'tidy'], work, options);
-    for (const path of importPaths) {
-      // The etcd server's main package has its module's name, "v3".
-      const name = path === KUBERNETES_PROGRAMS.etcd ? 'etcd' : (path.split('/').at(-1) ?? path);
+    for (const [name, path] of Object.entries(programs)) {
       const from = Date.now();
       await go(['build', '-trimpath', ...flags, '-o', join(out, name), path], work, options);
       options.onProgress(`  built ${name} in ${((Date.now() - from) / 1000).toFixed(0)} s`);

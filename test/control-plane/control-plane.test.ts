@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
+import { findJq } from './binaries.ts';
 import { sharedControlPlane } from './shared.ts';
 import { resolveVersion } from './version.ts';
 
@@ -22,6 +24,20 @@ describe('the real control plane', function () {
     await kubectl('create', 'deployment', 'three', '--image=registry.example/three', '--replicas=3');
     await kubectl('rollout', 'status', 'deployment/three', '--timeout=120s');
     expect(await kubectl('get', 'deployment', 'three')).to.match(/three +3\/3/u);
+  });
+
+  it('comes with jq for what users type', async () => {
+    const { signal } = new AbortController();
+    const version = resolveVersion(process.env['KUBERNETES_VERSION']);
+    const folder = await findJq({
+      version,
+      environment: process.env,
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+      signal,
+    });
+    expect(execFileSync('jq', ['-c', '.Units'], { input: '{"Units": [1, 2]}', env: { PATH: folder } }).toString()).to.equal(
+      '[1,2]\n',
+    );
   });
 
   it('knows RBAC: an account without rights may read nothing', async () => {

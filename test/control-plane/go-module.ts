@@ -22,6 +22,10 @@ export const KUBERNETES_PROGRAMS = {
 export const KWOK_VERSION = '0.8.0';
 export const KWOK_PROGRAMS = { kwok: 'sigs.k8s.io/kwok/cmd/kwok' } as const;
 
+/** The last one that reads YAML by a library that the module proxy serves. */
+export const GOJQ_VERSION = '0.12.17';
+export const JQ_PROGRAMS = { jq: 'github.com/itchyny/gojq/cmd/gojq' } as const;
+
 /**
  * A go.mod that can build the programs of a Kubernetes release. Kubernetes' own go.mod points its staging modules at
  * folders of its repository, which no dependent can use; each is published as v0.<minor>.<patch> as well. The etcd
@@ -51,8 +55,9 @@ export function kubernetesGoMod(version: string, upstream: GoModule): string {
   return lines.join('\n');
 }
 
-export function kwokGoMod(): string {
-  return `module drift-detector-kwok\n\ngo 1.24\n\nrequire sigs.k8s.io/kwok v${KWOK_VERSION}\n`;
+/** A go.mod for programs of one module that needs no replacements. */
+export function simpleGoMod(module: string, version: string): string {
+  return `module drift-detector-tool\n\ngo 1.24\n\nrequire ${module} v${version}\n`;
 }
 
 /** A file that imports the programs, so that `go mod tidy` keeps what they need. It is never compiled. */

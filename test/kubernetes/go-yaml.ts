@@ -1,10 +1,7 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../../src/domain/exact-json.ts';
-import { cacheFolder } from '../control-plane/binaries.ts';
-import { buildOwnProgram, goVersion, whatIsWrongWith } from '../control-plane/build.ts';
+import { findOwnProgram } from '../control-plane/own-program.ts';
 
 const SOURCE = join(import.meta.dirname, 'go-yaml');
 
@@ -34,19 +31,10 @@ export async function linesOfGo(texts: readonly string[]): Promise<readonly stri
   return lines;
 }
 
-async function findProgram(): Promise<string> {
-  const options = {
+function findProgram(): Promise<string> {
+  return findOwnProgram(SOURCE, {
     environment: process.env,
-    onProgress: (line: string): void => console.log(line),
+    onProgress: (line) => console.log(line),
     signal: AbortSignal.timeout(300_000),
-  };
-  const version = await goVersion(options);
-  const wrong = whatIsWrongWith(version);
-  if (wrong !== undefined)
-    throw new Error(`Go is needed to see that YAML is read as Kubernetes reads it, and ${wrong}. Install Go 1.24 or newer.`);
-  const hash = createHash('sha256').update(version);
-  for (const name of readdirSync(SOURCE).sort()) hash.update(`\0${name}\0`).update(readFileSync(join(SOURCE, name)));
-  const folder = join(cacheFolder(process.env), `go-yaml-${hash.digest('hex').slice(0, 16)}`);
-  if (!existsSync(folder)) await buildOwnProgram(folder, SOURCE, options);
-  return join(folder, 'go-yaml');
+  });
 }
