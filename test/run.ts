@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findBinaries } from './control-plane/binaries.ts';
+import { findBinaries, findJq } from './control-plane/binaries.ts';
 import { DEFAULT_VERSION, PROVEN_VERSIONS, resolveVersion } from './control-plane/version.ts';
+import { findKubelet, whyNoKubelet } from './kubelet/kubelet.ts';
 
 // npm test: lint, type check, then every test with a seeded sample of the long proofs.
 // npm run test:long: the same with the long proofs whole, and the tests of the real cluster on each proven version;
@@ -51,6 +52,7 @@ const CLUSTER = [
   'heartbeat',
   'hub',
   'image',
+  'kubelet',
   'kubernetes',
   'manifests',
   'notify',
@@ -134,7 +136,12 @@ async function run({ title, args, environment = {} }: Step, isFirst: boolean): P
 async function prepare(version: string): Promise<void> {
   if (process.env['DRIFT_TEST_CLUSTER'] === 'kubeconfig') return;
   const onProgress = (line: string): boolean => process.stdout.write(`${line}\n`);
-  await findBinaries({ version, environment: process.env, onProgress, signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  const options = { version, environment: process.env, onProgress, signal };
+  await findBinaries(options);
+  await findJq(options);
+  // Where pods cannot run as processes, its test says so.
+  if (whyNoKubelet() === undefined) await findKubelet(options);
 }
 
 function writeTable(results: readonly Result[]): void {

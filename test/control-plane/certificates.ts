@@ -14,6 +14,8 @@ import {
 } from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** Of the service `kubernetes`: the first of 10.96.0.0/16. */
+const SERVICE_ADDRESS = '10.96.0.1';
 const DAY_MS = 86_400_000;
 
 export interface KeyPair {
@@ -77,6 +79,7 @@ export async function createAuthority(): Promise<Authority> {
           await AuthorityKeyIdentifierExtension.create(root.publicKey),
           new SubjectAlternativeNameExtension([
             { type: 'ip', value: '127.0.0.1' },
+            { type: 'ip', value: SERVICE_ADDRESS },
             { type: 'dns', value: 'localhost' },
             { type: 'dns', value: 'kubernetes.default.svc' },
           ]),

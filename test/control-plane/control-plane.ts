@@ -29,6 +29,18 @@ interface Kubectl {
   readonly stderr: string;
 }
 
+/** Paths of PEM files, and of a kubeconfig with both. */
+export interface IssuedFiles {
+  readonly certificate: string;
+  readonly key: string;
+  readonly kubeconfig: string;
+}
+
+/** Common name by which the API server shows kubelets who it is. */
+export const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
+/** Nodes with this label are no business of kwok's. */
+export const PROCESS_NODE_LABEL = 'drift-detector.dev/process';
+
 /** A real API server with RBAC, controllers, scheduler and a fake node, all of one process group on loopback. */
 export interface ControlPlane extends AsyncDisposable {
   readonly version: string;
@@ -41,6 +53,10 @@ export interface ControlPlane extends AsyncDisposable {
   readonly kubectlPath: string;
   /** Runs the real kubectl; throws with its standard error where it fails. */
   kubectl(args: readonly string[], input?: string, environment?: Readonly<Record<string, string>>): Promise<Kubectl>;
+  /** The certificate, a PEM file, of the authority that signs for everybody here. */
+  readonly authority: string;
+  /** Has a client and server on loopback certified, and writes what it needs. */
+  issue(name: string, commonName: string, groups?: readonly string[]): Promise<IssuedFiles>;
   /** Writes a kubeconfig for a bearer token and returns its path. */
   kubeconfigForToken(name: string, token: string): Promise<string>;
   stop(): Promise<void>;
@@ -101,6 +117,7 @@ async function start(
   const ca = await write('ca.crt', authority.certificate);
   await issue('server', 'kube-apiserver');
   await issue('etcd-client', 'etcd-client');
+  await issue('kubelet-client', KUBELET_CLIENT);
   const serviceAccounts = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -147,6 +164,11 @@ async function start(
     `--tls-cert-file=${file('server.crt')}`,
     `--tls-private-key-file=${file('server.key')}`,
     `--client-ca-file=${ca}`,
+    `--kubelet-client-certificate=${file('kubelet-client.crt')}`,
+    `--kubelet-client-key=${file('kubelet-client.key')}`,
+    `--kubelet-certificate-authority=${ca}`,
+    // A namespace may say which nodes its pods go to; see test/kubelet/kubelet.ts.
+    '--enable-admission-plugins=PodNodeSelector,PodTolerationRestriction',
     '--authorization-mode=Node,RBAC',
     '--service-cluster-ip-range=10.96.0.0/16',
     '--service-account-issuer=https://kubernetes.default.svc',
@@ -197,7 +219,8 @@ async function start(
     const leases = '--node-lease-duration-seconds=40';
     processes.start('kwok', binaries.kwok, [
       `--kubeconfig=${kwokConfig}`,
-      '--manage-all-nodes=true',
+      `--manage-nodes-with-label-selector=!${PROCESS_NODE_LABEL}`,
+      '--manage-all-nodes=false',
       leases,
       `--config=${KWOK_STAGES}`,
     ]);
@@ -220,6 +243,11 @@ async function start(
     auditLog: file('audit.log'),
     kubectlPath: binaries.kubectl,
     kubectl,
+    authority: ca,
+    issue: async (name, commonName, groups) => {
+      const config = await userConfig(name, commonName, groups);
+      return { certificate: file(`${name}.crt`), key: file(`${name}.key`), kubeconfig: config };
+    },
     kubeconfigForToken: (name, token) => write(`${name}.kubeconfig`, kubeconfig(server, authority.certificate, { token })),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -286,6 +314,8 @@ async function useGivenCluster(config: string): Promise<ControlPlane> {
     auditLog: '',
     kubectlPath: 'kubectl',
     kubectl,
+    authority: '',
+    issue: () => Promise.reject(new Error('a given cluster has no authority of ours')),
     kubeconfigForToken: () => Promise.reject(new Error('a given cluster has no authority of ours')),
     stop: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,

@@ -4,25 +4,7 @@ import { expect } from 'chai';
 import { parseManifest } from '../../src/clients/kubernetes/manifest.ts';
 import { at, isJsonObject } from '../../src/domain/json.ts';
 import { buildImageFolder, ROOT } from './build.ts';
-
-interface Instruction {
-  readonly word: string;
-  readonly rest: string;
-}
-
-/** Instructions in order: comment lines are dropped and continued lines joined, as Docker does. */
-function parseDockerfile(text: string): readonly Instruction[] {
-  const lines = text.split('\n').filter((line) => !/^\s*#/u.test(line));
-  const joined = lines.join('\n').replaceAll(/\\\n\s*/gu, ' ');
-  return joined
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const [, word = '', rest = ''] = /^([A-Z]+)\s+(.*)$/u.exec(line) ?? [];
-      if (word === '') throw new Error(`no instruction: ${line}`);
-      return { word, rest: rest.trim() };
-    });
-}
+import { finalStage, parseDockerfile } from './dockerfile.ts';
 
 const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
@@ -30,8 +12,7 @@ describe('image: the Dockerfile', () => {
   const instructions = parseDockerfile(readText('Dockerfile'));
   const all = (word: string): readonly string[] =>
     instructions.filter((instruction) => instruction.word === word).map((instruction) => instruction.rest);
-  /** Of the last stage: what the image is. */
-  const final = instructions.slice(instructions.findLastIndex((instruction) => instruction.word === 'FROM'));
+  const final = finalStage(instructions);
   // Node's own packages carry its version.
   const manifest = JSON.parse(readText('package.json')) as {
     readonly version: string;
