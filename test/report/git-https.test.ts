@@ -60,7 +60,7 @@ describe('report repository over https', () => {
   it('has the token in no argument of any process and in no file while it reads and pushes', async function () {
     // Linux alone shows the arguments of all processes as files; CI runs there.
     if (process.platform !== 'linux') this.skip();
-    let workplace = '';
+    let folder = '';
     const seen: string[] = [];
     const looks: GitRequest[] = [];
     await using git = await host({
@@ -70,16 +70,16 @@ describe('report repository over https', () => {
           const words = readOr(`/proc/${pid}/cmdline`);
           if (words.includes('canary')) seen.push(words);
         }
-        for (const path of filesBelow(workplace)) if (readOr(path).includes('canary')) seen.push(path);
+        for (const path of filesBelow(folder)) if (readOr(path).includes('canary')) seen.push(path);
         return undefined;
       },
     });
     using tmp = ownTemporaryFolder();
-    workplace = tmp.path;
+    folder = tmp.path;
     await using repository = await openReportRepository(git.options());
     await publish(repository, report(['web']));
     expect(looks.filter(({ service, isTransfer }) => service === 'push' && isTransfer)).to.have.length(1);
-    expect(filesBelow(workplace).map((path) => basename(path))).to.include('.gitconfig');
+    expect(filesBelow(folder).map((path) => basename(path))).to.include('.gitconfig');
     expect(seen).to.deep.equal([]);
   });
 

@@ -1,5 +1,5 @@
+import type { Clone } from './clone.ts';
 import { GitCommandError } from './command.ts';
-import type { Workplace } from './workplace.ts';
 
 /** What Git says where clone and remote hash differently: of a fetch, and of a push where there was nothing to fetch. */
 const MISMATCH = /mismatched algorithms|not support this repository's hash algorithm/u;
@@ -8,13 +8,13 @@ const MISMATCH = /mismatched algorithms|not support this repository's hash algor
  * Does this in a clone of the remote's object format (gitformat-hash-function-transition). Git tells it by refusing alone, and
  * what was refused moved nothing, so it is done once more.
  */
-export async function inFormatOfRemote<T>(workplace: Workplace, work: () => Promise<T>): Promise<T> {
+export async function inFormatOfRemote<T>(clone: Clone, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const said = error instanceof Error && error.cause instanceof GitCommandError ? error.cause : error;
     if (!(said instanceof GitCommandError && MISMATCH.test(said.words.reveal()))) throw error;
-    await workplace.startAnew('sha256');
+    await clone.recreate('sha256');
     return work();
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clone } from './clone.ts';
 import { type Git, GitCommandError } from './command.ts';
-import type { Workplace } from './workplace.ts';
 
 /** What stands in a tree: a file (100644, 100755), a link (120000) or a commit of another repository (160000). */
 export interface TreeEntry {
@@ -69,8 +69,8 @@ export async function readOnce(git: Git, entry: TreeEntry | undefined, known: Ma
 }
 
 /** Commits whose parents were not fetched; empty where the history is whole (gitformat-shallow, `shallow` in the clone). */
-export async function cutCommits({ clone }: Workplace): Promise<ReadonlySet<string>> {
-  const text = await readFile(join(clone, 'shallow'), 'utf8').catch(() => '');
+export async function cutCommits({ path }: Clone): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(path, 'shallow'), 'utf8').catch(() => '');
   return new Set(text.split('\n').filter((line) => line !== ''));
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FileHistory, FileVersion } from '../../domain/file-history.ts';
+import type { Clone } from './clone.ts';
 import { cutCommits, fetchBranch } from './head.ts';
-import type { Workplace } from './workplace.ts';
 
 /** How many commits are read one after another, until they tell what is asked. */
 const DEPTHS = [50, 200, 800, 3_200];
@@ -14,17 +14,17 @@ const MAX_VERSIONS = 200;
  * Gives what `find` finds in what was read so far, or in the fewest commits more; takes its last word where all are read.
  */
 export async function searchHistory<T>(
-  workplace: Workplace,
+  clone: Clone,
   branch: string,
   find: (cut: ReadonlySet<string>, depth: number) => Promise<T>,
   isEnough: (found: T) => boolean,
 ): Promise<T> {
-  let cut = await cutCommits(workplace);
+  let cut = await cutCommits(clone);
   let found = await find(cut, 1);
   for (const depth of DEPTHS) {
     if (isEnough(found) || cut.size === 0) break;
-    await fetchBranch(workplace.git, branch, depth);
-    cut = await cutCommits(workplace);
+    await fetchBranch(clone.git, branch, depth);
+    cut = await cutCommits(clone);
     found = await find(cut, depth);
   }
   return found;
@@ -32,22 +32,22 @@ export async function searchHistory<T>(
 
 /** Reads the versions of a file of this commit until they are enough; `report` is a file that each report that changed changes. */
 export function readVersions(
-  workplace: Workplace,
+  clone: Clone,
   { branch, commit, path, report }: { readonly [name in 'branch' | 'commit' | 'path' | 'report']: string },
   isEnough: (history: FileHistory) => boolean,
 ): Promise<FileHistory> {
   const find = async (cut: ReadonlySet<string>, depth: number): Promise<FileHistory> => {
-    const [latest] = (await workplace.git(['rev-list', '-1', commit, '--', literal(report)])).split('\n');
+    const [latest] = (await clone.git(['rev-list', '-1', commit, '--', literal(report)])).split('\n');
     return {
-      versions: await listVersions(workplace, commit, path, cut),
+      versions: await listVersions(clone, commit, path, cut),
       isSinceReport: depth >= BETWEEN_PASSES || (latest !== '' && !cut.has(latest ?? '')),
     };
   };
-  return searchHistory(workplace, branch, find, isEnough);
+  return searchHistory(clone, branch, find, isEnough);
 }
 
 async function listVersions(
-  { git }: Workplace,
+  { git }: Clone,
   commit: string,
   path: string,
   cut: ReadonlySet<string>,
@@ -77,7 +77,7 @@ async function listVersions(
 }
 
 /** The texts of files by their names for Git, in one command; empty for one that is not there. */
-async function readTexts({ git }: Pick<Workplace, 'git'>, names: readonly string[]): Promise<readonly string[]> {
+async function readTexts({ git }: Pick<Clone, 'git'>, names: readonly string[]): Promise<readonly string[]> {
   // Without a line to read, Git's standard input is never closed.
   if (names.length === 0) return [];
   // Told apart by a name that no file can foresee: sizes count bytes, which a text that is no UTF-8 has no more.

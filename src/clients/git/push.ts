@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GitError, messageOf } from '../../domain/errors.ts';
 import { persistently } from '../http/persistently.ts';
+import type { Clone } from './clone.ts';
 import { GitCommandError } from './command.ts';
 import { isPassing } from './failure.ts';
 import { fetchBranch, fetchHead, type Head, readHead } from './head.ts';
-import type { Workplace } from './workplace.ts';
 
 export interface PushOptions {
   readonly branch: string;
@@ -40,12 +40,12 @@ const LOST_DEPTH = 50;
  * failure: the same report goes on top of theirs, as often as it takes until the pass's deadline.
  */
 export async function commitAndPush(
-  workplace: Workplace,
+  clone: Clone,
   start: Head,
   compose: (head: Head) => Promise<string>,
   options: PushOptions,
 ): Promise<Pushed> {
-  const { git, translate } = workplace;
+  const { git, translate } = clone;
   const { branch, root, signal } = options;
   let head = start;
   let failures = 0;
@@ -55,13 +55,13 @@ export async function commitAndPush(
     if (mine?.onto !== head) {
       const tree = await compose(head);
       if (tree === head.tree)
-        return { commit: mine && (await isBelow(workplace, head, mine.commit, branch)) ? mine.commit : '', head };
-      mine = { commit: await commitTree(workplace, tree, head, options.message), onto: head };
+        return { commit: mine && (await isBelow(clone, head, mine.commit, branch)) ? mine.commit : '', head };
+      mine = { commit: await commitTree(clone, tree, head, options.message), onto: head };
     }
     await options.mayPush();
     let failure: unknown;
     try {
-      await push(workplace, branch, mine.onto.commit, mine.commit);
+      await push(clone, branch, mine.onto.commit, mine.commit);
       return { commit: mine.commit, head: await readHead(git, mine.commit, root) };
     } catch (error) {
       failure = translate(error, 'push the report');
@@ -87,17 +87,17 @@ export async function commitAndPush(
  * Throws as the push of a report onto this head would, as far as the server tells before it takes data: who may not write is
  * turned away already where it lists its branches for a push. Hooks and rules for branches are asked by a real push alone.
  */
-export async function rehearsePush(workplace: Workplace, head: Head, branch: string, signal: AbortSignal): Promise<void> {
-  const { git } = workplace;
+export async function rehearsePush(clone: Clone, head: Head, branch: string, signal: AbortSignal): Promise<void> {
+  const { git } = clone;
   // A commit of its own, so that its author and its signature are tried as well; it stays in the clone.
   await git(['read-tree', head.tree === '' ? '--empty' : head.tree]);
-  const commit = await commitTree(workplace, (await git(['write-tree'])).trim(), head, 'rehearsal');
+  const commit = await commitTree(clone, (await git(['write-tree'])).trim(), head, 'rehearsal');
   // The branch has moved meanwhile: the server has answered, and the report will go on top of that.
   const isMoved = (error: unknown): boolean =>
     error instanceof GitCommandError && /^!\t.*\[rejected\]/mu.test(error.words.reveal());
-  const mayRepeat = (error: unknown): boolean => !isMoved(error) && isPassing(workplace.translate(error, 'push the report'));
+  const mayRepeat = (error: unknown): boolean => !isMoved(error) && isPassing(clone.translate(error, 'push the report'));
   try {
-    await persistently(() => push(workplace, branch, head.commit, commit, ['--dry-run']), {
+    await persistently(() => push(clone, branch, head.commit, commit, ['--dry-run']), {
       mayRepeat,
       tries: REHEARSALS,
       signal,
@@ -105,11 +105,11 @@ export async function rehearsePush(workplace: Workplace, head: Head, branch: str
   } catch (error) {
     if (!isMoved(error)) throw error;
   }
-  if (workplace.remoteFolder !== '') await confirmFolder(workplace);
+  if (clone.remoteFolder !== '') await confirmFolder(clone);
 }
 
 /** Of a folder on this machine Git finds out only when it writes there. */
-async function confirmFolder({ remoteFolder }: Workplace): Promise<void> {
+async function confirmFolder({ remoteFolder }: Clone): Promise<void> {
   for (const objects of ['objects', '.git/objects'])
     await access(join(remoteFolder, objects), constants.W_OK).catch((cause: unknown) => {
       // The other one of the two.
@@ -124,7 +124,7 @@ async function confirmFolder({ remoteFolder }: Workplace): Promise<void> {
 }
 
 /** By plumbing alone: no hook, template or editor has a say, and the message stays as it is. */
-async function commitTree({ git, isSigning }: Workplace, tree: string, head: Head, message: string): Promise<string> {
+async function commitTree({ git, isSigning }: Clone, tree: string, head: Head, message: string): Promise<string> {
   const parent = head.commit === '' ? [] : ['-p', head.commit];
   const printed = await git(['commit-tree', ...(isSigning ? ['-S'] : []), ...parent, '-F', '-', tree], message);
   return printed.trim();
@@ -134,13 +134,13 @@ async function commitTree({ git, isSigning }: Workplace, tree: string, head: Hea
  * Moves the branch from exactly this commit ('' for no branch) to its new child. The lease is the stricter form of the
  * refusal to overwrite: also a branch that somebody set back, which the push would fast-forward over, is left alone.
  */
-async function push({ git }: Workplace, branch: string, from: string, to: string, more: readonly string[] = []): Promise<void> {
+async function push({ git }: Clone, branch: string, from: string, to: string, more: readonly string[] = []): Promise<void> {
   const ref = `refs/heads/${branch}`;
   await git(['push', ...more, '--porcelain', '--no-verify', `--force-with-lease=${ref}:${from}`, 'origin', `${to}:${ref}`]);
 }
 
 /** Whether others built on this commit, whose push was not answered. */
-async function isBelow({ git }: Workplace, head: Head, commit: string, branch: string): Promise<boolean> {
+async function isBelow({ git }: Clone, head: Head, commit: string, branch: string): Promise<boolean> {
   await fetchBranch(git, branch, LOST_DEPTH);
   return (await git(['rev-list', head.commit])).split('\n').includes(commit);
 }

@@ -1,5 +1,5 @@
+import type { Clone } from './clone.ts';
 import { searchHistory } from './history.ts';
-import type { Workplace } from './workplace.ts';
 
 const REVISION = /^([A-Za-z0-9][\w./-]{0,199}?)(?:~(\d{1,4}))?$/u;
 const HASH = /^[0-9a-f]{4,64}$/u;
@@ -10,15 +10,10 @@ export function isRevision(text: string): boolean {
 }
 
 /** The commit that is meant; `undefined` where there is none, or it is older than what is read of a history. */
-export async function resolveRevision(
-  workplace: Workplace,
-  branch: string,
-  head: string,
-  name: string,
-): Promise<string | undefined> {
+export async function resolveRevision(clone: Clone, branch: string, head: string, name: string): Promise<string | undefined> {
   const [, base = '', steps = '0'] = REVISION.exec(name) ?? [];
   if (head === '' || !isRevision(name)) return undefined;
-  const { git } = workplace;
+  const { git } = clone;
   const find = async (of: string): Promise<string> => {
     const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${of}~${steps}^{commit}`]).catch(() => '');
     return found.trim();
@@ -32,19 +27,19 @@ export async function resolveRevision(
   const isHead = base === 'HEAD' || base === branch;
   if (!isHead && !HASH.test(base)) return undefined;
   const isFound = (commit: string): boolean => commit !== '';
-  return (await searchHistory(workplace, branch, () => find(isHead ? head : base), isFound)) || undefined;
+  return (await searchHistory(clone, branch, () => find(isHead ? head : base), isFound)) || undefined;
 }
 
 /** The newest commit that is not younger than this; empty where the whole history is, and its oldest read one where more is not read. */
-export async function newestAt(workplace: Workplace, branch: string, head: string, time: Date): Promise<string> {
-  const { git } = workplace;
+export async function newestAt(clone: Clone, branch: string, head: string, time: Date): Promise<string> {
+  const { git } = clone;
   const list = async (...args: readonly string[]): Promise<string> => (await git(['rev-list', ...args, head])).trim();
   let isCut = false;
   const find = async (cut: ReadonlySet<string>): Promise<string> => {
     isCut = cut.size > 0;
     return list('-1', `--before=${time.toISOString()}`);
   };
-  const found = await searchHistory(workplace, branch, find, (commit) => commit !== '');
+  const found = await searchHistory(clone, branch, find, (commit) => commit !== '');
   if (found !== '' || !isCut) return found;
   return (await list('--max-parents=0')).split('\n').at(-1) ?? '';
 }

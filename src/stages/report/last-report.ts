@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import type { Clone } from '../../clients/git/clone.ts';
 import { GitCommandError } from '../../clients/git/command.ts';
 import { type Head, listEntries, readEntry, type TreeEntry } from '../../clients/git/head.ts';
 import { readVersions } from '../../clients/git/history.ts';
-import type { Workplace } from '../../clients/git/workplace.ts';
 import {
   correctionSchema,
   findingSchema,
@@ -55,11 +55,11 @@ export interface LastReportPlace {
  * The last report of a cluster as the branch has it. Anybody with write access may have edited it: a file that is broken is
  * named in `faults`, and what it held is taken from the newest report before it that is whole, else as far as it can be read.
  */
-export async function readLastReport(workplace: Workplace, head: Head, place: LastReportPlace): Promise<PreviousReport> {
+export async function readLastReport(clone: Clone, head: Head, place: LastReportPlace): Promise<PreviousReport> {
   const { folder, cluster, show } = place;
-  const found = await readTexts(workplace, head.entries, folder);
+  const found = await readTexts(clone, head.entries, folder);
   const faults = DATA_FILES.some((name) => head.entries.has(`${folder}/${name}`)) ? faultsOf(found, cluster) : [];
-  const whole = faults.length === 0 ? undefined : await lastWhole(workplace, head, place);
+  const whole = faults.length === 0 ? undefined : await lastWhole(clone, head, place);
   const isBroken = new Set(faults.map(({ file }) => file));
   const text = (name: string): string => (isBroken.has(name) && whole ? whole : found).get(name) ?? '';
   const { page: _, ...previous } = showReportAgain(
@@ -75,7 +75,7 @@ export async function readLastReport(workplace: Workplace, head: Head, place: La
   return { ...previous, faults };
 }
 
-async function readTexts({ git }: Workplace, entries: ReadonlyMap<string, TreeEntry>, folder: string): Promise<Texts> {
+async function readTexts({ git }: Clone, entries: ReadonlyMap<string, TreeEntry>, folder: string): Promise<Texts> {
   const texts = new Map<string, string | undefined>();
   for (const name of DATA_FILES) texts.set(name, await readEntry(git, entries.get(`${folder}/${name}`)));
   return texts;
@@ -113,22 +113,18 @@ function faultOfLines(text: string | undefined, schema: z.ZodType, count: number
 }
 
 /** The files of the newest report that is whole; `undefined` where none of the newest is, or history cannot be read. */
-async function lastWhole(
-  workplace: Workplace,
-  head: Head,
-  { branch, folder, cluster }: LastReportPlace,
-): Promise<Texts | undefined> {
+async function lastWhole(clone: Clone, head: Head, { branch, folder, cluster }: LastReportPlace): Promise<Texts | undefined> {
   const path = `${folder}/${SUMMARY}`;
   const isSummary = ({ text }: { readonly text: string }): boolean => parseAs(text, summarySchema)?.cluster === cluster;
   try {
     const { versions } = await readVersions(
-      workplace,
+      clone,
       { branch, commit: head.commit, path, report: path },
       // That of a broken report may be one of them.
       (history) => history.versions.filter(isSummary).length >= ENOUGH_REPORTS,
     );
     for (const { commit } of versions.filter(isSummary).slice(0, MAX_REPORTS)) {
-      const texts = await readTexts(workplace, await listEntries(workplace.git, commit, folder), folder);
+      const texts = await readTexts(clone, await listEntries(clone.git, commit, folder), folder);
       if (faultsOf(texts, cluster).length === 0) return texts;
     }
   } catch (error) {

@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clone } from '../../clients/git/clone.ts';
 import type { Git } from '../../clients/git/command.ts';
 import { type Head, readEntry, readOnce, type TreeEntry } from '../../clients/git/head.ts';
-import type { Workplace } from '../../clients/git/workplace.ts';
 import { GitError } from '../../domain/errors.ts';
 import { pathPart } from './paths.ts';
 import type { ReportFiles } from './render.ts';
@@ -27,24 +27,24 @@ export interface TreeChange {
 }
 
 /** Makes the tree that the branch shall have: the head's, with the cluster's report exactly the given files. Its id. */
-export async function writeTree(workplace: Workplace, head: Head, change: TreeChange): Promise<string> {
+export async function writeTree(clone: Clone, head: Head, change: TreeChange): Promise<string> {
   const { root } = change;
   refuseLinks(head, change);
   const files = new Map<string, string | undefined>([...change.files].map(([path, text]) => [`${root}/${path}`, text]));
   for (const [path, edit] of change.edits) {
     const full = `${root}/${path}`;
-    files.set(full, edit((await readEntry(workplace.git, head.entries.get(full))) ?? '') || undefined);
+    files.set(full, edit((await readEntry(clone.git, head.entries.get(full))) ?? '') || undefined);
   }
   // Of two versions of the tool that report here, the newer one's schema stays.
   const schema = `${root}/${SCHEMA_PATH}`;
-  if (isNewerSchema(await readOnce(workplace.git, head.entries.get(schema), change.known))) files.delete(schema);
+  if (isNewerSchema(await readOnce(clone.git, head.entries.get(schema), change.known))) files.delete(schema);
   // Edits alone are a person's: the report stays as it is.
-  const stale = change.files.size > 0 ? [...(await stalePages(workplace.git, head, change, files)), ...formerFiles(change)] : [];
+  const stale = change.files.size > 0 ? [...(await stalePages(clone.git, head, change, files)), ...formerFiles(change)] : [];
   for (const path of stale) files.set(path, undefined);
-  const index = await indexFor(workplace.git, head, change, files);
+  const index = await indexFor(clone.git, head, change, files);
   if (index !== undefined) files.set(`${root}/README.md`, index);
   refuseObstacles(head, files);
-  return writeEntries(workplace, head, files);
+  return writeEntries(clone, head, files);
 }
 
 /** Versions before wrote these beside the report. */
@@ -55,7 +55,7 @@ function formerFiles({ root, cluster }: TreeChange): readonly string[] {
 /** Texts by path from the top of the repository; `undefined` where no file shall be. */
 export type Texts = ReadonlyMap<string, string | undefined>;
 
-async function writeEntries({ git, folder }: Workplace, head: Head, files: Texts): Promise<string> {
+async function writeEntries({ git, folder }: Clone, head: Head, files: Texts): Promise<string> {
   await git(['read-tree', ...(head.commit === '' ? ['--empty'] : [head.commit])]);
   const written = [...files].flatMap(([path, text]) => (text === undefined ? [] : [{ path, text }]));
   const ids = await writeBlobs(

@@ -1,10 +1,10 @@
 import { checkBranch } from '../../clients/git/address.ts';
+import { type Clone, type GitConnectionOptions, openClone } from '../../clients/git/clone.ts';
 import { inFormatOfRemote } from '../../clients/git/format.ts';
 import { fetchHead, type Head, listEntries, readEntry } from '../../clients/git/head.ts';
 import { readVersions } from '../../clients/git/history.ts';
 import { commitAndPush, rehearsePush } from '../../clients/git/push.ts';
 import { newestAt, resolveRevision } from '../../clients/git/revision.ts';
-import { type GitConnectionOptions, openWorkplace, type Workplace } from '../../clients/git/workplace.ts';
 import type { FileHistory } from '../../domain/file-history.ts';
 import type { PreviousReport } from '../../domain/report.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
@@ -67,8 +67,8 @@ export interface ReportReader extends AsyncDisposable {
 /** Clones the report repository and reads the last report; an empty repository or a new branch is a first report. */
 export async function openReportRepository(options: ReportRepositoryOptions): Promise<ReportRepository> {
   const { branch, root, cluster, mayPush, signal } = options;
-  const { workplace, head: first } = await open(options);
-  const told = telling(workplace);
+  const { clone, head: first } = await open(options);
+  const told = telling(clone);
   const known = new Map<string, string>();
   let head = first;
   let confirmed: Promise<void> | undefined;
@@ -78,33 +78,31 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     const folder = `${root}/${pathPart(cluster)}`;
     return {
       previous: await told('read the last report', () =>
-        readLastReport(workplace, head, { branch, folder, cluster, show: options.showValues ?? 'safe' }),
+        readLastReport(clone, head, { branch, folder, cluster, show: options.showValues ?? 'safe' }),
       ),
-      readFile: (path) => told('read a file', () => readEntry(workplace.git, head.entries.get(`${root}/${path}`))),
+      readFile: (path) => told('read a file', () => readEntry(clone.git, head.entries.get(`${root}/${path}`))),
       historyOf: (path, isEnough) =>
         told('read the history of the report repository', async () => {
           const at = { branch, commit: head.commit, path: `${root}/${path}`, report: `${folder}/report.json` };
-          return head.commit === '' ? { versions: [], isSinceReport: true } : readVersions(workplace, at, isEnough);
+          return head.commit === '' ? { versions: [], isSinceReport: true } : readVersions(clone, at, isEnough);
         }),
       confirmWritable: () => {
-        confirmed ??= told('push the report', () =>
-          inFormatOfRemote(workplace, () => rehearsePush(workplace, head, branch, signal)),
-        );
+        confirmed ??= told('push the report', () => inFormatOfRemote(clone, () => rehearsePush(clone, head, branch, signal)));
         return confirmed;
       },
       publish: (files, message, edits = new Map()) =>
         told('commit the report', async () => {
-          const compose = (onto: Head): Promise<string> => writeTree(workplace, onto, { root, cluster, files, edits, known });
-          const pushed = await inFormatOfRemote(workplace, () =>
-            commitAndPush(workplace, head, compose, { branch, root, message, mayPush, signal }),
+          const compose = (onto: Head): Promise<string> => writeTree(clone, onto, { root, cluster, files, edits, known });
+          const pushed = await inFormatOfRemote(clone, () =>
+            commitAndPush(clone, head, compose, { branch, root, message, mayPush, signal }),
           );
           head = pushed.head;
           return { commit: pushed.commit };
         }),
-      [Symbol.asyncDispose]: () => workplace[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => clone[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await workplace[Symbol.asyncDispose]();
+    await clone[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -112,49 +110,47 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
 /** Clones the report repository to read in. */
 export async function openReportReader(options: ReportReaderOptions): Promise<ReportReader> {
   const { branch, root } = options;
-  const { workplace, head } = await open(options);
-  const told = telling(workplace);
+  const { clone, head } = await open(options);
+  const told = telling(clone);
   const history = 'read the history of the report repository';
   const trees = new Map([[head.commit, Promise.resolve(head.entries)]]);
   const entriesOf = (commit: string): Promise<Head['entries']> => {
-    const reading = trees.get(commit) ?? listEntries(workplace.git, commit, root);
+    const reading = trees.get(commit) ?? listEntries(clone.git, commit, root);
     trees.set(commit, reading);
     return reading;
   };
   return {
     head: head.commit,
-    resolve: (name) => told(history, () => resolveRevision(workplace, branch, head.commit, name)),
-    newestAt: (time) => told(history, () => newestAt(workplace, branch, head.commit, time)),
+    resolve: (name) => told(history, () => resolveRevision(clone, branch, head.commit, name)),
+    newestAt: (time) => told(history, () => newestAt(clone, branch, head.commit, time)),
     timeOf: (commit) =>
-      told(history, async () =>
-        (await workplace.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim(),
-      ),
+      told(history, async () => (await clone.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim()),
     readFile: (path, commit) =>
-      told('read a file', async () => readEntry(workplace.git, (await entriesOf(commit)).get(`${root}/${path}`))),
+      told('read a file', async () => readEntry(clone.git, (await entriesOf(commit)).get(`${root}/${path}`))),
     listFiles: (commit) =>
       told('read the report repository', async () =>
         [...(await entriesOf(commit)).keys()].map((path) => path.slice(root.length + 1)).sort(),
       ),
-    [Symbol.asyncDispose]: () => workplace[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => clone[Symbol.asyncDispose](),
   };
 }
 
-async function open(options: ReportReaderOptions): Promise<{ readonly workplace: Workplace; readonly head: Head }> {
+async function open(options: ReportReaderOptions): Promise<{ readonly clone: Clone; readonly head: Head }> {
   checkBranch(options.branch);
-  const workplace = await openWorkplace(options);
+  const clone = await openClone(options);
   try {
-    const head = await telling(workplace)('reach the report repository', () =>
-      inFormatOfRemote(workplace, () => fetchHead(workplace.git, options.branch, options.root)),
+    const head = await telling(clone)('reach the report repository', () =>
+      inFormatOfRemote(clone, () => fetchHead(clone.git, options.branch, options.root)),
     );
-    return { workplace, head };
+    return { clone, head };
   } catch (error) {
-    await workplace[Symbol.asyncDispose]();
+    await clone[Symbol.asyncDispose]();
     throw error;
   }
 }
 
 /** Has every failure say what was being done. */
-function telling({ translate }: Workplace): <T>(doing: string, work: () => Promise<T>) => Promise<T> {
+function telling({ translate }: Clone): <T>(doing: string, work: () => Promise<T>) => Promise<T> {
   return async (doing, work) => {
     try {
       return await work();

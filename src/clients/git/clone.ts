@@ -40,19 +40,19 @@ export interface GitConnectionOptions {
 /** Of git init, --object-format; nearly all repositories have the first. */
 type ObjectFormat = 'sha1' | 'sha256';
 
-/** A folder of its own for one pass, with an empty clone, and Git set up to talk to the report repository as `origin`. */
-export interface Workplace extends AsyncDisposable {
+/** A bare clone in a temporary folder of one pass, at first empty, with the report repository as `origin`. */
+export interface Clone extends AsyncDisposable {
   readonly git: Git;
-  /** The bare clone: no work tree, so that no link, filter or attribute of the repository is ever acted upon. */
-  readonly clone: string;
-  /** Where files may be written that are gone after the pass. */
+  /** Of the bare clone. It has no work tree, so Git never applies a link, filter or attribute of the repository. */
+  readonly path: string;
+  /** Temporary folder, removed after the pass. */
   readonly folder: string;
-  /** Of a report repository on this machine; empty for all others. */
+  /** Path of a report repository on this machine; empty for all others. */
   readonly remoteFolder: string;
   readonly isSigning: boolean;
-  /** Makes the clone again, empty, for a remote that hashes in this way. */
-  startAnew(format: ObjectFormat): Promise<void>;
-  /** What became of something tried here, as an error for the user. */
+  /** Makes the clone again, empty, with the object format of the remote. */
+  recreate(format: ObjectFormat): Promise<void>;
+  /** Translates a failure of Git into an error for the user; `doing` completes "cannot ...". */
   translate(error: unknown, doing: string): unknown;
 }
 
@@ -62,7 +62,7 @@ const AUTHORITIES = 'authorities.pem';
 /** No pass runs for longer (DRIFT_TIMEOUT), so an older folder was left by one that was killed. */
 const LEFT_AFTER_MS = 24 * 3600 * 1000;
 
-export async function openWorkplace(options: GitConnectionOptions): Promise<Workplace> {
+export async function openClone(options: GitConnectionOptions): Promise<Clone> {
   const address = parseAddress(options.url, options.token !== undefined);
   const translate = (error: unknown, doing: string): unknown =>
     options.signal.aborted ? options.signal.reason : translateFailure(error, doing, foreignText(withoutCredentials(options.url)));
@@ -74,22 +74,22 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
     forget();
   };
   try {
-    const clone = join(folder, 'clone.git');
+    const path = join(folder, 'clone.git');
     const environment = await prepare(folder, address, options);
-    await mkdir(clone);
-    const git = persistentGit(clone, { environment, signal: options.signal });
-    const startAnew = async (format: ObjectFormat): Promise<void> => {
-      await rm(clone, { recursive: true });
-      await mkdir(clone);
+    await mkdir(path);
+    const git = persistentGit(path, { environment, signal: options.signal });
+    const recreate = async (format: ObjectFormat): Promise<void> => {
+      await rm(path, { recursive: true });
+      await mkdir(path);
       await git(['init', '--quiet', '--bare', '--initial-branch=none', `--object-format=${format}`]);
-      await appendFile(join(clone, 'config'), CLONE_CONFIG);
+      await appendFile(join(path, 'config'), CLONE_CONFIG);
       await git(['remote', 'add', 'origin', address.url]);
     };
-    await startAnew('sha1');
+    await recreate('sha1');
     return {
-      startAnew,
+      recreate,
       git,
-      clone,
+      path,
       folder,
       remoteFolder: address.folder,
       isSigning: options.signingKey !== undefined,
@@ -106,8 +106,8 @@ export async function openWorkplace(options: GitConnectionOptions): Promise<Work
 const READS: ReadonlySet<string> = new Set(['fetch', 'ls-remote']);
 
 /** Git whose reads from the server are repeated where the connection was lost. */
-function persistentGit(clone: string, options: GitOptions): Git {
-  const git = createGit(clone, options);
+function persistentGit(path: string, options: GitOptions): Git {
+  const git = createGit(path, options);
   const { signal } = options;
   return (args, input) =>
     READS.has(args[0] ?? '') ? persistently(() => git(args, input), { mayRepeat: isDropped, signal }) : git(args, input);
