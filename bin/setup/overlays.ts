@@ -77,7 +77,9 @@ function settings(project: string, name: string, places: Places): readonly strin
     `CONFIGHUB_URL=${places.hubUrl}`,
     ...(isPlain ? ['CONFIGHUB_PLAINTEXT=true'] : []),
     // Others of this cluster are watched by the detectors of their environments.
-    ...(name === 'base' ? [] : [`CONFIGHUB_SPACE=${project}-${name}`, `DRIFT_NAMESPACE_SELECTOR=monitored=true,environment=${name}`]),
+    ...(name === 'base'
+      ? []
+      : [`CONFIGHUB_SPACE=${project}-${name}`, `DRIFT_NAMESPACE_SELECTOR=monitored=true,environment=${name}`]),
     ...(places.reportRepo === '' ? [] : [`REPORT_REPO=${places.reportRepo}`]),
     ...(has('CLAUDE_API_KEY') ? [] : ['CLAUDE_API_KEY_FILE=']),
     ...(has('GIT_TOKEN') ? [] : ['GIT_TOKEN_FILE=']),
