@@ -3,7 +3,7 @@ import type { Environment } from './environments.ts';
 import { ownImage, type Places, renderDetector } from './overlays.ts';
 import type { Script } from './script.ts';
 
-export const DETECTOR = 'drift-detector';
+const DETECTOR = 'drift-detector';
 /** By which the filter `app` selects a unit. */
 export const APP = 'type=app';
 

@@ -30,7 +30,7 @@ interface Kubectl {
 }
 
 /** Paths of PEM files, and of a kubeconfig with both. */
-export interface IssuedFiles {
+interface IssuedFiles {
   readonly certificate: string;
   readonly key: string;
   readonly kubeconfig: string;

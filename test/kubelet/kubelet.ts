@@ -13,7 +13,7 @@ const READY_TIMEOUT_MS = 30_000;
 
 const TOLERATION = { key: PROCESS_NODE_LABEL, operator: 'Equal', value: 'true', effect: 'NoSchedule' } as const;
 /** What a pod says in order to run as a process, where its namespace does not say so for all. */
-export const PLACEMENT = { nodeSelector: { [PROCESS_NODE_LABEL]: 'true' }, tolerations: [TOLERATION] } as const;
+const PLACEMENT = { nodeSelector: { [PROCESS_NODE_LABEL]: 'true' }, tolerations: [TOLERATION] } as const;
 
 /** What a container image would hold. Beneath it are the programs of this machine: all of /usr but /usr/local. */
 export interface ProcessImage {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-export interface Typed {
+interface Typed {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
