@@ -56,6 +56,7 @@ const CLUSTER = [
   'kubernetes',
   'manifests',
   'notify',
+  'usage',
   'walkthrough',
 ].map((name) => `test/${name}/**/*.test.ts`);
 const PASSES = 'test/end-to-end/**/*.test.ts';

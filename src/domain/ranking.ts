@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import type { Usage } from './usage.ts';
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -34,6 +35,8 @@ export interface RankedFinding {
   readonly opinion: Opinion | undefined;
   /** Version of the prompt by which the model was asked and left this finding out of its answer; empty otherwise. */
   readonly unanswered: string;
+  /** Of the workload, as it is now; absent where it is not known. */
+  readonly usage?: Usage;
 }
 
 /** Why the order is what it is. */

@@ -7,6 +7,7 @@ import type { TrippedGuard } from './guards.ts';
 import { isNumber, type Json } from './json.ts';
 import { picked } from './picked.ts';
 import { type RankedFinding, SEVERITIES } from './ranking.ts';
+import { usageSchema } from './usage.ts';
 
 // The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.
 
@@ -98,6 +99,7 @@ export const findingSchema = z.object({
     .string()
     .default('')
     .describe('Version of the prompt that the model was asked by and gave no answer to; else empty.'),
+  usage: usageSchema.nullable().default(null),
   result: z.string().nullable().describe('What became of a planned fix that left the finding open; null where none was planned.'),
   message: z.string().describe("The server's own words where a fix did not go as planned."),
 });

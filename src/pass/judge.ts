@@ -1,4 +1,5 @@
 import type { Clients } from '../clients/clients.ts';
+import { isDrift } from '../domain/finding.ts';
 import type { PreviousReport } from '../domain/report.ts';
 import { planDecisions, type Standing, weighDecisions } from '../stages/decisions/decisions.ts';
 import { withoutStrayNamespaces } from '../stages/diff/diff.ts';
@@ -6,7 +7,7 @@ import { predictFixes } from '../stages/fix/predict.ts';
 import { type PlanInput, planFixes } from '../stages/plan/plan.ts';
 import { rankFindings } from '../stages/rank/rank.ts';
 import { withKnownWords } from '../stages/report/report.ts';
-import { readDeclaredVersions, takeSnapshot } from '../stages/snapshot/snapshot.ts';
+import { readDeclaredVersions, readUsage, takeSnapshot } from '../stages/snapshot/snapshot.ts';
 import { compareAll, comparing } from './compare.ts';
 import type { DecisionOutcomes } from './decisions.ts';
 import type { ComparedSides, JudgeInput, Judgement, PassOptions } from './judgement.ts';
@@ -23,7 +24,7 @@ export async function judge(clients: Clients, start: JudgeInput, options: PassOp
 
   const compared = await compareSides(clients, start, options, log);
   const { snapshot, desired, comparison, standing, decided } = compared;
-  const ranking = await rank(compared, previous, options, log);
+  const ranking = await rank(clients, compared, previous, options, log);
   const now = weigh(start, compared);
   const input = {
     snapshot,
@@ -72,6 +73,7 @@ async function compareSides(clients: Clients, start: JudgeInput, options: PassOp
 }
 
 async function rank(
+  { kubernetes }: Clients,
   { comparison }: ComparedSides,
   { findings }: PreviousReport,
   { rank: options, now, signal }: PassOptions,
@@ -79,7 +81,12 @@ async function rank(
 ): Promise<Judgement['ranking']> {
   const known = new Map(findings.flatMap(({ fingerprint, opinion }) => (opinion ? [[fingerprint, opinion]] : [])));
   const unanswered = new Map(findings.map(({ fingerprint, unanswered: prompt }) => [fingerprint, prompt]));
-  const ranking = await log.phase('rank', () => rankFindings(comparison, { ...options, known, unanswered, now, signal }));
+  const drifted = comparison.objects.filter((object) => object.findings.some(isDrift)).flatMap(({ live }) => live ?? []);
+  const ranking = await log.phase('rank', async () => {
+    const { usage, reason } = await readUsage(kubernetes, drifted, signal);
+    log.usage(reason);
+    return rankFindings(comparison, { ...options, known, unanswered, usage, now, signal });
+  });
   log.ranking(ranking);
   return ranking;
 }

@@ -4,13 +4,14 @@ import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summ
 import type { ChangeSetRef, DesiredObject, DesiredState } from '../domain/desired.ts';
 import { printPath } from '../domain/field-path.ts';
 import { type Comparison, type Finding, isDrift } from '../domain/finding.ts';
-import { displayRef } from '../domain/object-ref.ts';
+import { displayRef, objectKey } from '../domain/object-ref.ts';
 import type { FixOutcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Probe } from '../domain/probe.ts';
 import type { RankedFinding, Ranking } from '../domain/ranking.ts';
 import type { PromotionNeed } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { usageWords } from '../domain/usage.ts';
 import { groupFindings } from '../stages/diff/diff.ts';
 
 type Phase = 'decisions' | 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'promotion' | 'commit';
@@ -24,6 +25,8 @@ export interface PassLog {
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
   /** What the API server was asked about objects that ownership could not explain. */
   probes(suspects: number, probes: ReadonlyMap<string, Probe>): void;
+  /** Why usage is not known, or not all of it; empty where it is. */
+  usage(reason: string): void;
   ranking(ranking: Ranking): void;
   plan(plan: Plan): void;
   /** Said before the first write, and never by a command that does not write. */
@@ -115,10 +118,15 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       log.debug(data, `Dry run of ${probes.size} suspects${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
     },
 
+    usage(reason) {
+      if (reason !== '') log.info({ event: 'usage-unknown', reason }, `Usage of CPU and memory is not known: ${reason}`);
+    },
+
     ranking(ranking) {
       const drift = ranking.findings.filter((ranked) => isDrift(ranked.finding));
       const lines = drift.filter(({ finding }) => finding.shownWith === undefined);
       for (const ranked of lines.slice(0, LINES)) logDrift(log, ranked);
+      logUsage(log, drift);
       if (lines.length > LINES)
         log.warn({ event: 'drift-more', count: lines.length - LINES }, `... and ${lines.length - LINES} more`);
       const groups = groupFindings(drift.map((ranked) => ranked.finding)).filter(({ findings }) => findings.length > 1);
@@ -267,6 +275,14 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       log.warn({ event: 'warning' }, sanitize(message));
     },
   };
+}
+
+/** One line for each workload that was measured, the worst first. */
+function logUsage(log: Logger, drift: readonly RankedFinding[]): void {
+  const measured = drift.flatMap(({ finding: { ref }, usage }) => (usage ? [{ ref, usage }] : []));
+  const workloads = [...Map.groupBy(measured, ({ ref }) => objectKey(ref)).values()].flatMap(([first]) => first ?? []);
+  for (const { ref, usage } of workloads.slice(0, LINES))
+    log.info({ event: 'usage', object: displayRef(ref), ...usage }, `Usage: ${sanitize(ref.name)}: ${usageWords(usage)}`);
 }
 
 function logDrift(log: Logger, ranked: RankedFinding): void {

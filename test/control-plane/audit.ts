@@ -19,7 +19,8 @@ export const AUDIT_POLICY = {
 const auditEvent = z.object({
   verb: z.string(),
   requestURI: z.string(),
-  user: z.object({ username: z.string() }),
+  // The aggregator's own look at an aggregated API has no user.
+  user: z.object({ username: z.string().default('') }),
   userAgent: z.string().default(''),
   objectRef: z
     .object({

@@ -25,8 +25,15 @@ export interface KeyPair {
 
 export interface Authority {
   readonly certificate: string;
-  /** For a server on loopback and for the client `kubernetes` names, RBAC user as common name, groups as organisations. */
-  issue(subject: { readonly commonName: string; readonly groups?: readonly string[] }): Promise<KeyPair>;
+  /**
+   * For a server on loopback and for the client `kubernetes` names, RBAC user as common name, groups as organisations. `hosts`
+   * are more names of the server.
+   */
+  issue(subject: {
+    readonly commonName: string;
+    readonly groups?: readonly string[];
+    readonly hosts?: readonly string[];
+  }): Promise<KeyPair>;
 }
 
 function pem(label: string, bytes: ArrayBuffer): string {
@@ -63,7 +70,7 @@ export async function createAuthority(): Promise<Authority> {
   });
   return {
     certificate: root.toString('pem'),
-    async issue({ commonName, groups = [] }) {
+    async issue({ commonName, groups = [], hosts = [] }) {
       const own = await generateKeys();
       const certificate = await X509CertificateGenerator.create({
         subject: [...groups.map((group) => ({ O: [group] })), { CN: [commonName] }],
@@ -82,6 +89,7 @@ export async function createAuthority(): Promise<Authority> {
             { type: 'ip', value: SERVICE_ADDRESS },
             { type: 'dns', value: 'localhost' },
             { type: 'dns', value: 'kubernetes.default.svc' },
+            ...hosts.map((value) => ({ type: 'dns' as const, value })),
           ]),
         ],
       });

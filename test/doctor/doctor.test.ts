@@ -316,6 +316,7 @@ describe('doctor', function () {
       'fail right to read namespaces',
       'skip right to read workloads',
       'skip right to read autoscalers',
+      'skip right to read usage',
       'fail right to take the Lease',
       'fail right to create the Lease',
       'skip right to fix workloads',

@@ -96,6 +96,7 @@ describe('manifests: what the detector may do', function () {
     ...KINDS.map((resource) => `list ${resource}`),
     'list horizontalpodautoscalers.autoscaling',
     'list namespaces',
+    'list pods.metrics.k8s.io',
   ].sort();
   const LEASES = ['create', 'get', 'update'].map((verb) => `${verb} leases.coordination.k8s.io`);
   const WRITES = KINDS.flatMap((resource) => [`get ${resource}`, `patch ${resource}`]);

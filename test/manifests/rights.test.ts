@@ -7,6 +7,7 @@ import { type JsonObject, stringAt, stringMapAt } from '../../src/domain/json.ts
 import { main } from '../../src/main.ts';
 import { type AuditEvent, readAudit } from '../control-plane/audit.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { startMetricsApi } from '../control-plane/metrics-api.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { minorOf } from '../control-plane/version.ts';
 import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
@@ -40,13 +41,16 @@ describe('manifests: the rights of an overlay are those that a pass uses', funct
   this.timeout(120_000);
   let plane: ControlPlane;
   let deployed: AsyncDisposable | undefined;
+  let metrics: AsyncDisposable | undefined;
   before(async () => {
     plane = await sharedControlPlane();
+    metrics = await startMetricsApi(plane, () => []);
     await plane.kubectl(['create', 'namespace', WATCHED]);
     await plane.kubectl(['label', 'namespace', WATCHED, `watched=${WATCHED}`]);
   });
   after(async () => {
     await plane.kubectl(['delete', 'namespace', WATCHED, '--wait=false', '--ignore-not-found']);
+    await metrics?.[Symbol.asyncDispose]();
     await deployed?.[Symbol.asyncDispose]();
   });
 

@@ -68,6 +68,15 @@ export const CLUSTER_RIGHTS: readonly ClusterRight[] = [
     manifest: BASE,
   },
   {
+    purpose: 'read usage',
+    resources: { group: 'metrics.k8s.io', names: ['pods'] },
+    verbs: ['list'],
+    where: 'monitored',
+    isNeeded: always,
+    isRequired: () => false,
+    manifest: BASE,
+  },
+  {
     purpose: 'take the Lease',
     resources: { group: 'coordination.k8s.io', names: ['leases'] },
     verbs: ['get', 'update'],

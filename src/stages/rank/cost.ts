@@ -58,7 +58,7 @@ function atLeast(left: Requests, right: Requests): Requests {
 const NOTHING: Requests = { cpuCores: 0, memoryBytes: 0, gpus: 0 };
 
 /** What the scheduler reserves for a pod: containers and sidecars together, or an init container where that needs more. */
-function podRequests(podSpec: Json | undefined): Requests {
+export function podRequests(podSpec: Json | undefined): Requests {
   const list = (name: string): readonly Json[] => {
     const found = at(podSpec, name);
     return isJsonArray(found) ? found : [];

@@ -6,6 +6,7 @@ import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { parseQuantity } from '../../domain/quantity.ts';
 import type { Severity } from '../../domain/ranking.ts';
 import { Secret } from '../../domain/secret.ts';
+import type { Usage } from '../../domain/usage.ts';
 
 /** A finding as the heuristic left it, with what the model is told of it. */
 export interface RankInput {
@@ -15,6 +16,7 @@ export interface RankInput {
   readonly score: number;
   readonly costUsdPerMonth: number | undefined;
   readonly pods: number;
+  readonly usage?: Usage;
 }
 
 /** One row of the prompt. Built from an allow-list: no name, no free text of a cluster can be in it. */

@@ -3,6 +3,7 @@ import { type Comparison, type Finding, isDrift, type ObjectComparison } from '.
 import { at } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import { type Opinion, type RankedFinding, type Ranking, type RankingSource, severityOrder } from '../../domain/ranking.ts';
+import type { PodUsage } from '../../domain/usage.ts';
 import { checkAnswer } from './answer.ts';
 import type { AskClaude } from './ask.ts';
 import { findingCostUsd } from './cost.ts';
@@ -11,6 +12,7 @@ import { scoreFinding, severityFloor, severityOfScore } from './heuristic.ts';
 import { boundHolds } from './holds.ts';
 import type { PriceTable } from './prices.ts';
 import { PROMPT_VERSION } from './prompt.ts';
+import { usageOf } from './usage.ts';
 
 export { type AskClaude, createAskClaude } from './ask.ts';
 export { DEFAULT_PRICES, PRICES_REMEDY, type PriceTable, pricesSchema } from './prices.ts';
@@ -27,6 +29,8 @@ export interface RankOptions {
   readonly unanswered?: ReadonlyMap<string, string>;
   /** For all requests of a pass together, in milliseconds: ranking may delay a pass, never fail it. Default 45 s. */
   readonly deadlineMs?: number;
+  /** What the pods of workloads use, by `objectKey`. */
+  readonly usage?: ReadonlyMap<string, PodUsage>;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
@@ -76,7 +80,8 @@ function toInput(finding: Finding, object: ObjectComparison, options: RankOption
   const floor = severityFloor(finding);
   const byScore = severityOfScore(score);
   const severity = severityOrder(byScore) > severityOrder(floor) ? floor : byScore;
-  return { finding, severity, floor, score, costUsdPerMonth, pods };
+  const usage = usageOf(object, options.usage?.get(objectKey(object.ref)));
+  return { finding, severity, floor, score, costUsdPerMonth, pods, ...(usage ? { usage } : {}) };
 }
 
 /** A total order: no two findings tie, so that equal input gives equal output. */
@@ -87,12 +92,13 @@ function byHeuristic(a: RankInput, b: RankInput): number {
 }
 
 function merge(input: RankInput, opinion: Opinion | undefined, isLeftOut: boolean): RankedFinding {
-  const { finding, floor, costUsdPerMonth } = input;
+  const { finding, floor, costUsdPerMonth, usage: known } = input;
+  const usage = known ? { usage: known } : {};
   const unanswered = isLeftOut ? PROMPT_VERSION : '';
-  if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion, unanswered };
+  if (!opinion) return { finding, severity: input.severity, costUsdPerMonth, opinion, unanswered, ...usage };
   // A stored opinion may be older than the unit's tier: the bounds of today hold.
   const severity = severityOrder(opinion.severity) > severityOrder(floor) ? floor : opinion.severity;
-  return { finding, severity, costUsdPerMonth, opinion, unanswered };
+  return { finding, severity, costUsdPerMonth, opinion, unanswered, ...usage };
 }
 
 interface Opinions {

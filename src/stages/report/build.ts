@@ -224,6 +224,8 @@ function toLine(
     firstSeen: known?.firstSeen ?? now.toISOString(),
     opinion: opinion ?? null,
     unanswered: item.ranked.unanswered,
+    // Figures of each pass would be a commit of each pass.
+    usage: isUnchanged ? known.usage : (item.ranked.usage ?? null),
   });
 }
 

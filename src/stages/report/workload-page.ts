@@ -4,6 +4,7 @@ import { rowOf } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Report, ReportFinding } from '../../domain/report.ts';
 import { quoted } from '../../domain/shell.ts';
+import { usageWords } from '../../domain/usage.ts';
 import { costWords, dollars, minute, plural, stateIn, writer } from '../../domain/words.ts';
 import { earlierDrift } from './earlier.ts';
 import { escapeText, fence } from './markdown.ts';
@@ -56,6 +57,7 @@ function headline({ report, findings, worst }: Page): readonly string[] {
     `# ${escapeText(displayRef(worst.object))}`,
     `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}. ${blameWords(worst)}`,
     `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(stateIn(report, worst))}.`,
+    ...(worst.usage ? [`When first seen: ${usageWords(worst.usage)}.`] : []),
   ];
 }
 

@@ -37,7 +37,8 @@ export async function listKind(
   return items;
 }
 
-async function listAll(
+/** Every object of a kind in a namespace, empty for all of them. */
+export async function listAll(
   kubernetes: KubernetesClient,
   resource: ResourceKind,
   namespace: string,

@@ -9,6 +9,7 @@ import { readSchemas } from './schemas.ts';
 
 export { readDeclaredVersions } from './declared-versions.ts';
 export { splitKind } from './list.ts';
+export { readUsage } from './usage.ts';
 
 export interface SnapshotOptions {
   /** Label selector of the monitored namespaces. */
