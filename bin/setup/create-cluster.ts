@@ -71,7 +71,9 @@ async function startCluster(context: Script): Promise<string> {
     return ensureKindCluster(context);
   }
   state.write('cluster', 'local');
-  return setContext(context, await ensureLocalCluster(context));
+  const cluster = await ensureLocalCluster(context);
+  if (cluster.whyNoPods !== '') context.say(`Pods of passes do not run here, only their Jobs are made: ${cluster.whyNoPods}`);
+  return setContext(context, cluster);
 }
 
 /** One worker for the cluster; a target by it in each environment, which its units then have. */

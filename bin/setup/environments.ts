@@ -23,10 +23,12 @@ const REGIONS: readonly Environment[] = [
   { name: 'prod-asia', upstream: 'staging', labels: { environment: 'prod', region: 'asia' } },
 ];
 
+export const ALL_ENVIRONMENTS = [...ENVIRONMENTS, ...REGIONS];
+
 /** Upstreams first. Once made, regions stay. */
 export function environmentsOf(state: State, withRegions = state.read('regions') !== undefined): readonly Environment[] {
   if (withRegions) state.write('regions', '');
-  return withRegions ? [...ENVIRONMENTS, ...REGIONS] : ENVIRONMENTS;
+  return withRegions ? ALL_ENVIRONMENTS : ENVIRONMENTS;
 }
 
 /** Environments share the cluster of bin/create-cluster, so names are dev's own, and those of all others end in theirs. */

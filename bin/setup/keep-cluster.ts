@@ -1,9 +1,14 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { startControlPlane } from '../../test/control-plane/control-plane.ts';
+import { buildImageFolder, type ImageFolder } from '../../test/image/build.ts';
+import { detectorImage } from '../../test/kubelet/detector-image.ts';
+import { type KubeletOptions, startKubelet, whyNoKubelet } from '../../test/kubelet/kubelet.ts';
+import { ALL_ENVIRONMENTS } from './environments.ts';
+import { detectorNamespace } from './overlays.ts';
 import { openState } from './state.ts';
 
-// The local control plane of bin/create-cluster, as a process of its own that keeps it until it gets SIGTERM. Progress goes
+// The local control plane of bin/create-cluster, with a kubelet for the detector's pods where this machine allows it, as a process of its own that keeps it until it gets SIGTERM. Progress goes
 // to standard output, and what others need to know to local.json once the cluster is ready.
 
 /** What `local.json` holds. */
@@ -17,6 +22,20 @@ export interface LocalCluster {
   readonly authority: string;
   readonly certificate: string;
   readonly key: string;
+  /** Why the pods of passes do not run on this machine; empty where they do. */
+  readonly whyNoPods: string;
+}
+
+/** The detector's pods run as processes of this machine, and reach the embedded hub on its loopback. */
+function kubeletOptions(image: ImageFolder, onProgress: (line: string) => void, signal: AbortSignal): KubeletOptions {
+  const hub = /CONFIGHUB_URL=(\S+)/u.exec(openState().read('hub.env') ?? '')?.[1];
+  return {
+    images: { 'drift-detector': detectorImage(image) },
+    namespaces: ALL_ENVIRONMENTS.map(({ name }) => detectorNamespace(name)),
+    ports: hub === undefined ? [] : [Number(new URL(hub).port)],
+    onProgress,
+    signal,
+  };
 }
 
 if (import.meta.main) {
@@ -28,6 +47,9 @@ if (import.meta.main) {
   const timer = setInterval(() => undefined, 60_000);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   await using cluster = await startControlPlane({ onProgress: say, signal: stop.signal });
+  const reason = whyNoKubelet();
+  using image = reason === undefined ? buildImageFolder() : undefined;
+  await using _kubelet = image && (await startKubelet(cluster, kubeletOptions(image, say, stop.signal)));
   const folder = dirname(cluster.kubeconfig);
   const facts: LocalCluster = {
     pid: process.pid,
@@ -38,6 +60,7 @@ if (import.meta.main) {
     authority: `${folder}/ca.crt`,
     certificate: `${folder}/admin.crt`,
     key: `${folder}/admin.key`,
+    whyNoPods: reason ?? '',
   };
   // Renamed, so that nobody reads half of it.
   await writeFile(state.path('local.json.new'), JSON.stringify(facts), { mode: 0o600 });

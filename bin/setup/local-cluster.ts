@@ -40,11 +40,14 @@ export async function ensureLocalCluster(script: Script): Promise<LocalCluster> 
     child.kill('SIGTERM');
     throw error;
   }
-  throw new ConfigError(`the local control plane did not start: ${state.read('local.log')?.trim().split('\n').at(-1) ?? ''}`, {
-    code: 'configuration',
-    subject: state.path('local.log'),
-    remedy: 'See its log.',
-  });
+  throw new ConfigError(
+    `the local control plane did not start: ${/^.*\bError: .*$/mu.exec(state.read('local.log') ?? '')?.[0] ?? ''}`,
+    {
+      code: 'configuration',
+      subject: state.path('local.log'),
+      remedy: 'See its log.',
+    },
+  );
 }
 
 /** `undefined` where none runs. */

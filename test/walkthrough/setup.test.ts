@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { startTestHub, temporaryDirectory } from '../hub/harness.ts';
+import { whyNoKubelet } from '../kubelet/kubelet.ts';
 import { openShell, type Shell } from './typed.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../fixtures/walkthrough/${name}`, import.meta.url), 'utf8');
@@ -87,26 +88,43 @@ describe('the walk-through: setup', function () {
       expect(await shell.ok("kubectl get ns drift-test -o yaml | grep 'monitored'")).to.contain('monitored: "true"');
     });
 
-    it("a pass fixes the drift, and compares the detector's own CronJob, whose suspension stays", async () => {
+    it("a pass fixes the drift, commits a report, and leaves the detector's own CronJob suspended", async () => {
       await shell.ok('kubectl patch cronjob drift-detector -n devops-apps --type=merge -p \'{"spec":{"suspend":true}}\'');
-      const configMap = z.object({ data: z.record(z.string(), z.string()) });
-      const found = await shell.ok('kubectl get configmap drift-detector-config -n devops-apps -o json');
-      const { data } = configMap.parse(JSON.parse(found));
-      const settings = Object.fromEntries(Object.entries(data).filter(([name]) => !name.endsWith('_FILE')));
-      await shell.ok('git init --quiet --bare --initial-branch=main $HOME/reports.git');
-      const printed = await shell.ok('node bin/bootstrap.mjs bin/drift-detector.mjs run --output json', {
-        ...settings,
-        AUTO_FIX: 'true',
-        CUB_TOKEN_FILE: join(shell.state, 'hub', 'drift-detector.token'),
-        REPORT_REPO: join(shell.folder, 'reports.git'),
-        DRIFT_LEASE_NAMESPACE: 'devops-apps',
-      });
-      expect(printed).to.contain('"own-object"');
+      const reports = await pass();
+      const git = `git -c safe.directory='*' --git-dir ${reports}`;
+      expect(words(await shell.ok(`${git} log --format='%an %s' main`), project)).to.have.length(1);
+      expect(await shell.ok(`${git} show main:reports/dev/findings.jsonl`)).to.contain('"own-object"');
       const state = (what: string): Promise<string> => shell.ok(`kubectl get ${what}`);
       expect(await state("cronjob drift-detector -n devops-apps -o jsonpath='{.spec.suspend}'")).to.equal('true');
       expect(await state("deployment backend-api -n drift-test -o jsonpath='{.spec.replicas}'")).to.equal('3');
       expect(await state("deployment frontend-web -n drift-test -o jsonpath='{.spec.replicas}'")).to.equal('2');
     });
+
+    /** As a pod, with the account, the tokens and the volume of its CronJob; answers the report repository. */
+    async function pass(): Promise<string> {
+      if (whyNoKubelet() === undefined) {
+        await shell.ok('kubectl create job --from=cronjob/drift-detector -n devops-apps drift-now');
+        await shell.ok('kubectl wait job/drift-now -n devops-apps --for=condition=complete --timeout=60s');
+        const { stdout, stderr } = await shell.type('kubectl logs -n devops-apps -l app=drift-detector');
+        expect(stdout).to.contain('Fixed: backend-api scaled to 3 replicas');
+        expect(stderr).to.equal('');
+        return join(shell.state, 'reports', 'reports.git');
+      }
+      // Where no pod runs: the same configuration, by an administrator.
+      const found = await shell.ok('kubectl get configmap drift-detector-config -n devops-apps -o json');
+      const { data } = z.object({ data: z.record(z.string(), z.string()) }).parse(JSON.parse(found));
+      const settings = Object.fromEntries(Object.entries(data).filter(([name]) => !name.endsWith('_FILE')));
+      const repository = join(shell.folder, 'reports.git');
+      await shell.ok(`git init --quiet --bare --initial-branch=main ${repository}`);
+      await shell.ok('node bin/bootstrap.mjs bin/drift-detector.mjs run', {
+        ...settings,
+        AUTO_FIX: 'true',
+        CUB_TOKEN_FILE: join(shell.state, 'hub', 'drift-detector.token'),
+        REPORT_REPO: repository,
+        DRIFT_LEASE_NAMESPACE: 'devops-apps',
+      });
+      return repository;
+    }
 
     it('bin/cleanup says what it would delete, and with --yes deletes it: no process and no context is left', async () => {
       expect(await shell.ok('bin/cleanup'))

@@ -119,7 +119,7 @@ func (c *container) addMounts(spec *containerSpec, image image) error {
 	}
 	isReadOnly := map[string]bool{}
 	for _, volume := range c.pod.pod.Spec.Volumes {
-		isReadOnly[volume.Name] = volume.EmptyDir == nil
+		isReadOnly[volume.Name] = volume.EmptyDir == nil && volume.PersistentVolumeClaim == nil
 	}
 	for _, each := range c.spec.VolumeMounts {
 		if each.SubPathExpr != "" {

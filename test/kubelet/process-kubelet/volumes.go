@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,6 +59,9 @@ func (v *volumes) updateOne(ctx context.Context, volume corev1.Volume) error {
 	if volume.EmptyDir != nil {
 		return v.makeEmpty(path)
 	}
+	if volume.PersistentVolumeClaim != nil {
+		return v.bindClaim(ctx, path, volume.PersistentVolumeClaim.ClaimName)
+	}
 	files := content{}
 	var err error
 	switch {
@@ -76,12 +80,34 @@ func (v *volumes) updateOne(ctx context.Context, volume corev1.Volume) error {
 			}
 		}
 	default:
-		err = fmt.Errorf("this node has no volumes but configMap, secret, downwardAPI, projected and emptyDir")
+		err = fmt.Errorf("this node has no volumes but configMap, secret, downwardAPI, projected, emptyDir and persistentVolumeClaim")
 	}
 	if err != nil {
 		return err
 	}
 	return v.write(path, files)
+}
+
+// bindClaim leads to the folder of this machine that the claim is bound to.
+func (v *volumes) bindClaim(ctx context.Context, path, name string) error {
+	claim, err := v.client.CoreV1().PersistentVolumeClaims(v.pod.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if claim.Status.Phase != corev1.ClaimBound {
+		return fmt.Errorf("persistentvolumeclaim %q is not bound", name)
+	}
+	bound, err := v.client.CoreV1().PersistentVolumes().Get(ctx, claim.Spec.VolumeName, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if bound.Spec.HostPath == nil {
+		return fmt.Errorf("persistentvolume %q is no folder of this machine", bound.Name)
+	}
+	if before, err := os.Readlink(path); err == nil && before == bound.Spec.HostPath.Path {
+		return nil
+	}
+	return os.Symlink(bound.Spec.HostPath.Path, path)
 }
 
 func (v *volumes) addProjection(ctx context.Context, files content, source corev1.VolumeProjection, mode fs.FileMode) error {
