@@ -106,7 +106,7 @@ function secret({ state }: Script, hub: ConfigHub, namespace: string): object {
     throw new ConfigError('passes need a token for ConfigHub', {
       code: 'configuration',
       subject: 'CUB_TOKEN',
-      remedy: 'Set CUB_TOKEN, or CUB_TOKEN_FILE to a file that holds it.',
+      remedy: 'Set CUB_TOKEN or CUB_TOKEN_FILE.',
     });
   const [claude, git] = [credential('CLAUDE_API_KEY'), credential('GIT_TOKEN')];
   return {

@@ -69,7 +69,7 @@ function addCommand(program: Parser, command: Command, onParsed: (commandLine: C
   if (command.options.length > 0)
     parser.option(
       '--config <FILE>',
-      'configuration file, YAML with the names of options in camel case (environment DRIFT_CONFIG)',
+      'configuration file: YAML whose keys are option names in camel case (environment DRIFT_CONFIG)',
     );
   for (const name of command.options) addOption(parser, name);
   parser.addHelpText('after', secretsHelp(command.options) + (command.epilogue ?? '') + endOfHelp(command));
@@ -104,7 +104,7 @@ function configurationHelp(): string {
     .helpInformation()
     .replace(/^[\s\S]*?\nOptions:/u, '')
     .trimEnd();
-  return `\nConfiguration, as flag, in the environment or in a file; a command takes the flags that its own help lists:${options}${secretsHelp(OPTION_NAMES)}${exitHelp()}`;
+  return `\nConfiguration, by flag, environment or file; each command accepts the flags that its own help lists:${options}${secretsHelp(OPTION_NAMES)}${exitHelp()}`;
 }
 
 /** Secrets have no flag: an argument shows in the process list. */
@@ -114,7 +114,7 @@ function secretsHelp(names: readonly OptionName[]): string {
     return 'isSecret' in definition ? [`  ${variablesOf(name).join(' or ').padEnd(30)}${definition.help}`] : [];
   });
   if (lines.length === 0) return '';
-  return `\n\nSecrets, from the environment only (NAME_FILE names a file that holds NAME):\n${lines.join('\n')}\n`;
+  return `\n\nSecrets, from the environment only (NAME_FILE is the path of a file that contains NAME):\n${lines.join('\n')}\n`;
 }
 
 function addOption(parser: Parser, name: OptionName): void {

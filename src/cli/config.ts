@@ -66,7 +66,7 @@ export async function loadConfig(
       {
         code: isUsage ? 'usage' : 'configuration',
         subject: isUsage ? 'flags' : (file ?? 'environment and flags'),
-        remedy: 'Correct it; drift-detector --help lists every option.',
+        remedy: 'Correct it; drift-detector --help lists all options.',
       },
     );
   }
@@ -79,7 +79,7 @@ function complaint({ isSecret }: Option, value: unknown, issue: z.core.$ZodIssue
   if (isSecret && issue?.code !== 'custom') return 'is empty';
   if (issue?.code === 'invalid_value') {
     const names = issue.values.map(String);
-    return `${JSON.stringify(String(value).slice(0, 50))} is none of ${names.join(', ')}${suggestion(String(value), names)}`;
+    return `${JSON.stringify(String(value).slice(0, 50))} must be one of ${names.join(', ')}${suggestion(String(value), names)}`;
   }
   return issue?.message ?? 'is not valid';
 }
@@ -98,13 +98,10 @@ export function required<K extends Defaultless>(config: Config, name: K): NonNul
   const value = config[name];
   if (value !== undefined) return value;
   const [variable] = variablesOf(name);
-  throw new ConfigError(`${variable} is not set: ${OPTIONS[name].help}`, {
+  throw new ConfigError(`${variable} is not set`, {
     code: 'configuration',
     subject: variable,
-    remedy:
-      'isSecret' in OPTIONS[name]
-        ? `Set ${variable}, or ${variable}_FILE to a file that holds it.`
-        : `Set ${variable}, or pass ${flagOf(name)}.`,
+    remedy: 'isSecret' in OPTIONS[name] ? `Set ${variable} or ${variable}_FILE.` : `Set ${variable} or ${flagOf(name)}.`,
   });
 }
 
@@ -152,12 +149,12 @@ async function readConfigFile(path: string, errors: string[], signal: AbortSigna
     return {};
   }
   const [entries = {}, ...others] = manifest.documents;
-  if (others.length > 0) errors.push(`${path} holds more than one document`);
+  if (others.length > 0) errors.push(`${path} contains more than one document`);
   for (const key of Object.keys(entries)) {
     const definition: Option | undefined = Object.hasOwn(OPTIONS, key) ? OPTIONS[key as OptionName] : undefined;
     if (!definition) errors.push(`unknown key ${JSON.stringify(key)} in ${path}${suggestion(key, OPTION_NAMES)}`);
     else if (definition.isSecret)
-      errors.push(`${key} is a secret and may not stand in ${path}; use ${variablesOf(key as OptionName)[0]}_FILE`);
+      errors.push(`${key} is a secret and must not be in ${path}; use ${variablesOf(key as OptionName)[0]}_FILE`);
   }
   return entries;
 }

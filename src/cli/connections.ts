@@ -121,11 +121,11 @@ export async function connectHub(
 ): Promise<ConfigHubClient> {
   const url = trimEnd(required(config, 'confighubUrl'), '/');
   if ((!mayTakeCredentials(url) && !config.confighubPlaintext) || /^[^/]*\/\/[^/]*@/u.test(url)) {
-    throw new ConfigError('the token for ConfigHub would be sent in the clear, or its address carries a user', {
+    throw new ConfigError('the token for ConfigHub would be sent unencrypted, or its URL contains credentials', {
       code: 'configuration',
       subject: 'CONFIGHUB_URL',
       remedy:
-        'Give an https address without a user in it, or a server on this machine; CONFIGHUB_PLAINTEXT=true allows http to others.',
+        'Use an https URL without credentials, or a server on this machine; CONFIGHUB_PLAINTEXT=true allows http to others.',
     });
   }
   const session = sessionOf(config, url, warn);

@@ -10,7 +10,7 @@ export function noReport({ reports }: ReportCommit, cluster: string, allClusters
     subject: pathPart(cluster),
     remedy:
       names.length === 0
-        ? 'Check REPORT_REPO, DRIFT_REPORT_BRANCH and DRIFT_REPORT_PATH, or let a pass write the first report (drift-detector run).'
-        : `Name one with --cluster${allClusters === undefined ? '' : ', or take all with --all-clusters'}; there are ${names.join(', ')}.`,
+        ? 'Check REPORT_REPO, DRIFT_REPORT_BRANCH and DRIFT_REPORT_PATH, or write the first report (drift-detector run).'
+        : `Choose one with --cluster${allClusters === undefined ? '' : ', or all with --all-clusters'}: ${names.join(', ')}.`,
   });
 }

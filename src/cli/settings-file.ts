@@ -25,12 +25,12 @@ export async function readSettingsFile<S extends z.ZodType>(file: SettingsFile<S
   const { path, option: subject, what, schema, empty, remedy, maxMb, signal } = file;
   const mistake = (text: string): ConfigError =>
     new ConfigError(`the ${what} in ${path} cannot be used: ${text}`, { code: 'configuration', subject, remedy });
-  const text = await readTextFile(path, { subject, remedy: `Let ${subject} name a YAML file of ${what}.`, maxMb, signal });
+  const text = await readTextFile(path, { subject, remedy: `Set ${subject} to a YAML file of ${what}.`, maxMb, signal });
   const manifest = parseManifest(text);
   if (!manifest.ok) throw mistake(manifest.error);
   const [document = empty, ...others] = manifest.documents;
   if (document === undefined) throw mistake('it is empty');
-  if (others.length > 0) throw mistake('holds more than one document');
+  if (others.length > 0) throw mistake('contains more than one document');
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path: at, message }) => `${at.join('.') || 'the document'}: ${message}`);

@@ -142,5 +142,5 @@ function deciderIn({ by, decidedAt }: ReportedDecision): Decider | undefined {
 
 /** `Ann Lee <ann@example.org>`; `somebody unknown` where Git could not tell. */
 export function displayDecider(by: Decider | undefined): string {
-  return by ? sanitize(`${by.name} <${by.email}>`) : 'somebody unknown';
+  return by ? sanitize(`${by.name} <${by.email}>`) : 'an unknown author';
 }

@@ -27,7 +27,7 @@ interface ClassOfFinding {
 }
 
 const DECIDE =
-  "The workload's page in the report says what changed it and what it costs, and has the commands to bring it back (fix), to make it desired (accept) and to live with it (ignore).";
+  "The workload's page in the report shows what changed it and what it costs, and has the commands to revert it (fix), to accept the live value as desired (accept) and to ignore it (ignore).";
 
 const BY_VALUE = ['ignore', 'accept', 'fix'] as const;
 
@@ -43,7 +43,7 @@ export const CLASSES = {
     outcome: 'fixed, or reported: see [changed by](#changed-by)',
     name: 'FieldChanged',
     short: 'A declared field has another value.',
-    full: 'The live value of a field departs from the one that the unit declares.',
+    full: 'The live value of a field differs from the value that the unit declares.',
     help: DECIDE,
   },
   removed: {
@@ -56,8 +56,8 @@ export const CLASSES = {
     notAccepted: () => '',
     outcome: 'fixed, or reported: see [changed by](#changed-by)',
     name: 'FieldRemoved',
-    short: 'A declared field is gone.',
-    full: 'The unit declares a field that the live object does not have any more.',
+    short: 'A declared field was removed.',
+    full: 'The unit declares a field that the live object no longer has.',
     help: DECIDE,
   },
   added: {
@@ -70,8 +70,8 @@ export const CLASSES = {
     notAccepted: () => '',
     outcome: 'fixed where it was added by hand, else reported',
     name: 'FieldAdded',
-    short: 'A field that is not declared was added.',
-    full: 'The live object has a field beside those that the unit declares, and nothing that is expected to put it there did.',
+    short: 'An undeclared field was added.',
+    full: 'The live object has a field that the unit does not declare, and no known tool that is expected to add it did so.',
     help: DECIDE,
   },
   to_remove: {
@@ -85,7 +85,7 @@ export const CLASSES = {
     outcome: 'fixed, or reported: see [changed by](#changed-by)',
     name: 'FieldLeftBehind',
     short: 'A field was dropped from the unit and is still live.',
-    full: 'An earlier revision of the unit put a field there that the present one does not declare.',
+    full: 'An earlier revision of the unit set a field that the current revision does not declare.',
     help: DECIDE,
   },
   missing: {
@@ -95,26 +95,26 @@ export const CLASSES = {
     repair: 'create',
     hasCost: true,
     decisions: ['ignore', 'fix'],
-    notAccepted: () => 'a whole object is gone; take its document out of the unit by hand, or fix it',
+    notAccepted: () => 'the whole object is missing; remove its document from the unit by hand, or fix it',
     outcome: 'reported; created with `DRIFT_CREATE_MISSING=true`',
     name: 'ObjectMissing',
-    short: 'A declared object is not there.',
+    short: 'A declared object is missing.',
     full: 'The unit declares an object that the cluster does not have.',
-    help: "The workload's page in the report has the commands to create it (fix) and to live without it (ignore).",
+    help: "The workload's page in the report has the commands to create it (fix) and to ignore it (ignore).",
   },
   unmanaged: {
     isDrift: false,
-    ofObject: 'is declared by no unit',
+    ofObject: 'is not managed by any unit',
     state: 'unmanaged',
     repair: 'none',
     hasCost: true,
     decisions: ['ignore', 'adopt'],
-    notAccepted: () => 'no unit declares it, so there is none to write to; adopt it instead',
+    notAccepted: () => 'it is not managed by any unit, so there is no unit to change; adopt it instead',
     outcome: 'reported',
     name: 'ObjectUnmanaged',
     short: 'No unit declares the object.',
-    full: 'The cluster has an object in a monitored namespace that no unit declares. It is no drift.',
-    help: 'drift-detector adopt makes a unit of it; drift-detector ignore takes it off the list.',
+    full: 'A monitored namespace contains an object that no unit declares. This is not drift.',
+    help: 'drift-detector adopt creates a unit from it; drift-detector ignore removes it from the list.',
   },
   conflicting: {
     isDrift: false,
@@ -123,12 +123,13 @@ export const CLASSES = {
     repair: 'none',
     hasCost: true,
     decisions: [],
-    notAccepted: () => 'more than one unit declares it, so there is none to write to; take a declaration away first',
+    notAccepted: () =>
+      'more than one unit declares it (duplicate), so the unit to change is ambiguous; remove a declaration first',
     outcome: 'reported, not compared',
     name: 'DeclaredTwice',
-    short: 'Two documents declare the same object.',
-    full: 'More than one document declares the object, so that nobody can say what is desired.',
-    help: 'Leave it in one unit and take it out of the others.',
+    short: 'More than one document declares the object (duplicate).',
+    full: 'More than one document declares the object, so the desired state is ambiguous.',
+    help: 'Keep it in one unit and remove it from the others.',
   },
   terminating: {
     isDrift: false,
@@ -141,8 +142,8 @@ export const CLASSES = {
     outcome: 'reported',
     name: 'BeingDeleted',
     short: 'A declared object is being deleted.',
-    full: 'Somebody deleted an object that a unit declares, and a finalizer still holds it. It is no drift yet.',
-    help: 'Find out who deleted it; once it is gone it is missing. Nothing brings it back before.',
+    full: 'A declared object was deleted, but a finalizer still keeps it. This is not drift yet.',
+    help: 'Find out who deleted it. When the deletion is complete, the object is missing and can be created again.',
   },
   pending: {
     isDrift: false,
@@ -151,11 +152,12 @@ export const CLASSES = {
     repair: 'by-hand',
     hasCost: false,
     decisions: [],
-    notAccepted: (unit) => `unit ${unit} is ahead of what is live, so there is nothing to accept; apply the unit or put it back`,
+    notAccepted: (unit) =>
+      `unit ${unit} is ahead of the live object, so there is nothing to accept; apply the unit or restore its earlier revision`,
     outcome: 'reported',
     name: 'NotApplied',
-    short: 'What is declared was not applied yet.',
-    full: 'The unit declares what ConfigHub has not applied to the cluster yet. It is no drift.',
+    short: 'The declared change is not applied yet.',
+    full: 'The unit declares a change that ConfigHub has not applied to the cluster yet. This is not drift.',
     help: 'Apply the unit.',
   },
   informational: {
@@ -168,9 +170,9 @@ export const CLASSES = {
     notAccepted: () => 'it is not drift, so there is nothing to accept',
     outcome: 'shown in the log, never counted or fixed',
     name: 'NoDrift',
-    short: 'A difference that is no drift.',
-    full: 'Live departs from desired as it is meant to, such as the replicas that an autoscaler sets, or as a rule lets it.',
-    help: 'Nothing is to be done.',
+    short: 'An ignored change: a difference that is not drift.',
+    full: 'An expected difference, such as the replicas that an autoscaler sets, or one that an ignore rule covers.',
+    help: 'No action is needed.',
   },
 } as const satisfies Readonly<Record<string, ClassOfFinding>>;
 

@@ -54,7 +54,7 @@ interface Guard<Facts> {
 const OF_SIDES = {
   // A fix could take back just what people decided to live with.
   'decisions-unreadable': {
-    against: 'a file of decisions that cannot be read',
+    against: 'a decisions file that cannot be read',
     options: [],
     trips: ({ decisions }) => decisions?.unreadable && `decisions.yaml cannot be read: ${decisions.unreadable}`,
   },
@@ -79,12 +79,12 @@ const OF_SIDES = {
   },
   // So much less is more likely broken than meant.
   'desired-shrank': {
-    against: 'a desired side that shrank by half',
+    against: 'units that declare far fewer objects than before, by default half',
     options: ['DRIFT_MAX_SHRINK_PERCENT'],
     trips: ({ declared, declaredBefore }, { maxShrinkPercent }) => {
       const percent = declaredBefore === 0 ? 0 : Math.ceil(((declaredBefore - declared) * 100) / declaredBefore);
       if (percent <= maxShrinkPercent) return undefined;
-      return `units declare up to ${roundedUp(percent)} % less than the ${declaredBefore} objects of an earlier report, more than DRIFT_MAX_SHRINK_PERCENT=${maxShrinkPercent}; DRIFT_MAX_SHRINK_PERCENT=${roundedUp(percent)} lets it pass`;
+      return `units declare up to ${roundedUp(percent)} % fewer objects than the ${declaredBefore} of an earlier report, more than DRIFT_MAX_SHRINK_PERCENT=${maxShrinkPercent}; set DRIFT_MAX_SHRINK_PERCENT=${roundedUp(percent)} to allow it`;
     },
   },
 } as const satisfies Readonly<Record<string, Guard<Sides>>>;
@@ -98,22 +98,22 @@ const OF_CHANGES = {
     trips: (_, { unreportedFixes }) =>
       unreportedFixes === 0
         ? undefined
-        : 'an earlier pass made corrections and could not push its report of them; once a report is pushed, fixes go on by themselves',
+        : 'an earlier pass could not push the report of its fixes; fixing resumes as soon as a report is pushed',
   },
   // More likely connected to another cluster than asked to fill this one. A single object says nothing.
   'wrong-cluster': {
-    against: 'a cluster that has nothing of what units declare',
+    against: 'a cluster without any of the declared objects',
     options: ['DRIFT_ALLOW_EMPTY'],
     trips: ({ planned, comparison: { objects, compared } }, { allowEmpty }) => {
       const absent = objects.filter(({ desired, live }) => desired !== undefined && live === undefined).length;
       const isCreating = planned.some((finding) => finding.class === 'missing');
       if (allowEmpty || !isCreating || compared < 2 || absent < compared) return undefined;
-      return 'none of the objects that units declare here is in this cluster, which may be another one than meant; check KUBECONFIG and DRIFT_CONTEXT, or DRIFT_ALLOW_EMPTY=true lets it pass';
+      return 'this cluster contains none of the declared objects, so it may be the wrong cluster; check KUBECONFIG and DRIFT_CONTEXT, or set DRIFT_ALLOW_EMPTY=true to allow it';
     },
   },
   // Units that say zero everywhere are more likely a bad edit than a wish; whoever scaled a workload up may be saving it.
   'scale-to-zero': {
-    against: 'workloads taken down to no replica',
+    against: 'workloads scaled to zero',
     options: ['DRIFT_MAX_TO_ZERO'],
     trips: ({ planned }, { maxToZero }) => {
       const stopped = planned.filter(
@@ -122,12 +122,12 @@ const OF_CHANGES = {
       );
       const count = objectsOf(stopped);
       if (count <= maxToZero) return undefined;
-      return `${count} running workload${count === 1 ? '' : 's'} would be scaled to 0, more than DRIFT_MAX_TO_ZERO=${maxToZero}; DRIFT_MAX_TO_ZERO=${count} lets it pass`;
+      return `${count} running workload${count === 1 ? '' : 's'} would be scaled to zero, more than DRIFT_MAX_TO_ZERO=${maxToZero}; set DRIFT_MAX_TO_ZERO=${count} to allow it`;
     },
   },
   // The desired side is more likely wrong than the cluster.
   'mass-change': {
-    against: 'a mass change: too many objects, or too large a share where more than ten are compared',
+    against: 'a mass change: too many objects, or too large a percentage if more than ten are compared',
     options: ['DRIFT_MAX_FIXES', 'DRIFT_MAX_FIX_PERCENT'],
     trips: ({ planned, comparison: { compared } }, limits) => massChange(objectsOf(planned), compared, limits),
   },
@@ -188,7 +188,7 @@ function massChange(changed: number, compared: number, { maxFixes, maxFixPercent
     ...(isTooLarge ? [`DRIFT_MAX_FIX_PERCENT=${roundedUp(percent)}`] : []),
   ];
   const share = isTooLarge ? ` (up to ${roundedUp(percent)} % of those compared)` : '';
-  return `${changed} objects${share} would change, more than ${exceeded}; ${needed.join(' with ')} ${needed.length > 1 ? 'let' : 'lets'} it pass`;
+  return `${changed} objects${share} would change, more than ${exceeded}; set ${needed.join(' and ')} to allow it`;
 }
 
 /** Shares are told in steps: while a guard holds, an object more or less elsewhere must not change the report. */

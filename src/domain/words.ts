@@ -31,7 +31,7 @@ export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFindi
 }
 
 /** What a tripped guard means for the pass. */
-export const GUARD_EFFECT = 'nothing is fixed but what a person approved';
+export const GUARD_EFFECT = 'only fixes that a person approved are made';
 
 /** What became of a correction, and in which revision. */
 export function correctionState({

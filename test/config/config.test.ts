@@ -60,10 +60,10 @@ describe('configuration', () => {
 
   it('tells which values there are, and what may be meant, and whose mistake it is', async () => {
     const flag = await failureOf(() => loadConfig({ output: 'jsno' }, {}, undefined, signal));
-    expect(flag.message).to.contain(`--output: "jsno" is none of ${FORMAT_NAMES.join(', ')}, did you mean json?`);
+    expect(flag.message).to.contain(`--output: "jsno" must be one of ${FORMAT_NAMES.join(', ')}, did you mean json?`);
     expect(flag.code).to.equal('usage');
     const variable = await failureOf(() => loadConfig({ output: 'xml' }, { DRIFT_LOG_LEVEL: 'quiet' }, undefined, signal));
-    expect(variable.message).to.contain('DRIFT_LOG_LEVEL: "quiet" is none of debug, info, warn, error;');
+    expect(variable.message).to.contain('DRIFT_LOG_LEVEL: "quiet" must be one of debug, info, warn, error;');
     expect(variable.code).to.equal('configuration');
   });
 

@@ -138,20 +138,20 @@ describe('our own credentials', () => {
         connectKubernetes({ kubeconfig: kubeconfig('http://10.0.0.1:8080', user), userAgent: 'test' }),
       );
       expect(error.code).to.equal('configuration');
-      expect(error.message).to.contain('in the clear');
+      expect(error.message).to.contain('unencrypted');
       await connectKubernetes({ kubeconfig: kubeconfig('http://127.0.0.1:1', user), userAgent: 'test' });
     }
     const inTheClear = { CONFIGHUB_URL: 'http://10.0.0.1:1', CUB_TOKEN: 'canary' };
     const config = await loadConfig({}, inTheClear, undefined, signal);
     const error = await failureOf(() => connectHub(config, () => undefined, signal));
     expect(error.code).to.equal('configuration');
-    expect(error.message).to.contain('in the clear');
+    expect(error.message).to.contain('unencrypted');
     expect(error.remedy).to.contain('https').and.to.contain('CONFIGHUB_PLAINTEXT=true');
     const allowed = await loadConfig({}, { ...inTheClear, CONFIGHUB_PLAINTEXT: 'true' }, undefined, signal);
     const stop = AbortSignal.abort(new Error('stopped'));
     // It went on to ask the server, and was stopped there.
     expect(await connectHub(allowed, () => undefined, stop).then(() => '', String)).to.contain('stopped');
-    expect(() => parseAddress('http://git.example/x.git', true)).to.throw('in the clear');
+    expect(() => parseAddress('http://git.example/x.git', true)).to.throw('unencrypted');
     for (const url of ['http://git.example/x.git', 'http://127.0.0.2/x.git', 'https://git.example/x.git'])
       expect(parseAddress(url, url.includes('127')).url).to.equal(url);
   });
@@ -168,7 +168,7 @@ describe('our own credentials', () => {
       'u:canary@git.example:x.git',
       `https://ghp_${'canary0123'.repeat(3)}@git.example/x.git`,
     ])
-      expect(() => parseAddress(url, false), url).to.throw('carries a password in its address');
+      expect(() => parseAddress(url, false), url).to.throw('contains a password');
     await loadConfig({}, { https_proxy: 'http://u:pr%40xy-canary@proxy.example:3128' }, undefined, signal);
     const named = kubeconfig('https://10.0.0.1', {}, { 'proxy-url': 'http://u:kube-pr-canary@proxy.example' });
     await connectKubernetes({ kubeconfig: named, userAgent: 'test' });

@@ -72,12 +72,12 @@ describe('former variables', () => {
       {
         level: 'warn',
         event: 'deprecated-variable',
-        msg: 'MAX_FILE_MB is deprecated, and the next release will not read it: rename it to DRIFT_MAX_FILE_MB.',
+        msg: 'MAX_FILE_MB is deprecated, and the next release ignores it: rename it to DRIFT_MAX_FILE_MB.',
       },
       {
         level: 'warn',
         event: 'deprecated-variable',
-        msg: 'TIMEOUT is deprecated, and the next release will not read it: rename it to DRIFT_TIMEOUT. CI systems and images set TIMEOUT for their own purposes: such a value would end a pass too early, or too late.',
+        msg: 'TIMEOUT is deprecated, and the next release ignores it: rename it to DRIFT_TIMEOUT. CI systems and images set TIMEOUT for their own purposes: such a value would end a pass too early, or too late.',
       },
     ]);
   });

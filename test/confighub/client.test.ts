@@ -84,7 +84,7 @@ describe('ConfigHub client', () => {
     );
     expect((await failureOf(() => hub.client.findChangeSet('absent/fixes', signal))).message).to.contain('no space absent');
     for (const name of ['fixes', 'a/b/c', '/fixes', 'prod/'])
-      expect((await failureOf(() => hub.client.findChangeSet(name, signal))).remedy, name).to.contain('slash');
+      expect((await failureOf(() => hub.client.findChangeSet(name, signal))).remedy, name).to.contain('SPACE/SLUG');
   });
 });
 
@@ -93,8 +93,8 @@ const refusals: readonly (readonly [number, ConfigHubError['code'], RegExp, numb
   [401, 'permission', /CUB_TOKEN/u, 77],
   [403, 'permission', /access to this space/u, 77],
   [404, 'not-found', /Check the names/u, 78],
-  [409, 'conflict', /next pass judges it anew/u, 75],
-  [412, 'conflict', /next pass judges it anew/u, 75],
+  [409, 'conflict', /next pass compares again/u, 75],
+  [412, 'conflict', /next pass compares again/u, 75],
   [422, 'invalid', /message/u, 78],
   [500, 'unavailable', /again later/u, 75],
 ];

@@ -44,7 +44,7 @@ describe('the commands that decide', () => {
     const where = { REPORT_REPO: world.bare, DRIFT_CLUSTER: 'staging' };
     const { code, err } = await run(world, ['fix', 'web'], where);
     expect(code).to.equal(78);
-    expect(err).to.contain('the report repository has no report of cluster staging').and.contain('there are prod-eu');
+    expect(err).to.contain('the report repository has no report of cluster staging').and.contain('--cluster: prod-eu');
     expect(err).to.not.contain('--all-clusters');
     expect(world.git('rev-parse', 'main')).to.equal(before);
   });

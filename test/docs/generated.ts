@@ -113,7 +113,7 @@ export const TABLES: Readonly<Record<string, { readonly path: string; readonly t
     path: 'docs/fixing.md',
     table: () =>
       tableOf(
-        ['guard', 'against', 'option that lets it pass'],
+        ['guard', 'against', 'option that allows it'],
         Object.entries(GUARDS).map(([name, { against, options }]) => [code(name), against, options.map(code).join(', ')]),
       ),
   },

@@ -98,7 +98,7 @@ describe('bad input', function () {
 
   it('a ConfigHub token that is not given', async () => {
     await refused(await run({ CUB_TOKEN: '', CUB_TOKEN_FILE: '/nowhere/token' }), 78, ['CUB_TOKEN_FILE', 'it does not exist']);
-    await refused(await run({ CUB_TOKEN: '' }), 78, ['CUB_TOKEN is not set', 'Set CUB_TOKEN, or CUB_TOKEN_FILE']);
+    await refused(await run({ CUB_TOKEN: '' }), 78, ['CUB_TOKEN is not set', 'Set CUB_TOKEN or CUB_TOKEN_FILE']);
   });
 
   it('a hub that cannot start', async () => {

@@ -249,7 +249,7 @@ describe('what holds a pass back', function () {
         /^report +medium +guards-a\/deployment\/web-1 +paused +replicas 1 → 2 +kubectl/u,
       );
       expect(lines.slice(3)).to.deep.equal([
-        'Guard mass-change: 2 objects would change, more than DRIFT_MAX_FIXES=1; DRIFT_MAX_FIXES=2 lets it pass; nothing is fixed but what a person approved',
+        'Guard mass-change: 2 objects would change, more than DRIFT_MAX_FIXES=1; set DRIFT_MAX_FIXES=2 to allow it; only fixes that a person approved are made',
         'Paused: guards-a/deployment/web-1 until 2099-01-01T00:00:00Z',
       ]);
     } finally {

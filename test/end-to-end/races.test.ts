@@ -359,7 +359,7 @@ describe('what happens in the middle of a pass', function () {
     const held = await write;
     const second = await pass(other, { DRIFT_LEASE_DURATION: '3s' });
     expect(second.code, second.stderr).to.equal(22);
-    expect(second.stderr).to.contain('another pass is at work');
+    expect(second.stderr).to.contain('another pass is running');
     held.release();
     const result = await first;
     expect(result.code, result.stderr).to.equal(0);

@@ -410,7 +410,7 @@ describe('the walk-through', function () {
       await kubectl(world, 'scale', 'deployment/frontend-web', '--replicas=5');
       const result = await run({ DRIFT_MAX_FIXES: '1' });
       expect(result.code, result.stderr).to.equal(21);
-      expect(sentences(result, 'guard-tripped')[0]).to.contain('DRIFT_MAX_FIXES=2 lets it pass');
+      expect(sentences(result, 'guard-tripped')[0]).to.contain('set DRIFT_MAX_FIXES=2 to allow it');
       expect([await replicas('orders'), await replicas('frontend-web')]).to.deep.equal(['5', '5']);
       expect(await reportFile(world, 'reports/dev/README.md')).to.contain('Guard mass-change');
       expect((await run()).code).to.equal(0);

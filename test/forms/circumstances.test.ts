@@ -15,7 +15,7 @@ const snapshot = { failedReads: [{ what: 'statefulsets', namespace: 'shop', erro
 const guard = { name: 'mass-change' as const, detail: '9 objects would change' };
 const plan = { items: [], corrections: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [] };
 const UNREAD = 'Not compared: statefulsets in namespace shop: forbidden\\u{1b}[31m\n';
-const GUARD = 'Guard mass-change: 9 objects would change; nothing is fixed but what a person approved\n';
+const GUARD = 'Guard mass-change: 9 objects would change; only fixes that a person approved are made\n';
 
 describe('what a list of findings does not show by itself', () => {
   let folder: string;

@@ -231,7 +231,7 @@ describe('forms of a result', () => {
       const { suites } = await read(printReport(some, options('junit')));
       expect(suites.map(({ name, counts }) => [name, ...counts])).to.deep.equal([['prod-eu/shop', 2, 0, 0, 2]]);
       expect(suites[0]?.cases.map(({ kind, message }) => [kind, message])).to.deep.equal([
-        ['skipped', 'Deployment is declared by no unit'],
+        ['skipped', 'Deployment is not managed by any unit'],
         ['skipped', 'Deployment is not applied yet'],
       ]);
     });

@@ -193,7 +193,7 @@ describe('drift-detector report', () => {
   it('names the clusters that report, where this one does not', async () => {
     const { code, err } = await show('--cluster', 'staging');
     expect(code).to.equal(78);
-    expect(err).to.contain('no report of cluster staging').and.to.contain('there are dev, prod');
+    expect(err).to.contain('no report of cluster staging').and.to.contain('with --all-clusters: dev, prod');
   });
 
   it('says where the branch is missing', async () => {

@@ -141,7 +141,7 @@ describe('hub: apply', () => {
     const gated = await cub.post(`${unitPath(unit)}/apply`);
     expect([gated.status, gated.object['Message']]).to.deep.equal([
       422,
-      'unit p/web is held by the apply gates p/policy/no-placeholders',
+      'unit p/web is blocked by the apply gates p/policy/no-placeholders',
     ]);
     const bulk = await cub.post('/unit/apply', undefined, { where: `SpaceID = '${space}'` });
     expect(bulk.status).to.equal(207);
@@ -160,7 +160,7 @@ describe('hub: apply', () => {
     const held = await cub.post(`${unitPath(unit)}/apply`);
     expect([held.status, held.object['Message']]).to.deep.equal([
       422,
-      'unit p/web is held by the apply gates p/policy/no-placeholders',
+      'unit p/web is blocked by the apply gates p/policy/no-placeholders',
     ]);
     await cub.patch(unitPath(unit), { ApplyGates: null });
     expect((await cub.post(`${unitPath(unit)}/apply`)).status).to.equal(200);

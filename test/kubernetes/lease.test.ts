@@ -75,7 +75,7 @@ describe('the Lease', function () {
     const name = nameOne();
     await using _held = await take(name, 'pod/one', { seconds: 1 });
     const error = await failure(take(name, 'pod/two', { seconds: 1 }));
-    expect([error.code, error.message]).to.deep.equal(['lock-lost', 'another pass is at work: pod/one holds the lease']);
+    expect([error.code, error.message]).to.deep.equal(['lock-lost', 'another pass is running: pod/one holds the lease']);
     expect(await holderOf(name)).to.equal('pod/one');
   });
 
@@ -107,7 +107,7 @@ describe('the Lease', function () {
     await using lease = await take(name, 'pod/one', { seconds: 1 });
     await plane.kubectl(['delete', 'lease', name, '-n', 'default']);
     await eventually('the loss', async () => lease.lost.aborted || undefined);
-    expect((await failure(lease.confirm())).message).to.equal('the lease was lost: somebody deleted it');
+    expect((await failure(lease.confirm())).message).to.equal('the lease was lost: it was deleted');
   });
 
   it('survives an answer that was lost on the way, and annotations of others', async () => {

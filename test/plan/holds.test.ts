@@ -284,7 +284,7 @@ describe('drift of a cluster in which something is wrong', () => {
     expect(plan([zero({ live: 0 })], { options }).guard).to.equal(undefined);
     expect(plan([zero({ class: 'missing', live: undefined })], { options }).guard).to.equal(undefined);
     expect(plan([zero({ live: 3 })], { options }).guard?.detail).to.equal(
-      '1 running workload would be scaled to 0, more than DRIFT_MAX_TO_ZERO=0; DRIFT_MAX_TO_ZERO=1 lets it pass',
+      '1 running workload would be scaled to zero, more than DRIFT_MAX_TO_ZERO=0; set DRIFT_MAX_TO_ZERO=1 to allow it',
     );
   });
 
@@ -295,13 +295,13 @@ describe('drift of a cluster in which something is wrong', () => {
 
   it('says what holds it and nothing else', () => {
     expect(plan(drifted(6), { options: { maxFixes: 5 }, compared: 1000 }).guard?.detail).to.equal(
-      '6 objects would change, more than DRIFT_MAX_FIXES=5; DRIFT_MAX_FIXES=6 lets it pass',
+      '6 objects would change, more than DRIFT_MAX_FIXES=5; set DRIFT_MAX_FIXES=6 to allow it',
     );
     expect(plan(drifted(3), { compared: 14 }).guard?.detail).to.equal(
-      '3 objects (up to 25 % of those compared) would change, more than DRIFT_MAX_FIX_PERCENT=20; DRIFT_MAX_FIX_PERCENT=25 lets it pass',
+      '3 objects (up to 25 % of those compared) would change, more than DRIFT_MAX_FIX_PERCENT=20; set DRIFT_MAX_FIX_PERCENT=25 to allow it',
     );
     expect(plan(drifted(1), { options: { unreportedFixes: 1 } }).guard?.detail).to.equal(
-      'an earlier pass made corrections and could not push its report of them; once a report is pushed, fixes go on by themselves',
+      'an earlier pass could not push the report of its fixes; fixing resumes as soon as a report is pushed',
     );
     const shrunk = plan(drifted(1), { declared: 1, previous: { desiredObjects: 40 } });
     expect([shrunk.guard?.name, shrunk.notes], 'not said twice').to.deep.equal(['desired-shrank', []]);

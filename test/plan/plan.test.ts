@@ -179,7 +179,7 @@ describe('guards of a plan', () => {
   it('fixes nothing when more objects would change than DRIFT_MAX_FIXES, and names the value that lets it pass', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 1000 });
     expect(result.guard?.name).to.equal('mass-change');
-    expect(result.guard?.detail).to.contain('DRIFT_MAX_FIXES=6 lets it pass');
+    expect(result.guard?.detail).to.contain('set DRIFT_MAX_FIXES=6 to allow it');
     expect(new Set(result.items.map((item) => `${item.action} ${item.reason}`))).to.deep.equal(new Set(['blocked mass-change']));
     expect(result.corrections).to.have.length(0);
     expect(plan(drifted(6), { options: { maxFixes: 6 }, compared: 1000 }).guard).to.equal(undefined);
@@ -189,7 +189,7 @@ describe('guards of a plan', () => {
     const result = plan(drifted(3), { compared: 14 });
     expect(result.guard?.detail)
       .to.contain('3 objects (up to 25 % of those compared)')
-      .and.contain('DRIFT_MAX_FIX_PERCENT=25 lets it pass');
+      .and.contain('set DRIFT_MAX_FIX_PERCENT=25 to allow it');
     expect(plan(drifted(3), { compared: 14, options: { maxFixPercent: 22 } }).guard).to.equal(undefined);
     expect(plan(drifted(3), { compared: 15 }).guard).to.equal(undefined);
   });
@@ -205,7 +205,7 @@ describe('guards of a plan', () => {
   it('names every value that stands in the way: raising one of two would trip the other', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 20 });
     expect(result.guard?.detail).to.equal(
-      '6 objects (up to 30 % of those compared) would change, more than DRIFT_MAX_FIXES=5 and DRIFT_MAX_FIX_PERCENT=20; DRIFT_MAX_FIXES=6 with DRIFT_MAX_FIX_PERCENT=30 let it pass',
+      '6 objects (up to 30 % of those compared) would change, more than DRIFT_MAX_FIXES=5 and DRIFT_MAX_FIX_PERCENT=20; set DRIFT_MAX_FIXES=6 and DRIFT_MAX_FIX_PERCENT=30 to allow it',
     );
     expect(plan(drifted(6), { options: { maxFixes: 6, maxFixPercent: 30 }, compared: 20 }).guard).to.equal(undefined);
   });
@@ -229,7 +229,7 @@ describe('guards of a plan', () => {
     const result = plan([zero('a'), zero('b', { class: 'removed', live: undefined })]);
     expect(result.guard).to.deep.equal({
       name: 'scale-to-zero',
-      detail: '2 running workloads would be scaled to 0, more than DRIFT_MAX_TO_ZERO=1; DRIFT_MAX_TO_ZERO=2 lets it pass',
+      detail: '2 running workloads would be scaled to zero, more than DRIFT_MAX_TO_ZERO=1; set DRIFT_MAX_TO_ZERO=2 to allow it',
     });
     expect(result.corrections).to.have.length(0);
     expect(plan([zero('a'), zero('b')], { options: { maxToZero: 2 } }).guard).to.equal(undefined);
@@ -244,7 +244,7 @@ describe('guards of a plan', () => {
     const result = plan([missing('a'), missing('b')], { options });
     expect(result.guard?.name).to.equal('wrong-cluster');
     expect(result.guard?.detail)
-      .to.contain('none of the objects')
+      .to.contain('none of the declared objects')
       .and.contain('DRIFT_CONTEXT')
       .and.contain('DRIFT_ALLOW_EMPTY=true');
     expect(result.corrections).to.have.length(0);
@@ -384,8 +384,8 @@ describe('what holds a fix', () => {
     const result = plan(drifted(1), { declared: 19, previous });
     expect(result.guard?.name).to.equal('desired-shrank');
     expect(result.guard?.detail)
-      .to.contain('up to 55 % less than the 40 objects')
-      .and.contain('DRIFT_MAX_SHRINK_PERCENT=55 lets it pass');
+      .to.contain('up to 55 % fewer objects than the 40')
+      .and.contain('set DRIFT_MAX_SHRINK_PERCENT=55 to allow it');
     expect(result.corrections).to.have.length(0);
     expect(result.desiredObjects, 'the next pass compares with the same').to.equal(40);
     expect(plan(drifted(1), { declared: 20, previous }).guard?.name).to.equal('desired-shrank');
@@ -397,7 +397,7 @@ describe('what holds a fix', () => {
   it('says that the desired side shrank also where nothing was to be fixed', () => {
     const result = plan([], { declared: 0, previous: { desiredObjects: 40 } });
     expect(result.guard).to.equal(undefined);
-    expect(result.notes.join()).to.contain('units declare up to 100 % less than the 40 objects of an earlier report');
+    expect(result.notes.join()).to.contain('units declare up to 100 % fewer objects than the 40 of an earlier report');
     expect(result.desiredObjects).to.equal(40);
   });
 

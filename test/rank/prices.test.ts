@@ -90,7 +90,7 @@ describe('a file of prices', () => {
     ['without a name', PRICES.replace('name: ours\n', ''), 'name: must be a name that the report shows'],
     ['with a name of two lines', PRICES.replace('ours', '"a\\nb"'), 'name: must be one line of up to 80 characters'],
     ['that is empty', '', 'it is empty'],
-    ['of two documents', `${PRICES}---\n${PRICES}`, 'holds more than one document'],
+    ['of two documents', `${PRICES}---\n${PRICES}`, 'contains more than one document'],
     ['that is no YAML', 'name: [', 'cannot be used: '],
   ] as const) {
     it(`is refused ${what}, with what to do`, async () => {

@@ -227,7 +227,7 @@ describe('a commit without other drift', () => {
     const clear = reportOf([]);
     const tripped = reportOf([], { previous: asPrevious(clear), plan });
     expect(message(tripped).split('\n')[0]).to.equal('drift(prod-eu): guard changed, all clear');
-    expect(message(tripped)).to.contain('Guard decisions-unreadable: nothing is fixed but what a person approved\n');
+    expect(message(tripped)).to.contain('Guard decisions-unreadable: only fixes that a person approved are made\n');
     expect(message(reportOf([], { previous: asPrevious(tripped) })).split('\n')[0]).to.equal(
       'drift(prod-eu): guard changed, all clear',
     );

@@ -69,7 +69,7 @@ describe("a commit's body", () => {
       guard: { name: 'mass-change', detail: 'x' },
     };
     expect(subjectOf(report)).to.contain('1 fixed');
-    expect(message(report)).to.contain('\nGuard mass-change: nothing is fixed but what a person approved\n');
+    expect(message(report)).to.contain('\nGuard mass-change: only fixes that a person approved are made\n');
   });
 });
 

@@ -52,7 +52,7 @@ describe('report repository in trouble', () => {
       hook(world, `echo '${words}' >&2; exit 1`);
       const error = await failureOf(() => publishOnce(world.options(), ['web']));
       expect(error.code, error.message).to.equal('permission');
-      expect(error.remedy).to.contain('Raise the limit');
+      expect(error.remedy).to.contain('Raise the size limit');
     });
   }
 
@@ -61,7 +61,7 @@ describe('report repository in trouble', () => {
     world.git('config', 'receive.maxInputSize', '100');
     const error = await failureOf(() => publishOnce(world.options(), ['web']));
     expect(error.code, error.message).to.equal('permission');
-    expect(error.remedy).to.contain('Raise the limit');
+    expect(error.remedy).to.contain('Raise the size limit');
   });
 
   it('refuses an author of whose name Git would leave nothing before anything is read', async () => {

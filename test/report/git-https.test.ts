@@ -223,7 +223,7 @@ describe('report repository over https', () => {
     const url = git.options().url.replace(/^https:\/\/127\.0\.0\.1/u, 'http://git.example');
     const error = await failureOf(() => openReportRepository(git.options({ url })));
     expect(error).to.include({ code: 'configuration', subject: 'REPORT_REPO' });
-    expect(error.message).to.contain('in the clear');
+    expect(error.message).to.contain('unencrypted');
   });
 
   it('refuses a token that could say more than a password', async () => {
@@ -240,7 +240,7 @@ describe('report repository over https', () => {
     });
     const error = await failureOf(() => publishOnce(git.options(), ['web']));
     expect(error.code, error.message).to.equal('permission');
-    expect(error.remedy).to.contain('Raise the limit');
+    expect(error.remedy).to.contain('Raise the size limit');
   });
 
   it('counts a push as done whose answer was lost, with the same commit', async () => {

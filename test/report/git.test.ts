@@ -379,7 +379,7 @@ describe('report repository', () => {
     const token = new Secret('token-canary');
     for (const [user, told] of [
       ['robot-user', '127.0.0.1:9'],
-      ['ghp_canary0123456789', 'carries a password'],
+      ['ghp_canary0123456789', 'contains a password'],
     ] as const) {
       const url = `http://${user}@127.0.0.1:9/reports.git`;
       const error = await failureOf(() => openReportRepository(world.options({ url, token })));
@@ -390,8 +390,8 @@ describe('report repository', () => {
   });
 
   for (const [url, remedy] of [
-    ['--upload-pack=touch /tmp/pwned', 'Give an https, ssh or file URL'],
-    ['ext::sh -c touch% /tmp/pwned', 'Give an https, ssh or file URL'],
+    ['--upload-pack=touch /tmp/pwned', 'Set REPORT_REPO to an https, ssh or file URL'],
+    ['ext::sh -c touch% /tmp/pwned', 'Set REPORT_REPO to an https, ssh or file URL'],
     ['https://user:password@git.example/reports.git', 'GIT_TOKEN'],
   ] as const) {
     it(`refuses ${JSON.stringify(url.replace(/:password@/u, ':...@'))} as an address before Git sees it`, async () => {

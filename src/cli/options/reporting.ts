@@ -9,32 +9,32 @@ export const REPORTING = {
     schema: secret,
     env: ['CLAUDE_API_KEY'],
     isSecret: true,
-    help: 'key for Claude; without it a heuristic ranks',
+    help: 'API key of Claude; without it built-in rules rank the findings',
   }),
   claudeBaseUrl: option({
     schema: safeAddress,
     value: 'URL',
     default: 'https://api.anthropic.com',
-    help: 'address of the Claude API',
+    help: 'URL of the Claude API',
   }),
   claudeModel: option({
     schema: z.string().min(1),
     value: 'ID',
     default: 'claude-haiku-5-5',
-    help: 'model that ranks',
+    help: 'model that ranks the findings',
   }),
   prices: option({
     schema: z.string(),
     former: false,
     value: 'FILE',
     default: '',
-    help: 'YAML file of the prices that costs are computed with; without it list prices (docs/report.md)',
+    help: 'YAML file of prices for the costs; default: list prices (docs/report.md)',
   }),
   reportRepo: option({
     schema: z.string().min(1),
     env: ['REPORT_REPO'],
     value: 'URL',
-    help: 'Git repository that the report is committed to',
+    help: 'Git repository of the reports',
   }),
   reportBranch: option({
     schema: z.string().min(1),
@@ -54,7 +54,7 @@ export const REPORTING = {
     env: ['GIT_CA_FILE'],
     value: 'FILE',
     default: '',
-    help: "PEM file of the authorities to trust for an https report repository, in place of the system's",
+    help: "PEM file of certificate authorities for an https report repository, instead of the system's",
   }),
   gitSshKey: option({
     schema: secretKey,
@@ -67,7 +67,7 @@ export const REPORTING = {
     env: ['GIT_SSH_KNOWN_HOSTS_FILE'],
     value: 'FILE',
     default: '',
-    help: 'known_hosts file with the keys of the ssh host; an unknown host is always refused',
+    help: 'known_hosts file with the keys of the ssh host; unknown hosts are always refused',
   }),
   gitSigningKey: option({
     schema: secretKey,
@@ -80,35 +80,35 @@ export const REPORTING = {
     env: ['GIT_AUTHOR_NAME'],
     value: 'NAME',
     default: 'drift-detector',
-    help: 'author of report commits',
+    help: 'author name of report commits',
   }),
   gitAuthorEmail: option({
     schema: z.string().min(1),
     env: ['GIT_AUTHOR_EMAIL'],
     value: 'ADDRESS',
     default: 'drift-detector@noreply.invalid',
-    help: 'address of that author',
+    help: 'author email of report commits',
   }),
   commitUrl: option({
     schema: z
       .string()
       .refine(
         (text) => text === '' || (/^https:\/\/[^\s@{][^\s@]*$/u.test(text) && text.includes('{commit}')),
-        'must be an https address without a user in it, with {commit} in its path',
+        'must be an https URL without credentials, with {commit} in its path',
       ),
     value: 'TEMPLATE',
     default: '',
-    help: 'page of a report commit, with {commit} for its hash; without it derived from an https report repository',
+    help: 'URL of a report commit, with {commit} for its hash; default: derived from an https report repository',
   }),
   webhookUrl: option({
     schema: secretAddress,
     isSecret: true,
-    help: 'address that news in the report is announced to',
+    help: 'URL that gets a POST for each change in the report',
   }),
   webhookSecret: option({
     schema: secret,
     isSecret: true,
-    help: 'key that announcements are signed with (HMAC-SHA256)',
+    help: 'key that signs these requests (HMAC-SHA256)',
   }),
   webhookFormat: option({
     schema: z.enum(keysOf(WEBHOOK_FORMATS)),
@@ -122,12 +122,12 @@ export const REPORTING = {
     schema: boolean,
     clash: 'such a value would write events to the cluster',
     default: 'false',
-    help: 'write Kubernetes events on workloads whose drift begins, ends or is held, and on the CronJob',
+    help: 'write Kubernetes events on workloads whose drift begins, ends or is paused, and on the CronJob',
   }),
   cronjob: option({
     schema: z.string(),
     value: 'NAME',
     default: '',
-    help: 'CronJob that runs the passes, for events on a tripped guard or a failed pass',
+    help: 'CronJob that runs the passes; gets events about a tripped guard or a failed pass',
   }),
 } as const;

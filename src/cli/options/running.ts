@@ -13,7 +13,7 @@ export const RUNNING = {
     schema: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$|^$/u, 'must be the name of a namespace'),
     value: 'NAME',
     default: '',
-    help: "namespace of the Lease that keeps passes apart; without it the pod's own, else default",
+    help: "namespace of the Lease that allows one pass at a time; default: the pod's own, else the namespace default",
   }),
   leaseDuration: option({
     schema: wholeSeconds(3_600, '1h'),
@@ -21,12 +21,12 @@ export const RUNNING = {
     formerUnit: 's',
     value: 'DURATION',
     default: '30s',
-    help: 'how long a killed pass holds the Lease',
+    help: 'how long the Lease stays locked after a killed pass',
   }),
   detailedExitcode: option({
     schema: boolean,
     default: 'false',
-    help: 'exit 2 where drift was found',
+    help: 'exit with 2 if drift was found',
   }),
   timeout: option({
     schema: wholeSeconds(86_400, '24h'),
@@ -34,7 +34,7 @@ export const RUNNING = {
     clash: 'such a value would end a pass too early, or too late',
     value: 'DURATION',
     default: '10m',
-    help: 'deadline of the whole pass',
+    help: 'time limit of the whole pass',
   }),
   logLevel: option({
     schema: z.enum(['debug', 'info', 'warn', 'error']),
@@ -46,18 +46,18 @@ export const RUNNING = {
     schema: z.enum(['auto', 'json', 'pretty']),
     value: 'FORMAT',
     default: 'auto',
-    help: 'json in a pod, pretty on a terminal',
+    help: 'auto, json or pretty; auto is pretty on a terminal, otherwise json',
   }),
   output: option({
     schema: z.enum(FORMAT_NAMES),
     clash: 'such a value would change what a command prints, or be refused',
-    value: 'FORM',
+    value: 'FORMAT',
     default: 'table',
-    help: `form of the result: ${FORMAT_NAMES.slice(0, -1).join(', ')} or ${FORMAT_NAMES.at(-1)}`,
+    help: `format of the result: ${FORMAT_NAMES.slice(0, -1).join(', ')} or ${FORMAT_NAMES.at(-1)}`,
   }),
   quiet: option({
     schema: boolean,
     default: 'false',
-    help: 'only the result, and errors: no progress, no log below DRIFT_LOG_LEVEL=error',
+    help: 'print only the result and errors: no progress, no log below DRIFT_LOG_LEVEL=error',
   }),
 } as const;

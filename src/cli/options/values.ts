@@ -38,7 +38,7 @@ export const list = z.preprocess(
 );
 export const address = z
   .string()
-  .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'is no http(s) address without a user in it');
+  .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'must be an http(s) URL without credentials');
 /** Prompts go to a host that is known to be it, or to one on this machine. */
 export const safeAddress = address.refine(mayTakeCredentials, 'must be https, or a server on this machine');
 /** A Go duration such as `30m` or `1h30m`, in seconds. Without a unit only 0 is one. */
@@ -70,7 +70,7 @@ const credential = z
   });
 /** The receiver learns what drifts where: only a host that is known to be it, or one on this machine. */
 export const secretAddress = credential
-  .refine((text) => isSafeWebhook(text), 'must be an https address without a user in it, or one on this machine')
+  .refine((text) => isSafeWebhook(text), 'must be an https URL without credentials, or a server on this machine')
   .transform((text) => {
     // Errors of others name the path alone, which is often all that keeps others from posting there.
     if (URL.canParse(text)) ownSecret(new URL(text).pathname);

@@ -52,7 +52,7 @@ export function warningsOf(names: readonly OptionName[], environment: Environmen
     if (renamed === undefined) return [];
     const { clash } = definitionOf(name);
     const risk = clash ? ` CI systems and images set ${variable} for their own purposes: ${clash}.` : '';
-    return [`${variable} is deprecated, and the next release will not read it: rename it to ${renamed}.${risk}`];
+    return [`${variable} is deprecated, and the next release ignores it: rename it to ${renamed}.${risk}`];
   });
 }
 

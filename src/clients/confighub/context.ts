@@ -41,10 +41,10 @@ export async function spaceBySlug(hub: HubContext, slug: string, what: string, s
 export function splitReference(reference: string, kind: string): { readonly space: string; readonly slug: string } {
   const [space, slug, more] = reference.split('/');
   if (!space || !slug || more !== undefined) {
-    throw new ConfigHubError(`${kind} ${JSON.stringify(reference)} is not of the form project/name`, {
+    throw new ConfigHubError(`${kind} ${JSON.stringify(reference)} must look like project/name`, {
       code: 'configuration',
       subject: reference,
-      remedy: `Write the ${kind} as the slug of its space, a slash, and its own slug.`,
+      remedy: `Write the ${kind} as SPACE/SLUG.`,
     });
   }
   return { space, slug };

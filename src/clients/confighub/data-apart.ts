@@ -55,9 +55,9 @@ async function reread(
     if (error instanceof ConfigHubError && error.code === 'not-found') return undefined;
     throw error;
   }
-  throw new ConfigHubError(`unit ${ref.name} has another text than its hash says, ${ATTEMPTS} times over`, {
+  throw new ConfigHubError(`unit ${ref.name} has a text that does not match its hash, in ${ATTEMPTS} reads`, {
     code: 'unavailable',
     subject: about,
-    remedy: 'Somebody may be writing it without pause; run the pass again later.',
+    remedy: 'Another client may be writing it continuously; run the pass again later.',
   });
 }

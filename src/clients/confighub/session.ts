@@ -60,7 +60,7 @@ async function logIn({ url, workerId, workerSecret, userAgent }: WorkerLogin, si
     throw new ConfigHubError(`no answer from ConfigHub to the login: ${messageOf(error)}`, {
       code: 'unavailable',
       subject,
-      remedy: 'Check that CONFIGHUB_URL is right and the server can be reached from here, then run the pass again.',
+      remedy: 'Check CONFIGHUB_URL and the network, then run the pass again.',
       cause: error,
     });
   }
@@ -79,7 +79,7 @@ async function logIn({ url, workerId, workerSecret, userAgent }: WorkerLogin, si
   throw new ConfigHubError(`the access_token in ConfigHub's answer to the login ${fault}`, {
     code: 'bad-answer',
     subject,
-    remedy: 'Check that CONFIGHUB_URL names a ConfigHub server and not a page in front of it.',
+    remedy: 'Check that CONFIGHUB_URL is a ConfigHub server and not a page in front of it.',
   });
 }
 

@@ -171,7 +171,7 @@ export function badAnswer(found: string, subject: string, cause?: unknown): Conf
   return new ConfigHubError(`ConfigHub's answer ${found}`, {
     code: 'bad-answer',
     subject,
-    remedy: 'Check that CONFIGHUB_URL names a ConfigHub server and not a page in front of it; report this message if it does.',
+    remedy: 'Check that CONFIGHUB_URL is a ConfigHub server and not a page in front of it; if so, report this message as a bug.',
     cause,
   });
 }
@@ -226,7 +226,7 @@ function unreached(url: string, error: unknown): ConfigHubError {
   return new ConfigHubError(`no answer from ConfigHub: ${reason}`, {
     code: 'unavailable',
     subject: url,
-    remedy: 'Check that CONFIGHUB_URL is right and the server can be reached from here, then run the pass again.',
+    remedy: 'Check CONFIGHUB_URL and the network, then run the pass again.',
     cause: error,
   });
 }
@@ -274,10 +274,10 @@ function explain(status: number): { readonly code: ConfigHubError['code']; reado
   if (status === 409 || status === 412)
     return {
       code: 'conflict',
-      remedy: 'Somebody changed or locked it first, and the message says which; the next pass judges it anew.',
+      remedy: 'Another change or lock came first (see the message); the next pass compares again.',
     };
   if (status >= 300 && status < 400)
-    return { code: 'bad-answer', remedy: 'Set CONFIGHUB_URL to the address of the server itself: redirects are not followed.' };
+    return { code: 'bad-answer', remedy: 'Set CONFIGHUB_URL to the URL of the server itself: redirects are not followed.' };
   if (status === 429 || status >= 500) return { code: 'unavailable', remedy: 'Run the pass again later.' };
-  return { code: 'invalid', remedy: 'See the message; it names what the server does not accept.' };
+  return { code: 'invalid', remedy: 'See the message for what the server does not accept.' };
 }

@@ -4,11 +4,11 @@ import { ConfigHubError } from '../../domain/errors.ts';
 export function quote(value: string): string {
   if (/['"\\]/u.test(value)) {
     throw new ConfigHubError(
-      `ConfigHub cannot be asked for ${JSON.stringify(value)}: its queries have no way to write quotes or backslashes`,
+      `ConfigHub cannot be queried for ${JSON.stringify(value)}: its queries cannot contain quotes or backslashes`,
       {
         code: 'configuration',
         subject: value,
-        remedy: 'Use the name without quotes and backslashes.',
+        remedy: 'Use a name without quotes and backslashes.',
       },
     );
   }

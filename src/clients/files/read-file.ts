@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EISDIR: 'it is a folder',
-  EAGAIN: 'it holds nothing at the moment, and does not say when it will',
+  EAGAIN: 'it has no data at the moment',
   ENXIO: 'it is a socket, or a device that does not exist',
 };
 

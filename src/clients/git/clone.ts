@@ -135,7 +135,7 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
   if (sshKey) await write(SSH_KEY, keyText(sshKey, 'GIT_SSH_KEY_FILE'));
   if (signingKey) await write('signing-key', keyText(signingKey, 'GIT_SIGNING_KEY_FILE'));
   const copy = async (name: string, path: string, subject: string): Promise<void> =>
-    write(name, await readFileBytes(path, { subject, remedy: `Let ${subject} name a readable file.`, signal: options.signal }));
+    write(name, await readFileBytes(path, { subject, remedy: `Set ${subject} to a readable file.`, signal: options.signal }));
   if (knownHostsFile !== '') await copy(KNOWN_HOSTS, knownHostsFile, 'GIT_SSH_KNOWN_HOSTS_FILE');
   if (caFile !== '') await copy(AUTHORITIES, caFile, 'GIT_CA_FILE');
   await write(
@@ -169,10 +169,10 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
 /** Git takes these characters off both ends of a name and makes no commit where nothing is left, which is late to be told. */
 function checkAuthor(name: string): void {
   if (/[^\0- .,:;<>"\\']/u.test(name)) return;
-  throw new GitError(`${JSON.stringify(sanitize(name))} is no name for the author of a commit`, {
+  throw new GitError(`${JSON.stringify(sanitize(name))} is not a valid author name of a commit`, {
     code: 'configuration',
     subject: 'GIT_AUTHOR_NAME',
-    remedy: 'Give the author a name with a letter or digit in it (GIT_AUTHOR_NAME, or user.name of git config).',
+    remedy: 'Set an author name that contains a letter or digit (GIT_AUTHOR_NAME, or user.name of git config).',
   });
 }
 
@@ -183,7 +183,7 @@ function credential(token: string, user: string): Record<string, string> {
     throw new GitError(`the token for the report repository ${fault}`, {
       code: 'configuration',
       subject: 'GIT_TOKEN',
-      remedy: 'Put the token alone into GIT_TOKEN or GIT_TOKEN_FILE.',
+      remedy: 'Set GIT_TOKEN or GIT_TOKEN_FILE to the token and nothing else.',
     });
   }
   // Hosts that take a token as the password take any name beside it; this one is GitHub's.
@@ -198,6 +198,6 @@ function keyText(key: Secret<string>, subject: string): string {
   throw new GitError(`the key ${fault}`, {
     code: 'configuration',
     subject,
-    remedy: `Let ${subject} name a file with a private key without a passphrase, as ssh-keygen -t ed25519 -N '' makes it.`,
+    remedy: `Set ${subject} to a file with a private key without a passphrase, such as ssh-keygen -t ed25519 -N '' creates.`,
   });
 }

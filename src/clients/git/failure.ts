@@ -8,7 +8,7 @@ interface Kind {
 
 const FULL: Kind = {
   code: 'unavailable',
-  remedy: 'Give the folder for temporary files (TMPDIR; in a pod the sizeLimit of its emptyDir) more room.',
+  remedy: 'Free disk space in the folder for temporary files (TMPDIR), or in a pod raise the sizeLimit of its emptyDir.',
 };
 
 /**
@@ -19,40 +19,40 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
   {
     words: /signing-key|failed to write commit object|cannot run ssh-keygen/u,
     code: 'configuration',
-    remedy: 'Let GIT_SIGNING_KEY_FILE name a private ssh key without a passphrase, and install the OpenSSH client.',
+    remedy: 'Set GIT_SIGNING_KEY_FILE to a private ssh key without a passphrase, and install the OpenSSH client.',
   },
   {
     words: /matches more than one/u,
     code: 'configuration',
-    remedy: 'Delete the branch or tag whose name ends as the name of DRIFT_REPORT_BRANCH begins anew: refs/heads/refs/heads/...',
+    remedy: 'Delete the branch or tag that ends with the name of DRIFT_REPORT_BRANCH, such as refs/heads/refs/heads/...',
   },
   {
     words: /mismatched algorithms|repository's hash algorithm/u,
     code: 'configuration',
-    remedy: 'Let the report repository and the Git of the pass have an object format in common (git init --object-format).',
+    remedy: 'Use an object format that both the report repository and the Git of the pass support (git init --object-format).',
   },
   {
     words: /insufficient permission|unable to create temporary object directory: Permission/iu,
     code: 'permission',
-    remedy: 'Let the user that receives the push write to the repository.',
+    remedy: 'Allow the user that receives the push to write to the repository.',
   },
   {
     words:
       /exceed(s|ed)? (?:(?!\brate\b|exceed).)*\blimit|^remote:.*too large|maximum allowed size|Large files detected|error: 413/imu,
     code: 'permission',
     remedy:
-      'Raise the limit of the Git server on the size of a file or a push, or let the pass compare fewer namespaces (DRIFT_NAMESPACE_SELECTOR) or units.',
+      'Raise the size limit of the Git server for a file or push, or compare fewer namespaces (DRIFT_NAMESPACE_SELECTOR) or units.',
   },
   {
     words: /^remote:.*(No space left on device|Disk quota exceeded)|remote unpack failed/imu,
     code: 'unavailable',
-    remedy: 'Make room on the Git server; the next pass reports again.',
+    remedy: 'Free disk space on the Git server; the next pass reports again.',
   },
   { words: /No space left on device|Disk quota exceeded|File too large|ENOSPC|EDQUOT|EFBIG/u, ...FULL },
   {
     words: /EACCES|EROFS|ENOENT: |Read-only file system/u,
     code: 'configuration',
-    remedy: 'Let TMPDIR name a folder that may be written.',
+    remedy: 'Set TMPDIR to a writable folder.',
   },
   {
     words: /spawn git ENOENT|cannot run ssh|ssh: not found/u,
@@ -62,28 +62,29 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
   {
     words: /hook declined|protected branch|\(deny|prohibited/u,
     code: 'permission',
-    remedy: 'The rules of the Git server refused the report: let its author push to DRIFT_REPORT_BRANCH, or name another branch.',
+    remedy:
+      'The rules of the Git server refused the report: allow its author to push to DRIFT_REPORT_BRANCH, or set another branch.',
   },
   {
     words: /refusing to update checked out branch|branch is currently checked out/u,
     code: 'configuration',
-    remedy: 'Let REPORT_REPO name a bare repository (git init --bare), or a branch that nobody has checked out there.',
+    remedy: 'Set REPORT_REPO to a bare repository (git init --bare), or DRIFT_REPORT_BRANCH to a branch not checked out there.',
   },
   {
     words: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known/u,
     code: 'configuration',
     remedy:
-      'Put the lines of ssh-keyscan for this host, checked against what its operator publishes, into GIT_SSH_KNOWN_HOSTS_FILE.',
+      'Compare the output of ssh-keyscan for this host with the keys that it publishes, then add it to GIT_SSH_KNOWN_HOSTS_FILE.',
   },
   {
     words: /Load key .*|No user exists for uid/u,
     code: 'configuration',
-    remedy: 'Let GIT_SSH_KEY_FILE hold a private key without a passphrase, and give the user of the pod an entry in /etc/passwd.',
+    remedy: 'Set GIT_SSH_KEY_FILE to a private key without a passphrase, and add the user of the pod to /etc/passwd.',
   },
   {
     words: /certificate|CAfile/iu,
     code: 'configuration',
-    remedy: 'Let GIT_CA_FILE name a PEM file with the authority that signed the certificate of the Git server.',
+    remedy: 'Set GIT_CA_FILE to a PEM file with the certificate authority of the Git server.',
   },
   {
     words:
@@ -94,12 +95,12 @@ const KINDS: readonly (Kind & { readonly words: RegExp })[] = [
   {
     words: /not found|does not appear to be a git repository|No such file or directory|does not exist|error: 404/iu,
     code: 'configuration',
-    remedy: 'Check REPORT_REPO, and that GIT_TOKEN or the ssh key may read it: hosts hide repositories from all others.',
+    remedy: 'Check REPORT_REPO and whether GIT_TOKEN or the ssh key may read it: to others, Git hosts say "not found".',
   },
   {
     words: /dubious ownership|invalid path|bad (tree|object)/iu,
     code: 'configuration',
-    remedy: 'Check who owns the report repository, and what is in it by git fsck.',
+    remedy: 'Check the owner of the report repository, and its content with git fsck.',
   },
 ];
 

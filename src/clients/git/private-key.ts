@@ -1,7 +1,7 @@
 /** What is wrong with the text of a private key, in a few words; `undefined` where nothing is, as far as its form tells. */
 export function faultOfKey(text: string): string | undefined {
   const [, kind, body] = /^-----BEGIN ([A-Z ]*)PRIVATE KEY-----\n([\s\S]+?)\n-----END \1PRIVATE KEY-----\n$/u.exec(text) ?? [];
-  if (kind === undefined || body === undefined) return 'is no private key';
+  if (kind === undefined || body === undefined) return 'is not a private key';
   const isLocked = kind === 'ENCRYPTED ' || body.includes('Proc-Type: 4,ENCRYPTED') || (kind === 'OPENSSH ' && hasCipher(body));
   return isLocked ? 'needs a passphrase' : undefined;
 }

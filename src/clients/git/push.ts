@@ -117,7 +117,7 @@ async function confirmFolder({ remoteFolder }: Clone): Promise<void> {
       throw new GitError(`cannot push the report: ${messageOf(cause)}`, {
         code: 'permission',
         subject: remoteFolder,
-        remedy: 'Let the user that runs the pass write to the report repository.',
+        remedy: 'Allow the user that runs the pass to write to the report repository.',
         cause,
       });
     });

@@ -44,7 +44,7 @@ export function pageOf(body: Json, kind: ResourceKind, namespace: string, doing:
   });
   const next = at(body, 'metadata', 'continue') ?? '';
   const left = numberAt(body, 'metadata', 'remainingItemCount') ?? 0;
-  if (typeof next !== 'string' || (next === '' && left > 0)) throw refuse('the list does not say where it goes on');
+  if (typeof next !== 'string' || (next === '' && left > 0)) throw refuse('the list has no continue token although items remain');
   return { items, next };
 }
 
@@ -117,7 +117,7 @@ export function addressOf(server: string, path: string): URL {
   const [base, prefix] = [new URL(server), prefixOf(server)];
   const url = path.startsWith('/') ? URL.parse(`${prefix}${path}`, server) : null;
   if (url?.origin === base.origin && url.pathname.startsWith(`${prefix}/`)) return url;
-  throw badAnswer('ask the API server', server, 'an address that it handed out is not on this server');
+  throw badAnswer('ask the API server', server, 'it returned a URL of another server');
 }
 
 function prefixOf(server: string): string {

@@ -83,7 +83,7 @@ type Source = (signal: AbortSignal) => Promise<Partial<User> & { readonly expire
 
 function tokenOfFile(path: string, { server }: CredentialsOptions): Source {
   return async (signal) => {
-    const remedy = 'Let the token file hold the token alone.';
+    const remedy = 'The token file must contain the token and nothing else.';
     const token = await readCredential(path, { subject: server, remedy, signal });
     return { token: token.reveal(), expires: Date.now() + TOKEN_FILE_MS };
   };
@@ -91,7 +91,7 @@ function tokenOfFile(path: string, { server }: CredentialsOptions): Source {
 
 function ofPlugin(exec: unknown, options: CredentialsOptions): Source {
   const parsed = execPlugin.safeParse(exec);
-  if (!parsed.success) throw failure('the exec plugin of the kubeconfig names no command', options.server);
+  if (!parsed.success) throw failure('the exec plugin of the kubeconfig has no command', options.server);
   return async (signal) => {
     const printed = await runPlugin(parsed.data, options, signal);
     const { token, clientCertificateData, clientKeyData, expirationTimestamp } = readCredentialOf(printed, options.server);
@@ -132,7 +132,7 @@ function readCredentialOf(printed: string, server: string): z.output<typeof exec
     // Said below.
   }
   const parsed = execCredential.safeParse(value);
-  if (!parsed.success) throw failure('what the exec plugin of the kubeconfig printed is no ExecCredential', server);
+  if (!parsed.success) throw failure('the exec plugin of the kubeconfig did not print an ExecCredential', server);
   const { token } = parsed.data.status;
   const fault = token === undefined ? undefined : faultOfCredential(token);
   if (fault !== undefined) throw failure(`the token of the exec plugin of the kubeconfig ${fault}`, server);
@@ -150,17 +150,17 @@ function checkAddresses(config: KubeConfig, server: string): void {
   const { username, password } = URL.canParse(server) ? new URL(server) : { username: '', password: '' };
   if (username !== '' || password !== '')
     throw failure(
-      'the server address of the kubeconfig carries a user or password',
+      'the server URL of the kubeconfig contains a user or password',
       'kubeconfig',
       undefined,
-      'Put it into the user of the context.',
+      'Move it to the user of the context.',
     );
   passwordsOf(config.getCurrentCluster()?.proxyUrl).forEach(ownSecret);
   const user = config.getCurrentUser();
   const hasCredential = Boolean(user?.token || user?.username || user?.exec || user?.authProvider);
   if (!hasCredential || mayTakeCredentials(server)) return;
-  const remedy = 'Give an https address with its certificate authority, or a proxy on this machine (kubectl proxy).';
-  throw failure('the credentials of the kubeconfig would be sent in the clear to its server', server, undefined, remedy);
+  const remedy = 'Use an https URL with its certificate authority, or a proxy on this machine (kubectl proxy).';
+  throw failure('the credentials of the kubeconfig would be sent unencrypted to its server', server, undefined, remedy);
 }
 
 function failure(message: string, subject: string, cause?: unknown, remedy = REMEDY): UserError {

@@ -103,10 +103,10 @@ function leaseIn({ body }: KubernetesResponse, options: LeaseReading): JsonObjec
 }
 
 function heldBy(holder: string, { name }: LeaseOptions): ClusterError {
-  return new ClusterError(`another pass is at work: ${holder} holds the lease`, {
+  return new ClusterError(`another pass is running: ${holder} holds the lease`, {
     code: 'lock-lost',
     subject: name,
-    remedy: 'Nothing to do: it reports what it finds, and the next pass goes on from there.',
+    remedy: 'Nothing to do: that pass reports what it finds, and the next one continues.',
   });
 }
 
@@ -136,7 +136,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     const error = new ClusterError(`the lease was lost: ${why}`, {
       code: 'lock-lost',
       subject: options.name,
-      remedy: 'Nothing to do: the pass wrote nothing from then on, and the next one goes on from there.',
+      remedy: 'Nothing to do: the pass stopped writing, and the next one continues.',
     });
     loss.abort(error);
     throw error;
@@ -146,7 +146,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   async function renewOnce(): Promise<void> {
     const asked = clocks();
     const answer = await transport.request(updateRequest(lease, options.holder, offsetMs, options));
-    if (answer.status === 404) return lose('somebody deleted it');
+    if (answer.status === 404) return lose('it was deleted');
     if (answer.status === 409) return readAgain();
     if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
     lease = leaseIn(answer, options);
@@ -157,7 +157,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   async function readAgain(): Promise<void> {
     const asked = clocks();
     const found = await readLease(transport, options, [404]);
-    if (found.status === 404) return lose('somebody deleted it');
+    if (found.status === 404) return lose('it was deleted');
     const holder = stringAt(found.body, 'spec', 'holderIdentity') ?? '';
     if (holder !== options.holder) return lose(`${holder === '' ? 'another pass' : holder} took it over`);
     const answer = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));

@@ -172,7 +172,7 @@ class HttpTransport implements KubernetesTransport {
       throw new ClusterError(`no answer from the Kubernetes API server: ${messageOf(error)}`, {
         code: 'unavailable',
         subject: this.server,
-        remedy: 'Check that the server runs and can be reached from here, then run the pass again.',
+        remedy: 'Check that the server is running and reachable from here, then run the pass again.',
         cause: error,
       });
     }
@@ -278,14 +278,17 @@ function refusedFields(body: Json): readonly RefusedField[] {
 
 function explain(status: number): { readonly code: ClusterError['code']; readonly remedy: string } {
   if (status === 401)
-    return { code: 'permission', remedy: 'Renew the credentials: the API server does not accept the token or certificate.' };
+    return { code: 'permission', remedy: 'Renew the credentials: the API server rejects the token or certificate.' };
   if (status === 403)
     return { code: 'permission', remedy: 'Grant this access to the service account (see manifests/base/rbac.yaml).' };
   if (status === 404) return { code: 'not-found', remedy: 'Check that the object and its API version exist in this cluster.' };
   if (status === 409)
-    return { code: 'conflict', remedy: 'Nothing to do: the object changed meanwhile and the next pass judges it anew.' };
+    return {
+      code: 'conflict',
+      remedy: 'Nothing to do: the object changed in the meantime, and the next pass compares it again.',
+    };
   if (status === 422 || status === 400)
     return { code: 'invalid', remedy: 'Correct the unit: the API server refuses its content.' };
   // "failed to create typed patch object" answers 500 although the desired object is at fault (measured on 1.34).
-  return { code: 'unavailable', remedy: 'See the message; where it names a field, correct the unit, else run the pass again.' };
+  return { code: 'unavailable', remedy: 'If the message names a field, correct the unit; otherwise run the pass again.' };
 }

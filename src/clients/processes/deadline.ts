@@ -20,7 +20,7 @@ export function startDeadline(): Deadline {
       const late = new UserError(`it did not finish within ${seconds} s`, {
         code: 'unavailable',
         subject: 'DRIFT_TIMEOUT',
-        remedy: 'Check what it waits for, or raise DRIFT_TIMEOUT.',
+        remedy: 'Check what it is waiting for, or raise DRIFT_TIMEOUT.',
       });
       const leftMs = Math.max(0, seconds * 1000 - (performance.now() - started));
       timer = setTimeout(() => controller.abort(late), leftMs).unref();

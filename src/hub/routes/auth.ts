@@ -65,7 +65,7 @@ export function loginRoutes(hub: Hub, accounts: readonly Account[]): HubRoutes {
     if (!worker.success || !matches) throw new HubError(401, 'unknown worker or wrong secret');
     // An author of this name is a person.
     if (accounts.some(({ name, role }) => name === worker.data.Slug && role === 'admin'))
-      throw new HubError(403, `a worker that is named ${worker.data.Slug} like an account of people cannot log in: rename it`);
+      throw new HubError(403, `worker ${worker.data.Slug} has the name of a user account and cannot log in: rename it`);
     const user = userOf(worker.data.Slug);
     // Two random UUIDs: 244 bits that nobody guesses.
     const token = `${hub.newId()}${hub.newId()}`.replaceAll('-', '');

@@ -35,9 +35,9 @@ export function refuseForeign(allowed: () => ReadonlySet<string>): MiddlewareHan
       );
     const origin = request.req.header('origin')?.toLowerCase();
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
-      throw new HubError(403, 'requests of pages of another origin are refused');
+      throw new HubError(403, 'requests from pages of another origin are refused');
     const site = request.req.header('sec-fetch-site') ?? 'none';
-    if (site !== 'none' && site !== 'same-origin') throw new HubError(403, 'requests of pages of another site are refused');
+    if (site !== 'none' && site !== 'same-origin') throw new HubError(403, 'requests from pages of another site are refused');
     await next();
   };
 }

@@ -51,8 +51,7 @@ function operationRoutes(hub: Hub): HubRoutes {
   }
   const cancel = (unit: Unit): JsonObject => {
     const count = cancelOperations(hub, unit);
-    if (count === 0)
-      throw new HubError(409, `unit ${unit.Slug} has no operation that could be canceled`, { type: 'Unit', id: unit.UnitID });
+    if (count === 0) throw new HubError(409, `unit ${unit.Slug} has no operation to cancel`, { type: 'Unit', id: unit.UnitID });
     return { Message: `unit ${unit.Slug}: ${count} canceled` };
   };
   routes.post('/space/:space/unit/:unit/cancel', (request) => {

@@ -14,7 +14,7 @@ export function planOperation(hub: Hub, unit: Unit, action: OperationAction, rev
   if (unit.TargetID === null) throw new HubError(400, `unit ${name} has no target`, subject);
   const gates = Object.keys(unit.ApplyGates);
   if (action === 'Apply' && gates.length > 0)
-    throw new HubError(422, `unit ${name} is held by the apply gates ${gates.join(', ')}`, subject);
+    throw new HubError(422, `unit ${name} is blocked by the apply gates ${gates.join(', ')}`, subject);
   if (revision?.startsWith('Before:')) throw badRequest('Before: is not a revision to apply');
   return {
     EntityType: 'QueuedOperation',

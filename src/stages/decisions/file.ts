@@ -46,7 +46,7 @@ function read(text: string, placesOf: (text: string) => LineOf): DecisionsFile {
   if (fault) return unreadable(fault.error.includes('line') ? fault.error : `line ${fault.line}: ${fault.error}`);
   const [first, ...others] = documents;
   if (!first) return unreadable('');
-  if (others.length > 0) return unreadable('it holds more than one document; keep one');
+  if (others.length > 0) return unreadable('it contains more than one document; keep one');
   const lines = placesOf(text);
   const decisions: Decision[] = [];
   const mistakes: DecisionMistake[] = [];

@@ -57,7 +57,7 @@ export async function readReports(
     throw new GitError(`the report repository has no branch ${options.branch}`, {
       code: 'not-found',
       subject: 'DRIFT_REPORT_BRANCH',
-      remedy: 'Correct DRIFT_REPORT_BRANCH or REPORT_REPO, or let a pass write the first report (drift-detector run).',
+      remedy: 'Correct DRIFT_REPORT_BRANCH or REPORT_REPO, or write the first report (drift-detector run).',
     });
   }
   const then = since === undefined ? undefined : await findCommit(reader, since, options.branch, now);
