@@ -54,7 +54,7 @@ describe('bad input', function () {
     await refused(await run({ KUBECONFIG: kubeconfig }), 75, [
       'no answer from the Kubernetes API server',
       'https://127.0.0.1:1',
-      'Check that the server runs',
+      'Check that the server is running',
     ]);
   });
 
