@@ -84,6 +84,11 @@ export type Decision = IgnoreDecision | TargetedDecision;
 const EFFECTS = ['active', 'spent', 'staged', 'waiting', 'refused', 'expired', 'unused', 'no-effect', 'planned'] as const;
 export type DecisionEffect = (typeof EFFECTS)[number];
 
+/** An effect as people read it; data and scripts have the constant. */
+export function displayEffect(effect: DecisionEffect): string {
+  return effect === 'spent' ? 'applied' : effect;
+}
+
 /** What became of a decision when somebody tried to carry it out. */
 export interface DecisionOutcome {
   readonly id: string;

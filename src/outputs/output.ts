@@ -1,3 +1,4 @@
+import { displayEffect } from '../domain/decision.ts';
 import { sanitize } from '../domain/describe.ts';
 import { displayRef } from '../domain/object-ref.ts';
 import type { Plan, UnitCorrection } from '../domain/plan.ts';
@@ -135,7 +136,7 @@ function printBelow({ guard, pauses, decisions, incomplete, notes }: Report): st
     ...pauses.map(({ what, until }) => `Paused: ${what} until ${until}`),
     ...decisions.map(
       ({ kind, what, by, effect, detail }) =>
-        `Decided: ${kind === '' ? '' : `${kind} `}${what}${by === '' ? '' : ` by ${by}`}: ${effect}: ${detail}`,
+        `Decided: ${kind === '' ? '' : `${kind} `}${what}${by === '' ? '' : ` by ${by}`}: ${displayEffect(effect)}: ${detail}`,
     ),
     ...incomplete.map(incompleteLine),
     ...notes,

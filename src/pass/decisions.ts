@@ -104,6 +104,8 @@ function acceptanceOf({ decision, finding, object }: OpenDecision): Acceptance[]
 
 function adoptionOf({ decision, finding, object }: OpenDecision, cluster: Cluster, options: DiffOptions): Adoption[] {
   if (decision.kind !== 'adopt') return [];
-  const manifest = object.live ? cleanManifest(object.live, cluster, options) : { ok: false as const, why: 'it is gone' };
+  const manifest = object.live
+    ? cleanManifest(object.live, cluster, options)
+    : { ok: false as const, why: 'it no longer exists' };
   return [{ ...decision, finding, unit: decision.unit ?? finding.ref.name, manifest }];
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../cli/log.ts';
-import type { ReportedDecision } from '../domain/decision.ts';
+import { displayEffect, type ReportedDecision } from '../domain/decision.ts';
 import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summarize } from '../domain/describe.ts';
 import type { ChangeSetRef, DesiredObject, DesiredState } from '../domain/desired.ts';
 import { printPath } from '../domain/field-path.ts';
@@ -81,7 +81,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       }
       for (const { rule, matches, isExpired } of comparison.ignores) {
         if (matches > 0) continue;
-        const what = isExpired ? `ended ${rule.until ?? ''}` : 'matches nothing';
+        const what = isExpired ? `expired ${rule.until ?? ''}` : 'unused';
         log.warn({ event: 'ignore-rule-unused', ...rule }, `Ignore rule ${what}: ${sanitize(rule.reason)}`);
       }
       const { compared, notMonitored, notCompared, unread } = comparison;
@@ -112,10 +112,10 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       const data = { event: 'suspects', suspects, asked: probes.size, refused: refused.length };
       const unasked = suspects - probes.size;
       const asides = [
-        unasked > 0 ? `${unasked} could not be, for want of the rights to patch and create` : '',
+        unasked > 0 ? `${unasked} not checked: no right to patch and create` : '',
         refused.length > 0 ? `${refused.length} refused: ${sanitize(refused[0] ?? '')}` : '',
       ].filter((aside) => aside !== '');
-      log.debug(data, `Dry run of ${probes.size} suspects${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
+      log.debug(data, `Dry-run check of ${probes.size} objects${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
     },
 
     usage(reason) {
@@ -142,7 +142,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
           object: displayRef(finding.ref),
           path: printPath(finding.path),
         };
-        log.info(data, `No drift: ${sanitize(finding.ref.name)} ${summarize(finding)}: ${sanitize(finding.note)}`);
+        log.info(data, `Ignored change: ${sanitize(finding.ref.name)} ${summarize(finding)}: ${sanitize(finding.note)}`);
       }
       const { source } = ranking;
       if (source.ranker === 'claude') {
@@ -152,7 +152,8 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         else log.info(data, 'Claude AI analysis: unchanged since the last report');
       }
       const isWorthSaying = source.reason !== '' && drift.length > 0;
-      if (isWorthSaying) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by rules: ${source.reason}`);
+      if (isWorthSaying)
+        log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by built-in rules (${source.reason})`);
     },
 
     plan({ items, corrections, guard, notes }) {
@@ -172,10 +173,11 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       }
       const reported = items.filter((item) => item.action === 'report' && isDrift(item.ranked.finding));
       if (reported.length > 0) {
-        const reasons = [...new Set(reported.map((item) => item.reason))].join(', ');
+        const reasons = [...new Set(reported.map((item) => item.reason))];
+        const words = reasons.map((reason) => (reason === 'auto-fix-off' ? 'AUTO_FIX is off' : reason));
         log.info(
-          { event: 'report-only', count: reported.length, reasons },
-          `${reported.length} reported and left as they are (${reasons})`,
+          { event: 'report-only', count: reported.length, reasons: reasons.join(', ') },
+          `${reported.length} not fixed: ${words.join(', ')}`,
         );
       }
     },
@@ -238,7 +240,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
     unhealthy({ ref }, reason) {
       log.warn(
         { event: 'fixed-unhealthy', object: displayRef(ref), reason },
-        `Fixed and not healthy: ${sanitize(ref.name)}: ${sanitize(reason)}`,
+        `Fixed but not healthy: ${sanitize(ref.name)}: ${sanitize(reason)}`,
       );
     },
 
@@ -247,12 +249,12 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         const names = needed.slice(0, LINES).map(({ unit }) => unit);
         const more = needed.length > names.length ? ` and ${needed.length - names.length} more` : '';
         const data = { event: 'promotion-needed', units: names, count: needed.length };
-        log.info(data, `Promotion needed: upstream changed what ${sanitize(names.join(', '))}${more} would take`);
+        log.info(data, `Promotion needed: upstream has changes for ${sanitize(names.join(', '))}${more} would take`);
       }
       if (behindInNumberOnly > 0)
         log.info(
           { event: 'behind-in-number', count: behindInNumberOnly },
-          `${behindInNumberOnly} units are behind their upstream in revision number only`,
+          `${behindInNumberOnly} units are behind upstream, with identical content`,
         );
     },
 
@@ -263,7 +265,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         const isBad = effect === 'no-effect' || effect === 'refused' || effect === 'waiting';
         const data = { event: 'decision', decision: id, kind, effect, by };
         const who = by === '' ? '' : ` (${by})`;
-        const sentence = `Decision ${effect}: ${kind === '' ? '' : `${kind} `}${sanitize(what)}${sanitize(who)}: ${sanitize(detail)}`;
+        const sentence = `Decision ${displayEffect(effect)}: ${kind === '' ? '' : `${kind} `}${sanitize(what)}${sanitize(who)}: ${sanitize(detail)}`;
         if (isBad) log.warn(data, sentence);
         else log.info(data, sentence);
       }

@@ -12,7 +12,7 @@ import type { PassOptions } from './judgement.ts';
 /** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
 export function requireScope(config: Config): void {
   if (config.confighubSpace.length > 0 || config.confighubWhere !== '' || config.confighubFilter !== '') return;
-  throw new ConfigError('no units are named to compare with', {
+  throw new ConfigError('no units are selected to compare with', {
     code: 'configuration',
     subject: 'CONFIGHUB_SPACE',
     remedy: 'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER.',
@@ -93,10 +93,10 @@ async function namedChangeSet(
   signal: AbortSignal,
 ): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
   if (!clients.confighub.abilities.locksUnits) {
-    throw new ConfigError('this ConfigHub knows no locks of changesets, so corrections cannot be made under one', {
+    throw new ConfigError('this ConfigHub cannot lock units by changeset, so fixes cannot be made under one', {
       code: 'configuration',
       subject: 'DRIFT_CHANGESET',
-      remedy: 'Leave DRIFT_CHANGESET out, or use a ConfigHub of October 2025 or later.',
+      remedy: 'Unset DRIFT_CHANGESET, or use a ConfigHub of October 2025 or later.',
     });
   }
   const changeSet = await clients.confighub.findChangeSet(reference, signal);

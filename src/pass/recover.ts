@@ -47,7 +47,7 @@ export async function recoverCorrections(
     pairs = await findUnreportedPairs(desired.units, known, confighub, options.cluster, options.signal);
   } catch (error) {
     throwUnless(error, ConfigHubError, options.signal);
-    options.onWarning(`corrections of an interrupted pass could not be read and are reported by the next one: ${error.message}`);
+    options.onWarning(`fixes of an interrupted pass could not be read; the next pass reports them: ${error.message}`);
     return [];
   }
   const readKeys = new Set(snapshot.objects.map(({ ref }) => objectKey(ref)));

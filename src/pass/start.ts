@@ -10,7 +10,7 @@ import type { Pass } from './context.ts';
 import { carryOutDecisions } from './decisions.ts';
 import type { JudgeInput, PassOptions } from './judgement.ts';
 
-const NO_LEASE = 'this pass may take no Lease, and without one nothing is written; give its account the right to one';
+const NO_LEASE = 'this pass cannot take the Lease, and without it nothing is written; grant its account the right to take it';
 
 /** Pulls the desired side as it stands. */
 export function pulling({ confighub }: Clients, options: PassOptions): () => Promise<DesiredState> {

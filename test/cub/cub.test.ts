@@ -265,7 +265,7 @@ describe('cub with mistakes', () => {
     ['a space that is not there', ['unit', 'list', '--space', 'nowhere'], 78, 'no space nowhere'],
     ['a query that is none', ['unit', 'list', '--space', '*', '--where', 'Slug ='], 78, 'position'],
     ['a filter without its project', ['unit', 'list', '--space', '*', '--filter', 'app'], 78, 'project/name'],
-    ['a patch that is no JSON', ['unit', 'update', 'web', '--space', 'x', '--patch', '{"SetID":'], 64, 'no JSON object'],
+    ['a patch that is no JSON', ['unit', 'update', 'web', '--space', 'x', '--patch', '{"SetID":'], 64, 'not a JSON object'],
     ['a label without a value', ['space', 'create', 'x', '--label', 'tier'], 64, 'name=value'],
     ['a file that is not there', ['unit', 'create', 'web', '/nowhere.yaml', '--space', 'home'], 78, '/nowhere.yaml'],
     ['an update of nothing', ['unit', 'update', 'web', '--space', 'home', '--patch'], 64, 'nothing to change'],

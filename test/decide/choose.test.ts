@@ -27,9 +27,7 @@ describe('the finding that somebody means', () => {
 
   it('is nobody’s guess where a workload is called as the fingerprint of another one begins: both are named', () => {
     expect(() => chosen([other, finding({ ref: ref('cafe') })], 'cafe'))
-      .to.throw(
-        `cafe means more than one: shop/deployment/cafe; ${other.fingerprint.slice(0, 12)} shop/deployment/${other.ref.name}`,
-      )
+      .to.throw(`cafe is ambiguous: shop/deployment/cafe; ${other.fingerprint.slice(0, 12)} shop/deployment/${other.ref.name}`)
       .with.property('code', 'usage');
     expect(chosen([other, finding({ ref: ref('cafe') })], 'deployment/cafe')).to.deep.equal(['cafe replicas 3 → 5']);
   });

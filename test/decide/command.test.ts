@@ -21,7 +21,7 @@ describe('a decision made by a command', () => {
       const { text } = await decided({ kind });
       const again = await decided({ kind }, { text });
       expect(again.text).to.equal(text);
-      expect(again.out).to.equal(`Decided before: ${kind} shop/deployment/web: replicas 3 → 5\n`);
+      expect(again.out).to.equal(`Already decided: ${kind} shop/deployment/web: replicas 3 → 5\n`);
     }
   });
 
@@ -47,7 +47,7 @@ describe('a decision made by a command', () => {
 
   it('that ends before it begins is a mistake', async () => {
     const error = await failureOf(decided({ kind: 'ignore', until: '2020-01-01' }));
-    expect(error).to.include({ code: 'usage' }).and.have.property('message', '--until 2020-01-01 is over already');
+    expect(error).to.include({ code: 'usage' }).and.have.property('message', '--until 2020-01-01 is in the past');
   });
 
   it('says what of the workload it leaves out, and why', async () => {

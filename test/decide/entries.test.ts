@@ -50,7 +50,7 @@ describe('the entry of a decision', () => {
     const role = finding({ ref: ref('viewer', { kind: 'ClusterRole', namespace: '' }) });
     const { text } = await decided({ kind: 'ignore', finding: 'viewer' }, { findings: [role] });
     expect(parse(text).ignore[0]).to.not.have.property('namespace');
-    expect((await decided({ kind: 'ignore', finding: 'viewer' }, { findings: [role], text })).out).to.contain('Decided before');
+    expect((await decided({ kind: 'ignore', finding: 'viewer' }, { findings: [role], text })).out).to.contain('Already decided');
   });
 });
 
@@ -61,7 +61,7 @@ describe('a decision that stands in the file already', () => {
       const again = await decided({ kind, reason: 'another' }, { text });
       expect(again.text).to.equal(text);
       expect(again.out)
-        .to.match(/^Decided before: /u)
+        .to.match(/^Already decided: /u)
         .and.not.contain('Committed');
     }
   });
@@ -77,7 +77,7 @@ describe('a decision that stands in the file already', () => {
   it('to ignore is written anew for another reason, another end, and an end that is over', async () => {
     const { text } = await decided({ kind: 'ignore', until: '2026-12-24' });
     const same = await decided({ kind: 'ignore', until: '2026-12-24' }, { text });
-    expect(same.out).to.contain('Decided before');
+    expect(same.out).to.contain('Already decided');
     for (const other of [{ until: '2026-12-25' }, { until: '' }, { until: '2026-12-24', reason: 'another' }]) {
       const { text: edited, out } = await decided({ kind: 'ignore', ...other }, { text });
       expect(out).to.match(/^Decided: /u);
@@ -89,14 +89,14 @@ describe('a decision that stands in the file already', () => {
 
   it('to adopt is written anew for another space or another unit', async () => {
     const { text } = await adopting({ unit: 'front' });
-    expect((await adopting({ unit: 'front' }, { text })).out).to.contain('Decided before');
+    expect((await adopting({ unit: 'front' }, { text })).out).to.contain('Already decided');
     for (const other of [{ unit: 'back' }, { unit: '' }, { unit: 'front', space: 'dev' }]) {
       const edited = await adopting(other, { text });
       expect(edited.out, JSON.stringify(other)).to.match(/^Decided: /u);
       expect(readDecisions(edited.text).decisions).to.have.length(1);
     }
     const unnamed = (await adopting()).text;
-    expect((await adopting({}, { text: unnamed })).out).to.contain('Decided before');
+    expect((await adopting({}, { text: unnamed })).out).to.contain('Already decided');
   });
 
   it('about anything else stays: another field, object, kind, namespace, manager', async () => {
@@ -129,7 +129,7 @@ describe('a decision that stands in the file already', () => {
       if (isNew) expect(entry.time).to.equal('2026-11-23T12:00:00Z');
     }
     const { text } = await decided({ kind: 'fix' });
-    expect((await decided({ kind: 'fix' }, { text, decisions: [spent(id, 'waiting')] })).out).to.contain('Decided before');
+    expect((await decided({ kind: 'fix' }, { text, decisions: [spent(id, 'waiting')] })).out).to.contain('Already decided');
     const twice = `fix:\n- {fingerprint: "${web.fingerprint}", time: "2026-11-20T00:00:00Z"}\n`;
     const again = await decided({ kind: 'fix' }, { text: twice, decisions: [spent(idsIn(twice)[0] ?? '')] });
     expect(parse(again.text).fix.map(({ time }: { time: string }) => time)).to.deep.equal(['2026-11-23T12:00:00Z']);
@@ -156,7 +156,7 @@ describe('a decision that cannot be written', () => {
     expect(error)
       .to.have.property('message')
       .that.matches(/^prod-eu\/decisions\.yaml cannot be read: /u);
-    expect(error).to.have.property('remedy', 'Mend it first: until then no pass fixes anything.');
+    expect(error).to.have.property('remedy', 'Correct it first: until then no pass fixes anything.');
   });
 
   it('is a mistake where what was given is none, with what is wrong', async () => {
@@ -168,14 +168,14 @@ describe('a decision that cannot be written', () => {
   it('is a mistake where several workloads were to become one unit', async () => {
     const findings = [unmanaged, { ...unmanaged, fingerprint: 'f'.repeat(32), id: 'e'.repeat(32) }];
     const error = await failureOf(adopting({ unit: 'front' }, { findings }));
-    expect(error).to.include({ message: 'several workloads cannot become one unit', remedy: 'Leave --unit out.' });
+    expect(error).to.include({ message: 'several workloads cannot become one unit', remedy: 'Omit --unit.' });
     expect((await adopting({}, { findings })).out.match(/^Decided: /gmu)).to.have.length(2);
   });
 
   it('is told as a line to write by hand where an edit would change what else the file says', async () => {
     const { fingerprint } = web;
     const error = await failureOf(decided({ kind: 'fix' }, { text: '{"fix": &all [], "ignore": *all}\n' }));
-    expect(error).to.have.property('message').that.contains('cannot be edited without changing what else it says');
+    expect(error).to.have.property('message').that.contains('cannot be edited without changing its other content');
     expect(error).to.have.property('remedy', `Add below fix: {"fingerprint":"${fingerprint}","reason":"r"}`);
   });
 });

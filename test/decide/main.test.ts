@@ -79,7 +79,9 @@ describe('the commands that decide', () => {
     for (const spaces of [undefined, 'shop,bank']) {
       const { code, err } = await run(world, ['adopt', 'web'], { ...where, ...(spaces ? { CONFIGHUB_SPACE: spaces } : {}) });
       expect(code, err).to.equal(64);
-      expect(err).to.contain('it is not said where the unit is to be (--space)').and.contain('Name a space that passes compare');
+      expect(err)
+        .to.contain('the space of the new unit is not given (--space)')
+        .and.contain('Pass --space with a space of CONFIGHUB_SPACE');
     }
     for (const [flags, spaces, space] of [
       [[], 'shop', 'shop'],

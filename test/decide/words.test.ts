@@ -31,7 +31,7 @@ describe('a name that more than one workload has', () => {
       for (const name of ['web', 'deployment/web']) {
         const error = await failureOf(decided({ kind, finding: name }, { findings: both }));
         expect(error).to.include({ code: 'usage', subject: 'FINDING' });
-        expect(error).to.have.property('message', `${name} means more than one: shop/deployment/web; bank/deployment/web`);
+        expect(error).to.have.property('message', `${name} is ambiguous: shop/deployment/web; bank/deployment/web`);
         expect(error).to.have.property('remedy', 'Give kind and namespace as well, as above.');
       }
     const kinds = [called('web'), called('web', 'shop', 'StatefulSet')];
@@ -66,7 +66,7 @@ describe('the beginning of fingerprints', () => {
   it('that two have is told with both, and more of it means one', () => {
     const error = refused(some, prefix);
     expect(error.message).to.equal(
-      `${prefix} means more than one: ${alike.map(({ fingerprint, ref: object }) => `${fingerprint.slice(0, 12)} shop/deployment/${object.name}: replicas 3 → 5`).join('; ')}`,
+      `${prefix} is ambiguous: ${alike.map(({ fingerprint, ref: object }) => `${fingerprint.slice(0, 12)} shop/deployment/${object.name}: replicas 3 → 5`).join('; ')}`,
     );
     expect(error.remedy).to.equal('Give more of the fingerprint.');
     const whole = alike[0]?.fingerprint ?? '';
@@ -102,7 +102,7 @@ describe('a finding that there is none of', () => {
     expect(error).to.include({ code: 'usage', subject: 'FINDING' });
     expect(error.message).to.equal('the latest report has no open finding chekcout; did you mean checkout?');
     expect(error.remedy).to.equal(
-      'Name a fingerprint or a workload of the report; a value that changed since has another fingerprint after the next pass.',
+      'Pass a fingerprint or a workload of the report; a value that changed since has another fingerprint after the next pass.',
     );
     expect(refused(findings, 'bank/deployment/wep').message).to.contain('did you mean bank/deployment/web?');
     expect(refused(findings, 'CHECKOUTS').message).to.contain('did you mean checkout?');
@@ -137,12 +137,12 @@ describe('what cannot be decided about a finding', () => {
   };
 
   it('is told with what can be', () => {
-    expect(why('adopt', {})).to.equal('unit prod/web declares it already; accept or fix it');
+    expect(why('adopt', {})).to.equal('unit prod/web already declares it; accept or fix it');
     expect(why('accept', { class: 'missing', path: [] })).to.equal(
-      'a whole object is gone; take it out of the unit by hand, or fix it',
+      'the whole object is missing; remove it from the unit by hand, or fix it',
     );
     for (const kind of ['accept', 'fix'] as const)
-      expect(why(kind, { class: 'unmanaged', path: [] })).to.equal('no unit declares it; adopt or ignore it');
+      expect(why(kind, { class: 'unmanaged', path: [] })).to.equal('not managed by any unit; adopt or ignore it');
     for (const kind of ['accept', 'fix', 'ignore'] as const)
       expect(why(kind, { class: 'pending' })).to.equal('it is pending and no drift, so there is nothing to decide');
     const secret = 'its value looks like a secret, and secrets are not stored in ConfigHub; ignore or fix it';
@@ -160,9 +160,9 @@ describe('what cannot be decided about a finding', () => {
 
   it('is a mistake of who decides, and names the finding', async () => {
     const error = await failureOf(decided({ kind: 'adopt', space: 'prod' }));
-    expect(error).to.include({ code: 'usage', subject: 'FINDING', remedy: 'Decide otherwise, or name another finding.' });
+    expect(error).to.include({ code: 'usage', subject: 'FINDING', remedy: 'Choose another action or finding.' });
     expect(error)
       .to.have.property('message')
-      .that.matches(/^cannot adopt [0-9a-f]{12} shop\/deployment\/web: replicas 3 → 5: unit prod\/web declares it already/u);
+      .that.matches(/^cannot adopt [0-9a-f]{12} shop\/deployment\/web: replicas 3 → 5: unit prod\/web already declares it/u);
   });
 });

@@ -181,7 +181,7 @@ describe('what became of a decision', () => {
     expect(told({ text, outcomes })[0]).to.include({ effect: 'spent', detail: 'revision 1 of unit prod/stray' });
     const [vain] = told({ text, findings: [stray], outcomes });
     expect(vain?.effect).to.equal('spent');
-    expect(vain?.detail).to.match(/^revision 1 of unit prod\/stray, which is not among those compared,/u);
+    expect(vain?.detail).to.match(/^revision 1 of unit prod\/stray, which is not compared,/u);
   });
 
   it('waits with the reason of the plan, such as a gate', () => {
@@ -232,7 +232,7 @@ describe('what became of a decision', () => {
     expect(told({ text, previous: staged, unread: [web] })).to.deep.equal(staged);
     expect(told({ text: entry('fix'), unread: [web] })[0]).to.include({
       effect: 'waiting',
-      detail: 'what it is about could not be read',
+      detail: 'its finding could not be read',
     });
     expect(effects({ text, previous: staged })).to.deep.equal(['fix spent', 'ignore unused']);
   });
@@ -281,7 +281,7 @@ describe('what became of a decision', () => {
       expect(told({ text, previous, findings })[0]).to.include({
         effect: 'spent',
         what: 'shop/deployment/web: replicas 3 → 5',
-        detail: 'staged, revision 17; nothing departs in this way any more',
+        detail: 'staged, revision 17; the drift is resolved',
       });
   });
 

@@ -34,7 +34,7 @@ async function reportDecider(world: Repositories, by: string): Promise<void> {
     decidedAt: '2026-11-20T10:00:00.000Z',
     reason: 'r',
     effect: 'active',
-    detail: 'for good',
+    detail: 'permanent',
   };
   await publish(repository, { ...report(['web']), decisions: [line] });
 }

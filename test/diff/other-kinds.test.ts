@@ -126,7 +126,7 @@ describe('kinds beyond workloads', function () {
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: broken, namespace: NAMESPACE}\nspec: {replicas: "3"}\n';
     const comparison = await scene.compare(`${text}\n---\n${broken}`);
     expect(comparison.invalid.map(({ desired, message }) => `${desired.ref.name}: ${message}`)).to.deep.equal([
-      'broken: a string where an integer belongs',
+      'broken: a string where an integer is expected',
     ]);
     expect(comparison.compared).to.equal(1);
     expect(comparison.partlyCompared).to.deep.equal(['unit-1']);

@@ -122,7 +122,7 @@ describe('second opinion of the API server', function () {
     );
     // Without an answer nobody knows, and that is said; where the unit is not applied it is simply ahead.
     expect(settle(new Map()).map(({ class: to, note }) => `${to} ${note.replace(/^.*; /u, '')}`)).to.deep.equal(
-      Array(2).fill('pending a dry run would tell, and the API server did not answer one: the account needs the right to patch'),
+      Array(2).fill('pending it needs a dry-run check, and the API server answered none: the account needs the right to patch'),
     );
     const ahead = await scene.compare(text, { liveRevision: 0, lastAppliedRevision: 0 });
     expect((await withSecondOpinion(scene, ahead)).said).to.deep.equal(pending);

@@ -40,7 +40,7 @@ describe('what no unit, or more than one, declares', () => {
   it('is one finding where two units declare an object, whatever they say, and neither is compared', () => {
     const found = compare({ one: text('web'), two: text('web', 7) }, 'web');
     expect(lines(found)).to.deep.equal([
-      'conflicting web declared by units prod/one and prod/two: it is not compared until one declaration is gone',
+      'conflicting web declared by units prod/one and prod/two: it is not compared until all declarations but one are removed',
     ]);
     expect(found.compared).to.equal(0);
     expect(found.partlyCompared, 'ConfigHub may apply neither of them whole').to.deep.equal(['unit-one', 'unit-two']);
@@ -50,16 +50,16 @@ describe('what no unit, or more than one, declares', () => {
     const found = compare({ one: `${text('web')}\n---\n${text('web')}\n---\n${text('api')}` }, 'web', 'api');
     expect(lines(found)).to.deep.equal([
       'changed api/spec/replicas',
-      'conflicting web declared twice in unit prod/one: it is not compared until one declaration is gone',
+      'conflicting web declared twice in unit prod/one: it is not compared until all declarations but one are removed',
     ]);
   });
 
   it('is unmanaged where no unit declares it', () => {
-    expect(lines(compare({ one: text('web', 5) }, 'web', 'stray'))).to.deep.equal(['unmanaged stray no unit declares it']);
+    expect(lines(compare({ one: text('web', 5) }, 'web', 'stray'))).to.deep.equal(['unmanaged stray not managed by any unit']);
   });
 
   it('is not called unmanaged while a unit that names it cannot be read', () => {
     const found = compare({ one: text('web', 5), broken: 'metadata: {name: api\nspec: [' }, 'web', 'api', 'stray');
-    expect(lines(found)).to.deep.equal(['unmanaged stray no unit declares it']);
+    expect(lines(found)).to.deep.equal(['unmanaged stray not managed by any unit']);
   });
 });

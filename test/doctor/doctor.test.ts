@@ -245,7 +245,7 @@ describe('doctor', function () {
     ],
     ['a space that is not there', { CONFIGHUB_SPACE: 'nowhere' }, 78, 'units', 'no space nowhere', 'CONFIGHUB_SPACE'],
     ['a target that no unit has', { CONFIGHUB_WHERE: "Slug = 'none'" }, 78, 'units', '0 units', 'CONFIGHUB_WHERE'],
-    ['no scope', { CONFIGHUB_SPACE: '' }, 78, 'options', 'no units are named', 'CONFIGHUB_SPACE'],
+    ['no scope', { CONFIGHUB_SPACE: '' }, 78, 'options', 'no units are selected', 'CONFIGHUB_SPACE'],
     [
       'a report repository that is not there',
       { REPORT_REPO: '/nosuch.git' },

@@ -117,7 +117,7 @@ describe('bad input', function () {
 
   it('no space is named', async () => {
     await refused(await run({ CONFIGHUB_SPACE: '' }), 78, [
-      'no units are named',
+      'no units are selected',
       'Set CONFIGHUB_SPACE, CONFIGHUB_WHERE or CONFIGHUB_FILTER',
     ]);
   });

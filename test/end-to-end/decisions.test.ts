@@ -127,7 +127,7 @@ describe('decisions by commit', function () {
       ]);
       const page = await reportFile(world, 'reports/dev/README.md');
       expect(page).to.contain('## Decisions').and.to.contain('nobody asked for five');
-      expect(page).to.match(/\| fix \| drift-test\/deployment\/backend-api: replicas 3 → 5 \| Ann Lee .*\| spent \|/u);
+      expect(page).to.match(/\| fix \| drift-test\/deployment\/backend-api: replicas 3 → 5 \| Ann Lee .*\| applied \|/u);
     });
 
     it('does not decide again when the very same drift comes back', async () => {
@@ -228,7 +228,7 @@ describe('decisions by commit', function () {
       const { fingerprint } = await findingOf('stray');
       await decide(ANN, `adopt:\n- {fingerprint: "${fingerprint}", space: calm-otter-dev}\n`);
       await passed({ CONFIGHUB_WHERE: "Slug != 'stray'" });
-      expect((await decisions())[0]?.detail).to.contain('unit calm-otter-dev/stray, which is not among those compared');
+      expect((await decisions())[0]?.detail).to.contain('unit calm-otter-dev/stray, which is not compared');
       expect((await findingOf('stray')).class).to.equal('unmanaged');
       await passed();
       expect((await findings()).map(({ object }) => object.name)).to.not.include('stray');
@@ -266,7 +266,7 @@ describe('decisions by commit', function () {
         DRIFT_OUTPUT: 'table',
         AUTO_FIX: 'false',
       });
-      expect(plan.stdout).to.match(/^Decided: ignore .*frontend-web.* by Eve Kim <eve@example\.org>: active: for good$/mu);
+      expect(plan.stdout).to.match(/^Decided: ignore .*frontend-web.* by Eve Kim <eve@example\.org>: active: permanent$/mu);
       await decide(ANN, '');
       await kubectl(world, 'annotate', 'deployment', '--all', 'drift-detector/pause-until-');
       await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=3');
@@ -284,7 +284,7 @@ describe('decisions by commit', function () {
       const first = await decided('accept', debug.fingerprint.slice(0, 8), '--reason', 'we are looking for it: #1');
       const again = await decided('accept', debug.fingerprint, '--reason', 'once more');
       expect(first.stdout).to.contain('Decided: accept drift-test/deployment/backend-api: env DEBUG');
-      expect(again.stdout).to.contain('Decided before: accept');
+      expect(again.stdout).to.contain('Already decided: accept');
       const [head, ...entry] = (await reportFile(world, 'reports/dev/decisions.yaml')).slice(ours.length).split('\n');
       expect(await reportFile(world, 'reports/dev/decisions.yaml')).to.match(new RegExp(`^${RegExp.escape(ours)}`, 'u'));
       expect(head).to.equal('accept:');
@@ -304,7 +304,7 @@ describe('decisions by commit', function () {
       expect(typo.stderr).to.contain('has no open finding backend-apo; did you mean backend-api?');
       const wrong = await decideAs('accept', 'keys');
       expect(wrong.code).to.equal(64);
-      expect(wrong.stderr).to.contain('no unit declares it; adopt or ignore it');
+      expect(wrong.stderr).to.contain('not managed by any unit; adopt or ignore it');
       const secret = await decideAs('accept', (await findingOf('backend-api', 'DB_PASSWORD')).fingerprint);
       expect(secret.stderr).to.contain('looks like a secret');
       const date = await decideAs('ignore', 'frontend-web', '--reason', 'x', '--until', '2026-13-01');

@@ -101,9 +101,9 @@ async function headRevision(client: ConfigHubClient, unit: UnitRef): Promise<num
 }
 
 const NOTES = {
-  A: 'This ConfigHub knows no locks of changesets',
+  A: 'This ConfigHub cannot lock units by changeset',
   B: '',
-  C: 'This ConfigHub releases whole spaces and applies no single unit',
+  C: 'This ConfigHub releases whole spaces, not single units',
 } as const;
 
 describe('a pass against every generation of ConfigHub', function () {
@@ -159,8 +159,8 @@ describe('a pass against every generation of ConfigHub', function () {
       const result = await it.run({ AUTO_FIX: 'true' });
       expect(result.code, result.stderr).to.equal(0);
       expect(sentences(result, 'decision').map((line) => line.replace(/:.*/u, ''))).to.have.members([
-        'Decision spent',
-        'Decision spent',
+        'Decision applied',
+        'Decision applied',
       ]);
       expect(await it.replicas()).to.equal('4');
       expect(await liveRevision(it.client, it.unit)).to.equal(before);
@@ -225,7 +225,7 @@ describe('a pass against every generation of ConfigHub', function () {
     await using it = await scene('A');
     const result = await it.run({ DRIFT_CHANGESET: 'shop-dev/fixes' });
     expect(result.code).to.equal(78);
-    expect(result.stderr).to.contain('Leave DRIFT_CHANGESET out');
+    expect(result.stderr).to.contain('Unset DRIFT_CHANGESET');
     expect(await it.replicas()).to.equal('4');
   });
 });

@@ -101,7 +101,7 @@ describe('a fix never does more than the plan', function () {
         await patchImage(name, 'registry.example/app:nightly', 'image-builder');
         const result = await run({ DRIFT_CONTESTED_AFTER: '1' });
         expect([await image(name), await replicas(name)]).to.deep.equal(['registry.example/app:1.0.0', '6']);
-        expect(sentences(result, 'report-only')).to.deep.equal(['1 reported and left as they are (contested)']);
+        expect(sentences(result, 'report-only')).to.deep.equal(['1 not fixed: contested']);
         await run();
       });
 
@@ -193,7 +193,7 @@ describe('a fix never does more than the plan', function () {
     expect(result.code, result.stderr).to.equal(0);
     expect(sentences(result, 'fixed')).to.deep.equal(['Fixed: sick scaled to 1 replica']);
     expect(sentences(result, 'fixed-unhealthy')).to.deep.equal([
-      'Fixed and not healthy: sick: after 2 s 0 of 1 replicas available',
+      'Fixed but not healthy: sick: after 2 s 0 of 1 replicas available',
     ]);
     expect(await reportFile(world, 'reports/dev/README.md')).to.match(
       /drift-test\/deployment\/sick .* fixed, revision \d+, not healthy/u,

@@ -75,7 +75,7 @@ describe('promotion and undo', function () {
     await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=5');
     const fixed = await run();
     expect(fixed.code, fixed.stderr).to.equal(0);
-    expect(sentences(fixed, 'behind-in-number')).to.deep.equal(['1 units are behind their upstream in revision number only']);
+    expect(sentences(fixed, 'behind-in-number')).to.deep.equal(['1 units are behind upstream, with identical content']);
     expect(sentences(fixed, 'promotion-needed')).to.deep.equal([]);
 
     // A staging value of its own, and a change in dev that staging lacks.
@@ -156,7 +156,7 @@ describe('promotion and undo', function () {
 
     const again = await world.detector(['undo', `calm-otter-dev/${slug}`], {});
     expect(again.code).to.equal(20);
-    expect(again.stderr).to.match(/Not undone: calm-otter-dev\/orders-config: revision \d+ came after the correction/u);
+    expect(again.stderr).to.match(/Not undone: calm-otter-dev\/orders-config: revision \d+ came after the fix/u);
     expect((await world.detector(['undo', 'calm-otter-dev/nothing'], {})).code).to.equal(78);
   });
 });

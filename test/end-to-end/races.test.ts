@@ -267,7 +267,7 @@ describe('what happens in the middle of a pass', function () {
       () => kubectl('set', 'image', 'deployment/web-8', 'app=registry.example/web:hotfix'),
     );
     expect(became(result, 'web-8')).to.deep.include({ result: 'conflict' });
-    expect(became(result, 'web-8').message).to.contain('an apply of its unit would take back').and.contain('image');
+    expect(became(result, 'web-8').message).to.contain('an apply of its unit would also revert').and.contain('image');
     expect([await image('web-8'), await replicas('web-8')]).to.deep.equal(['registry.example/web:hotfix', '2']);
     await isFixedNext('web-8');
   });

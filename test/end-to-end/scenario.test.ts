@@ -70,7 +70,7 @@ describe('the walk-through', function () {
         'Fixed: orders env DEBUG of container app removed',
       ]);
       expect(sentences(result, 'informational')).to.deep.equal([
-        'No drift: checkout replicas 2 → 4: within 4 to 10 of HorizontalPodAutoscaler checkout',
+        'Ignored change: checkout replicas 2 → 4: within 4 to 10 of HorizontalPodAutoscaler checkout',
       ]);
       expect(sentences(result, 'changeset-used')).to.have.lengthOf(1);
     });
@@ -199,7 +199,7 @@ describe('the walk-through', function () {
       const page = await reportFile(world, 'reports/dev/drift-test/deployment.orders.md');
       expect(page)
         .to.contain('**high**: replicas 2 → 6')
-        .and.to.contain('## Advice by the model')
+        .and.to.contain('## Advice from the model')
         .and.to.contain('| replicas 2 → 6 | Scaled up by hand. | Add an autoscaler. | medium |')
         .and.to.contain('-  replicas: 2\n+  replicas: 6')
         .and.to.contain('\ncub revision list orders-config --space calm-otter-dev\n');

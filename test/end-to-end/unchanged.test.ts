@@ -127,7 +127,7 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=7');
     const unheard = await run({ DRIFT_WEBHOOK_URL: 'http://127.0.0.1:9/hooks/canary-path' });
     expect(unheard.code, unheard.stderr).to.equal(0);
-    expect(sentences(unheard, 'warning').join()).to.contain('could not be announced').and.to.not.contain('canary-path');
+    expect(sentences(unheard, 'warning').join()).to.contain('webhook notification failed').and.to.not.contain('canary-path');
     expect(await commitCount(world)).to.equal(2);
     const told = (await events()).filter((event) => stringAt(event, 'regarding', 'name') === 'backend-api');
     expect(told.map((event) => stringAt(event, 'note')?.slice(0, 14))).to.have.members(['replicas 3 → 5', 'replicas 3 → 7']);

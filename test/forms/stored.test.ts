@@ -177,7 +177,7 @@ describe('drift-detector report', () => {
         const { code, out, err } = await show(`--since=${revision}`);
         expect(code, err).to.equal(64);
         expect(out).to.equal('');
-        expect(err).to.contain('is no revision');
+        expect(err).to.contain('is not a revision');
       });
     }
 
@@ -185,7 +185,7 @@ describe('drift-detector report', () => {
       for (const revision of ['nothing', '0123456789', '0'.repeat(40)]) {
         const { code, err } = await show('--since', revision);
         expect(code).to.equal(64);
-        expect(err).to.contain(`${revision} is none of the newest commits of main, and no tag`);
+        expect(err).to.contain(`${revision} is neither a recent commit of main nor a tag`);
       }
     });
   });

@@ -93,7 +93,7 @@ describe('events', function () {
     );
     expect(created).to.have.length(50);
     expect(created[0]).to.equal('w-0');
-    expect(warnings).to.deep.equal(['10 more changes got no event; the report has them']);
+    expect(warnings).to.deep.equal(['10 more changes have no event; see the report']);
   });
 
   it('are one warning where they may not be written, and go on in other namespaces', async () => {

@@ -21,10 +21,10 @@ describe('what a finding waits for', () => {
     const secret = compared([finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }) })]);
     expect(judged(secret)?.detail).to.equal('Secrets are only reported');
     const missing = compared([finding({ class: 'missing', path: [], live: undefined })], { live: undefined });
-    expect(judged(missing)?.detail).to.equal('set DRIFT_CREATE_MISSING=true to have it created');
+    expect(judged(missing)?.detail).to.equal('set DRIFT_CREATE_MISSING=true to create it');
     const autoscaled = compared([{ ...finding(), autoscaler: 'web-hpa' }]);
-    expect(judged(autoscaled)?.detail).to.equal('HorizontalPodAutoscaler web-hpa decides this number');
-    expect(judged(drift, { opinion: held })?.detail).to.equal('the model advises to look first');
+    expect(judged(autoscaled)?.detail).to.equal('HorizontalPodAutoscaler web-hpa controls this field');
+    expect(judged(drift, { opinion: held })?.detail).to.equal('the model advises to check it first');
     expect(judged(drift, { terminating: ['shop'] })?.detail).to.equal('namespace shop is being deleted');
   });
 
@@ -53,7 +53,7 @@ describe('what a finding waits for', () => {
     const half = (headRevision: number): ObjectComparison =>
       compared([finding()], { unit: unit('web', { lastChangeDescription, headRevision, liveRevision: 3 }) });
     expect(judged(half(4))).to.include({ action: 'blocked', reason: 'unfinished-pair' });
-    expect(judged(half(4))?.detail).to.contain('revision 4 of the unit is described as an unfinished correction');
+    expect(judged(half(4))?.detail).to.contain('revision 4 of the unit has the description of an unfinished fix');
     expect(decision(half(3)), 'it is what runs').to.equal('fix auto-fix');
   });
 
@@ -62,7 +62,7 @@ describe('what a finding waits for', () => {
     expect(judged(compared([finding()], { unit: unit('web', { changeSet: opened }) }))).to.include({
       action: 'blocked',
       reason: 'locked-elsewhere',
-      detail: 'another pass is correcting it under changeset new-feature',
+      detail: 'another pass is fixing it under changeset new-feature',
     });
   });
 
@@ -137,7 +137,7 @@ describe('a field that was corrected before', () => {
   });
 
   it('is held by corrections in whatever order the report has them', () => {
-    expect(judged(drift, corrected([2, 0, 1]))?.detail).to.contain('left alone until 2026-11-25T02:00:00Z');
+    expect(judged(drift, corrected([2, 0, 1]))?.detail).to.contain('next fix after 2026-11-25T02:00:00Z');
   });
 
   it('counts those of less than a day, and is quiet after more than one', () => {
@@ -160,7 +160,7 @@ describe('a field that was corrected before', () => {
     const byNobody = compared([finding({ blame: undefined })]);
     const { id } = byNobody.findings[0] ?? finding();
     const { detail } = judged(byNobody, corrected([0, 1, 2], { findingId: id, blame: null })) ?? {};
-    expect(detail).to.contain('somebody unknown takes back what drift-detector corrects (3 corrections)');
+    expect(detail).to.contain('an unknown manager keeps reverting the fix (3 fixes so far)');
   });
 
   it('is corrected again with the same values where the first fix had an effect', () => {

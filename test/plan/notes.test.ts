@@ -20,13 +20,13 @@ describe('units that were printed from live objects', () => {
       declares('generated', { creationTimestamp: null, annotations: {} }),
     ];
     expect(exportedUnits({ objects })).to.deep.equal([
-      'Unit prod/web declares what only the API server writes, which is left out: metadata.managedFields, metadata.resourceVersion, metadata.uid',
+      'Unit prod/web declares fields that only the API server writes; they are left out: metadata.managedFields, metadata.resourceVersion, metadata.uid',
     ]);
   });
 
   it('are counted where they are many', () => {
     const objects = Array.from({ length: 8 }, (_, index) => declares(`web-${index}`, { uid: 'u' }));
-    expect(exportedUnits({ objects }).slice(5)).to.deep.equal(['3 more units declare what only the API server writes']);
+    expect(exportedUnits({ objects }).slice(5)).to.deep.equal(['3 more units declare fields that only the API server writes']);
   });
 
   it('are named in the order of their names, five of them without a number', () => {

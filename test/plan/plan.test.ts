@@ -42,7 +42,7 @@ describe('deciding what is fixed', () => {
     expect(result.items[0]).to.include({
       action: 'report',
       reason: 'auto-fix-off',
-      detail: 'set AUTO_FIX=true to have it fixed',
+      detail: 'AUTO_FIX is off; set AUTO_FIX=true to fix it',
     });
     expect(result.corrections).to.have.length(0);
   });
@@ -333,7 +333,7 @@ describe('what holds a fix', () => {
     const invalid = [{ space: 'prod', slug: 'web', error: 'document 2 is no YAML', text: '' }];
     const [item] = plan([compared([finding()])], { invalid }).items;
     expect(item).to.include({ action: 'blocked', reason: 'incomplete-read' });
-    expect(item?.detail).to.equal('unit web could not be read whole: document 2 is no YAML; correct the unit first');
+    expect(item?.detail).to.equal('unit web could not be read completely: document 2 is no YAML; correct the unit first');
     expect(decision(compared([finding({ ref: ref('other') })]), { invalid }), 'its neighbours').to.equal('fix auto-fix');
   });
 
@@ -341,7 +341,7 @@ describe('what holds a fix', () => {
     const waiting = unit('web', { hasUnappliedChanges: true, headRevision: 4, changeSet: theirs });
     const [item] = plan([compared([finding()], { unit: waiting })]).items;
     expect(item).to.include({ action: 'blocked', reason: 'unapplied-changes' });
-    expect(item?.detail).to.contain('revision 4 of unit web waits to be applied').and.contain('revision 3');
+    expect(item?.detail).to.contain('revision 4 of unit web is not applied yet').and.contain('revision 3');
     const applied = compared([finding()], { unit: waiting });
     expect(decision(applied, { options: { applyChangeSet: true } }), 'the live revision is applied').to.equal('fix auto-fix');
   });
@@ -516,9 +516,7 @@ describe('the back-off of a contested field', () => {
     })) as Correction[];
     const [item] = plan([compared([finding()])], { previous: { corrections } }).items;
     expect(item).to.include({ action: 'report', reason: 'contested' });
-    expect(item?.detail).to.equal(
-      'kubectl takes back what drift-detector corrects (3 corrections); left alone until 2026-11-25T02:30:00Z',
-    );
+    expect(item?.detail).to.equal('kubectl keeps reverting the fix (3 fixes so far); next fix after 2026-11-25T02:30:00Z');
   });
 });
 
@@ -537,7 +535,7 @@ describe('a fix without effect', () => {
     for (const decided of [{}, { approved }]) {
       const [item] = plan([compared([finding()])], { previous, decided }).items;
       expect(item).to.include({ action: 'report', reason: 'no-effect' });
-      expect(item?.detail).to.contain('tried again from 2026-11-25T01:30:00Z on').and.not.contain('kubectl');
+      expect(item?.detail).to.contain('next fix after 2026-11-25T01:30:00Z').and.not.contain('kubectl');
     }
   });
 

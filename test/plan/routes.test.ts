@@ -32,14 +32,14 @@ describe('the way of a correction', () => {
     const result = plan([drift], { options: { server: abilitiesOf('C') }, predictions: alone('web') });
     expect(only(result).route).to.equal('direct');
     expect(result.notes).to.deep.equal([
-      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with DRIFT_PUBLISH_RELEASE=true',
+      'This ConfigHub releases whole spaces, not single units: fixes are written directly to the cluster, and a release is published only with DRIFT_PUBLISH_RELEASE=true',
     ]);
     expect(plan([drift]).notes).to.deep.equal([]);
   });
 
   it('has no changeset where this ConfigHub knows no locks, and the notes say so', () => {
     expect(plan([], { options: { server: abilitiesOf('A') } }).notes).to.deep.equal([
-      'This ConfigHub knows no locks of changesets: corrections are pairs of revisions without a changeset',
+      'This ConfigHub cannot lock units by changeset: fixes are pairs of revisions without a changeset',
     ]);
   });
 

@@ -20,7 +20,7 @@ describe('what waits to be promoted', function () {
     const ask = (spaceId: string) =>
       waitingPromotions(client, { units: [unit('web', { spaceId })] }, before, (warning) => warnings.push(warning), signal);
     expect(await ask("no id, it's")).to.deep.equal({ needed: before, behindInNumberOnly: 0 });
-    expect(warnings.join()).to.match(/^what waits to be promoted is not known: /u);
+    expect(warnings.join()).to.match(/^pending promotions could not be read: /u);
     const { SpaceID } = await client.createSpace('prod', {}, signal);
     expect(await ask(SpaceID)).to.deep.equal({ needed: [], behindInNumberOnly: 0 });
   });

@@ -59,7 +59,7 @@ describe('ranking by Claude', () => {
 
   it('needs no key: the rules rank and say so', async () => {
     const ranking = await rankByRules(scaled(2));
-    expect(ranking.source).to.include({ ranker: 'heuristic', reason: 'CLAUDE_API_KEY is not set' });
+    expect(ranking.source).to.include({ ranker: 'heuristic', reason: 'no CLAUDE_API_KEY' });
   });
 });
 

@@ -49,7 +49,7 @@ export function reportOf(
           restartsPods,
           action: 'report',
           reason: 'auto-fix-off',
-          detail: more.detail ?? 'set AUTO_FIX=true to have it fixed',
+          detail: more.detail ?? 'AUTO_FIX is off; set AUTO_FIX=true to fix it',
         };
   });
   return buildReport({

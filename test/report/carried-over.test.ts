@@ -89,7 +89,7 @@ describe('what could not be read', () => {
     expect(after.findings).to.deep.equal([]);
     expect(message(after)).to.match(/^drift\(prod-eu\): nothing open in what could be read\n/u);
     expect(message(after)).to.contain(
-      'high      shop/deployment/cart  gone  +$29.27/month\n  replicas 3 → 1 (kubectl via scale)\n',
+      'high      shop/deployment/cart  resolved  +$29.27/month\n  replicas 3 → 1 (kubectl via scale)\n',
     );
     expect(message(reportOf([], { previous: asPrevious(before) }))).to.match(/^drift\(prod-eu\): all clear\n/u);
   });
@@ -202,8 +202,8 @@ describe('a commit without other drift', () => {
     const known = asPrevious(reportOf(open));
     const pauses = [{ what: 'namespace/shop', until: '2026-11-24T06:00:00Z' }];
     const paused = reportOf(open, { previous: known, pauses });
-    expect(message(paused).split('\n')[0]).to.equal('drift(prod-eu): holds changed, 1 still open (worst: medium)');
-    expect(message(paused)).to.contain('\nOn hold until 2026-11-24 06:00Z: namespace/shop\n');
+    expect(message(paused).split('\n')[0]).to.equal('drift(prod-eu): pauses changed, 1 still open (worst: medium)');
+    expect(message(paused)).to.contain('\nPaused until 2026-11-24 06:00Z: namespace/shop\n');
     const again = reportOf(open, { previous: asPrevious(paused), pauses });
     expect([again.alsoChanged, again.besides]).to.deep.equal([[], []]);
     expect(reportOf(open, { previous: known, notes: ['no locks'] }).alsoChanged).to.deep.equal(['notes']);
@@ -212,7 +212,7 @@ describe('a commit without other drift', () => {
     expect(reportOf(open, { previous: asPrevious(decided), decisions }).besides).to.deep.equal([]);
     const many = Array.from({ length: 9 }, (_, index) => ({ unit: `dev/u${index}`, upstream: `base/u${index}`, refusal: '' }));
     expect(message(reportOf(open, { previous: known, promotions: many }))).to.contain(
-      '\nPromotion needed: dev/u2 from base/u2\n... and 6 more decisions, holds or promotions\n',
+      '\nPromotion needed: dev/u2 from base/u2\n... and 6 more decisions, pauses or promotions\n',
     );
   });
 
@@ -235,7 +235,7 @@ describe('a commit without other drift', () => {
 
   it('says nothing of it where there is drift to tell of, but in its body', () => {
     const [subject, , ...body] = message(reportOf([ranked(web)], { previous: asPrevious(before), promotions })).split('\n');
-    expect(subject).to.equal('drift(prod-eu): 1 gone, 1 still open (worst: medium)');
+    expect(subject).to.equal('drift(prod-eu): 1 resolved, 1 still open (worst: medium)');
     expect(body).to.include('Promotion needed: dev/web from base/web');
   });
 });

@@ -38,11 +38,11 @@ describe("a commit's body", () => {
       now: LATER,
     });
     const lines = message(report).split('\n');
-    expect(lines[0]).to.equal('drift(prod-eu): 1 new, 1 changed, 1 fixed, 1 gone, 31 open (worst: high)');
+    expect(lines[0]).to.equal('drift(prod-eu): 1 new, 1 changed, 1 fixed, 1 resolved, 31 open (high)');
     expect(lines.filter((line) => /^(critical|high|medium|low) /u.test(line)).slice(0, 5)).to.deep.equal([
       'high      shop/deployment/known-0  changed, report only  +$29.27/month',
       'medium    shop/deployment/fresh  new, report only  +$29.27/month',
-      'medium    shop/deployment/gone  gone  +$29.27/month',
+      'medium    shop/deployment/gone  resolved  +$29.27/month',
       'low       shop/deployment/fixed  fixed, revision 17  +$29.27/month',
       'high      shop/deployment/known-1  since 11-23, report only',
     ]);
@@ -75,14 +75,10 @@ describe("a commit's body", () => {
 
 describe("a commit's subject", () => {
   for (const [counts, cluster, subject] of [
-    [{ new: 17, fixed: 5, gone: 14, open: 120 }, 'prod-eu', '17 new, 5 fixed, 14 gone, 120 still open (worst: high)'],
-    [{ new: 17, fixed: 5, gone: 14, open: 120 }, 'production-eu-west-1', '17 new, 5 fixed, 14 gone, 120 open (high)'],
-    [{ new: 120, fixed: 25, gone: 40, open: 220 }, 'prod-eu', '120 new, 25 fixed, 40 gone, 220 still open (worst: high)'],
-    [
-      { new: 1_000, fixed: 1_000, gone: 1_000, open: 2_000 },
-      'prod-eu',
-      '1000 new, 1000 fixed, 1000 gone, 2000 open (worst: high)',
-    ],
+    [{ new: 17, fixed: 5, gone: 14, open: 120 }, 'prod-eu', '17 new, 5 fixed, 14 resolved, 120 open (worst: high)'],
+    [{ new: 17, fixed: 5, gone: 14, open: 120 }, 'production-eu-west-1', '17 new, 5 fixed, 120 open (high)'],
+    [{ new: 120, fixed: 25, gone: 40, open: 220 }, 'prod-eu', '120 new, 25 fixed, 40 resolved, 220 open (worst: high)'],
+    [{ new: 1_000, fixed: 1_000, gone: 1_000, open: 2_000 }, 'prod-eu', '1000 new, 1000 fixed, 1000 resolved, 2000 open (high)'],
     [{ new: 1_000, fixed: 1_000, gone: 1_000, open: 2_000 }, 'production-eu-west-1', '1000 new, 1000 fixed, 2000 open (high)'],
     [{ new: 1_000, fixed: 1_000, gone: 1_000, open: 2_000 }, 'c'.repeat(40), '2000 open (high)'],
   ] as const)
@@ -101,7 +97,7 @@ describe("a commit's subject", () => {
   it('names the worst of what is open or was brought back, never of what is gone', () => {
     const previous = asPrevious(reportOf([...many(1, 'critical', 'gone'), ...many(1, 'low', 'open')]));
     expect(subjectOf(reportOf(many(1, 'low', 'open'), { previous }))).to.equal(
-      'drift(prod-eu): 1 gone, 1 still open (worst: low)',
+      'drift(prod-eu): 1 resolved, 1 still open (worst: low)',
     );
     const [fixed, ...open] = [...many(1, 'critical', 'fixed'), ...many(1, 'low', 'open')];
     const report = reportOf([...(fixed ? [fixed] : []), ...open], { outcomes: [outcome(fixed?.finding.id ?? '')] });

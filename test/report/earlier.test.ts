@@ -28,15 +28,15 @@ describe('earlier drift of a field', () => {
   it('is on its page where nothing corrected it, with when it was and what had been done', () => {
     const report = nights([scaled(5)], [], [scaled(9)], [], [scaled(4)]);
     expect(earlier(report)).to.deep.equal([
-      '| 2026-11-12 03:00Z | replicas 3 → 9 | kubectl via scale, time unknown | 2026-11-13 03:00Z | gone without a correction, report only (auto-fix-off) |  |',
-      '| 2026-11-10 03:00Z | replicas 3 → 5 | kubectl via scale, time unknown | 2026-11-11 03:00Z | gone without a correction, report only (auto-fix-off) |  |',
+      '| 2026-11-12 03:00Z | replicas 3 → 9 | kubectl via scale, time unknown | 2026-11-13 03:00Z | resolved without a fix, report only (auto-fix-off) |  |',
+      '| 2026-11-10 03:00Z | replicas 3 → 5 | kubectl via scale, time unknown | 2026-11-11 03:00Z | resolved without a fix, report only (auto-fix-off) |  |',
     ]);
   });
 
   it('tells of a value that was there before, and of corrections among them in order', () => {
     const changed = nights([scaled(5)], [scaled(7)]);
     expect(earlier(changed)).to.have.length(1);
-    expect(earlier(changed)[0]).to.contain('replicas 3 → 5').and.contain('became another drift');
+    expect(earlier(changed)[0]).to.contain('replicas 3 → 5').and.contain('changed to another drift');
     const outcomes = [outcome(finding().id, { changeSet: 'prod/fixes' })];
     const fixed = reportOf([scaled(8)], { previous: asPrevious(changed), now: day(13), outcomes });
     const back = reportOf([scaled(9)], { previous: asPrevious(fixed), now: day(14) });
@@ -111,8 +111,8 @@ describe('what is left out on purpose', () => {
     });
     const text = readme(report);
     expect(text).to.contain('All clear: live and desired agree, apart from what 2 ignore rules may cover.');
-    expect(text).to.contain('| kind Deployment, path /spec/replicas | scaled \\| by hand in sales | for good |');
-    expect(text).to.contain('| sale | until 2026-12-01 |').and.contain('| **ended** 2026-01-01 |');
+    expect(text).to.contain('| kind Deployment, path /spec/replicas | scaled \\| by hand in sales | permanent |');
+    expect(text).to.contain('| sale | until 2026-12-01 |').and.contain('| **expired** 2026-01-01 |');
   });
 
   it('says nothing of how much a rule covers just now, which comes and goes', () => {

@@ -305,9 +305,9 @@ describe('report repository', () => {
       pauses: [],
       notes: [],
       faults: [
-        { file: 'report.json', fault: 'it is no summary of a report', holdsFixes: true },
-        { file: 'findings.jsonl', fault: 'line 1 is not what it should be', holdsFixes: true },
-        { file: 'corrections.jsonl', fault: 'line 1 is not what it should be', holdsFixes: true },
+        { file: 'report.json', fault: 'it is not the summary of a report', holdsFixes: true },
+        { file: 'findings.jsonl', fault: 'line 1 is invalid', holdsFixes: true },
+        { file: 'corrections.jsonl', fault: 'line 1 is invalid', holdsFixes: true },
       ],
     });
     await publish(repository, report(['web'], 'prod-eu', repository));

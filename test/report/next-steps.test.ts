@@ -70,7 +70,7 @@ describe('what a person can do about a drift', () => {
     const note = 'declared by units prod/a and prod/b';
     const twice = finding({ class: 'conflicting', path: [], desired: undefined, live: undefined, unit: '' });
     const page = filesOf(reportOf([ranked(twice)], { detail: note }))[`${CLUSTER}/shop/deployment.web.md`] ?? '';
-    expect(page).to.contain(`## What you can do\n\nTake its declaration out of all units but one: ${note}.\n`);
+    expect(page).to.contain(`## What you can do\n\nRemove its declaration from all units but one: ${note}.\n`);
     expect(page).to.not.match(/```sh\n\n/u);
   });
 
@@ -145,7 +145,7 @@ describe('what a page has to copy', () => {
       'ran git 4',
       'ran cub 5',
     ]);
-    expect(page).to.contain('Bring it back to desired, whatever AUTO_FIX says: labels \\$(echo ran').and.to.not.contain('  # ');
+    expect(page).to.contain('Revert it, even if AUTO_FIX is off: labels \\$(echo ran').and.to.not.contain('  # ');
   });
 
   it('would notice a comment that is none', () => {
@@ -167,7 +167,7 @@ describe('what a page has to copy', () => {
     const page = filesOf(reportOf(entries, { outcomes }))[`${CLUSTER}/shop/deployment.web.md`] ?? '';
     expect(Buffer.byteLength(page)).to.be.at.most(20_000);
     expect(page.split('\n').length).to.be.at.most(400);
-    for (const heading of ['Desired and live', 'Fields', 'What you can do', 'All of its history'])
+    for (const heading of ['Desired and live', 'Fields', 'What you can do', 'Full history'])
       expect(page).to.contain(`\n## ${heading}\n`);
     expect(page.indexOf('## Desired and live')).to.be.lessThan(page.indexOf('## What you can do'));
     expect(blocksOf(page).join('\n')).to.match(/^drift-detector fix .*(\n.*)*kubectl annotate/u);

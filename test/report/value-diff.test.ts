@@ -37,7 +37,7 @@ describe('the diff on a page', () => {
     const lines = objectDiff([field([{ field: 'data' }, { field: 'app.conf' }], text, text.replace('line 20', 'line twenty'))]);
     expect(lines).to.deep.equal([
       ' data:',
-      '@@ 18 lines alike @@',
+      '@@ 18 unchanged lines @@',
       '     line 17',
       '     line 18',
       '     line 19',
@@ -46,7 +46,7 @@ describe('the diff on a page', () => {
       '     line 21',
       '     line 22',
       '     line 23',
-      '@@ 16 lines alike @@',
+      '@@ 16 unchanged lines @@',
     ]);
   });
 

@@ -118,7 +118,7 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
     });
   inSpace(add(unit, 'get <unit>', 'show a unit'))
     .option('--json', 'as JSON')
-    .option('--data-only', 'its configuration and nothing else')
+    .option('--data-only', 'only its configuration')
     .action((slug, flags) => {
       take((context) => units.unitGetCommand(context, slug, flags));
     });
@@ -164,7 +164,7 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
     take((context) => units.unitDeleteCommand(context, slug, flags));
   });
   inSpace(add(unit, 'diff <unit>', 'what changed from one revision to another'))
-    .option('-u, --unified', 'unified form, which is the only one')
+    .option('-u, --unified', 'unified format, which is the only one')
     .option('--from <REVISION>', 'a number, live or head', 'live')
     .option('--to <REVISION>', 'a number, live or head', 'head')
     .action((slug, flags) => {
@@ -180,6 +180,6 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
 
 function seconds(text: string): number {
   const [, number, unit = 's'] = /^(\d+)(s|m|h)?$/u.exec(text) ?? [];
-  if (number === undefined) throw usage(`--timeout ${JSON.stringify(text)} is no duration`, 'Write it as 90s, 2m or 1h.');
+  if (number === undefined) throw usage(`--timeout ${JSON.stringify(text)} is not a duration`, 'Write it as 90s, 2m or 1h.');
   return Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h'];
 }

@@ -38,7 +38,7 @@ export async function unitDiffCommand(
     if (text === 'head') return Unit.HeadRevisionNum;
     if (text === 'live') return Unit.LiveRevisionNum;
     const number = /^-?\d+$/u.test(text) ? Number(text) : Number.NaN;
-    if (Number.isNaN(number)) throw usage(`${JSON.stringify(text)} is no revision`, 'Give a number, live or head.');
+    if (Number.isNaN(number)) throw usage(`${JSON.stringify(text)} is not a revision`, 'Give a number, live or head.');
     return number < 0 ? Unit.HeadRevisionNum + number : number;
   };
   const read = async (text: string) => {

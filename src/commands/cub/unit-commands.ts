@@ -144,11 +144,11 @@ function assertMeant(flags: UpdateFlags, file: string | undefined): void {
   if (file !== undefined && (changes || hasPatch || flags.dryRun || flags.changeset === '-'))
     throw usage('a file replaces the configuration of one unit, and goes with --change-desc and --changeset P/X only');
   if (file === undefined && !changes && !hasPatch && flags.changeset === undefined)
-    throw usage('there is nothing to change', 'Name a file, or --patch JSON, --label, --upgrade, --restore or --changeset.');
+    throw usage('there is nothing to change', 'Pass a file, or --patch JSON, --label, --upgrade, --restore or --changeset.');
 }
 
 function noSets(unit: string, space: string): ConfigHubError {
-  return new ConfigHubError('this ConfigHub has no Sets, and took the unit into none', {
+  return new ConfigHubError('this ConfigHub has no Sets, so the unit is in none', {
     code: 'not-found',
     subject: `unit ${unit}`,
     remedy: `Label it instead, which counts the same: cub unit update ${unit} --space ${space} --patch --label tier=critical`,
@@ -186,7 +186,7 @@ function readPatch(text: string): Readonly<Record<string, unknown>> {
   } catch {
     // Said below.
   }
-  throw usage(`--patch is followed by ${JSON.stringify(text.slice(0, 60))}, which is no JSON object`);
+  throw usage(`--patch is followed by ${JSON.stringify(text.slice(0, 60))}, which is not a JSON object`);
 }
 
 export async function setTargetCommand(context: CubContext, target: string, flags: SelectionFlags): CubResult {

@@ -47,7 +47,7 @@ function nameOf({ fingerprint, object, summary }: ReportFinding): string {
 function ambiguous(reference: string, names: readonly string[], remedy: string): ConfigError {
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
   const shown = names.slice(0, SHOWN).map(sanitize).join('; ');
-  return new ConfigError(`${sanitize(reference)} means more than one: ${shown}${more}`, {
+  return new ConfigError(`${sanitize(reference)} is ambiguous: ${shown}${more}`, {
     code: 'usage',
     subject: 'FINDING',
     remedy,
@@ -73,7 +73,7 @@ function unknown(findings: readonly ReportFinding[], reference: string): ConfigE
     code: 'usage',
     subject: 'FINDING',
     remedy:
-      'Name a fingerprint or a workload of the report; a value that changed since has another fingerprint after the next pass.',
+      'Pass a fingerprint or a workload of the report; a value that changed since has another fingerprint after the next pass.',
   });
 }
 
@@ -82,10 +82,10 @@ function refusalOf(kind: DecisionKind, finding: ReportFinding): string {
   const { class: found, unit, desired, live } = finding;
   const { decisions } = rowOf(found);
   if (!decisions.includes(kind)) {
-    if (kind === 'adopt') return `unit ${unit} declares it already; accept or fix it`;
-    if (decisions.includes('adopt')) return 'no unit declares it; adopt or ignore it';
+    if (kind === 'adopt') return `unit ${unit} already declares it; accept or fix it`;
+    if (decisions.includes('adopt')) return 'not managed by any unit; adopt or ignore it';
     if (decisions.length === 0) return `it is ${found} and no drift, so there is nothing to decide`;
-    return 'a whole object is gone; take it out of the unit by hand, or fix it';
+    return 'the whole object is missing; remove it from the unit by hand, or fix it';
   }
   if (kind !== 'accept') return '';
   const isHidden = hasHiddenPart(desired) || hasHiddenPart(live);
@@ -108,6 +108,6 @@ export function decidable(kind: DecisionKind, chosen: readonly ReportFinding[]):
   throw new ConfigError(`cannot ${kind} ${nameOf(first)}: ${refusalOf(kind, first)}`, {
     code: 'usage',
     subject: 'FINDING',
-    remedy: 'Decide otherwise, or name another finding.',
+    remedy: 'Choose another action or finding.',
   });
 }

@@ -19,7 +19,7 @@ const OPTIONS_OF_REPOSITORY = OPTION_NAMES.filter(
   (name) => name === 'cluster' || name === 'timeout' || (/^(report|git)/u.test(name) && !name.startsWith('gitAuthor')),
 );
 
-const REASON = ['--reason <TEXT>', 'why; it stands in the report'] as const;
+const REASON = ['--reason <TEXT>', 'reason, shown in the report'] as const;
 
 function decideCommand(
   kind: DecisionKind,
@@ -29,9 +29,9 @@ function decideCommand(
 ): Command<DecideFlags> {
   return {
     name: kind,
-    summary: `${summary}; writes it into decisions.yaml of the report repository and pushes that`,
+    summary: `${summary}; writes it to decisions.yaml in the report repository and pushes it`,
     options: OPTIONS_OF_REPOSITORY,
-    epilogue: '\nThe commit is yours: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or what Git is set up with.\n',
+    epilogue: '\nThe commit has your name: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, or user.name and user.email of Git.\n',
     example: `${kind} ${example}`,
     define(parser) {
       parser.argument(
@@ -44,28 +44,31 @@ function decideCommand(
   };
 }
 
-export const accept = decideCommand('accept', 'make what is live desired', "3f9ac04b --reason 'the new release'", (parser) =>
-  parser.option(...REASON),
+export const accept = decideCommand(
+  'accept',
+  'accept the live value as desired',
+  "3f9ac04b --reason 'the new release'",
+  (parser) => parser.option(...REASON),
 );
 
 export const ignore = decideCommand(
   'ignore',
-  'live with a drift',
+  'ignore a drift',
   "deployment/web --reason 'load test' --until 2026-12-01",
   (parser) => parser.requiredOption(...REASON).option('--until <DATE>', 'date or RFC 3339 time at which it ends'),
 );
 
-export const fix = decideCommand('fix', 'bring a drift back, though AUTO_FIX is off', '3f9ac04b', (parser) =>
+export const fix = decideCommand('fix', 'revert a drift, even if AUTO_FIX is off', '3f9ac04b', (parser) =>
   parser.option(...REASON),
 );
 
 export const adopt = decideCommand(
   'adopt',
-  'make a unit of an unmanaged workload',
+  'create a unit for an unmanaged workload',
   'shop/deployment/web --space shop-dev',
   (parser) =>
     parser
       .option(...REASON)
-      .option('--space <SPACE>', 'space of the new unit; left out where CONFIGHUB_SPACE names one alone')
-      .option('--unit <NAME>', "slug of the new unit, the workload's name unless given"),
+      .option('--space <SPACE>', 'space of the new unit; optional if CONFIGHUB_SPACE names exactly one')
+      .option('--unit <NAME>', "slug of the new unit (default: the workload's name)"),
 );

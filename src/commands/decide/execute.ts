@@ -36,10 +36,10 @@ export async function execute(
   const [onlySpace, ...otherSpaces] = config.confighubSpace;
   const space = given.space ?? (otherSpaces.length > 0 ? '' : (onlySpace ?? ''));
   if (kind === 'adopt' && space === '') {
-    throw new ConfigError('it is not said where the unit is to be', {
+    throw new ConfigError('the space of the new unit is not given', {
       code: 'usage',
       subject: '--space',
-      remedy: 'Name a space that passes compare, as in CONFIGHUB_SPACE.',
+      remedy: 'Pass --space with a space of CONFIGHUB_SPACE.',
     });
   }
   const author = await whoDecides(environment, signal);
@@ -65,16 +65,16 @@ export async function decide(
   const { findings: open, decisions: reported } = repository.previous;
   const { possible: findings, others } = decidable(kind, chooseFindings(open, given.finding));
   if (Date.parse(given.until) <= now.getTime())
-    throw mistake(`--until ${given.until} is over already`, 'Give a date to come, or leave --until out.');
+    throw mistake(`--until ${given.until} is in the past`, 'Give a future date, or omit --until.');
   if (kind === 'adopt' && given.unit !== '' && findings.length > 1)
-    throw mistake('several workloads cannot become one unit', 'Leave --unit out.');
+    throw mistake('several workloads cannot become one unit', 'Omit --unit.');
   const path = decisionsPath(cluster);
   // Asked again with what is there then, should somebody else push meanwhile.
   const edit = (text: string): string => findings.reduce((edited, finding) => withDecision(edited, finding), text);
   const withDecision = (text: string, finding: ReportFinding): string => {
     const file = readDecisions(text);
     if (file.unreadable !== '')
-      throw mistake(`${path} cannot be read: ${file.unreadable}`, 'Mend it first: until then no pass fixes anything.');
+      throw mistake(`${path} cannot be read: ${file.unreadable}`, 'Correct it first: until then no pass fixes anything.');
     const change = editFor(given, finding, file, reported, now);
     if (!change) return text;
     const [fault] = readDecisions(JSON.stringify({ [kind]: [change.entry] })).mistakes;
@@ -82,16 +82,16 @@ export async function decide(
     const edited = editDecisions(text, change);
     if (edited !== undefined) return edited;
     throw mistake(
-      `${path} cannot be edited without changing what else it says`,
+      `${path} cannot be edited without changing its other content`,
       `Add below ${kind}: ${canonicalJson(change.entry) ?? ''}`,
     );
   };
   const message = inert(commitMessage(kind, cluster, findings, given.reason).split('\n').map(sanitize).join('\n'));
   const { commit } = await repository.publish(new Map(), message, new Map([[path, edit]]));
-  const told = commit === '' ? 'Decided before' : 'Decided';
+  const told = commit === '' ? 'Already decided' : 'Decided';
   for (const finding of findings) out(`${told}: ${kind} ${nameOf(finding)}\n`);
   for (const { finding, why } of others) err(`Not decided: ${kind} ${nameOf(finding)}, because ${sanitize(why)}\n`);
-  if (commit !== '') out(`Committed as ${commit.slice(0, 10)}; the next pass carries it out and reports what became of it\n`);
+  if (commit !== '') out(`Committed as ${commit.slice(0, 10)}; the next pass applies it and reports the result\n`);
 }
 
 function nameOf({ object, summary }: ReportFinding): string {

@@ -12,7 +12,7 @@ export async function whoDecides(environment: Environment, signal: AbortSignal):
   const name = environment['GIT_AUTHOR_NAME'] || (await gitSetting('user.name', environment, signal));
   const email = environment['GIT_AUTHOR_EMAIL'] || (await gitSetting('user.email', environment, signal));
   if (name !== '' && email !== '') return { name, email };
-  throw new ConfigError('a decision carries the name of who made it, and Git does not know yours', {
+  throw new ConfigError('a decision needs the name of its author, and Git has none configured', {
     code: 'configuration',
     subject: 'user.name, user.email',
     remedy: 'git config --global user.name "..." and user.email "...", or set GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL.',

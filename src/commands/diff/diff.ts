@@ -24,21 +24,21 @@ export const diff: Command<DiffArguments> = {
     parser
       .requiredOption(
         '--desired <FILE>',
-        'what is wanted: YAML or JSON, one document, several or a List; - for standard input',
+        'desired state: YAML or JSON, one document, several or a List; - for standard input',
         collect,
       )
       .requiredOption(
         '--live <FILE>',
-        'what is there, as kubectl get -o yaml --show-managed-fields prints it; absent or empty: nothing is there',
+        'live state, as kubectl get -o yaml --show-managed-fields prints it; omitted or empty: no live object',
         collect,
       )
       .option(
         '--field-manager <NAME>',
-        'field manager that carries desired state (environment DRIFT_DESIRED_MANAGERS, default confighub)',
+        'field manager that applies desired state (environment DRIFT_DESIRED_MANAGERS, default confighub)',
         collectList,
       )
       .option('--schema <FILE>', 'OpenAPI v3 document or CustomResourceDefinitions; built-in kinds are known', collect)
-      .option('--explain <PATH>', 'tell which rule judged this field, and from what evidence')
-      .addOption(new Option('-o, --output <FORM>', 'form of the result').choices(['json', 'yaml', 'table']).default('table')),
+      .option('--explain <PATH>', 'show which rule decided about this field, and on what evidence')
+      .addOption(new Option('-o, --output <FORMAT>', 'format of the result').choices(['json', 'yaml', 'table']).default('table')),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

@@ -104,7 +104,7 @@ function parseSchema({ file, text }: SourceText): readonly JsonObject[] {
   });
   const [fault] = faults;
   if (!fault && schemas.length > 0 && schemas.every((schema) => schema !== undefined)) return schemas;
-  throw new ConfigError(`${nameOf(file)} holds no schema${fault ? `: ${fault.error}` : ''}`, {
+  throw new ConfigError(`${nameOf(file)} contains no schema${fault ? `: ${fault.error}` : ''}`, {
     code: 'configuration',
     subject: '--schema',
     remedy: 'Give an OpenAPI v3 document (kubectl get --raw /openapi/v3/apis/GROUP/VERSION) or CustomResourceDefinitions.',

@@ -201,7 +201,7 @@ function isOfWhole(found: Finding['class']): found is 'missing' | 'unmanaged' | 
 /** What part of the live side could not be read may hold what is declared: not found is then not missing. */
 function unknownWhetherMissing(first: OfflineObject | undefined): Fault | undefined {
   const { fault } = first ?? {};
-  return fault && { ...fault, path: '', error: 'whether it is there is not known: the live side was not read whole' };
+  return fault && { ...fault, path: '', error: 'unknown whether it exists: the live side was not read completely' };
 }
 
 function invalid(ref: ObjectRef, fault: Fault): OfflineObject {
@@ -345,7 +345,7 @@ function snapshotOf(live: LiveSide, desired: readonly DesiredObject[], schema: J
   const versions = [...refs.map(({ apiVersion }) => apiVersion), AUTOSCALING];
   const schemas = Object.fromEntries(versions.map((apiVersion) => [apiVersion, schema]));
   // A dump without any autoscaler was hardly made to tell that there is none.
-  const unknown = { what: `${AUTOSCALING}/${AUTOSCALER}`, namespace: '', error: 'the live side holds none' };
+  const unknown = { what: `${AUTOSCALING}/${AUTOSCALER}`, namespace: '', error: 'the live side has none' };
   return {
     objects: live.objects,
     autoscalers: live.autoscalers,

@@ -62,7 +62,7 @@ function optional(name: string, value: unknown): Record<string, unknown> {
 /** Said of an object whose manifest was printed from a live one. */
 function noteOf({ desired }: OfflineObject): { readonly note?: string } {
   const fields = desired ? serverFieldsOf(desired.document) : [];
-  return fields.length === 0 ? {} : { note: `only the API server writes ${fields.join(', ')}: left out of what is desired` };
+  return fields.length === 0 ? {} : { note: `only the API server writes ${fields.join(', ')}: left out` };
 }
 
 function findingOf(finding: Finding): Record<string, unknown> {
@@ -87,8 +87,8 @@ function tableOf(result: OfflineDiff): string {
   const table = printTable(['OBJECT', 'VERDICT', 'CLASS', 'PATH', 'DESIRED', 'LIVE', 'BY', 'SINCE'], rows);
   const groups = result.groups.map(({ title, findings }) => `${findings} findings are one action: ${displayValue(title)}\n`);
   const ignores = result.ignores.flatMap(({ rule, matches, isExpired }) => {
-    if (isExpired) return `ignore rule ended ${rule.until}: ${displayValue(rule.reason)}\n`;
-    return matches === 0 ? `ignore rule matches nothing: ${displayValue(rule.reason)}\n` : [];
+    if (isExpired) return `ignore rule expired ${rule.until}: ${displayValue(rule.reason)}\n`;
+    return matches === 0 ? `ignore rule unused: ${displayValue(rule.reason)}\n` : [];
   });
   const notes = result.objects.flatMap((object) => {
     const { note } = noteOf(object);
@@ -144,5 +144,5 @@ function explanationText(result: OfflineDiff, object: OfflineObject, path: strin
   );
   if (parts.length > 0) return head + parts.join('');
   const isCompared = object.desired !== undefined && object.live !== undefined;
-  return `${head}  ${isCompared ? `neither side has anything at ${displayValue(path)}` : 'there is nothing to compare it with, so no field of it was judged'}\n`;
+  return `${head}  ${isCompared ? `neither side has ${displayValue(path)}` : 'there is no object to compare it with, so no field was judged'}\n`;
 }

@@ -28,7 +28,7 @@ export function repairOfObject({ ref, desired, live, findings }: OfflineObject):
   if (!live || !desired || fix.length === 0) return undefined;
   const { operations: patch } = patchTo(desired, live.body, fix, { owners: live.owners, withVersion: false });
   if (fix.some((finding) => finding.desired instanceof Secret) || holdsHidden(patch, desired, live))
-    return { method: 'json-patch', note: 'it holds values that are not shown: have a pass fix it, or apply the unit' };
+    return { method: 'json-patch', note: 'it has hidden values: let a pass fix it, or apply the unit' };
   return { method: 'json-patch', command: patchCommand({ ...live.ref, namespace: ref.namespace }, patch), patch };
 }
 

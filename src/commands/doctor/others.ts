@@ -24,7 +24,7 @@ export async function checkRepository(config: Config, environment: Environment, 
     ? warn(
         reading,
         `${where} reached; the last report is broken: ${foreignText(fault.file)}: ${foreignText(fault.fault)}`,
-        'The next pass writes it anew.',
+        'The next pass writes it again.',
       )
     : ok(reading, `${where} reached`);
   try {

@@ -17,10 +17,10 @@ export const hub: Command<HubArguments> = {
   example: 'hub --data-dir hub-data',
   define: (parser) =>
     parser
-      .requiredOption('--data-dir <DIRECTORY>', 'where it keeps its data; made where it is missing')
+      .requiredOption('--data-dir <DIRECTORY>', 'data directory; created if it does not exist')
       .option('--port <N>', 'port; 0 takes a free one', portOf, 8090)
-      .option('--host <ADDRESS>', 'address to listen on; other machines reach it only by another one', '127.0.0.1')
-      .option('--allow-host <HOST[:PORT]>', 'another host that clients may reach it by; may be repeated', collectHosts)
+      .option('--host <ADDRESS>', 'address to listen on; the default serves this machine only', '127.0.0.1')
+      .option('--allow-host <HOST[:PORT]>', 'another host name that clients use; may be repeated', collectHosts)
       .option('--token-file <FILE>', 'file with the token of admin, instead of admin.token in the data directory')
       .addOption(
         new Option(
@@ -36,7 +36,7 @@ export const hub: Command<HubArguments> = {
 function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/u.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It is no port.');
+  throw new InvalidArgumentError('It is not a port.');
 }
 
 function collectHosts(text: string, before?: readonly string[]): readonly string[] {

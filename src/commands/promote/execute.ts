@@ -42,7 +42,7 @@ async function promote(
   const upgrades = await rehearseUpgrades(confighub, { where: inSpaces }, signal);
   if (upgrades.length === 0) {
     terminal.out(
-      `Nothing to promote to ${spaces.map(({ Slug }) => sanitize(Slug)).join(', ')}: every unit is level with its upstream\n`,
+      `Nothing to promote to ${spaces.map(({ Slug }) => sanitize(Slug)).join(', ')}: every unit is up to date with its upstream\n`,
     );
     return true;
   }
@@ -82,7 +82,7 @@ async function findSpaces(
   throw new ConfigHubError(`ConfigHub has no space ${absent.join(', ')}`, {
     code: 'configuration',
     subject: '--to',
-    remedy: 'Name spaces that are there.',
+    remedy: 'Pass existing spaces.',
   });
 }
 
@@ -90,9 +90,8 @@ async function describe(confighub: ConfigHubClient, upgrade: Upgrade, signal: Ab
   const name = sanitize(nameOf(upgrade.unit));
   const upstream = sanitize(upgrade.upstream);
   if (upgrade.refusal !== '') return `${name}: cannot be promoted: ${sanitize(upgrade.refusal)}\n`;
-  if (!upgrade.changesBytes) return `${name}: behind ${upstream} in revision number only, no byte changes\n`;
-  if (upgrade.text === undefined)
-    return `${name}: takes the changes of ${upstream} (this ConfigHub shows them only once they are made)\n`;
+  if (!upgrade.changesBytes) return `${name}: behind ${upstream} with identical content\n`;
+  if (upgrade.text === undefined) return `${name}: takes the changes of ${upstream} (this ConfigHub cannot preview them)\n`;
   const unit = upgrade.unit.Unit;
   const [full] = await confighub.listUnits({ where: and(`UnitID = ${quote(unit.UnitID)}`) }, signal);
   const patch = createPatch(

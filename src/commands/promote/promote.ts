@@ -11,14 +11,14 @@ export interface PromoteArguments {
 
 export const promote: Command<PromoteArguments> = {
   name: 'promote',
-  summary: 'push-upgrade: units take what their upstream changed and keep their own values',
+  summary: 'push-upgrade: units take the changes of their upstream and keep their own values',
   options: ['confighubUrl', 'confighubToken', 'confighubWorkerId', 'confighubWorkerSecret', 'dryRun', 'timeout'],
   example: 'promote --to shop-prod --regions --dry-run',
   exits: ['incomplete'],
   define: (parser) =>
     parser
       .requiredOption('--to <SPACE>', 'space to promote to, may be given several times', collect)
-      .option('--regions', 'also the spaces whose name is that one with a dash and a region behind it')
+      .option('--regions', 'also the spaces named SPACE-REGION')
       .option('--apply', 'apply what was promoted, through ConfigHub'),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

@@ -8,7 +8,7 @@ export interface ReportArguments {
 
 export const report: Command<ReportArguments> = {
   name: 'report',
-  summary: 'what the report repository holds, in another form; writes nothing',
+  summary: 'print the latest report in any format; writes nothing',
   options: [
     'cluster',
     'reportRepo',
@@ -34,6 +34,6 @@ a guard had tripped, else with 20 where it is incomplete, else with 2 where drif
         '--since <REVISION>',
         'only what changed since a commit, a tag, a branch such as main~3, or for an age such as 24h or 7d',
       )
-      .option('--all-clusters', 'every cluster that reports there, and not only the one of --cluster'),
+      .option('--all-clusters', 'all clusters that report there, not only the one of --cluster'),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

@@ -39,7 +39,7 @@ export async function execute(command: 'run' | 'check', invocation: Invocation, 
     throw new UserError(`the pass did not finish within ${config.timeout} s`, {
       code: 'unavailable',
       subject: 'DRIFT_TIMEOUT',
-      remedy: 'Find out what is slow (DRIFT_LOG_LEVEL=debug tells the time of each phase), or raise DRIFT_TIMEOUT.',
+      remedy: 'Find out what is slow (DRIFT_LOG_LEVEL=debug prints the time of each phase), or raise DRIFT_TIMEOUT.',
       cause: error,
     });
   }

@@ -22,7 +22,7 @@ export const run = passCommand('run', 'one pass: compare, rank, fix what may be 
 
 export const check = passCommand(
   'check',
-  'compare and print, by decisions.yaml and the last report where REPORT_REPO can be read; never writes anything anywhere',
+  'compare and print, with decisions.yaml and the last report if REPORT_REPO can be read; writes nothing',
   'check --detailed-exitcode -o wide',
   JUDGED,
 );

@@ -73,7 +73,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
   const { confighub } = clients;
   const { changeSet, dryRun, out, err, signal } = options;
   if (!confighub.abilities.locksUnits) {
-    throw new ConfigHubError('this ConfigHub marks no revisions with changesets, so none can be undone by name', {
+    throw new ConfigHubError('this ConfigHub records no changesets on revisions, so no changeset can be undone', {
       code: 'configuration',
       subject: changeSet,
       remedy: 'Restore the revision "Drift detected: ..." of each unit by hand.',
@@ -85,7 +85,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
     throw new ConfigHubError(`changeset ${changeSet} has no revisions`, {
       code: 'configuration',
       subject: changeSet,
-      remedy: 'Name the changeset of a correction, as the report and `revision list` show it.',
+      remedy: 'Pass the changeset of a fix, as the report and `revision list` show it.',
     });
   }
   let isWhole = true;
@@ -144,7 +144,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
       if (liveRevision === 0) continue;
       isWhole = false;
       err(
-        `Not desired yet: ${sanitize(undo.name)}: ConfigHub has revision ${liveRevision} live; ${confighub.abilities.appliesUnits ? 'give the unit a target and apply it' : 'publish a release of its space'}, or the next pass corrects it again\n`,
+        `Not desired yet: ${sanitize(undo.name)}: ConfigHub has revision ${liveRevision} live; ${confighub.abilities.appliesUnits ? 'give the unit a target and apply it' : 'publish a release of its space'}, or the next pass fixes it again\n`,
       );
     }
   } finally {
@@ -204,9 +204,9 @@ async function findPairs(confighub: ConfigHubClient, changeSetId: string, signal
 function refusalOf(unit: Unit, restored: Revision | undefined, observed: Revision | undefined): string {
   const id = DRIFT_MARKER.exec(restored?.Description ?? '')?.[1];
   const isPair = id !== undefined && observed !== undefined && DRIFT_MARKER.exec(observed.Description)?.[1] === id;
-  if (!isPair) return 'its last revision in the changeset is no correction of drift';
+  if (!isPair) return 'its last revision in the changeset is not a drift fix';
   if (restored?.RevisionNum !== unit.HeadRevisionNum)
-    return `revision ${unit.HeadRevisionNum} came after the correction (revision ${restored?.RevisionNum}); take it back by hand, or restore revision ${observed.RevisionNum}`;
+    return `revision ${unit.HeadRevisionNum} came after the fix (revision ${restored?.RevisionNum}); revert it by hand, or restore revision ${observed.RevisionNum}`;
   return unit.ChangeSetID ? 'a changeset locks it; close that first' : '';
 }
 

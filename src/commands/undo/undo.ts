@@ -7,7 +7,7 @@ export interface UndoArguments {
 
 export const undo: Command<UndoArguments> = {
   name: 'undo',
-  summary: 'put back what the corrections under a changeset took away',
+  summary: 'revert the fixes of a changeset',
   options: [
     'confighubUrl',
     'confighubToken',
@@ -24,6 +24,6 @@ export const undo: Command<UndoArguments> = {
   ],
   example: 'undo shop-dev/drift-2026-11-24 --dry-run',
   exits: ['incomplete', 'lockLost'],
-  define: (parser) => parser.argument('<CHANGESET>', 'project/slug of the changeset whose corrections are to be taken back'),
+  define: (parser) => parser.argument('<CHANGESET>', 'project/slug of the changeset whose fixes are reverted'),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

@@ -81,7 +81,7 @@ function notificationsOf(reports: readonly ShownReport[], left: number, { cluste
   const lines = reports.flatMap((report) =>
     linesOf(report).map((line) => (cluster === undefined ? `${report.cluster}: ${line}` : line)),
   );
-  if (left > 0) lines.push(`${left} more findings are left out, none of them worse than those that are here`);
+  if (left > 0) lines.push(`${left} more findings are left out; they are no worse than those listed`);
   return lines.map((line) => ({ level: 'warning', message: { text: plain(line) } }));
 }
 

@@ -69,7 +69,7 @@ export async function writeEvents(
     const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
     options.warn(`events could not be written${more}: ${first}; see manifests/components/events`);
   }
-  if (events.length > MOST_EVENTS) options.warn(`${events.length - MOST_EVENTS} more changes got no event; the report has them`);
+  if (events.length > MOST_EVENTS) options.warn(`${events.length - MOST_EVENTS} more changes have no event; see the report`);
 }
 
 /** The Event as the API server wants it; pure. */

@@ -159,6 +159,6 @@ async function announceByWebhook({ report, published }: AnnouncedPass, options: 
       signal,
     });
   } catch (error) {
-    warn(`the changed report could not be announced (DRIFT_WEBHOOK_URL): ${messageOf(error)}`);
+    warn(`the webhook notification failed (DRIFT_WEBHOOK_URL): ${messageOf(error)}`);
   }
 }

@@ -32,7 +32,7 @@ export function stateChanges(
   const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
   const changes = [
     ...corrected.map((correction) =>
-      change('DriftCorrected', correction, `${correction.findingId} ${correction.time}`, `Brought back: ${told(correction)}`),
+      change('DriftCorrected', correction, `${correction.findingId} ${correction.time}`, `Fixed: ${told(correction)}`),
     ),
     ...report.findings.flatMap((finding) => changesOf(finding, before.get(finding.id))),
     ...nowIgnored(report, previous, informational),

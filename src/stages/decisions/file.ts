@@ -74,7 +74,7 @@ function unreadable(why: string): DecisionsFile {
 function unknownSection(name: string): string {
   const near = DECISION_KINDS.find((kind) => distance(kind, name) <= 2);
   const known = `the sections are ${DECISION_KINDS.join(', ')}`;
-  return `${JSON.stringify(name.slice(0, 40))} is no section; ${near ? `did you mean ${near}?` : known}`;
+  return `${JSON.stringify(name.slice(0, 40))} is not a section; ${near ? `did you mean ${near}?` : known}`;
 }
 
 /** The entry, or what is wrong with it and how to mend it. */
@@ -113,10 +113,10 @@ function explain(error: z.ZodError, known: readonly string[]): string {
       if (issue.code !== 'unrecognized_keys') return `${where === '' ? '' : `${where}: `}${issue.message}`;
       const named = issue.keys.slice(0, NAMED_KEYS).map((key) => {
         const near = known.find((name) => distance(name, key) <= 2);
-        return `${JSON.stringify(key.slice(0, 40))} is not known; ${near ? `did you mean ${near}?` : `an entry has ${known.join(', ')}`}`;
+        return `${JSON.stringify(key.slice(0, 40))} is unknown; ${near ? `did you mean ${near}?` : `an entry has ${known.join(', ')}`}`;
       });
       const rest = issue.keys.length - named.length;
-      return [...named, ...(rest > 0 ? [`and ${rest} more are not known`] : [])].join('; ');
+      return [...named, ...(rest > 0 ? [`and ${rest} more are unknown`] : [])].join('; ');
     })
     .join('; ');
 }
@@ -135,7 +135,7 @@ function withoutRepetitions(
       repeated.push({
         line: decision.line,
         entry: `${decision.kind} entry`,
-        error: `says the same as line ${first.line}; remove one of them`,
+        error: `repeats line ${first.line}; remove one of them`,
       });
   }
   return {

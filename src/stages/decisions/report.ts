@@ -101,19 +101,18 @@ function effectOf(
   if (!open) {
     // Neither applied nor gone: it is there again once it is read.
     if (input.unread.has(decision.fingerprint)) {
-      const { effect = 'waiting', detail = 'what it is about could not be read' } = known ?? {};
+      const { effect = 'waiting', detail = 'its finding could not be read' } = known ?? {};
       return { what, effect, detail };
     }
     const done = input.recorded.find(
       ({ ranked }) => decision.kind === 'fix' && ranked.finding.fingerprint === decision.fingerprint,
     );
     if (done) return { what: aboutFinding(done.ranked.finding), effect: 'spent', detail: `fixed, revision ${done.revision}` };
-    if (known?.effect === 'staged')
-      return { what, effect: 'spent', detail: `${known.detail}; nothing departs in this way any more` };
+    if (known?.effect === 'staged') return { what, effect: 'spent', detail: `${known.detail}; the drift is resolved` };
     return {
       what,
       effect: 'unused',
-      detail: 'nothing drifts in exactly this way now; remove the entry, or decide on what is there',
+      detail: 'no open finding has this fingerprint; remove the entry, or decide about an open finding',
     };
   }
   return { what, ...targetEffect(decision, open.finding.id, known, input) };
@@ -128,7 +127,7 @@ function stillUnmanaged(
   if (kind !== 'adopt' || effect !== 'spent') return '';
   const isUnmanaged = comparison.objects.some(({ findings }) => findings.some((found) => found.fingerprint === fingerprint));
   return isUnmanaged
-    ? ', which is not among those compared, so the workload stays unmanaged; let CONFIGHUB_WHERE or CONFIGHUB_FILTER cover it'
+    ? ', which is not compared, so the workload stays unmanaged; include it in CONFIGHUB_WHERE or CONFIGHUB_FILTER'
     : '';
 }
 
@@ -139,10 +138,10 @@ function ignoreEffect(
 ): Became & { readonly what: string } {
   const what = selectorsOf(rule);
   const use = ignores.find((entry) => entry.rule === rule);
-  if (use?.isExpired) return { what, effect: 'expired', detail: `it ended ${rule.until}; remove the entry or move the date` };
+  if (use?.isExpired) return { what, effect: 'expired', detail: `it expired ${rule.until}; remove the entry or change the date` };
   const isUsed = use && (use.matches > 0 || (!isWhole && known?.effect === 'active'));
-  if (!isUsed) return { what, effect: 'unused', detail: 'it covers nothing now' };
-  return { what, effect: 'active', detail: rule.until === undefined ? 'for good' : `until ${rule.until}` };
+  if (!isUsed) return { what, effect: 'unused', detail: 'it matches nothing' };
+  return { what, effect: 'active', detail: rule.until === undefined ? 'permanent' : `until ${rule.until}` };
 }
 
 /** Of a decision that the plan and the fixes took up. */

@@ -143,5 +143,5 @@ function faultOf(comparer: ObjectComparer, live: LiveObject, document: JsonObjec
   const invalid = comparer.validate(object, live);
   if (invalid) return `${printPath(invalid.path)}: ${invalid.message}`;
   const left = comparer.compare(object, live).find((finding) => finding.class !== 'informational');
-  return left ? `${printPath(left.path)} would still depart; write its unit by hand` : '';
+  return left ? `${printPath(left.path)} would still differ; write its unit by hand` : '';
 }

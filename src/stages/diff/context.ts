@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
   autoscaled,
   ({ path, class: found }) => {
     const isStamp = RESTART_STAMP.test(metadataKeyOf(path) ?? '') && found !== 'removed';
-    return isStamp ? informational('a restart that was asked for') : undefined;
+    return isStamp ? informational('a requested restart') : undefined;
   },
   (departure, { kind, has }) => {
     if (departure.class === 'pending' || departure.class === 'informational') return undefined;
@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
   },
   ({ class: found, path, blame }) => {
     if (found !== 'added' || metadataKeyOf(path) === undefined || blame?.actor === 'hands') return undefined;
-    if (blame === undefined) return informational('nobody is known to have written it');
+    if (blame === undefined) return informational('no field manager is recorded');
     // Notes of a pod template roll the pods and are what Services select by: only a controller writes them by itself.
     const isOfTemplate = path.length > 3;
     const isExpected = !isOfTemplate || ACTORS[blame.actor].isController;
@@ -96,7 +96,9 @@ const RULES: readonly Rule[] = [
   ({ class: found, path }) => {
     if (found !== 'informational') return undefined;
     const isScaled = printPath(path) === '/spec/replicas';
-    return informational(isScaled ? 'scaled, and nobody is on record' : 'dropped from desired, or a default of what we created');
+    return informational(
+      isScaled ? 'scaled; no field manager is recorded' : 'dropped from desired, or a default of what we created',
+    );
   },
   // Our entry still owns the number that somebody changed through the scale subresource.
   ({ class: found, path }, { isApplied, isScaledWithoutOwner }) => {

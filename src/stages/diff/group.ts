@@ -18,7 +18,7 @@ function subjectOf(path: FieldPath): string {
 /** The command that leaves such a mark, where there is one; else the manager's own name. */
 function toolOf(finding: Finding, subject: string): string {
   const { blame } = finding;
-  if (!blame) return 'no manager recorded';
+  if (!blame) return 'no field manager recorded';
   if (blame.manager === 'kubectl' && blame.subresource === 'scale') return 'kubectl scale';
   const command = /^kubectl-(edit|set|patch|label|annotate|rollout|create|replace)$/u.exec(blame.manager)?.[1];
   if (command === 'set') return `kubectl set ${subject}`;

@@ -16,21 +16,23 @@ export const RULES = {
   'zero-is-absent': {
     because: 'the API server leaves out an empty or zero value, and no applier of ours has an entry to prove otherwise',
   },
-  'kept-by-ours': { because: 'desired is empty or zero here and our applier still owns the field: the API server spells it so' },
+  'kept-by-ours': {
+    because: 'desired is empty or zero here and our applier still owns the field: this is how the API server writes it',
+  },
   'not-applied-yet': {
     class: 'pending',
     because:
-      'the values differ and our applier still owns the field, so nobody wrote it since: desired is ahead, or admission changed it during our own apply',
+      'the values differ and our applier still owns the field, so no one else has written it since: desired is ahead, or admission changed it during our own apply',
   },
   changed: { class: 'changed', because: 'the values differ and our applier does not own the field' },
   removed: { class: 'removed', because: 'desired has it, live lacks it, and our applier does not own it any more' },
   reordered: { class: 'changed', because: 'the order of these elements has a meaning and is another one' },
   'known-default': { because: 'undeclared, and the value that the API server writes by itself' },
-  unowned: { because: 'undeclared and owned by nobody: a default, an allocation, or admission during an apply' },
+  unowned: { because: 'undeclared and without an owner: a default, an allocation, or admission during an apply' },
   scaled: {
     class: 'informational',
     because:
-      'desired leaves replicas open and they are not the default: scaling through the scale subresource leaves no owner where nobody owned them before',
+      'desired leaves replicas open and they are not the default: scaling through the scale subresource records no owner where there was none before',
   },
   'not-sent-by-applier': {
     because: 'undeclared and owned by a client-side apply whose last-applied annotation does not hold it: a default or admission',
@@ -43,13 +45,13 @@ export const RULES = {
   'dropped-or-default': {
     class: 'informational',
     because:
-      'undeclared, and owned by an Update of a manager of ours, which owns the defaults of what it created as well: dropped or a default, nothing tells which',
+      'undeclared, and owned by an Update of a manager of ours, which also owns the defaults of what it created: dropped or a default, it is unknown which',
   },
   added: { class: 'added', because: 'undeclared, owned by another manager, and no known default' },
   'added-in-another-version': {
     class: 'added',
     because:
-      'undeclared and no known default; nobody owns it in this version of the API, and another manager wrote fields that this version does not have',
+      'undeclared and no known default; it has no owner in this version of the API, and another manager wrote fields that this version does not have',
   },
   'added-by-nobody-known': {
     class: 'added',

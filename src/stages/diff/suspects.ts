@@ -99,9 +99,8 @@ function settled(
 }
 
 /** Why a value of ours that an applied unit has otherwise is not called drift. */
-const UNASKED = 'a dry run would tell, and the API server did not answer one: the account needs the right to patch';
-const UNDER_OUR_NAME =
-  'the unit is applied and gives another value: written under the name of our field manager by somebody else';
+const UNASKED = 'it needs a dry-run check, and the API server answered none: the account needs the right to patch';
+const UNDER_OUR_NAME = 'the unit is applied with another value: someone else wrote this one under the name of our field manager';
 
 function isExplained(finding: Finding, probe: Exclude<Probe, { readonly kind: 'refused' }>): boolean {
   // What others own stays in a dry run of the live object whatever desired says: it explains nothing.

@@ -44,16 +44,16 @@ function checkFields(desired: JsonObject, live: Json | undefined, schema: Schema
 function check(value: Json, live: Json | undefined, schema: SchemaNode): Found | undefined {
   if (value === null) return undefined;
   if (!isOfType(value, schema.json)) {
-    return { located: [], message: `${typeName(value)} where ${article(schema.json)} belongs` };
+    return { located: [], message: `${typeName(value)} where ${article(schema.json)} is expected` };
   }
   if (schema.type === 'quantity') {
     const isAmount = typeof value === 'string' || isNumber(value);
-    if (!isAmount || parseQuantity(value) === undefined) return { located: [], message: 'no quantity, such as 100m or 1.5Gi' };
+    if (!isAmount || parseQuantity(value) === undefined) return { located: [], message: 'not a quantity such as 100m or 1.5Gi' };
   }
   if (isJsonArray(value)) {
     for (const [index, entry] of value.entries()) {
       if (entry === null && schema.item().json !== 'any')
-        return { located: [index], message: `nothing where ${article(schema.item().json)} belongs` };
+        return { located: [index], message: `no value where ${article(schema.item().json)} is expected` };
       const found = below(index, check(entry, isJsonArray(live) ? live[index] : undefined, schema.item()));
       if (found) return found;
     }

@@ -39,8 +39,9 @@ export function terminating({ ref, unit }: DesiredObject, live: LiveObject, opti
   const since = stringAt(live.body, 'metadata', 'deletionTimestamp');
   if (since === undefined) return undefined;
   const finalizers = at(live.body, 'metadata', 'finalizers');
-  const held = isJsonArray(finalizers) && finalizers.length > 0 ? `, held by finalizer ${finalizers.map(String).join(', ')}` : '';
-  const verdict: Verdict = { class: 'terminating', note: `it is being deleted since ${since}${held}` };
+  const held =
+    isJsonArray(finalizers) && finalizers.length > 0 ? `, blocked by finalizer ${finalizers.map(String).join(', ')}` : '';
+  const verdict: Verdict = { class: 'terminating', note: `being deleted since ${since}${held}` };
   return createFinding(verdict, ref, [], undefined, undefined, unit, live, options);
 }
 
@@ -54,7 +55,10 @@ export function conflicting(
   const names = declarations.map(({ unit }) => `${unit.space}/${unit.slug}`).sort();
   const [name = '', ...others] = new Set(names);
   const where = others.length > 0 ? `declared by units ${[name, ...others].join(' and ')}` : `declared twice in unit ${name}`;
-  const verdict: Verdict = { class: 'conflicting', note: `${where}: it is not compared until one declaration is gone` };
+  const verdict: Verdict = {
+    class: 'conflicting',
+    note: `${where}: it is not compared until all declarations but one are removed`,
+  };
   return createFinding(verdict, ref, [], undefined, undefined, undefined, live, options);
 }
 
@@ -69,7 +73,7 @@ export function unmanaged(
   const rule = ignores.ruleFor(live.ref, [], undefined);
   const { blame, words } = creatorOf(live);
   const moves = scales ? `, and it scales ${displayRef(scales)}, whose replicas a unit declares` : '';
-  const verdict: Verdict = { class: 'unmanaged', note: `no unit declares it${words}${moves}` };
+  const verdict: Verdict = { class: 'unmanaged', note: `not managed by any unit${words}${moves}` };
   return createFinding(
     rule ? ignored(rule, 'unmanaged') : verdict,
     live.ref,
@@ -100,6 +104,6 @@ export function creatorOf({ body, owners }: LiveObject): { readonly blame: Blame
   const isCreator = Math.abs(Date.parse(time) - created) <= SAME_REQUEST_MS;
   return {
     blame: { manager, operation, subresource, time, actor: actorOf(oldest) },
-    words: isCreator ? `, created by ${manager}` : `; the oldest writer on record is ${manager}`,
+    words: isCreator ? `, created by ${manager}` : `; the oldest recorded field manager is ${manager}`,
   };
 }

@@ -70,7 +70,7 @@ export function composeAcceptance(
         (left) => left.class !== 'informational' && isWithin(left.path, finding.path),
       );
     if (edited === undefined || !isGone) {
-      const detail = `the text of unit ${unit.space}/${unit.slug} cannot take it field by field; edit the unit by hand`;
+      const detail = `the text of unit ${unit.space}/${unit.slug} cannot be edited field by field; edit the unit by hand`;
       refused.push({ id, effect: 'refused', detail });
       continue;
     }

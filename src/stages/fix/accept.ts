@@ -65,13 +65,13 @@ export async function acceptLive(
 
 /** What must end first; empty where the unit may be written. */
 function holdOf(unit: DesiredUnit, { changeSet }: AcceptOptions): string {
-  if (unit.changeSet?.openedFor !== undefined) return `another pass is correcting it under changeset ${unit.changeSet.slug}`;
+  if (unit.changeSet?.openedFor !== undefined) return `another pass is fixing it under changeset ${unit.changeSet.slug}`;
   if (changeSet && unit.changeSet && unit.changeSet.id !== changeSet.id)
     return `the unit is locked by changeset ${unit.changeSet.slug}, DRIFT_CHANGESET names ${changeSet.slug}`;
   if (changeSet?.isClosed && !unit.changeSet)
     return `changeset ${changeSet.slug} is closed; name an open one in DRIFT_CHANGESET or leave it out`;
   if (unit.hasUnappliedChanges)
-    return `revision ${unit.headRevision} of the unit waits to be applied, and nothing is written on top of it; apply it or put it back`;
+    return `revision ${unit.headRevision} of the unit is not applied yet, and nothing is written on top of it; apply it or restore the live revision`;
   return '';
 }
 
@@ -94,7 +94,7 @@ async function readAgain(
     if (!live.has(key)) live.set(key, await kubernetes.get(await kindOf(desired, kubernetes, signal), desired.ref, signal));
     const isSame = compare(desired, live.get(key)).some(({ fingerprint }) => fingerprint === finding.fingerprint);
     if (isSame) stillLive.push(acceptance);
-    else gone.push({ id, effect: 'waiting', detail: 'it changed while it was being accepted; the next pass judges it anew' });
+    else gone.push({ id, effect: 'waiting', detail: 'it changed while it was being accepted; the next pass checks it again' });
   }
   return { stillLive, gone, live };
 }
@@ -155,7 +155,7 @@ async function attempt(
     return true;
   } catch (error) {
     throwUnless(error, UserError, signal);
-    const detail = error.code === 'conflict' ? 'the unit changed meanwhile; the next pass judges it anew' : messageOf(error);
+    const detail = error.code === 'conflict' ? 'the unit changed meanwhile; the next pass checks it again' : messageOf(error);
     outcomes.push(...decisions.map(({ id }): DecisionOutcome => ({ id, effect: 'waiting', detail })));
     return false;
   }

@@ -52,15 +52,15 @@ async function adopt(
 ): Promise<Omit<DecisionOutcome, 'id'>> {
   const { finding, manifest } = adoption;
   const refuse = (detail: string): Omit<DecisionOutcome, 'id'> => ({ effect: 'refused', detail });
-  if (finding.class !== 'unmanaged') return refuse(`unit ${finding.unit} declares it already; accept or fix what departs`);
+  if (finding.class !== 'unmanaged') return refuse(`unit ${finding.unit} already declares it; accept or fix the difference`);
   if (!manifest.ok) return refuse(manifest.why);
   const text = toYaml(manifest.document);
-  if (text === undefined) return refuse('its manifest does not read back as it is; write the unit by hand');
+  if (text === undefined) return refuse('its manifest changes when it is read back; write the unit by hand');
   const space = await spaceOf(adoption.space, confighub, signal);
-  if (space === undefined) return refuse(`ConfigHub has no space ${adoption.space}; create it or name another one`);
+  if (space === undefined) return refuse(`ConfigHub has no space ${adoption.space}; create it or choose another one`);
   if (space.Labels['base'] === 'true') return refuse(`space ${adoption.space} is a base, which no cluster runs`);
   if (spaces.length > 0 && !spaces.includes(adoption.space))
-    return refuse(`space ${adoption.space} is not compared here; name one of ${spaces.slice(0, 5).join(', ')}`);
+    return refuse(`space ${adoption.space} is not compared here; choose one of ${spaces.slice(0, 5).join(', ')}`);
   const where = and(`SpaceID = ${quote(space.SpaceID)}`, `Slug = ${quote(adoption.unit)}`);
   const [existing] = await confighub.listUnits({ where }, signal);
   if (existing) return finish(existing, adoption, text, confighub, signal, refuse);
@@ -84,7 +84,7 @@ async function finish(
 ): Promise<Omit<DecisionOutcome, 'id'>> {
   const name = `${adoption.space}/${adoption.unit}`;
   const isOurs = decisionsIn(Unit.LastChangeDescription).includes(adoption.id);
-  if (!isOurs) return refuse(`there is a unit ${name} already; give another name (unit)`);
+  if (!isOurs) return refuse(`unit ${name} already exists; choose another name (unit)`);
   if (Unit.Data === text) return done(adoption, Unit.HeadRevisionNum);
   if (Unit.Data !== '') return refuse(`unit ${name} was changed since it was created for this`);
   const state = { spaceId: Unit.SpaceID, id: Unit.UnitID, name, version: Unit.Version, dataHash: Unit.DataHash };

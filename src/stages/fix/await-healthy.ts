@@ -62,7 +62,7 @@ async function whatStaysSick(
 async function readHealth({ desired }: ObjectCorrection, kubernetes: KubernetesClient, signal: AbortSignal): Promise<Health> {
   try {
     const live = await kubernetes.get(await kindOf(desired, kubernetes, signal), desired.ref, signal);
-    return live ? healthOf(live) : { state: 'failed', reason: 'it is gone' };
+    return live ? healthOf(live) : { state: 'failed', reason: 'it no longer exists' };
   } catch (error) {
     throwUnless(error, ClusterError, signal);
     return { state: 'waiting', reason: `it cannot be read: ${error.message}` };

@@ -35,7 +35,7 @@ export async function requireJudged(
 }
 
 /**
- * ConfigHub applies a unit whole and over everything: throws a conflict where, by now, that would take back more than
+ * ConfigHub applies a unit whole and over everything: throws a conflict where, by now, that would also revert more than
  * what the plan fixes, in any object of the unit.
  */
 export async function requireNothingElse(
@@ -51,7 +51,7 @@ export async function requireNothingElse(
     for (const finding of options.compare(desired, live)) {
       const isPlanned = sameDrift(finding, fix.get(finding.id));
       if (isPlanned || !wouldBeOverwritten(finding)) continue;
-      throw changed(desired, `an apply of its unit would take back ${printPath(finding.path) || 'its deletion'} as well`);
+      throw changed(desired, `an apply of its unit would also revert ${printPath(finding.path) || 'its deletion'} as well`);
     }
   }
 }
@@ -71,7 +71,7 @@ function changed({ ref }: DesiredObject, how: string): ClusterError {
   return new ClusterError(`${ref.kind} ${ref.name} changed while it was being fixed${how === '' ? '' : `: ${how}`}`, {
     code: 'conflict',
     subject: ref.name,
-    remedy: 'Nothing to do: the next pass judges it anew.',
+    remedy: 'Nothing to do: the next pass checks it again.',
   });
 }
 

@@ -56,18 +56,16 @@ async function restorePredecessor(
   ]);
   if (head?.Revision.UserID !== own) {
     onWarning(
-      `${name} looks as an interrupted pass leaves it, but somebody else wrote revision ${unit.headRevision}: left alone`,
+      `${name} looks as an interrupted pass leaves it, but another author wrote revision ${unit.headRevision}: left alone`,
     );
     return;
   }
   const predecessor = await confighub.readRevision(state, number, signal);
   if (!predecessor) {
-    onWarning(
-      `${name} holds the drifted state of an interrupted pass, and ConfigHub no longer holds revision ${number} before it`,
-    );
+    onWarning(`${name} has the drifted state of an interrupted pass, and ConfigHub no longer has revision ${number} before it`);
     return;
   }
-  onWarning(`${name} holds the drifted state of an interrupted pass: restoring revision ${number}`);
+  onWarning(`${name} has the drifted state of an interrupted pass: restoring revision ${number}`);
   const change = {
     data: predecessor.Data,
     description: `Fixed after an interrupted pass ${driftMarker(unfinishedCorrection(unit) ?? '')}]`,

@@ -52,7 +52,7 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
       else if (!still || isAsStored(still, finding)) tell(finding, 'fixed', pendingOf(entry, written, object, options));
       else if (still.blame && (written ? !stillThere(finding, leftByWrite) : isLaterWrite(still.blame, object.live, now)))
         tell(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
-      else tell(finding, 'no-effect', `the API server took the write and still has ${displayValue(still.live)}`);
+      else tell(finding, 'no-effect', `the API server accepted the write but still has ${displayValue(still.live)}`);
     }
   }
   return outcomes;

@@ -26,7 +26,7 @@ export function contestOf(finding: Finding, corrections: readonly Correction[], 
     ({ findingId, blame, result }) => findingId === finding.id && blame?.manager === manager && result !== 'no-effect',
   );
   const until = backOff(against, limit);
-  return now.getTime() < until ? { manager: manager ?? 'somebody unknown', corrections: against.length, until } : undefined;
+  return now.getTime() < until ? { manager: manager ?? 'an unknown manager', corrections: against.length, until } : undefined;
 }
 
 /** Until when a fix that the API server took and made nothing of is not tried again; `undefined` where it may be. */

@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   ({ finding }) => {
     // Whoever set it, the autoscaler goes on from there; a fix would be undone within seconds.
     if (finding.autoscaler === undefined) return undefined;
-    return report('autoscaler', `HorizontalPodAutoscaler ${finding.autoscaler} decides this number`);
+    return report('autoscaler', `HorizontalPodAutoscaler ${finding.autoscaler} controls this field`);
   },
   ({ finding }) => {
     const { method, command } = finding.repair;
@@ -90,7 +90,7 @@ const RULES: readonly Rule[] = [
   unlessApproved(({ finding }, _, policy) => {
     // Somebody deleted it, perhaps on purpose: putting a whole workload back is asked for by name.
     if (finding.class !== 'missing' || policy.createMissing) return undefined;
-    return report('never-created', 'set DRIFT_CREATE_MISSING=true to have it created');
+    return report('never-created', 'set DRIFT_CREATE_MISSING=true to create it');
   }),
   unlessApproved(({ finding }) => {
     const { blame } = finding;
@@ -99,10 +99,15 @@ const RULES: readonly Rule[] = [
     const by = blame ? `${displayBlame(finding)} (${actorWords(blame)}) changed it last` : 'no field manager is recorded';
     return report('changed-by-other', `${by} and may need it; a fix decision reverts it`);
   }),
-  unlessApproved((_, __, policy) => (policy.autoFix ? undefined : report('auto-fix-off', 'set AUTO_FIX=true to have it fixed'))),
+  unlessApproved((_, __, policy) =>
+    policy.autoFix ? undefined : report('auto-fix-off', 'AUTO_FIX is off; set AUTO_FIX=true to fix it'),
+  ),
   (_, unit, __, { unreadPart }) => {
     if (unreadPart === undefined) return undefined;
-    return blocked('incomplete-read', `unit ${unit?.slug ?? ''} could not be read whole: ${unreadPart}; correct the unit first`);
+    return blocked(
+      'incomplete-read',
+      `unit ${unit?.slug ?? ''} could not be read completely: ${unreadPart}; correct the unit first`,
+    );
   },
   ({ finding }, _, __, { terminating }) => {
     if (!terminating.includes(finding.ref.namespace)) return undefined;
@@ -126,16 +131,13 @@ const RULES: readonly Rule[] = [
     const { manager, until } = contest;
     return report(
       'contested',
-      `${manager} takes back what drift-detector corrects (${contest.corrections} corrections); left alone until ${rfc3339(until)}`,
+      `${manager} keeps reverting the fix (${contest.corrections} fixes so far); next fix after ${rfc3339(until)}`,
     );
   }),
   ({ finding }, _, __, { corrections, now }) => {
     const until = noEffectUntil(finding, corrections, now);
     if (until === undefined) return undefined;
-    return report(
-      'no-effect',
-      `the API server took the same fix before and made nothing of it; tried again from ${rfc3339(until)} on`,
-    );
+    return report('no-effect', `the API server accepted the same fix before, without effect; next fix after ${rfc3339(until)}`);
   },
   (_, unit) => {
     if (!unit || unit.gates.length === 0) return undefined;
@@ -146,13 +148,13 @@ const RULES: readonly Rule[] = [
     if (!unit || !observedMarker(unit.lastChangeDescription) || unit.headRevision === unit.liveRevision) return undefined;
     return blocked(
       'unfinished-pair',
-      `revision ${unit.headRevision} of the unit is described as an unfinished correction and is not, or could not be finished; look at it, and save it again with a description of its own`,
+      `revision ${unit.headRevision} of the unit has the description of an unfinished fix, but was changed since or could not be finished; check it, and save it again with another description`,
     );
   },
   (_, unit) => {
     // Left-overs of a killed pass are finished before anything is judged, so this one is still at work.
     if (unit?.changeSet?.openedFor === undefined) return undefined;
-    return blocked('locked-elsewhere', `another pass is correcting it under changeset ${unit.changeSet.slug}`);
+    return blocked('locked-elsewhere', `another pass is fixing it under changeset ${unit.changeSet.slug}`);
   },
   (_, unit, policy) => {
     if (!policy.changeSet || !unit?.changeSet || unit.changeSet.id === policy.changeSet.id) return undefined;
@@ -174,7 +176,7 @@ const RULES: readonly Rule[] = [
     if (!unit?.hasUnappliedChanges || !isToStage) return undefined;
     return blocked(
       'unapplied-changes',
-      `revision ${unit.headRevision} of unit ${unit.slug} waits to be applied; apply it, or put revision ${unit.liveRevision} back, then the correction can be staged`,
+      `revision ${unit.headRevision} of unit ${unit.slug} is not applied yet; apply it, or restore revision ${unit.liveRevision}, then the fix can be staged`,
     );
   },
   ({ finding }, _, __, { prediction, approvedBy }) => {
@@ -182,7 +184,7 @@ const RULES: readonly Rule[] = [
     if (!refusal || (refusal.reason === 'not-predictable' && approvedBy !== undefined)) return undefined;
     return blocked(refusal.reason, refusal.detail);
   },
-  unlessApproved(({ opinion }) => (opinion?.isHeld ? report('held-by-model', 'the model advises to look first') : undefined)),
+  unlessApproved(({ opinion }) => (opinion?.isHeld ? report('held-by-model', 'the model advises to check it first') : undefined)),
   (_, unit, policy) => {
     const changeSet = unit?.changeSet ?? policy.changeSet;
     if (!changeSet || policy.applyChangeSet) return undefined;

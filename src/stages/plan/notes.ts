@@ -8,10 +8,10 @@ export function notesOn(server: ServerAbilities): readonly string[] {
   const notes: string[] = [];
   if (!server.appliesUnits)
     notes.push(
-      'This ConfigHub releases whole spaces and applies no single unit: corrections are written to the cluster directly, and a release is published only with DRIFT_PUBLISH_RELEASE=true',
+      'This ConfigHub releases whole spaces, not single units: fixes are written directly to the cluster, and a release is published only with DRIFT_PUBLISH_RELEASE=true',
     );
   if (!server.locksUnits)
-    notes.push('This ConfigHub knows no locks of changesets: corrections are pairs of revisions without a changeset');
+    notes.push('This ConfigHub cannot lock units by changeset: fixes are pairs of revisions without a changeset');
   return notes;
 }
 
@@ -31,10 +31,10 @@ export function exportedUnits({ objects }: Pick<DesiredState, 'objects'>): reado
     .slice(0, NAMED_UNITS)
     .map(
       ([name, fields]) =>
-        `Unit ${name} declares what only the API server writes, which is left out: ${[...fields].sort().join(', ')}`,
+        `Unit ${name} declares fields that only the API server writes; they are left out: ${[...fields].sort().join(', ')}`,
     );
   return units.length > NAMED_UNITS
-    ? [...notes, `${units.length - NAMED_UNITS} more units declare what only the API server writes`]
+    ? [...notes, `${units.length - NAMED_UNITS} more units declare fields that only the API server writes`]
     : notes;
 }
 

@@ -38,6 +38,6 @@ function holds(until: string, now: Date): boolean {
 /** How a hold reads in report and log. */
 export function pauseDetail({ what, until }: Pause): string {
   return Number.isNaN(endOf(until))
-    ? `${what} is annotated ${PAUSE_ANNOTATION} with no time such as 2026-11-24T06:00:00Z; correct or remove it`
+    ? `${what} is annotated ${PAUSE_ANNOTATION} with a value that is no time such as 2026-11-24T06:00:00Z; correct or remove it`
     : `${what} is annotated ${PAUSE_ANNOTATION}=${until}`;
 }

@@ -72,7 +72,7 @@ export async function waitingPromotions(
     return await findPromotions(confighub, [...new Set(desired.units.map((unit) => unit.spaceId))], signal);
   } catch (error) {
     throwUnless(error, ConfigHubError, signal);
-    onWarning(`what waits to be promoted is not known: ${error.message}`);
+    onWarning(`pending promotions could not be read: ${error.message}`);
     return { needed: before, behindInNumberOnly: 0 };
   }
 }

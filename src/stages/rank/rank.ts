@@ -123,7 +123,7 @@ async function askOpinions(drift: readonly RankInput[], options: RankOptions): P
     summary: '',
     prices: options.prices.name,
   };
-  if (!options.ask) return { opinions, leftOut, source: { ...source, reason: 'CLAUDE_API_KEY is not set' } };
+  if (!options.ask) return { opinions, leftOut, source: { ...source, reason: 'no CLAUDE_API_KEY' } };
   if (drift.length === 0) return { opinions, leftOut, source: { ...source, reason: 'nothing to rank' } };
 
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.deadlineMs ?? RANKING_DEADLINE_MS)]);

@@ -169,7 +169,7 @@ function alsoChanged(
     ['decisions', isOther(decisions, previous.decisions)],
     ['ignore rules', isOther(ignoredByRule(input), previous.ignored)],
     ['promotions', isOther(promotions, previous.promotions)],
-    ['holds', isOther(plan.pauses, previous.pauses)],
+    ['pauses', isOther(plan.pauses, previous.pauses)],
     ['notes', isOther(plan.notes, previous.notes)],
     ['details', isToldOtherwise || isOther(leftOut(input), previous.leftOut)],
   ];

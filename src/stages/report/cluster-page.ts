@@ -77,7 +77,7 @@ function headline({ report, withoutPage }: ClusterPage): readonly string[] {
 }
 
 function clearWords({ incomplete, ignored, decisions }: Report): string {
-  if (incomplete.length > 0) return 'Nothing departs in what was compared.';
+  if (incomplete.length > 0) return 'No drift in what was compared.';
   const byDecision = decisions.filter(({ kind, effect }) => kind === 'ignore' && (effect === 'active' || effect === 'unused'));
   const rules = ignored.filter(({ isExpired }) => !isExpired).length + byDecision.length;
   return `All clear: live and desired agree${rules === 0 ? '' : `, apart from what ${plural(rules, 'ignore rule')} may cover`}.`;
@@ -111,7 +111,7 @@ function notCompared({ report }: ClusterPage): readonly string[] {
 
 function pauses({ report }: ClusterPage): readonly string[] {
   const rows = report.pauses.map(({ what, until }) => [escapeText(what), escapeText(minute(until))]);
-  return section('## Fixes on hold', ['what', 'until'], rows, 'report.json');
+  return section('## Paused fixes', ['what', 'until'], rows, 'report.json');
 }
 
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
@@ -127,7 +127,7 @@ function openFindings({ report, pages }: ClusterPage): readonly string[] {
   const left = lines.length - shown - foldedShown;
   return [
     '## Open',
-    'Worst first; those of one severity in the order of their rank.',
+    'Worst first; findings of equal severity by rank.',
     first.text,
     ...(foldedShown > 0 ? [details(`${foldedShown} more`, [second.text])] : []),
     ...(left > 0 ? [`${left} more are in [findings.jsonl](findings.jsonl).`] : []),
@@ -171,7 +171,7 @@ function contested({ report }: ClusterPage): readonly string[] {
 
 function decisions({ report }: ClusterPage): readonly string[] {
   return section('## Decisions', DECISION_HEADER, decisionRows(report.decisions), 'report.json', [
-    'What people decided in [decisions.yaml](decisions.yaml). Entries that are spent, expired or unused can be removed.',
+    'Decisions from [decisions.yaml](decisions.yaml). Applied, expired and unused entries can be removed.',
   ]);
 }
 
@@ -179,10 +179,10 @@ function ignored({ report }: ClusterPage): readonly string[] {
   const rows = report.ignored.map(({ what, reason, until, isExpired }) => [
     escapeText(what),
     escapeText(reason),
-    isExpired ? `**ended** ${escapeText(until)}` : until === '' ? 'for good' : `until ${escapeText(until)}`,
+    isExpired ? `**expired** ${escapeText(until)}` : until === '' ? 'permanent' : `until ${escapeText(until)}`,
   ]);
   return section('## Ignored by rule', ['what', 'reason', 'how long'], rows, 'report.json', [
-    'The rules of the ignore file (DRIFT_IGNORE_FILE). The log of a pass says which of them cover nothing.',
+    'The rules of the ignore file (DRIFT_IGNORE_FILE). The log of a pass lists the unused ones.',
   ]);
 }
 
@@ -217,13 +217,11 @@ function corrections({ report }: ClusterPage): readonly string[] {
   );
   const left = lines.length - shown.text.split('\n').length + 2;
   return [
-    '## Corrected',
-    `Last: ${plural(last.length, 'correction')} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,
+    '## Fixed',
+    `Last: ${last.length === 1 ? '1 fix' : `${last.length} fixes`} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,
     shown.text,
     ...(left > 0 ? [`${left} older ones are in [corrections.jsonl](corrections.jsonl).`] : []),
-    ...(latest.some(({ changeSet }) => changeSet !== '')
-      ? ['`drift-detector undo CHANGESET` puts back what a changeset took away.']
-      : []),
+    ...(latest.some(({ changeSet }) => changeSet !== '') ? ["`drift-detector undo CHANGESET` reverts a changeset's fixes."] : []),
   ];
 }
 

@@ -41,7 +41,7 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     ...open
       .filter(({ id }) => report.news.has(id))
       .map((drift) => ({ drift, done: newsState(report.news.get(drift.id), drift) })),
-    ...report.resolved.map((drift) => ({ drift, done: 'gone' })),
+    ...report.resolved.map((drift) => ({ drift, done: 'resolved' })),
   ];
   const known = open
     .filter(({ id }) => !report.news.has(id))
@@ -87,7 +87,7 @@ function statements(report: Report, corrected: readonly Correction[]): readonly 
     [report.newFindings, 'new'],
     [changedIn(report), 'changed'],
     [corrected.length, 'fixed'],
-    [report.resolved.length, 'gone'],
+    [report.resolved.length, 'resolved'],
   ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]));
   if (corrected.length === 0 && open === 0) {
     const clear = report.incomplete.length > 0 ? 'nothing open in what could be read' : 'all clear';
@@ -116,7 +116,7 @@ function asides({ guard, incomplete, findings, alsoChanged, besides }: Report): 
   const shown = besides.length > BESIDES ? besides.slice(0, BESIDES - 1) : besides;
   const lines = shown.map(({ line }) => inert(sanitize(line)));
   const left = besides.length - shown.length;
-  if (left > 0) lines.push(`... and ${left} more decisions, holds or promotions`);
+  if (left > 0) lines.push(`... and ${left} more decisions, pauses or promotions`);
   const unnamed = alsoChanged.filter((part) => !besides.some((entry) => entry.part === part));
   if (unnamed.length > 0) lines.push(`Also changed: ${unnamed.join(', ')}`);
   if (guard) lines.push(`Guard ${guard.name}: ${GUARD_EFFECT}`);

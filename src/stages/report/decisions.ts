@@ -1,4 +1,4 @@
-import type { DecisionEffect, ReportedDecision } from '../../domain/decision.ts';
+import { type DecisionEffect, displayEffect, type ReportedDecision } from '../../domain/decision.ts';
 import { escapeText } from './markdown.ts';
 
 export const DECISION_HEADER = ['decision', 'what', 'by', 'when', 'reason', 'effect', 'detail'];
@@ -25,7 +25,7 @@ export function decisionRows(decisions: readonly ReportedDecision[]): readonly (
     escapeText(by),
     escapeText(decidedAt.slice(0, 10)),
     escapeText(reason),
-    effect === 'no-effect' ? '**no effect**' : effect,
+    effect === 'no-effect' ? '**no effect**' : displayEffect(effect),
     escapeText(detail),
   ]);
 }

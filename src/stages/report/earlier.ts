@@ -47,5 +47,5 @@ export function earlierDrift(
 
 function became(entry: Correction | GoneDrift): string {
   if (!('became' in entry)) return correctionState(entry);
-  return `${entry.became === 'gone' ? 'gone without a correction' : 'became another drift'}, ${entry.state}`;
+  return `${entry.became === 'gone' ? 'resolved without a fix' : 'changed to another drift'}, ${entry.state}`;
 }

@@ -97,8 +97,8 @@ export function faultsOf(texts: Texts, cluster: string): readonly ReportFault[] 
 
 function faultOfSummary(text: string | undefined, summary: Summary | undefined, cluster: string): string {
   if (text === undefined) return 'there is none';
-  if (summary === undefined) return 'it is no summary of a report';
-  return summary.cluster === cluster ? '' : 'it is of another cluster';
+  if (summary === undefined) return 'it is not the summary of a report';
+  return summary.cluster === cluster ? '' : 'it belongs to another cluster';
 }
 
 /** `count` is how many lines there should be; `undefined` where nobody knows. */
@@ -107,9 +107,9 @@ function faultOfLines(text: string | undefined, schema: z.ZodType, count: number
   const lines = text.split('\n');
   const last = lines.pop();
   const wrong = lines.findIndex((line) => parseAs(line, schema) === undefined);
-  if (wrong >= 0) return `line ${wrong + 1} is not what it should be`;
-  if (last !== '') return 'its last line is cut';
-  return count === undefined || lines.length === count ? '' : `it has ${lines.length} lines, where report.json counts ${count}`;
+  if (wrong >= 0) return `line ${wrong + 1} is invalid`;
+  if (last !== '') return 'its last line is truncated';
+  return count === undefined || lines.length === count ? '' : `it has ${lines.length} lines, but report.json counts ${count}`;
 }
 
 /** The files of the newest report that is whole; `undefined` where none of the newest is, or history cannot be read. */

@@ -1,4 +1,4 @@
-import type { ReportedDecision } from '../../domain/decision.ts';
+import { displayEffect, type ReportedDecision } from '../../domain/decision.ts';
 import type { Pause, Plan } from '../../domain/plan.ts';
 import type { FindingNews, PreviousReport, PromotionNeed, Report, ReportFinding } from '../../domain/report.ts';
 import { minute } from '../../domain/words.ts';
@@ -43,7 +43,7 @@ export function besides({
 }): Report['besides'] {
   return [
     ...added('decisions', decisions.map(decided), previous.decisions.map(decided)),
-    ...added('holds', plan.pauses.map(held), previous.pauses.map(held)),
+    ...added('pauses', plan.pauses.map(held), previous.pauses.map(held)),
     ...added('promotions', promotions.map(needed), previous.promotions.map(needed)),
   ];
 }
@@ -56,11 +56,11 @@ function added(part: string, now: readonly string[], then: readonly string[]): R
 function decided({ kind, what, by, effect }: ReportedDecision): string {
   // The mail address is on the cluster's page.
   const who = by.replace(/ <[^<>]*>$/u, '');
-  return `Decided: ${kind === '' ? '' : `${kind} `}${what}${who === '' ? '' : ` by ${who}`}: ${effect}`;
+  return `Decided: ${kind === '' ? '' : `${kind} `}${what}${who === '' ? '' : ` by ${who}`}: ${displayEffect(effect)}`;
 }
 
 function held({ what, until }: Pause): string {
-  return `On hold until ${minute(until)}: ${what}`;
+  return `Paused until ${minute(until)}: ${what}`;
 }
 
 function needed({ unit, upstream }: PromotionNeed): string {

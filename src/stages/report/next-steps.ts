@@ -25,31 +25,29 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
   const isFixable = isDrift && !isStaged && !NEVER_FIXED.has(finding.reason);
 
   if (isStaged)
-    step('Apply what is staged', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
-  if (isFixable) step('Bring it back to desired, whatever AUTO_FIX says', ...decide('fix', finding.fingerprint));
+    step('Apply the staged fix', 'cub unit apply', ...unitIn(space, slug), '--revision', quoted(`ChangeSet:${changeSet}`));
+  if (isFixable) step('Revert it, even if AUTO_FIX is off', ...decide('fix', finding.fingerprint));
   // What the report does not show never enters ConfigHub either.
   const isShown = !hasHiddenPart(finding.live) && !hasHiddenPart(finding.desired);
   if (decisions.includes('accept') && finding.path !== '' && isShown)
-    step('Keep what is live, which becomes desired', ...decide('accept', finding.fingerprint));
-  if (decisions.includes('adopt'))
-    step('Have ConfigHub declare it from now on', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
-  if (found === 'pending') step('Apply what the unit has', 'cub unit apply', ...unitIn(space, slug));
+    step('Accept the live value as desired', ...decide('accept', finding.fingerprint));
+  if (decisions.includes('adopt')) step('Adopt it into ConfigHub', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
+  if (found === 'pending') step('Apply the unit', 'cub unit apply', ...unitIn(space, slug));
   // What waits to be applied is no departure that a rule could cover.
-  if (decisions.includes('ignore')) step('Leave it alone', ...decide('ignore', finding.id), "--reason 'why'");
+  if (decisions.includes('ignore')) step('Ignore it', ...decide('ignore', finding.id), "--reason 'why'");
   if (revision > 0)
     step(
-      'See what was written to the unit',
+      'Show what was written to the unit',
       'cub unit diff -u',
       ...unitIn(space, slug),
       `--from=${revision - 1} --to=${revision}`,
     );
   // What is only staged took nothing away yet, and its changeset is still somebody's.
-  if (changeSet !== '' && !isStaged)
-    step('Take the corrections of that changeset back', 'drift-detector undo', quoted(changeSet));
+  if (changeSet !== '' && !isStaged) step('Revert the fixes of that changeset', 'drift-detector undo', quoted(changeSet));
   const held = isFixable ? annotated(finding) : '';
   if (held !== '')
     step(
-      `Hold fixes ${found === 'missing' ? 'in its namespace' : 'of it'} until midnight (UTC)`,
+      `Pause fixes ${found === 'missing' ? 'in its namespace' : 'of it'} until midnight (UTC)`,
       'kubectl annotate --overwrite',
       held,
       UNTIL_MIDNIGHT,

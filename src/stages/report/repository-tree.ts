@@ -96,7 +96,7 @@ export function refuseLinks(head: Head, { root, cluster }: Pick<TreeChange, 'roo
       [root, `${root}/README.md`, `${root}/${SCHEMA_PATH}`, `${root}/schema`].includes(path) ||
       `${path}/`.startsWith(`${folder}/`);
     if (!isOurs || mode.startsWith('100')) continue;
-    throw new GitError('the report repository has a link where the report is written', {
+    throw new GitError('the report repository has a symbolic link in the path of the report', {
       code: 'configuration',
       subject: path,
       remedy: 'Remove the link from the report repository.',
@@ -111,10 +111,10 @@ function refuseObstacles(head: Head, files: Texts): void {
     if (text === undefined) continue;
     const obstacle = folders.has(path) ? path : parentsOf(path).find((parent) => head.entries.has(parent));
     if (obstacle === undefined) continue;
-    throw new GitError('cannot write the report: something else stands in its place', {
+    throw new GitError('cannot write the report: another entry is in its place', {
       code: 'configuration',
       subject: obstacle,
-      remedy: 'Remove what stands there from the report repository.',
+      remedy: 'Remove that entry from the report repository.',
     });
   }
 }

@@ -45,7 +45,7 @@ export async function readReports(
   now: Date,
 ): Promise<{ readonly head: ReportCommit; readonly since: ReportCommit | undefined }> {
   if (since !== undefined && !isRevision(since)) {
-    throw new GitError(`${JSON.stringify(since.slice(0, 200))} is no revision`, {
+    throw new GitError(`${JSON.stringify(since.slice(0, 200))} is not a revision`, {
       code: 'usage',
       subject: '--since',
       remedy: 'Give a commit, a tag, a branch with ~N behind it, or an age such as 24h or 7d.',
@@ -72,7 +72,7 @@ async function findCommit(reader: ReportReader, since: string, branch: string, n
   if (seconds !== undefined) return reader.newestAt(new Date(now.getTime() - seconds * 1000));
   const found = await reader.resolve(since);
   if (found !== undefined) return found;
-  throw new GitError(`${since} is none of the newest commits of ${branch}, and no tag`, {
+  throw new GitError(`${since} is neither a recent commit of ${branch} nor a tag`, {
     code: 'usage',
     subject: '--since',
     remedy: 'Give a commit that git log shows there, a tag, or an age such as 24h.',

@@ -85,7 +85,7 @@ function leaf(step: Step, { desired, live }: Field, indent: string): readonly st
     const tail = index === parts.length - 1 ? 0 : CONTEXT;
     const hidden = all.length - head - tail;
     if (hidden <= 1) lines.push(...all);
-    else lines.push(...all.slice(0, head), `@@ ${hidden} lines alike @@`, ...all.slice(all.length - tail));
+    else lines.push(...all.slice(0, head), `@@ ${hidden} unchanged lines @@`, ...all.slice(all.length - tail));
   }
   const cut = Math.max(before.length, after.length) - SIDE_LINES;
   if (cut > 0) lines.push(`@@ ${cut} more lines, see findings.jsonl @@`);

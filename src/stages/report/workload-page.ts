@@ -50,7 +50,7 @@ function headline({ report, findings, worst }: Page): readonly string[] {
   const more = findings.length - 1;
   const unit =
     worst.unit === ''
-      ? 'No unit declares it.'
+      ? 'Not managed by any unit.'
       : `Desired: unit ${escapeText(worst.unit)}${worst.isCritical ? ' (tier=critical)' : ''}.`;
   const since = findings.map((finding) => finding.firstSeen).sort()[0] ?? '';
   return [
@@ -118,8 +118,8 @@ function advice({ findings }: Page): readonly string[] {
   ]);
   const header = ['what', 'likely cause', 'advice', 'confidence', 'rank'];
   return [
-    '## Advice by the model',
-    'The rank is the place among all open drift when the model was asked, 1 the worst.',
+    '## Advice from the model',
+    'The rank is the place among all open drift when the model was asked; 1 is the worst.',
     ...boundedTable(header, rows, 0, 'field'),
   ];
 }
@@ -171,7 +171,7 @@ function commands({ report, findings }: Page): readonly string[] {
 
 /** What no command does. */
 function byHand([first]: readonly ReportFinding[]): readonly string[] {
-  return first?.class === 'conflicting' ? [`Take its declaration out of all units but one: ${escapeText(first.detail)}.`] : [];
+  return first?.class === 'conflicting' ? [`Remove its declaration from all units but one: ${escapeText(first.detail)}.`] : [];
 }
 
 function earlier({ report, findings }: Page): readonly string[] {
@@ -181,5 +181,5 @@ function earlier({ report, findings }: Page): readonly string[] {
 function log({ report, worst, root }: Page): readonly string[] {
   const path = [root, pathPart(report.cluster), workloadPage(worst.object)].filter((part) => part !== '').join('/');
   const lists = [`git log -p -- ${quoted(path)}`, ...(worst.unit === '' ? [] : [revisionsOf(worst.unit)])];
-  return ['## All of its history', ...lists.map((command) => fence('sh', [sanitize(command)]))];
+  return ['## Full history', ...lists.map((command) => fence('sh', [sanitize(command)]))];
 }
