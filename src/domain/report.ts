@@ -263,7 +263,7 @@ export interface Report extends Carried {
   /** Ids of `findings` that could not be read now and stand as the last report has them. */
   readonly unread: ReadonlySet<string>;
   /** Promotions, holds and decisions that the last report does not have, a line each. Not in the tree. */
-  readonly besides: readonly { readonly part: string; readonly line: string }[];
+  readonly otherNews: readonly { readonly part: string; readonly line: string }[];
   /** What else is not as in the last report, in a few words each. Not in the tree. */
   readonly alsoChanged: readonly string[];
   /** Drifts that went otherwise than by a correction, oldest first: the last 20 of each field, a thousand in all. */

@@ -4,7 +4,7 @@ import { displayRef } from '../domain/object-ref.ts';
 import type { Plan, UnitCorrection } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
 import { renderReport, workloadPage } from '../stages/report/report.ts';
-import { asFarAsRead, guardLine, incompleteLine } from './formats/circumstances.ts';
+import { guardLine, incompleteLine, withReadLimit } from './formats/context-lines.ts';
 import { correctedEntry, type Entry, openEntry, type ShownReport } from './formats/entry.ts';
 import { type FormatName, formatOf, print } from './formats/formats.ts';
 import type { Screen } from './terminal/screen.ts';
@@ -57,7 +57,7 @@ export function printReport(report: Report, options: OutputOptions): string {
 }
 
 function nothingFound(report: Report, { compared }: OutputOptions): string {
-  return compared === 0 ? 'Nothing was compared.' : asFarAsRead('No drift', [report]);
+  return compared === 0 ? 'Nothing was compared.' : withReadLimit('No drift', [report]);
 }
 
 const PLAN_COLUMNS: readonly Column[] = [

@@ -2,7 +2,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { DesiredState } from '../domain/desired.ts';
 import type { Comparison, Finding } from '../domain/finding.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { comparerOf, type DiffOptions, diff, likeSettled, settleSuspects, suspectsOf } from '../stages/diff/diff.ts';
+import { applyDryRuns, asSettled, comparerOf, type DiffOptions, diff, objectsToCheck } from '../stages/diff/diff.ts';
 import type { FixOptions } from '../stages/fix/fix.ts';
 import { probeObjects } from '../stages/snapshot/probe.ts';
 import { projectLive } from '../stages/snapshot/snapshot.ts';
@@ -16,7 +16,7 @@ export function comparing(
   settled?: Comparison,
 ): Pick<FixOptions, 'compare' | 'deliveredFields' | 'desiredManagers'> {
   const comparer = comparerOf(snapshot, options);
-  const like = settled ? likeSettled(settled) : (findings: readonly Finding[]) => findings;
+  const like = settled ? asSettled(settled) : (findings: readonly Finding[]) => findings;
   return {
     desiredManagers: options.desiredManagers,
     compare: (object, live) => like(comparer.compare(object, live && projectLive(live, object.ref))),
@@ -35,10 +35,10 @@ export async function compareAll(
   log: PassLog,
 ): Promise<Comparison> {
   const found = await log.phase('diff', async () => diff(snapshot, desired, options));
-  const suspects = suspectsOf(found, options);
+  const unexplained = objectsToCheck(found, options);
   const probes = await log.phase('dry-run', () =>
-    probeObjects(kubernetes, suspects, { fieldManager: options.desiredManagers[0] ?? '', signal }),
+    probeObjects(kubernetes, unexplained, { fieldManager: options.desiredManagers[0] ?? '', signal }),
   );
-  log.probes(suspects.length, probes);
-  return settleSuspects(found, probes, options);
+  log.probes(unexplained.length, probes);
+  return applyDryRuns(found, probes, options);
 }

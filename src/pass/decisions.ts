@@ -7,7 +7,13 @@ import {
 } from '../domain/decision.ts';
 import { isSaidAnew } from '../domain/describe.ts';
 import type { IgnoreRule } from '../domain/ignore-rule.ts';
-import { decidersOf, type OpenDecision, readDecisions, type Standing, withDeciders } from '../stages/decisions/decisions.ts';
+import {
+  decidersOf,
+  type MatchedDecisions,
+  type OpenDecision,
+  readDecisions,
+  withDeciders,
+} from '../stages/decisions/decisions.ts';
 import { type Cluster, cleanManifest, createCompare, type DiffOptions } from '../stages/diff/diff.ts';
 import { type Acceptance, type AcceptOptions, acceptLive } from '../stages/fix/accept.ts';
 import { type Adoption, adoptWorkloads } from '../stages/fix/adopt.ts';
@@ -60,13 +66,13 @@ export type DecisionOutcomes = ReadonlyMap<string, DecisionOutcome>;
 
 /** Accepts and adopts what people decided; what is to be fixed is for the plan, unless it is held. */
 export async function carryOutDecisions(
-  standing: Standing,
+  matched: MatchedDecisions,
   cluster: Cluster,
   clients: FixClients,
   options: CarryOutOptions,
 ): Promise<DecisionOutcomes> {
-  const outcomes = new Map(standing.outcomes.map((outcome) => [outcome.id, outcome]));
-  const open = standing.open.filter(({ decision }) => !outcomes.has(decision.id));
+  const outcomes = new Map(matched.outcomes.map((outcome) => [outcome.id, outcome]));
+  const open = matched.open.filter(({ decision }) => !outcomes.has(decision.id));
   const settle = (found: readonly DecisionOutcome[]): void => {
     for (const outcome of found) outcomes.set(outcome.id, outcome);
   };
@@ -77,7 +83,7 @@ export async function carryOutDecisions(
     return outcomes;
   }
   const tried = (found: readonly DecisionOutcome[]): void =>
-    settle(found.map((outcome) => inKnownWords(outcome, options.previous)));
+    settle(found.map((outcome) => keepDetail(outcome, options.previous)));
   const compare = createCompare(cluster, options.diff);
   const acceptances = open.flatMap(acceptanceOf);
   tried(
@@ -92,7 +98,7 @@ export async function carryOutDecisions(
 }
 
 /** A server's other numbers for the same failure are no news. */
-function inKnownWords(outcome: DecisionOutcome, previous: readonly ReportedDecision[]): DecisionOutcome {
+function keepDetail(outcome: DecisionOutcome, previous: readonly ReportedDecision[]): DecisionOutcome {
   const known = previous.find(({ id, effect }) => id === outcome.id && effect === 'waiting');
   const isAgain = known !== undefined && outcome.effect === 'waiting' && isSaidAnew(known.detail, outcome.detail);
   return isAgain ? { ...outcome, detail: known.detail } : outcome;

@@ -1,12 +1,12 @@
 import type { Clients } from '../clients/clients.ts';
 import { isDrift } from '../domain/finding.ts';
 import type { PreviousReport } from '../domain/report.ts';
-import { planDecisions, type Standing, weighDecisions } from '../stages/decisions/decisions.ts';
+import { type MatchedDecisions, matchDecisions, planDecisions } from '../stages/decisions/decisions.ts';
 import { withoutStrayNamespaces } from '../stages/diff/diff.ts';
 import { predictFixes } from '../stages/fix/predict.ts';
 import { type PlanInput, planFixes } from '../stages/plan/plan.ts';
 import { rankFindings } from '../stages/rank/rank.ts';
-import { withKnownWords } from '../stages/report/report.ts';
+import { keepErrorText } from '../stages/report/report.ts';
 import { readDeclaredVersions, readUsage, takeSnapshot } from '../stages/snapshot/snapshot.ts';
 import { compareAll, comparing } from './compare.ts';
 import type { DecisionOutcomes } from './decisions.ts';
@@ -23,9 +23,9 @@ export async function judge(clients: Clients, start: JudgeInput, options: PassOp
   for (const { file, fault } of previous.faults) log.warning(`the last report is broken: ${file}: ${fault}`);
 
   const compared = await compareSides(clients, start, options, log);
-  const { snapshot, desired, comparison, standing, decided } = compared;
+  const { snapshot, desired, comparison, matched, decided } = compared;
   const ranking = await rank(clients, compared, previous, options, log);
-  const now = weigh(start, compared);
+  const now = matchNow(start, compared);
   const input = {
     snapshot,
     desired,
@@ -39,11 +39,11 @@ export async function judge(clients: Clients, start: JudgeInput, options: PassOp
 
   const { namespaceSelector } = options.snapshot;
   const empty = nothingCompared({ snapshot, desired, comparison }, { namespaceSelector, allowEmpty: options.plan.allowEmpty });
-  return { snapshot, desired, comparison, ranking, plan, decisions, standing, decided, nothingCompared: empty };
+  return { snapshot, desired, comparison, ranking, plan, decisions, matched, decided, nothingCompared: empty };
 }
 
-function weigh(start: JudgeInput, { comparison, desired }: Pick<ComparedSides, 'comparison' | 'desired'>): Standing {
-  return weighDecisions({ file: start.decisions, previous: start.previous.decisions, comparison, units: desired.units });
+function matchNow(start: JudgeInput, { comparison, desired }: Pick<ComparedSides, 'comparison' | 'desired'>): MatchedDecisions {
+  return matchDecisions({ file: start.decisions, previous: start.previous.decisions, comparison, units: desired.units });
 }
 
 /** Reads both sides and compares them; once more where what people accepted or adopted is desired now. */
@@ -55,21 +55,21 @@ async function compareSides(clients: Clients, start: JudgeInput, options: PassOp
   ]);
   let desired = withoutStrayNamespaces(pulled, taken.clusterScoped);
   const read = await readDeclaredVersions(clients.kubernetes, taken, desired, reading);
-  const snapshot = { ...read, failedReads: withKnownWords(read.failedReads, start.previous.incomplete) };
+  const snapshot = { ...read, failedReads: keepErrorText(read.failedReads, start.previous.incomplete) };
   let comparison = await compareAll(clients, snapshot, desired, options, log);
 
-  const standing = weigh(start, { comparison, desired });
-  let decided: DecisionOutcomes = new Map(standing.outcomes.map((outcome) => [outcome.id, outcome]));
+  const matched = matchNow(start, { comparison, desired });
+  let decided: DecisionOutcomes = new Map(matched.outcomes.map((outcome) => [outcome.id, outcome]));
   const { carryOut } = start;
-  if (carryOut && standing.open.length > 0) {
-    decided = await log.phase('decisions', () => carryOut(standing, snapshot, desired));
-    if (standing.open.some(({ decision }) => decided.get(decision.id)?.effect === 'spent')) {
+  if (carryOut && matched.open.length > 0) {
+    decided = await log.phase('decisions', () => carryOut(matched, snapshot, desired));
+    if (matched.open.some(({ decision }) => decided.get(decision.id)?.effect === 'spent')) {
       desired = withoutStrayNamespaces(await log.phase('desired', start.pull), taken.clusterScoped);
       comparison = await compareAll(clients, snapshot, desired, options, log);
     }
   }
   log.comparison(read, desired, comparison);
-  return { snapshot, desired, comparison, standing, decided };
+  return { snapshot, desired, comparison, matched, decided };
 }
 
 async function rank(

@@ -5,7 +5,7 @@ import type { Plan } from '../domain/plan.ts';
 import type { Ranking } from '../domain/ranking.ts';
 import type { PreviousReport } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { Standing } from '../stages/decisions/decisions.ts';
+import type { MatchedDecisions } from '../stages/decisions/decisions.ts';
 import type { DesiredOptions } from '../stages/desired/desired.ts';
 import type { DiffOptions } from '../stages/diff/diff.ts';
 import type { PlanOptions } from '../stages/plan/plan.ts';
@@ -42,7 +42,7 @@ export interface Judgement {
   readonly plan: Plan;
   /** Decisions by commit: the file, where they stood before anything was carried out, and what became of those that were. */
   readonly decisions: DecisionsFile;
-  readonly standing: Standing;
+  readonly matched: MatchedDecisions;
   readonly decided: DecisionOutcomes;
   /** Why there was nothing to compare; empty where there was. */
   readonly nothingCompared: string;
@@ -55,8 +55,8 @@ export interface JudgeInput {
   /** Pulls the desired side; the writing pass finishes first what another one left. */
   readonly pull: () => Promise<DesiredState>;
   /** Carries out what was decided about ConfigHub; absent where nothing is written. */
-  readonly carryOut?: (standing: Standing, snapshot: Snapshot, desired: DesiredState) => Promise<DecisionOutcomes>;
+  readonly carryOut?: (matched: MatchedDecisions, snapshot: Snapshot, desired: DesiredState) => Promise<DecisionOutcomes>;
 }
 
 /** Both sides and how they differ, once what people decided about ConfigHub was carried out. */
-export type ComparedSides = Pick<Judgement, 'snapshot' | 'desired' | 'comparison' | 'standing' | 'decided'>;
+export type ComparedSides = Pick<Judgement, 'snapshot' | 'desired' | 'comparison' | 'matched' | 'decided'>;

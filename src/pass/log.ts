@@ -24,7 +24,7 @@ export interface PassLog {
   phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
   /** What the API server was asked about objects that ownership could not explain. */
-  probes(suspects: number, probes: ReadonlyMap<string, Probe>): void;
+  probes(unexplained: number, probes: ReadonlyMap<string, Probe>): void;
   /** Why usage is not known, or not all of it; empty where it is. */
   usage(reason: string): void;
   ranking(ranking: Ranking): void;
@@ -106,11 +106,11 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       );
     },
 
-    probes(suspects, probes) {
-      if (suspects === 0) return;
+    probes(unexplained, probes) {
+      if (unexplained === 0) return;
       const refused = [...probes.values()].flatMap((probe) => (probe.kind === 'refused' ? [probe.error] : []));
-      const data = { event: 'suspects', suspects, asked: probes.size, refused: refused.length };
-      const unasked = suspects - probes.size;
+      const data = { event: 'suspects', suspects: unexplained, asked: probes.size, refused: refused.length };
+      const unasked = unexplained - probes.size;
       const asides = [
         unasked > 0 ? `${unasked} not checked: no right to patch and create` : '',
         refused.length > 0 ? `${refused.length} refused: ${sanitize(refused[0] ?? '')}` : '',

@@ -55,19 +55,19 @@ function reportedDecisions(
   fixes: readonly FixOutcome[],
   recorded: readonly RecordedCorrection[],
 ): readonly ReportedDecision[] {
-  const { snapshot, desired, comparison, decisions: file, standing, decided, plan } = judgement;
+  const { snapshot, desired, comparison, decisions: file, matched, decided, plan } = judgement;
   const unread = previous.findings.filter((finding) => wasNotRead(finding, judgement));
   return reportDecisions({
     file,
     previous: previous.decisions,
     comparison,
-    standing,
+    matched,
     outcomes: decided,
     plan,
     fixes,
     recorded,
     unread: new Set(unread.map(({ fingerprint }) => fingerprint)),
-    isWhole:
+    isComplete:
       judgement.nothingCompared === '' &&
       snapshot.failedReads.length + desired.invalid.length + comparison.invalid.length + comparison.unread === 0,
   });

@@ -24,11 +24,11 @@ export function startOfPass(pass: Pass, decisions: DecisionsFile): JudgeInput {
     previous,
     decisions,
     pull: () => pullFinished(pass),
-    carryOut: async (standing, snapshot, desired) => {
+    carryOut: async (matched, snapshot, desired) => {
       const { clients, repository, options, log } = pass;
       await repository.confirmWritable();
-      const decided = planDecisions(decisions, standing, new Map());
-      return carryOutDecisions(standing, snapshot, clients, {
+      const decided = planDecisions(decisions, matched, new Map());
+      return carryOutDecisions(matched, snapshot, clients, {
         cluster: options.diff.cluster,
         changeSet: options.plan.changeSet,
         diff: options.diff,

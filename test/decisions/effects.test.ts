@@ -4,10 +4,10 @@ import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
 import type { FixOutcome, OutcomeResult } from '../../src/domain/outcome.ts';
 import type { PlanItem } from '../../src/domain/plan.ts';
 import {
+  matchDecisions,
   planDecisions,
   readDecisions,
   reportDecisions,
-  weighDecisions,
   withDeciders,
 } from '../../src/stages/decisions/decisions.ts';
 import { createIgnores } from '../../src/stages/diff/ignore.ts';
@@ -48,24 +48,24 @@ function told({
   const file = withDeciders(read, new Map(read.decisions.map(({ id }) => [id, ANN])));
   const objects: readonly ObjectComparison[] = findings.map((entry) => compared([entry]));
   const units = [unit('web', { lastChangeDescription: head, headRevision: 7 })];
-  const standing = weighDecisions({ file, previous, comparison: { objects }, units });
+  const matched = matchDecisions({ file, previous, comparison: { objects }, units });
   const ignores = createIgnores(
     file.decisions.flatMap((decision) => (decision.kind === 'ignore' ? [decision.rule] : [])),
     NOW,
   );
   for (const entry of findings) ignores.ruleFor(entry.ref, entry.path, entry.blame);
-  const all = new Map([...standing.outcomes, ...outcomes].map((entry) => [entry.id, entry]));
+  const all = new Map([...matched.outcomes, ...outcomes].map((entry) => [entry.id, entry]));
   return reportDecisions({
     file,
     previous,
     comparison: { ignores: ignores.uses(), objects },
-    standing,
+    matched,
     outcomes: all,
     plan: { items },
     fixes,
     recorded: recorded.map((entry) => ({ ranked: ranked(entry), revision: 3 })),
     unread: new Set(unread.map(({ fingerprint }) => fingerprint)),
-    isWhole: unread.length === 0,
+    isComplete: unread.length === 0,
   });
 }
 
@@ -116,8 +116,8 @@ describe('what became of a decision', () => {
     const previous = told({ text, findings: [web], fixes: [outcome(web.id)] });
     expect(told({ text, findings: [web], previous })).to.deep.equal(previous);
     const file = readDecisions(text);
-    const standing = weighDecisions({ file, previous, comparison: { objects: [compared([web])] }, units: [] });
-    expect(planDecisions(file, standing, new Map()).approved.size).to.equal(0);
+    const matched = matchDecisions({ file, previous, comparison: { objects: [compared([web])] }, units: [] });
+    expect(planDecisions(file, matched, new Map()).approved.size).to.equal(0);
   });
 
   it('can be made again with a time, or once the spent entry was seen to be gone', () => {
@@ -158,11 +158,11 @@ describe('what became of a decision', () => {
 
   it('to accept is left as it is by the plan, before anybody carried it out', () => {
     const file = readDecisions(entry('accept'));
-    const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
-    const { approved, kept } = planDecisions(file, standing, new Map());
+    const matched = matchDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
+    const { approved, kept } = planDecisions(file, matched, new Map());
     expect([approved.size, kept.has(web.fingerprint)]).to.deep.equal([0, true]);
     const fix = readDecisions(entry('fix'));
-    const toFix = weighDecisions({ file: fix, previous: [], comparison: { objects: [compared([web])] }, units: [] });
+    const toFix = matchDecisions({ file: fix, previous: [], comparison: { objects: [compared([web])] }, units: [] });
     expect([...planDecisions(fix, toFix, new Map()).approved.keys()]).to.deep.equal([web.fingerprint]);
   });
 
@@ -210,8 +210,8 @@ describe('what became of a decision', () => {
       'it contradicts the fix on line 2; remove one of them',
     ]);
     const file = readDecisions(text);
-    const standing = weighDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
-    const plan = planDecisions(file, standing, new Map(standing.outcomes.map((found) => [found.id, found])));
+    const matched = matchDecisions({ file, previous: [], comparison: { objects: [compared([web])] }, units: [] });
+    const plan = planDecisions(file, matched, new Map(matched.outcomes.map((found) => [found.id, found])));
     expect(plan.approved.size).to.equal(0);
     expect(plan.kept.get(web.fingerprint)).to.contain('contradicts');
   });

@@ -4,7 +4,7 @@ import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
 import type { Comparison, Finding } from '../../src/domain/finding.ts';
 import type { Probe } from '../../src/domain/probe.ts';
 import type { DiffOptions } from '../../src/stages/diff/compare.ts';
-import { settleSuspects, suspectsOf } from '../../src/stages/diff/diff.ts';
+import { applyDryRuns, objectsToCheck } from '../../src/stages/diff/diff.ts';
 import { probeObjects } from '../../src/stages/snapshot/probe.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
@@ -20,12 +20,12 @@ async function withSecondOpinion(
   found: Comparison,
 ): Promise<{ readonly said: readonly string[]; readonly probes: ReadonlyMap<string, Probe> }> {
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: scene.cluster.kubeconfig, userAgent: 'test' }));
-  const probes = await probeObjects(client, suspectsOf(found, options), {
+  const probes = await probeObjects(client, objectsToCheck(found, options), {
     fieldManager: 'confighub',
     signal: AbortSignal.timeout(30_000),
   });
   client.close();
-  const settled = settleSuspects(found, probes, options);
+  const settled = applyDryRuns(found, probes, options);
   return { said: lines(settled.objects.flatMap((object) => object.findings)), probes };
 }
 
@@ -113,7 +113,7 @@ describe('second opinion of the API server', function () {
       'changed /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "registry.example/imposter:1" by confighub (delivery)',
     ]);
     const settle = (asked: typeof probes, more: Partial<DiffOptions> = {}): readonly Finding[] =>
-      settleSuspects(found, asked, { ...options, ...more }).objects.flatMap((object) => object.findings);
+      applyDryRuns(found, asked, { ...options, ...more }).objects.flatMap((object) => object.findings);
     const [replicas, image] = settle(probes);
     expect([replicas?.repair.method, image?.restartsPods]).to.deep.equal(['json-patch', true]);
     const ignoreRules = [{ kind: 'Deployment', path: '/spec/replicas', reason: 'scaled by a script' }];
@@ -135,7 +135,7 @@ describe('second opinion of the API server', function () {
     await scene.kubectl(['scale', 'deployment/rich', '--replicas=5']);
     const found = await scene.compare(text);
     expect(found.objects).to.have.lengthOf(1);
-    expect(suspectsOf(found, options)).to.deep.equal([]);
+    expect(objectsToCheck(found, options)).to.deep.equal([]);
   });
 
   it('does not try what the account may not do, and leaves the verdict as it was', async () => {
@@ -148,12 +148,12 @@ describe('second opinion of the API server', function () {
     const token = (await scene.kubectl(['create', 'token', 'nobody'])).trim();
     const kubeconfig = await scene.cluster.kubeconfigForToken(`nobody-${scene.namespace}`, token);
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig, userAgent: 'test' }));
-    const probes = await probeObjects(client, suspectsOf(found, options), {
+    const probes = await probeObjects(client, objectsToCheck(found, options), {
       fieldManager: 'confighub',
       signal: AbortSignal.timeout(30_000),
     });
     client.close();
     expect([...probes]).to.deep.equal([]);
-    expect(settleSuspects(found, probes, options)).to.deep.equal(found);
+    expect(applyDryRuns(found, probes, options)).to.deep.equal(found);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Report } from '../../src/domain/report.ts';
-import { composeCommitMessage, withKnownWords } from '../../src/stages/report/report.ts';
+import { composeCommitMessage, keepErrorText } from '../../src/stages/report/report.ts';
 import { CLUSTER, finding, hands, IMAGE, ref, unit } from '../types/builders.ts';
 import { asPrevious, filesOf, outcome, ranked, reportOf } from './build.ts';
 
@@ -125,7 +125,7 @@ describe('a drift that is no news', () => {
   it('keeps the words about a read that fails again in the same way, which may hold times, ports and ids', () => {
     const unread = (error: string, previous?: Report): Report => {
       const reads = [{ what: 'apps/v1/Deployment', namespace: 'shop', error }];
-      const failedReads = withKnownWords(reads, previous?.incomplete ?? []);
+      const failedReads = keepErrorText(reads, previous?.incomplete ?? []);
       return reportOf([], { snapshot: { failedReads }, ...(previous ? { previous: asPrevious(previous), now: LATER } : {}) });
     };
     const before = unread('request 7f3a-19 to 10.0.0.1:6443 timed out after 10.2s');
@@ -133,7 +133,7 @@ describe('a drift that is no news', () => {
     expect(filesOf(again)).to.deep.equal(filesOf(before));
     expect(unread('deployments.apps is forbidden', before).incomplete[0]?.error).to.equal('deployments.apps is forbidden');
     expect(
-      withKnownWords([{ what: 'apps/v1/Deployment', namespace: 'other', error: 'x1' }], before.incomplete)[0]?.error,
+      keepErrorText([{ what: 'apps/v1/Deployment', namespace: 'other', error: 'x1' }], before.incomplete)[0]?.error,
     ).to.equal('x1');
   });
 
@@ -205,11 +205,11 @@ describe('a commit without other drift', () => {
     expect(message(paused).split('\n')[0]).to.equal('drift(prod-eu): pauses changed, 1 still open (worst: medium)');
     expect(message(paused)).to.contain('\nPaused until 2026-11-24 06:00Z: namespace/shop\n');
     const again = reportOf(open, { previous: asPrevious(paused), pauses });
-    expect([again.alsoChanged, again.besides]).to.deep.equal([[], []]);
+    expect([again.alsoChanged, again.otherNews]).to.deep.equal([[], []]);
     expect(reportOf(open, { previous: known, notes: ['no locks'] }).alsoChanged).to.deep.equal(['notes']);
     const decided = reportOf(open, { previous: known, decisions });
     expect(message(decided)).to.contain('\nDecided: ignore shop/deployment/web by Ann Lee: active\n');
-    expect(reportOf(open, { previous: asPrevious(decided), decisions }).besides).to.deep.equal([]);
+    expect(reportOf(open, { previous: asPrevious(decided), decisions }).otherNews).to.deep.equal([]);
     const many = Array.from({ length: 9 }, (_, index) => ({ unit: `dev/u${index}`, upstream: `base/u${index}`, refusal: '' }));
     expect(message(reportOf(open, { previous: known, promotions: many }))).to.contain(
       '\nPromotion needed: dev/u2 from base/u2\n... and 6 more decisions, pauses or promotions\n',

@@ -22,8 +22,8 @@ export async function execute(
 ): Promise<number> {
   const config = await configure();
   const hub = await connectHub(config, (message) => process.err(`${sanitize(message)}\n`), signal);
-  const isWhole = await promote(hub, { ...given, dryRun: config.dryRun }, process, signal);
-  return isWhole ? EXIT.ok : EXIT.incomplete;
+  const isComplete = await promote(hub, { ...given, dryRun: config.dryRun }, process, signal);
+  return isComplete ? EXIT.ok : EXIT.incomplete;
 }
 
 /**
@@ -51,7 +51,7 @@ async function promote(
 
   const ids = upgrades.filter(({ refusal }) => refusal === '').map(({ unit }) => unit.Unit.UnitID);
   const byId = new Map(upgrades.map(({ unit }) => [unit.Unit.UnitID, unit]));
-  let isWhole = ids.length === upgrades.length;
+  let isComplete = ids.length === upgrades.length;
   const done: BulkUnit[] = [];
   for (const where of whereUnits(ids)) done.push(...(await confighub.patchUnits({ where }, { upgrade: true }, signal)));
   const upgraded: ExtendedUnit[] = [];
@@ -59,15 +59,15 @@ async function promote(
     const unit = byId.get(Unit?.UnitID ?? refused?.ErrorMetadata?.EntityID ?? '');
     if (!unit) continue;
     if (refused) {
-      isWhole = false;
+      isComplete = false;
       terminal.err(`Not promoted: ${sanitize(nameOf(unit))}: ${sanitize(refused.Message)}\n`);
     } else {
       upgraded.push(unit);
       terminal.out(`Promoted ${sanitize(nameOf(unit))} to revision ${Unit?.HeadRevisionNum ?? 0}\n`);
     }
   }
-  if (!apply) return isWhole;
-  return (await applyUpgraded(confighub, upgraded, terminal, signal)) && isWhole;
+  if (!apply) return isComplete;
+  return (await applyUpgraded(confighub, upgraded, terminal, signal)) && isComplete;
 }
 
 async function findSpaces(
@@ -116,9 +116,9 @@ async function applyUpgraded(
     terminal.err('This ConfigHub releases whole spaces: publish a release of the space to apply what was promoted\n');
     return false;
   }
-  let isWhole = true;
+  let isComplete = true;
   const say = (unit: ExtendedUnit, message: string): void => {
-    isWhole = false;
+    isComplete = false;
     terminal.err(`Not applied: ${sanitize(nameOf(unit))}: ${sanitize(message)}\n`);
   };
   const targeted = units.filter((unit) => unit.Unit.TargetID);
@@ -136,5 +136,5 @@ async function applyUpgraded(
     if (event.Status === 'Completed') terminal.out(`Applied ${sanitize(nameOf(unit))}\n`);
     else say(unit, `${event.Status}: ${event.Message}`);
   }
-  return isWhole;
+  return isComplete;
 }

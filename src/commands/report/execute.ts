@@ -8,7 +8,7 @@ import { EXIT } from '../../domain/exit-codes.ts';
 import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { changesBetween } from '../../outputs/formats/changes.ts';
-import { asFarAsRead, linesOf } from '../../outputs/formats/circumstances.ts';
+import { linesOf, withReadLimit } from '../../outputs/formats/context-lines.ts';
 import { type Entry, openEntry, type ShownReport } from '../../outputs/formats/entry.ts';
 import { print, printAside, type Showing } from '../../outputs/formats/formats.ts';
 import { type Screen, screenOf } from '../../outputs/terminal/screen.ts';
@@ -75,7 +75,7 @@ async function showReports(
     const entriesOf = ({ cluster, findings }: ShownReport): readonly Entry[] =>
       findings.map((finding) => openEntry(cluster, finding));
     const document = { ...headOf(found.head), clusters: after.map(reportDocument) };
-    const nothing = asFarAsRead('No drift', after);
+    const nothing = withReadLimit('No drift', after);
     const showing: Showing = { reports: after, entriesOf, document, page: undefined, nothing, isComparison: false, sarif };
     return { ...facts, text: print(config.output, showing, screen) };
   }
@@ -93,7 +93,7 @@ async function showReports(
   };
   const compared = { before: found.since.sha, after: found.head.sha };
   const page = changePage(found.since, reports, entriesOf);
-  const nothing = asFarAsRead(NO_CHANGE, after);
+  const nothing = withReadLimit(NO_CHANGE, after);
   const showing: Showing = { reports, entriesOf, document, page, nothing, isComparison: true, sarif: { ...sarif, compared } };
   return { ...facts, text: print(config.output, showing, screen) };
 }
@@ -147,7 +147,7 @@ function changePage(
     ]);
     const text =
       rows.length === 0
-        ? asFarAsRead(NO_CHANGE, [report])
+        ? withReadLimit(NO_CHANGE, [report])
         : markdownTable(['change', 'severity', 'workload', 'what', 'state'], rows);
     const circumstances = linesOf(report).map((line) => `- ${escapeText(line)}`);
     return [`## ${escapeText(report.cluster)}`, circumstances.join('\n'), text].filter((part) => part !== '').join('\n\n');

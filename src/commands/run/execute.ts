@@ -14,7 +14,7 @@ import { isDrift } from '../../domain/finding.ts';
 import { NO_REPORT, type PreviousReport } from '../../domain/report.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
 import { type OutputOptions, printPlan, printReport } from '../../outputs/output.ts';
-import { type Heartbeat, startHeartbeat } from '../../outputs/status/heartbeat.ts';
+import { type LastRun, startLastRun } from '../../outputs/status/last-run.ts';
 import { numbersOf } from '../../outputs/status/record.ts';
 import { screenOf } from '../../outputs/terminal/screen.ts';
 import { decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
@@ -68,20 +68,20 @@ async function detectUntil(
   return runWriting(facts, passLogger);
 }
 
-/** Tells the exit code of the work, or what its error will end with, and goes on as the work does. */
-async function telling(
+/** Passes the exit code of the work, or of its error, to `report`; returns or throws as the work does. */
+async function reportingExit(
   { process, deadline }: Pick<Facts, 'process' | 'deadline'>,
   work: () => Promise<number>,
-  tell: (exit: number, error?: unknown) => Promise<void>,
+  report: (exit: number, error?: unknown) => Promise<void>,
 ): Promise<number> {
   let exit: number;
   try {
     exit = await work();
   } catch (error) {
-    await tell(process.stop.aborted ? EXIT.terminated : deadline.aborted ? EXIT.unavailable : exitCodeOf(error), error);
+    await report(process.stop.aborted ? EXIT.terminated : deadline.aborted ? EXIT.unavailable : exitCodeOf(error), error);
     throw error;
   }
-  await tell(exit);
+  await report(exit);
   return exit;
 }
 
@@ -96,7 +96,7 @@ interface Facts {
 
 interface WritingFacts extends Facts {
   readonly notices: NotifyOptions;
-  readonly heartbeat: Heartbeat;
+  readonly lastRun: LastRun;
 }
 
 /** `check` and `run --dry-run`: everything but the writes, with the last report's memory and decisions.yaml as a run has them. */
@@ -141,15 +141,15 @@ async function runWriting(facts: Facts, log: Logger): Promise<number> {
   const holder = `${hostname()}/${pass}`;
   await using clients = await connectWriting(config, process.environment, holder, passLog.warning, stop);
   const { lease } = clients;
-  const heartbeat = startHeartbeat(pass, lease, () => new Date());
+  const lastRun = startLastRun(pass, lease, () => new Date());
   const signal = lease ? AbortSignal.any([stop, lease.lost]) : stop;
   const notices = notifyOptions(facts, clients, signal);
-  // Awaited here: the Lease is given back when this function is left, and takes the heartbeat along.
-  return await telling(
+  // Awaited here: the Lease is given back when this function is left, and takes the record of the run along.
+  return await reportingExit(
     facts,
-    () => writePass(reportRepo, clients, { ...facts, notices, heartbeat }, log),
+    () => writePass(reportRepo, clients, { ...facts, notices, lastRun }, log),
     async (exit, error) => {
-      heartbeat.noteEnd(exit);
+      lastRun.noteEnd(exit);
       if (error !== undefined && !signal.aborted) await announceFailure(error, notices);
     },
   );
@@ -158,7 +158,7 @@ async function runWriting(facts: Facts, log: Logger): Promise<number> {
 async function writePass(
   reportRepo: string,
   clients: WritingClients,
-  { pass, config, process, passLog, notices, heartbeat }: WritingFacts,
+  { pass, config, process, passLog, notices, lastRun }: WritingFacts,
   log: Logger,
 ): Promise<number> {
   const { lease } = clients;
@@ -167,11 +167,11 @@ async function writePass(
   const options = {
     ...given,
     holdsLease: lease !== undefined,
-    onUnreported: (unreportedFixes: number) => heartbeat.learn({ unreportedFixes }),
+    onUnreported: (unreportedFixes: number) => lastRun.learn({ unreportedFixes }),
   };
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass({ clients, repository, options, log: passLog });
-  heartbeat.learn({ numbers: numbersOf(result) });
+  lastRun.learn({ numbers: numbersOf(result) });
   // Told before it is printed: what is pushed is no news to the next pass.
   await announce(result, repository.previous, notices);
   process.out(printReport(result.report, outputOptions(config, process, result)));

@@ -88,10 +88,10 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
       remedy: 'Pass the changeset of a fix, as the report and `revision list` show it.',
     });
   }
-  let isWhole = true;
+  let isComplete = true;
   for (const { name, observed, refusal } of undos) {
     if (refusal !== '') {
-      isWhole = false;
+      isComplete = false;
       err(`Not undone: ${sanitize(name)}: ${sanitize(refusal)}\n`);
       continue;
     }
@@ -102,7 +102,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
       err(`Not restored: ${sanitize(name)}: values that were not stored in ConfigHub\n`);
   }
   const wanted = undos.filter(({ refusal }) => refusal === '');
-  if (dryRun || wanted.length === 0) return isWhole;
+  if (dryRun || wanted.length === 0) return isComplete;
   const own = await createChangeSet(
     confighub,
     found.SpaceID,
@@ -120,7 +120,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
       return true;
     } catch (error) {
       if (signal.aborted) throw error;
-      isWhole = false;
+      isComplete = false;
       err(`Not undone: ${sanitize(undo.name)}: ${sanitize(messageOf(error))}\n`);
       return false;
     }
@@ -142,7 +142,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
       await attempt(undo, () => writeBack(clients.kubernetes, before, after, options));
       const { LiveRevisionNum: liveRevision } = undo.unit.Unit;
       if (liveRevision === 0) continue;
-      isWhole = false;
+      isComplete = false;
       err(
         `Not desired yet: ${sanitize(undo.name)}: ConfigHub has revision ${liveRevision} live; ${confighub.abilities.appliesUnits ? 'give the unit a target and apply it' : 'publish a release of its space'}, or the next pass fixes it again\n`,
       );
@@ -152,7 +152,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
     await confighub.closeChangeSet(own.ChangeSetID, AbortSignal.timeout(CLOSE_MS));
   }
   out(`Undone ${written.length} of ${undos.length} units under changeset ${sanitize(own.Slug)}\n`);
-  return isWhole;
+  return isComplete;
 }
 
 type Attempt = (undo: Undo, step: () => Promise<unknown>) => Promise<boolean>;

@@ -1,7 +1,7 @@
 import { sanitize } from '../../domain/describe.ts';
 import { keysOf } from '../../domain/keys-of.ts';
 import type { Screen } from '../terminal/screen.ts';
-import { printCircumstances } from './circumstances.ts';
+import { printContext } from './context-lines.ts';
 import { printJson, printJsonLine, printYaml } from './data.ts';
 import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 import { printJunit } from './junit.ts';
@@ -50,7 +50,7 @@ const asTable = (table: NonNullable<Format['table']>): Pick<Format, 'print' | 't
     const lines = entries.filter(({ cluster, drift }) => !told.has(`${cluster} ${drift.shownWith}`));
     const options = { hasClusters: reports.length > 1, isComparison, isWide: table === 'wide' };
     const rows = entries.length === 0 ? `${nothing}\n` : printEntries(lines, options, screen);
-    return rows + printCircumstances(reports);
+    return rows + printContext(reports);
   },
 });
 
@@ -103,5 +103,5 @@ export function print(name: FormatName, showing: Showing, screen: Screen): strin
 
 /** What formats of one finding a line have no place for; for standard error, where it is in nobody's way. */
 export function printAside(name: FormatName, reports: readonly ShownReport[]): string {
-  return formatOf(name).hasFindingsOnly ? printCircumstances(reports) : '';
+  return formatOf(name).hasFindingsOnly ? printContext(reports) : '';
 }

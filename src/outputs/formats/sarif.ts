@@ -3,7 +3,7 @@ import { CLASSES, FINDING_CLASSES, type FindingClass } from '../../domain/findin
 import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
 import { sha256 } from '../../domain/sha256.ts';
-import { linesOf } from './circumstances.ts';
+import { linesOf } from './context-lines.ts';
 import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 
 // Static Analysis Results Interchange Format 2.1.0 (OASIS standard), sections in brackets.

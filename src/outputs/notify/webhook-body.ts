@@ -106,14 +106,14 @@ export function toJsonBody(announcement: Announcement): object {
 export function toSlackBody(announcement: Announcement): object {
   const { cluster, environment, commit, commitUrl, report } = announcement;
   const { counts, worst, lines, more, unread } = summarize(announcement);
-  const isWhole = report.incomplete.length === 0;
+  const isComplete = report.incomplete.length === 0;
   const said = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
-  const clear = isWhole ? 'all clear' : 'nothing open in what could be read';
+  const clear = isComplete ? 'all clear' : 'nothing open in what could be read';
   const title = said.length === 0 ? clear : said.join(', ');
   const head = `*Drift in ${escapeSlack(cluster)}* (${escapeSlack(environment)}): ${title}${worst === null ? '' : `, worst *${worst}*`}`;
   const guard = report.guard ? [`Guard \`${escapeSlack(report.guard.name)}\` tripped: ${GUARD_EFFECT}.`] : [];
   const names = [...unread.slice(0, NAMES).map(code), ...andMore(unread.length - NAMES)];
-  const missed = isWhole ? [] : [`Not compared: ${names.join(', ')}`];
+  const missed = isComplete ? [] : [`Not compared: ${names.join(', ')}`];
   const link =
     commitUrl === '' ? `Commit \`${commit.slice(0, 10)}\`` : `<${escapeSlack(commitUrl)}|Commit ${commit.slice(0, 10)}>`;
   const rows = lines.map(

@@ -16,7 +16,7 @@ export interface PassNumbers {
   readonly corrections: Counts;
 }
 
-/** One pass, as its heartbeat tells of it. */
+/** One pass, as the Lease records it. */
 export interface PassRecord {
   readonly pass: string;
   /** `complete`, or why it was not: a word for each exit code. */

@@ -15,7 +15,7 @@ import { displayRef } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { RecordedCorrection } from '../../domain/report.ts';
-import type { Standing } from './weigh.ts';
+import type { MatchedDecisions } from './match.ts';
 
 export interface DecisionReportInput {
   readonly file: DecisionsFile;
@@ -23,7 +23,7 @@ export interface DecisionReportInput {
   /** After what was carried out. */
   readonly comparison: Pick<Comparison, 'ignores' | 'objects'>;
   /** As weighed before anything was carried out. */
-  readonly standing: Standing;
+  readonly matched: MatchedDecisions;
   /** Of what was carried out or held, by decision id. */
   readonly outcomes: ReadonlyMap<string, DecisionOutcome>;
   readonly plan: Pick<Plan, 'items'>;
@@ -31,7 +31,7 @@ export interface DecisionReportInput {
   /** Fingerprints of findings of the last report of which nothing is known now, for want of a read. */
   readonly unread: ReadonlySet<string>;
   /** Everything was read, so that what covers nothing covers nothing. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   /** Corrections that an interrupted pass carried out and no report tells of. */
   readonly recorded: readonly Pick<RecordedCorrection, 'ranked' | 'revision'>[];
 }
@@ -94,7 +94,7 @@ function effectOf(
   input: DecisionReportInput,
 ): Became & { readonly what: string } {
   if (decision.kind === 'ignore') return ignoreEffect(decision, known, input);
-  const open = input.standing.open.find((entry) => entry.decision.id === decision.id);
+  const open = input.matched.open.find((entry) => entry.decision.id === decision.id);
   const what = open ? aboutFinding(open.finding) : '';
   const outcome = input.outcomes.get(decision.id);
   if (outcome) return { what, effect: outcome.effect, detail: `${outcome.detail}${stillUnmanaged(decision, outcome, input)}` };
@@ -134,12 +134,12 @@ function stillUnmanaged(
 function ignoreEffect(
   { rule }: IgnoreDecision,
   known: ReportedDecision | undefined,
-  { comparison: { ignores }, isWhole }: DecisionReportInput,
+  { comparison: { ignores }, isComplete }: DecisionReportInput,
 ): Became & { readonly what: string } {
   const what = selectorsOf(rule);
   const use = ignores.find((entry) => entry.rule === rule);
   if (use?.isExpired) return { what, effect: 'expired', detail: `it expired ${rule.until}; remove the entry or change the date` };
-  const isUsed = use && (use.matches > 0 || (!isWhole && known?.effect === 'active'));
+  const isUsed = use && (use.matches > 0 || (!isComplete && known?.effect === 'active'));
   if (!isUsed) return { what, effect: 'unused', detail: 'it matches nothing' };
   return { what, effect: 'active', detail: rule.until === undefined ? 'permanent' : `until ${rule.until}` };
 }

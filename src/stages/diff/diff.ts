@@ -10,11 +10,11 @@ import { createIgnores } from './ignore.ts';
 
 export { type CleanManifest, cleanManifest } from './clean.ts';
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
+export { applyDryRuns, asSettled, objectsToCheck } from './dry-run-check.ts';
 export { groupFindings } from './group.ts';
 export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
 export { withoutStrayNamespaces } from './scope.ts';
-export { likeSettled, settleSuspects, suspectsOf } from './suspects.ts';
 
 /** Compares one object anew, as when a fix is verified. */
 export type CompareObject = (desired: DesiredObject, live: LiveObject | undefined) => readonly Finding[];

@@ -28,7 +28,7 @@ export interface FixPolicy {
 }
 
 /** What a decision looks at besides the finding itself. */
-export interface Situation {
+export interface FindingContext {
   readonly object: ObjectComparison | undefined;
   readonly pauses: readonly Pause[];
   readonly terminating: readonly string[];
@@ -51,7 +51,7 @@ type Rule = (
   ranked: RankedFinding,
   unit: DesiredUnit | undefined,
   policy: FixPolicy,
-  situation: Situation,
+  context: FindingContext,
 ) => Decision | undefined;
 
 const report = (reason: PlanItem['reason'], detail: string): Decision => ({ action: 'report', reason, detail });
@@ -60,8 +60,8 @@ const blocked = (reason: PlanItem['reason'], detail: string): Decision => ({ act
 /** A rule that a person's decision about this very finding overrules. */
 const unlessApproved =
   (rule: Rule): Rule =>
-  (ranked, unit, policy, situation) =>
-    situation.approvedBy === undefined ? rule(ranked, unit, policy, situation) : undefined;
+  (ranked, unit, policy, context) =>
+    context.approvedBy === undefined ? rule(ranked, unit, policy, context) : undefined;
 
 /** The label by which the manifests know what belongs to the detector. */
 const PART_OF = 'app.kubernetes.io/part-of';
@@ -200,15 +200,15 @@ export function judgeFinding(
   ranked: RankedFinding,
   unit: DesiredUnit | undefined,
   policy: FixPolicy,
-  situation: Situation,
+  context: FindingContext,
 ): PlanItem {
   // What the API server predicts is about the whole correction; a field that restarts nothing by itself keeps that.
-  const restartsPods = ranked.finding.restartsPods && situation.prediction?.restartsPods !== false;
+  const restartsPods = ranked.finding.restartsPods && context.prediction?.restartsPods !== false;
   for (const rule of RULES) {
-    const decision = rule(ranked, unit, policy, situation);
+    const decision = rule(ranked, unit, policy, context);
     if (decision) return { ranked, restartsPods, ...decision };
   }
-  const { approvedBy, prediction } = situation;
+  const { approvedBy, prediction } = context;
   const beside = alsoChanged(prediction);
   return approvedBy === undefined
     ? { ranked, restartsPods, action: 'fix', reason: 'auto-fix', detail: beside }

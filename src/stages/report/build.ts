@@ -42,7 +42,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { inSteps } from '../../domain/steps.ts';
 import { state } from '../../domain/words.ts';
 import { nameOfRead } from './failed-reads.ts';
-import { besides, hasOtherFate, newsOf } from './news.ts';
+import { hasOtherFate, newsOf, otherNews } from './news.ts';
 
 /** Corrections remembered for each field. */
 const KEPT_CORRECTIONS = 20;
@@ -130,7 +130,7 @@ export function buildReport(input: ReportInput): Report {
     leftOut: leftOut(input),
     news: newsOf(open, before),
     unread: new Set(unread.map(({ id }) => id)),
-    besides: besides(input),
+    otherNews: otherNews(input),
     alsoChanged: alsoChanged(input, incomplete, open, before),
     groups: groupsOf(input, new Map(open.map((finding) => [finding.id, finding]))),
     incomplete,
@@ -153,7 +153,7 @@ function alsoChanged(
 ): readonly string[] {
   const { plan, previous, promotions, decisions } = input;
   const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
-  const isToldOtherwise = open.some((finding) => {
+  const haveDetailsChanged = open.some((finding) => {
     const then = before.get(finding.id);
     const isKnown = then?.fingerprint === finding.fingerprint && !hasOtherFate(finding, then);
     return isKnown && isOther(finding, then);
@@ -171,7 +171,7 @@ function alsoChanged(
     ['promotions', isOther(promotions, previous.promotions)],
     ['pauses', isOther(plan.pauses, previous.pauses)],
     ['notes', isOther(plan.notes, previous.notes)],
-    ['details', isToldOtherwise || isOther(leftOut(input), previous.leftOut)],
+    ['details', haveDetailsChanged || isOther(leftOut(input), previous.leftOut)],
   ];
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }
@@ -207,7 +207,7 @@ function toLine(
     // A whole object is in the unit or the cluster; the report needs only its name.
     desired: finding.path.length === 0 ? null : shownValue(finding.desired),
     live: finding.path.length === 0 ? null : shownValue(finding.live),
-    blame: isUnchanged ? steadyBlame(finding.blame, known.blame) : (finding.blame ?? null),
+    blame: isUnchanged ? keepRecordedBlame(finding.blame, known.blame) : (finding.blame ?? null),
     unit: finding.unit,
     isCritical: finding.isCritical,
     severity,
@@ -238,7 +238,7 @@ function hasOwnPods({ ref, path }: Finding): boolean {
 }
 
 /** The time of a write moves with whatever else its writer owns in the object; only another writer is news. */
-function steadyBlame(blame: Blame | undefined, known: ReportFinding['blame']): ReportFinding['blame'] {
+function keepRecordedBlame(blame: Blame | undefined, known: ReportFinding['blame']): ReportFinding['blame'] {
   const isSame =
     blame?.manager === known?.manager && blame?.operation === known?.operation && blame?.subresource === known?.subresource;
   return isSame ? known : (blame ?? null);

@@ -9,8 +9,8 @@ const MAX_LINE = 72;
 const MAX_LINES = 20;
 /** Characters of a cluster's name that stay whatever there is to say. */
 const NAME_KEPT = 40;
-/** Lines for what is new besides drift. */
-const BESIDES = 4;
+/** Lines for other news than drift. */
+const OTHER_NEWS = 4;
 
 export interface CommitFacts {
   readonly pass: string;
@@ -111,13 +111,13 @@ function changedWords(parts: readonly string[]): string {
   return `${parts.length > 1 ? plural(parts.length, 'part') : parts.join()} changed`;
 }
 
-/** What holds for all of it: what is new besides drift, what was not read, what stopped the fixes, what the open drift costs. */
-function asides({ guard, incomplete, findings, alsoChanged, besides }: Report): readonly string[] {
-  const shown = besides.length > BESIDES ? besides.slice(0, BESIDES - 1) : besides;
+/** What holds for all of it: other news than drift, what was not read, what stopped the fixes, what the open drift costs. */
+function asides({ guard, incomplete, findings, alsoChanged, otherNews }: Report): readonly string[] {
+  const shown = otherNews.length > OTHER_NEWS ? otherNews.slice(0, OTHER_NEWS - 1) : otherNews;
   const lines = shown.map(({ line }) => inert(sanitize(line)));
-  const left = besides.length - shown.length;
+  const left = otherNews.length - shown.length;
   if (left > 0) lines.push(`... and ${left} more decisions, pauses or promotions`);
-  const unnamed = alsoChanged.filter((part) => !besides.some((entry) => entry.part === part));
+  const unnamed = alsoChanged.filter((part) => !otherNews.some((entry) => entry.part === part));
   if (unnamed.length > 0) lines.push(`Also changed: ${unnamed.join(', ')}`);
   if (guard) lines.push(`Guard ${guard.name}: ${GUARD_EFFECT}`);
   if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);

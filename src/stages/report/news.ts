@@ -30,7 +30,7 @@ export function hasOtherFate(now: ReportFinding, then: ReportFinding): boolean {
 }
 
 /** Promotions, holds and decisions that the last report does not have, a line each. */
-export function besides({
+export function otherNews({
   plan,
   promotions,
   decisions,
@@ -40,7 +40,7 @@ export function besides({
   readonly promotions: readonly PromotionNeed[];
   readonly decisions: readonly ReportedDecision[];
   readonly previous: Pick<PreviousReport, 'pauses' | 'promotions' | 'decisions'>;
-}): Report['besides'] {
+}): Report['otherNews'] {
   return [
     ...added('decisions', decisions.map(decided), previous.decisions.map(decided)),
     ...added('pauses', plan.pauses.map(held), previous.pauses.map(held)),
@@ -48,7 +48,7 @@ export function besides({
   ];
 }
 
-function added(part: string, now: readonly string[], then: readonly string[]): Report['besides'] {
+function added(part: string, now: readonly string[], then: readonly string[]): Report['otherNews'] {
   const known = new Set(then);
   return now.filter((line) => !known.has(line)).map((line) => ({ part, line }));
 }

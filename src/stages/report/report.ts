@@ -1,7 +1,7 @@
 export { GUARD_EFFECT, minute, state } from '../../domain/words.ts';
 export { buildReport, type ReportInput, wasNotRead } from './build.ts';
 export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
-export { withKnownWords } from './failed-reads.ts';
+export { keepErrorText } from './failed-reads.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
 export { decisionsPath, pathPart, workloadPage } from './paths.ts';
 export { renderReport } from './render.ts';

@@ -68,7 +68,7 @@ export interface ReportReader extends AsyncDisposable {
 export async function openReportRepository(options: ReportRepositoryOptions): Promise<ReportRepository> {
   const { branch, root, cluster, mayPush, signal } = options;
   const { clone, head: first } = await open(options);
-  const told = telling(clone);
+  const run = withGitErrors(clone);
   const known = new Map<string, string>();
   let head = first;
   let confirmed: Promise<void> | undefined;
@@ -77,21 +77,21 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
     refuseLinks(head, { root, cluster });
     const folder = `${root}/${pathPart(cluster)}`;
     return {
-      previous: await told('read the last report', () =>
+      previous: await run('read the last report', () =>
         readLastReport(clone, head, { branch, folder, cluster, show: options.showValues ?? 'safe' }),
       ),
-      readFile: (path) => told('read a file', () => readEntry(clone.git, head.entries.get(`${root}/${path}`))),
+      readFile: (path) => run('read a file', () => readEntry(clone.git, head.entries.get(`${root}/${path}`))),
       historyOf: (path, isEnough) =>
-        told('read the history of the report repository', async () => {
+        run('read the history of the report repository', async () => {
           const at = { branch, commit: head.commit, path: `${root}/${path}`, report: `${folder}/report.json` };
           return head.commit === '' ? { versions: [], isSinceReport: true } : readVersions(clone, at, isEnough);
         }),
       confirmWritable: () => {
-        confirmed ??= told('push the report', () => inFormatOfRemote(clone, () => rehearsePush(clone, head, branch, signal)));
+        confirmed ??= run('push the report', () => inFormatOfRemote(clone, () => rehearsePush(clone, head, branch, signal)));
         return confirmed;
       },
       publish: (files, message, edits = new Map()) =>
-        told('commit the report', async () => {
+        run('commit the report', async () => {
           const compose = (onto: Head): Promise<string> => writeTree(clone, onto, { root, cluster, files, edits, known });
           const pushed = await inFormatOfRemote(clone, () =>
             commitAndPush(clone, head, compose, { branch, root, message, mayPush, signal }),
@@ -111,7 +111,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
 export async function openReportReader(options: ReportReaderOptions): Promise<ReportReader> {
   const { branch, root } = options;
   const { clone, head } = await open(options);
-  const told = telling(clone);
+  const run = withGitErrors(clone);
   const history = 'read the history of the report repository';
   const trees = new Map([[head.commit, Promise.resolve(head.entries)]]);
   const entriesOf = (commit: string): Promise<Head['entries']> => {
@@ -121,14 +121,14 @@ export async function openReportReader(options: ReportReaderOptions): Promise<Re
   };
   return {
     head: head.commit,
-    resolve: (name) => told(history, () => resolveRevision(clone, branch, head.commit, name)),
-    newestAt: (time) => told(history, () => newestAt(clone, branch, head.commit, time)),
+    resolve: (name) => run(history, () => resolveRevision(clone, branch, head.commit, name)),
+    newestAt: (time) => run(history, () => newestAt(clone, branch, head.commit, time)),
     timeOf: (commit) =>
-      told(history, async () => (await clone.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim()),
+      run(history, async () => (await clone.git(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit])).trim()),
     readFile: (path, commit) =>
-      told('read a file', async () => readEntry(clone.git, (await entriesOf(commit)).get(`${root}/${path}`))),
+      run('read a file', async () => readEntry(clone.git, (await entriesOf(commit)).get(`${root}/${path}`))),
     listFiles: (commit) =>
-      told('read the report repository', async () =>
+      run('read the report repository', async () =>
         [...(await entriesOf(commit)).keys()].map((path) => path.slice(root.length + 1)).sort(),
       ),
     [Symbol.asyncDispose]: () => clone[Symbol.asyncDispose](),
@@ -139,7 +139,7 @@ async function open(options: ReportReaderOptions): Promise<{ readonly clone: Clo
   checkBranch(options.branch);
   const clone = await openClone(options);
   try {
-    const head = await telling(clone)('reach the report repository', () =>
+    const head = await withGitErrors(clone)('reach the report repository', () =>
       inFormatOfRemote(clone, () => fetchHead(clone.git, options.branch, options.root)),
     );
     return { clone, head };
@@ -150,7 +150,7 @@ async function open(options: ReportReaderOptions): Promise<{ readonly clone: Clo
 }
 
 /** Has every failure say what was being done. */
-function telling({ translate }: Clone): <T>(doing: string, work: () => Promise<T>) => Promise<T> {
+function withGitErrors({ translate }: Clone): <T>(doing: string, work: () => Promise<T>) => Promise<T> {
   return async (doing, work) => {
     try {
       return await work();

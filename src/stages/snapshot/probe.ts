@@ -21,7 +21,7 @@ const AT_ONCE = 4;
  */
 export async function probeObjects(
   kubernetes: KubernetesClient,
-  suspects: readonly DesiredObject[],
+  unexplained: readonly DesiredObject[],
   options: ProbeOptions,
 ): Promise<ReadonlyMap<string, Probe>> {
   const limit = pLimit(AT_ONCE);
@@ -34,10 +34,10 @@ export async function probeObjects(
   };
   const probes = new Map<string, Probe>();
   await Promise.all(
-    suspects.slice(0, MAX_PROBES).map((suspect) =>
+    unexplained.slice(0, MAX_PROBES).map((object) =>
       limit(async () => {
-        const probe = await probeOne(kubernetes, suspect, mayI, options);
-        if (probe) probes.set(objectKey(suspect.ref), probe);
+        const probe = await probeOne(kubernetes, object, mayI, options);
+        if (probe) probes.set(objectKey(object.ref), probe);
       }),
     ),
   );
@@ -46,16 +46,16 @@ export async function probeObjects(
 
 async function probeOne(
   kubernetes: KubernetesClient,
-  suspect: DesiredObject,
-  mayI: (verb: string, suspect: DesiredObject) => Promise<boolean>,
+  object: DesiredObject,
+  mayI: (verb: string, object: DesiredObject) => Promise<boolean>,
   { fieldManager, signal }: ProbeOptions,
 ): Promise<Probe | undefined> {
   try {
-    if (!(await mayI('patch', suspect))) return undefined;
-    const kind = await kubernetes.resourceKind(suspect.ref.apiVersion, suspect.ref.kind, signal);
+    if (!(await mayI('patch', object))) return undefined;
+    const kind = await kubernetes.resourceKind(object.ref.apiVersion, object.ref.kind, signal);
     if (!kind) return undefined;
-    const isNew = await mayI('create', suspect);
-    const body = isNew ? standingAlone(suspect) : withoutServerFields(suspect.document);
+    const isNew = await mayI('create', object);
+    const body = isNew ? standingAlone(object) : withoutServerFields(object.document);
     const answer = await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
     return { kind: isNew ? 'new' : 'existing', body: answer };
   } catch (error) {

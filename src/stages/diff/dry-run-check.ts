@@ -26,7 +26,7 @@ import { ignored } from './whole-object.ts';
  * Objects that look drifted in a way that a default or an admission webhook would explain as well: something that
  * nobody declared, a declared value that no applier of ours ever took, or one that differs although we own it.
  */
-export function suspectsOf(comparison: Comparison, options: DiffOptions): readonly DesiredObject[] {
+export function objectsToCheck(comparison: Comparison, options: DiffOptions): readonly DesiredObject[] {
   return comparison.objects.flatMap((object) =>
     object.desired && object.live && object.findings.some((finding) => isSuspect(finding, object, options))
       ? [object.desired]
@@ -46,7 +46,7 @@ function isSuspect(finding: Finding, { live }: ObjectComparison, options: DiffOp
  * The comparison after the API server was asked: what it would do again to a new object is set aside, and a value of ours
  * that differs from what an applied unit gives was written by somebody else under our name.
  */
-export function settleSuspects(comparison: Comparison, probes: ReadonlyMap<string, Probe>, options: DiffOptions): Comparison {
+export function applyDryRuns(comparison: Comparison, probes: ReadonlyMap<string, Probe>, options: DiffOptions): Comparison {
   const ignores = createIgnores(options.ignoreRules ?? [], options.now ?? new Date());
   const objects = comparison.objects.map((object) => {
     const probe = probes.get(objectKey(object.ref));
@@ -63,7 +63,7 @@ export function settleSuspects(comparison: Comparison, probes: ReadonlyMap<strin
  * Judges findings of objects that are compared anew as they were settled: a dry run is asked once in a pass, and a field with
  * the same two values is what it was.
  */
-export function likeSettled({ objects }: Comparison): (findings: readonly Finding[]) => readonly Finding[] {
+export function asSettled({ objects }: Comparison): (findings: readonly Finding[]) => readonly Finding[] {
   const keyOf = ({ ref, path }: Finding): string => `${objectKey(ref)} ${printPath(path)}`;
   const known = new Map(objects.flatMap(({ findings }) => findings.map((finding) => [keyOf(finding), finding])));
   const values = (finding: Finding): string | undefined =>

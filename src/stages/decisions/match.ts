@@ -18,14 +18,14 @@ export interface OpenDecision {
 }
 
 /** Where the decisions about findings stand before any is carried out. */
-export interface Standing {
+export interface MatchedDecisions {
   /** In the order of the file; spent ones are not among them. */
   readonly open: readonly OpenDecision[];
   /** What is known of others without trying: contradictions, and what an interrupted pass carried out. */
   readonly outcomes: readonly DecisionOutcome[];
 }
 
-export interface WeighInput {
+export interface MatchInput {
   readonly file: DecisionsFile;
   readonly previous: readonly ReportedDecision[];
   readonly comparison: Pick<Comparison, 'objects'>;
@@ -33,7 +33,7 @@ export interface WeighInput {
 }
 
 /** Finds what each decision is about. A spent one is about nothing any more, though the same drift came back. */
-export function weighDecisions({ file, previous, comparison, units }: WeighInput): Standing {
+export function matchDecisions({ file, previous, comparison, units }: MatchInput): MatchedDecisions {
   const spent = new Set(previous.filter(({ effect }) => effect === 'spent').map(({ id }) => id));
   const found = new Map<string, Pick<OpenDecision, 'finding' | 'object'>>();
   const covered = new Map<string, Finding>();
@@ -78,7 +78,7 @@ export function weighDecisions({ file, previous, comparison, units }: WeighInput
  */
 export function planDecisions(
   { unreadable }: Pick<DecisionsFile, 'unreadable'>,
-  { open }: Standing,
+  { open }: MatchedDecisions,
   outcomes: ReadonlyMap<string, DecisionOutcome>,
 ): PlanDecisions {
   const approved = new Map<string, string>();

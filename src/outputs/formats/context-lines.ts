@@ -18,7 +18,7 @@ export function linesOf({ guard, incomplete }: Pick<ShownReport, 'guard' | 'inco
 }
 
 /** The circumstances of all reports, a line each; with the cluster's name where there are several. */
-export function printCircumstances(reports: readonly ShownReport[]): string {
+export function printContext(reports: readonly ShownReport[]): string {
   const lines = reports.flatMap((report) =>
     linesOf(report).map((line) => (reports.length > 1 ? `${report.cluster}: ${line}` : line)),
   );
@@ -26,6 +26,6 @@ export function printCircumstances(reports: readonly ShownReport[]): string {
 }
 
 /** `No drift.`, as far as that can be said. */
-export function asFarAsRead(what: string, reports: readonly Pick<ShownReport, 'incomplete'>[]): string {
+export function withReadLimit(what: string, reports: readonly Pick<ShownReport, 'incomplete'>[]): string {
   return `${what}${reports.every(({ incomplete }) => incomplete.length === 0) ? '' : ' in what could be read'}.`;
 }

@@ -3,14 +3,14 @@ import { resultOf } from '../../domain/exit-codes.ts';
 import { annotationsOf, type PassNumbers } from './record.ts';
 
 /** Tells outside of Git that a pass ran, and how it ended, also where nothing had changed. */
-export interface Heartbeat {
+export interface LastRun {
   /** What the pass has come to know so far. */
   learn(known: { readonly numbers?: PassNumbers; readonly unreportedFixes?: number }): void;
   /** Puts it onto the Lease, which is given back right after. */
   noteEnd(exit: number): void;
 }
 
-export function startHeartbeat(pass: string, lease: Lease | undefined, now: () => Date): Heartbeat {
+export function startLastRun(pass: string, lease: Lease | undefined, now: () => Date): LastRun {
   let numbers: PassNumbers | undefined;
   let unreportedFixes: number | undefined;
   return {
