@@ -97,7 +97,7 @@ export async function carryOutDecisions(
   return outcomes;
 }
 
-/** A server's other numbers for the same failure are no news. */
+/** Keeps the earlier detail if a server reports the same failure with other numbers. */
 function keepDetail(outcome: DecisionOutcome, previous: readonly ReportedDecision[]): DecisionOutcome {
   const known = previous.find(({ id, effect }) => id === outcome.id && effect === 'waiting');
   const isAgain = known !== undefined && outcome.effect === 'waiting' && isSaidAnew(known.detail, outcome.detail);

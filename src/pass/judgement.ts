@@ -15,14 +15,14 @@ import type { SnapshotOptions } from '../stages/snapshot/snapshot.ts';
 import type { DecisionOutcomes } from './decisions.ts';
 
 export interface PassOptions {
-  /** Without the Lease another pass may be at work, so nothing that people decided is carried out. */
+  /** Without the Lease another pass may be running, so no decision is applied. */
   readonly holdsLease: boolean;
   readonly snapshot: Omit<SnapshotOptions, 'signal'>;
   readonly desired: Omit<DesiredOptions, 'signal'>;
   readonly diff: DiffOptions;
   readonly rank: Omit<RankOptions, 'now' | 'signal' | 'known'>;
   readonly plan: PlanOptions;
-  /** Told before and after a report of fixes is pushed, with how many are in no report just then. */
+  /** Called before and after a report of fixes is pushed, with the number of fixes in no report at that time. */
   readonly onUnreported: (fixes: number) => void;
   readonly publishRelease: boolean;
   readonly waitHealthySeconds: number;

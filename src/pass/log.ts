@@ -19,7 +19,7 @@ type Phase = 'decisions' | 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' 
 /** Findings that get a line of their own in one pass, worst first. */
 const LINES = 20;
 
-/** Tells a pass in sentences for people, each with a constant `event` and its data for machines. */
+/** Logs a pass in sentences for people, each with a constant `event` and its data for machines. */
 export interface PassLog {
   phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
@@ -35,7 +35,7 @@ export interface PassLog {
   outcome(finding: Finding, outcome: FixOutcome): void;
   unhealthy(object: DesiredObject, reason: string): void;
   promotions(needed: readonly PromotionNeed[], behindInNumberOnly: number): void;
-  /** What became of decisions, where that is news against the last report. */
+  /** Decisions whose effect changed since the last report. */
   decisions(decisions: readonly ReportedDecision[], previous: readonly ReportedDecision[]): void;
   warning(message: string): void;
 }
@@ -43,7 +43,7 @@ export interface PassLog {
 export interface PassLogOptions {
   /** Milliseconds on a clock that only goes forward. */
   readonly monotonicMs: () => number;
-  /** Told when a phase has ended, for a progress line on a terminal. */
+  /** Called after each phase, for a progress line on a terminal. */
   readonly onPhase: (phase: Phase, durationMs: number) => void;
 }
 

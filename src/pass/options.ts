@@ -71,7 +71,7 @@ export async function passOptions(
       maxShrinkPercent: config.maxShrinkPercent,
       maxToZero: config.maxToZero,
       allowEmpty: config.allowEmpty,
-      // In dev nobody holds an incident call over a workload.
+      // In dev no incident is handled by hand.
       graceSeconds: config.fixGrace ?? (config.environment.kind === 'dev' ? 0 : 30 * 60),
       contestedAfter: config.contestedAfter,
       server: clients.confighub.abilities,

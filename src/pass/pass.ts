@@ -84,7 +84,7 @@ async function publish({ repository, options, log }: Pass, report: Report): Prom
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
-  // Where there was nothing to push nobody knows whether a push is taken.
+  // Without a push it is unknown whether the server accepts one.
   if (published.commit !== '') options.onUnreported(0);
   return published;
 }

@@ -29,7 +29,7 @@ export interface RecoverOptions {
 }
 
 /**
- * Corrections that are carried out and in no report: ConfigHub is the ledger, Git only tells of it. A field that departs
+ * Corrections that are carried out and in no report: ConfigHub is the ledger, Git only tells of it. A field that differs
  * is left out, since it is this pass's to correct and to report.
  */
 export async function recoverCorrections(
@@ -51,7 +51,7 @@ export async function recoverCorrections(
     return [];
   }
   const readKeys = new Set(snapshot.objects.map(({ ref }) => objectKey(ref)));
-  const departing = new Set(
+  const differing = new Set(
     comparison.objects.flatMap(({ ref, findings }) => findings.map(({ path }) => `${objectKey(ref)} ${printPath(path)}`)),
   );
   const recorded: RecordedCorrection[] = [];
@@ -63,7 +63,7 @@ export async function recoverCorrections(
       options.compare,
     ).map((object): ObjectComparison => {
       const key = objectKey(object.ref);
-      return { ...object, findings: object.findings.filter(({ path }) => !departing.has(`${key} ${printPath(path)}`)) };
+      return { ...object, findings: object.findings.filter(({ path }) => !differing.has(`${key} ${printPath(path)}`)) };
     });
     const { environment, prices, model } = options.rank;
     // By rules alone: what is over is no question for the model.

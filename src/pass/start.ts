@@ -48,7 +48,7 @@ export function startOfPass(pass: Pass, decisions: DecisionsFile): JudgeInput {
 async function pullFinished({ clients, options, log }: Pass): Promise<DesiredState> {
   const pull = pulling(clients, options);
   const found = await pull();
-  // What is unfinished may be a living pass at work, which holds the Lease.
+  // What is unfinished may be a pass that is running, which holds the Lease.
   if (!options.holdsLease) return found;
   const { cluster } = options.diff;
   const isFinished = await finishPredecessor(found.units, clients.confighub, cluster, log.warning, options.signal);

@@ -13,7 +13,7 @@ export interface Explanation {
   readonly because: string;
   /** Null where it is in sync. */
   readonly class: string | null;
-  /** What the surroundings made of it (an autoscaler, a restart, an ignore rule); empty otherwise. */
+  /** What the context made of it (an autoscaler, a restart, an ignore rule); empty otherwise. */
   readonly note: string;
   readonly desired: Json;
   readonly live: Json;

@@ -137,7 +137,7 @@ function explanationText(result: OfflineDiff, object: OfflineObject, path: strin
         ['rule', `${rule}: ${because}`],
         ['desired', displayValue(desired ?? undefined)],
         ['live', displayValue(live ?? undefined)],
-        ['owners', who.length === 0 ? 'nobody' : who.join('; ')],
+        ['owners', who.length === 0 ? 'none' : who.join('; ')],
       ];
       return `  ${displayValue(at)}\n${lines.map(([label, text]) => `    ${label.padEnd(8)} ${sanitize(text)}\n`).join('')}`;
     },

@@ -136,7 +136,7 @@ async function recall(
 
 async function runWriting(facts: Facts, log: Logger): Promise<number> {
   const { pass, config, process, signal: stop, passLog } = facts;
-  // Asked for before anything is connected, so that a missing setting costs nobody a wait.
+  // Checked before connecting, so that a missing setting fails at once.
   const reportRepo = required(config, 'reportRepo');
   const holder = `${hostname()}/${pass}`;
   await using clients = await connectWriting(config, process.environment, holder, passLog.warning, stop);
@@ -172,7 +172,7 @@ async function writePass(
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass({ clients, repository, options, log: passLog });
   lastRun.learn({ numbers: numbersOf(result) });
-  // Told before it is printed: what is pushed is no news to the next pass.
+  // Notified before printing: the next pass does not repeat what was pushed.
   await announce(result, repository.previous, notices);
   process.out(printReport(result.report, outputOptions(config, process, result)));
   const fixed = result.outcomes.filter((outcome) => outcome.result === 'fixed').length;

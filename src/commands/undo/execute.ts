@@ -148,7 +148,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
       );
     }
   } finally {
-    // Also where it broke off or was stopped: the units are locked by nobody's work any more.
+    // Also after an error or a stop: no unit may stay locked.
     await confighub.closeChangeSet(own.ChangeSetID, AbortSignal.timeout(CLOSE_MS));
   }
   out(`Undone ${written.length} of ${undos.length} units under changeset ${sanitize(own.Slug)}\n`);

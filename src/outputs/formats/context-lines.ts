@@ -3,7 +3,7 @@ import type { Incomplete } from '../../domain/report.ts';
 import { GUARD_EFFECT } from '../../domain/words.ts';
 import type { ShownReport } from './entry.ts';
 
-// What must be known to read a list of findings: an empty one is no good news where nothing could be read.
+// What a reader must know beside a list of findings: an empty list means little if something could not be read.
 
 export function guardLine({ name, detail }: NonNullable<ShownReport['guard']>): string {
   return `Guard ${name}: ${detail}; ${GUARD_EFFECT}`;

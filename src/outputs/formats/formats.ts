@@ -68,7 +68,7 @@ export const FORMATS = {
   md: {
     about: 'the Markdown page of the report',
     print: ({ page, reports }) =>
-      // Pages from Git may have been edited by anybody who may write there.
+      // Anyone with write access may have edited pages in Git.
       (page ?? reports.map((report) => report.page).join('\n')).split('\n').map(sanitize).join('\n'),
   },
   jsonl: {
@@ -101,7 +101,7 @@ export function print(name: FormatName, showing: Showing, screen: Screen): strin
   return formatOf(name).print(showing, worstFirst(showing.reports.flatMap(showing.entriesOf)), screen);
 }
 
-/** What formats of one finding a line have no place for; for standard error, where it is in nobody's way. */
+/** For standard error: what formats with one finding a line have no place for. */
 export function printAside(name: FormatName, reports: readonly ShownReport[]): string {
   return formatOf(name).hasFindingsOnly ? printContext(reports) : '';
 }

@@ -56,7 +56,7 @@ export interface NotifyOptions {
   readonly signal: AbortSignal;
 }
 
-/** The last report, as far as it tells what is news. */
+/** The parts of the last report that decide what is new. */
 export type LastReport = Pick<PreviousReport, 'digest' | 'guard' | 'findings' | 'incomplete'>;
 
 /** Tells others of a changed report: events on the workloads, and the webhook. What fails is a warning. */
@@ -95,7 +95,7 @@ export function isNews(
 export async function announceFailure(error: unknown, options: NotifyOptions): Promise<void> {
   if (!options.config.events) return;
   const message = messageOf(error);
-  // A pass that fails as the last one did is no news: its event is refused by its name as long as the first one lives.
+  // A pass that fails like the last one needs no second event: it has the same name and is refused as long as the first one lives.
   const key = `PassFailed ${error instanceof UserError ? error.code : 'unexpected'} ${withoutNumbers(message)}`;
   const note = hideSecrets(`Pass ${options.pass} failed: ${message}`);
   await writeEvents(options.kubernetes, await onCronJob({ reason: 'PassFailed', key, note }, options), options);

@@ -5,7 +5,7 @@ import type { Correction, Report, ReportedDrift } from '../../domain/report.ts';
 import { trimEnd } from '../../domain/trim.ts';
 import { GUARD_EFFECT, state } from '../../domain/words.ts';
 
-/** A changed report, as it is told to others. */
+/** A changed report, as it is sent to others. */
 export interface Announcement {
   readonly cluster: string;
   readonly environment: string;
@@ -35,7 +35,7 @@ interface Line {
   readonly state: string;
 }
 
-/** What is told in every format. */
+/** What every format contains. */
 function summarize({ report, redact }: Announcement): {
   readonly counts: Readonly<Record<'open' | 'new' | 'fixed' | 'staged' | 'blocked' | 'failed', number>>;
   readonly worst: Severity | null;

@@ -89,7 +89,7 @@ async function post(text: string, options: WebhookOptions, stop: AbortSignal): P
     const send = url.protocol === 'https:' ? https.request : http.request;
     const sent = send(url, request, (response) => {
       resolve({ status: response.statusCode ?? 0 });
-      // What else it says is nobody's business, and may have no end.
+      // The rest of the answer is not needed, and may have no end.
       response.destroy();
     });
     sent.on('error', reject);

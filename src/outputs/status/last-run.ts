@@ -2,7 +2,7 @@ import type { Lease } from '../../clients/kubernetes/lease.ts';
 import { resultOf } from '../../domain/exit-codes.ts';
 import { annotationsOf, type PassNumbers } from './record.ts';
 
-/** Tells outside of Git that a pass ran, and how it ended, also where nothing had changed. */
+/** Records on the Lease that a pass ran and how it ended, even if nothing changed. */
 export interface LastRun {
   /** What the pass has come to know so far. */
   learn(known: { readonly numbers?: PassNumbers; readonly unreportedFixes?: number }): void;

@@ -44,7 +44,7 @@ export function numbersOf({ comparison, outcomes, report }: CountedPass): PassNu
     return worst === undefined ? [] : [{ state: CLASSES[worst].state, isCompared: desired !== undefined }];
   });
   const workloads = tally(states.map(({ state }) => state));
-  const departing = states.filter(({ isCompared }) => isCompared).length;
+  const differing = states.filter(({ isCompared }) => isCompared).length;
   return {
     digest: report.digest,
     open: report.findings.length,
@@ -52,7 +52,7 @@ export function numbersOf({ comparison, outcomes, report }: CountedPass): PassNu
     compared: comparison.compared,
     workloads: {
       ...workloads,
-      in_sync: comparison.compared - departing,
+      in_sync: comparison.compared - differing,
       ...(comparison.unread > 0 ? { unread: comparison.unread } : {}),
       ...(comparison.invalid.length > 0 ? { invalid: comparison.invalid.length } : {}),
       ...(comparison.notMonitored > 0 ? { not_monitored: comparison.notMonitored } : {}),

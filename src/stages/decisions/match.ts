@@ -17,9 +17,9 @@ export interface OpenDecision {
   readonly object: ObjectComparison;
 }
 
-/** Where the decisions about findings stand before any is carried out. */
+/** Decisions and their findings, before any is applied. */
 export interface MatchedDecisions {
-  /** In the order of the file; spent ones are not among them. */
+  /** In the order of the file, without applied ones. */
   readonly open: readonly OpenDecision[];
   /** What is known of others without trying: contradictions, and what an interrupted pass carried out. */
   readonly outcomes: readonly DecisionOutcome[];
@@ -32,7 +32,7 @@ export interface MatchInput {
   readonly units: readonly Pick<DesiredUnit, 'space' | 'slug' | 'headRevision' | 'lastChangeDescription'>[];
 }
 
-/** Finds what each decision is about. A spent one is about nothing any more, though the same drift came back. */
+/** Finds what each decision is about. An applied one matches nothing, even if the same drift came back. */
 export function matchDecisions({ file, previous, comparison, units }: MatchInput): MatchedDecisions {
   const spent = new Set(previous.filter(({ effect }) => effect === 'spent').map(({ id }) => id));
   const found = new Map<string, Pick<OpenDecision, 'finding' | 'object'>>();

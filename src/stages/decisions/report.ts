@@ -46,7 +46,7 @@ export function reportDecisions(input: DecisionReportInput): readonly ReportedDe
     const known = before.get(decision.id);
     return known?.effect === 'spent' ? known : lineOf(decision, effectOf(decision, known, input), known);
   });
-  // What was spent must stay so: a file or an entry that is mended must not decide again.
+  // An applied decision stays applied: a corrected file or entry must not apply it again.
   const isSound = file.unreadable === '' && file.mistakes.length === 0;
   const kept = isSound ? [] : previous.filter(({ id, effect }) => effect === 'spent' && !isListed(id, decided));
   return [...unread, ...mistakes, ...decided, ...kept];
@@ -70,7 +70,7 @@ function lineOf(
   return {
     id: decision.id,
     kind: decision.kind,
-    // Once its finding is gone nothing else tells what it was about.
+    // Once its finding is resolved, only the last report says what it was about.
     what: became.what === '' ? (known?.what ?? aboutUnknown(decision)) : became.what,
     by: displayDecider(decision.by),
     decidedAt: decision.by?.time ?? '',
@@ -99,7 +99,7 @@ function effectOf(
   const outcome = input.outcomes.get(decision.id);
   if (outcome) return { what, effect: outcome.effect, detail: `${outcome.detail}${stillUnmanaged(decision, outcome, input)}` };
   if (!open) {
-    // Neither applied nor gone: it is there again once it is read.
+    // Neither applied nor resolved: its finding is back once it can be read.
     if (input.unread.has(decision.fingerprint)) {
       const { effect = 'waiting', detail = 'its finding could not be read' } = known ?? {};
       return { what, effect, detail };
@@ -165,7 +165,7 @@ function targetEffect(
   };
   if (fix) {
     const effect = by[fix.result];
-    // Whatever the server said this time: that it failed again is no news.
+    // Another failure keeps the earlier detail, whatever the server said this time.
     const isAgain = effect === 'waiting' && known?.effect === effect && known.detail.startsWith(fix.result);
     if (isAgain) return { effect, detail: known.detail };
     const words = fix.message === '' ? fix.result : `${fix.result}: ${fix.message}`;

@@ -10,7 +10,7 @@ import type { ShowValues } from '../../domain/show/show-values.ts';
 import type { LiveObject, Snapshot } from '../../domain/snapshot.ts';
 import { inOneVersion, ownersInVersion, ownsUnknownFields } from './api-versions.ts';
 import { comparable, lastAppliedOf } from './comparable.ts';
-import { autoscalerOf, isScaledWithoutOwner, judgeInContext, type Surroundings, type Verdict } from './context.ts';
+import { autoscalerOf, isScaledWithoutOwner, judgeInContext, type ObjectContext, type Verdict } from './context.ts';
 import { createFinding } from './create-finding.ts';
 import { declaredFields } from './declared-fields.ts';
 import type { Ignores } from './ignore.ts';
@@ -38,7 +38,7 @@ export interface DiffOptions {
 /** Everything that the comparison needs to know of the cluster beside the two objects. */
 export type Cluster = Pick<Snapshot, 'autoscalers' | 'schemas' | 'failedReads'>;
 
-/** One decision of the walk with what it means in its surroundings. */
+/** One decision of the walk with what it means in its context. */
 export interface Judged {
   readonly decision: Decision;
   readonly blame: Blame | undefined;
@@ -87,7 +87,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
     // Live's version: it is what managedFields and defaults are about.
     const schema = schemaOf(read.ref);
     const owners = ownersAsStored(read, ownersInVersion(read));
-    const surroundings: Surroundings = {
+    const context: ObjectContext = {
       kind: ref.kind,
       autoscaler: autoscalerOf(cluster.autoscalers, ref),
       knowsAutoscalers,
@@ -108,8 +108,8 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       (decision) => {
         const found = classOf(decision.rule);
         const blame = blameOf(decision.claims);
-        const departure = found && { class: found, path: decision.path, desired: decision.desired, live: decision.live, blame };
-        const inContext = departure && judgeInContext(departure, surroundings);
+        const difference = found && { class: found, path: decision.path, desired: decision.desired, live: decision.live, blame };
+        const inContext = difference && judgeInContext(difference, context);
         const ignoredBy = inContext && isIgnorable(inContext.class) ? ignores.ruleFor(ref, decision.path, blame) : undefined;
         const verdict = inContext && ignoredBy ? ignored(ignoredBy, inContext.class) : inContext;
         onJudged({ decision, blame, verdict, ignoredBy, owners: wantsAll ? ownersOf(decision.claims) : [] });
@@ -128,7 +128,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       judge(desired, live, false, ({ decision, blame, verdict }) => {
         if (!verdict) return;
         const { path } = decision;
-        const isOwnedByNobody = decision.rule === 'removed' || decision.rule === 'reordered';
+        const hasNoOwner = decision.rule === 'removed' || decision.rule === 'reordered';
         const isScaled =
           autoscaler !== undefined &&
           printPath(path) === '/spec/replicas' &&
@@ -137,7 +137,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
           decision.live <= autoscaler.maxReplicas;
         findings.push(
           createFinding(verdict, desired.ref, path, decision.desired, decision.live, desired.unit, live, options, {
-            blame: isOwnedByNobody ? undefined : blame,
+            blame: hasNoOwner ? undefined : blame,
             ...(isScaled ? { autoscaler: autoscaler.name } : {}),
             ...(decision.rule === 'reordered' ? { isReordered: true } : {}),
           }),

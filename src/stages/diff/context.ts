@@ -16,8 +16,8 @@ export interface Verdict {
   readonly covered?: FindingClass;
 }
 
-/** What a departure is judged by beyond its own two values. */
-export interface Surroundings {
+/** What a difference is judged by, apart from its two values. */
+export interface ObjectContext {
   readonly kind: string;
   /** The autoscaler whose target the object is. */
   readonly autoscaler: Autoscaler | undefined;
@@ -33,8 +33,8 @@ export interface Surroundings {
   readonly isScaledWithoutOwner: boolean;
 }
 
-/** One departure of live from desired, as the walk found it. */
-export interface Departure {
+/** One difference of live from desired, as the walk found it. */
+export interface Difference {
   readonly class: FindingClass;
   readonly path: FieldPath;
   readonly desired: Json | undefined;
@@ -48,7 +48,7 @@ export const AHEAD = 'desired is ahead of what was applied last, or admission ch
 /** Annotations by which a person or a tool asks for a restart: an action, and reverting it rolls the pods again. */
 const RESTART_STAMP = /(^|\/)(restarted-?At|restart-?time)$/iu;
 
-type Rule = (departure: Departure, surroundings: Surroundings) => Verdict | undefined;
+type Rule = (difference: Difference, context: ObjectContext) => Verdict | undefined;
 
 /** Asked in this order; the first that answers decides. */
 const RULES: readonly Rule[] = [
@@ -57,15 +57,15 @@ const RULES: readonly Rule[] = [
     const isStamp = RESTART_STAMP.test(metadataKeyOf(path) ?? '') && found !== 'removed';
     return isStamp ? informational('a requested restart') : undefined;
   },
-  (departure, { kind, has }) => {
-    if (departure.class === 'pending' || departure.class === 'informational') return undefined;
+  (difference, { kind, has }) => {
+    if (difference.class === 'pending' || difference.class === 'informational') return undefined;
     const tool = knownAdditionOf({
       kind,
-      path: printPath(departure.path),
-      metadataKey: metadataKeyOf(departure.path),
-      envName: envNameOf(departure.path),
-      actor: departure.blame?.actor,
-      class: departure.class,
+      path: printPath(difference.path),
+      metadataKey: metadataKeyOf(difference.path),
+      envName: envNameOf(difference.path),
+      actor: difference.blame?.actor,
+      class: difference.class,
       has,
     });
     return tool === undefined ? undefined : informational(`${tool} writes it`);
@@ -116,15 +116,15 @@ const RULES: readonly Rule[] = [
 export const NOTED_BY = 'noted by ';
 
 /**
- * What a departure means once the object's surroundings are known: an autoscaler's own number, a restart stamp, what
+ * What a difference means once the object's context are known: an autoscaler's own number, a restart stamp, what
  * controllers note in labels and annotations, or a change that is still on its way.
  */
-export function judgeInContext(departure: Departure, surroundings: Surroundings): Verdict {
+export function judgeInContext(difference: Difference, context: ObjectContext): Verdict {
   for (const rule of RULES) {
-    const verdict = rule(departure, surroundings);
+    const verdict = rule(difference, context);
     if (verdict) return verdict;
   }
-  return { class: departure.class, note: '' };
+  return { class: difference.class, note: '' };
 }
 
 function informational(note: string): Verdict {
@@ -136,9 +136,9 @@ function informational(note: string): Verdict {
  * inside the range is told from the autoscaler. A number that nobody owns is taken for the autoscaler's, and so is one
  * of `ancient-changes`, which the autoscaler's entry may have been merged into.
  */
-function autoscaled(departure: Departure, { autoscaler, knowsAutoscalers }: Surroundings): Verdict | undefined {
-  const { path, live, blame } = departure;
-  if (printPath(path) !== '/spec/replicas' || departure.class === 'removed') return undefined;
+function autoscaled(difference: Difference, { autoscaler, knowsAutoscalers }: ObjectContext): Verdict | undefined {
+  const { path, live, blame } = difference;
+  if (printPath(path) !== '/spec/replicas' || difference.class === 'removed') return undefined;
   const isMerged = blame?.manager === ANCIENT_CHANGES && autoscaler !== undefined;
   const isOwner = blame === undefined || blame.actor === 'autoscaler' || isMerged;
   if (!isOwner) return undefined;

@@ -12,7 +12,7 @@ export interface HandMadeAutoscaler {
 
 /**
  * Autoscalers that a hand made and no unit declares, of workloads whose units declare a number of replicas: within their
- * range that number is theirs from now on, so the autoscaler is what departs.
+ * range that number is theirs from now on, so the autoscaler is what differs.
  */
 export function handMadeAutoscalers(
   { autoscalers, namespaces }: Pick<Snapshot, 'autoscalers' | 'namespaces'>,

@@ -4,7 +4,7 @@ import type { Blame } from '../../domain/finding.ts';
 import type { IgnoreRule, IgnoreUse } from '../../domain/ignore-rule.ts';
 import type { ObjectRef } from '../../domain/object-ref.ts';
 
-/** Finds the rule that covers a departure, and counts how often each does. */
+/** Finds the rule that covers a difference, and counts how often each does. */
 export interface Ignores {
   ruleFor(ref: ObjectRef, path: FieldPath, blame: Blame | undefined): IgnoreRule | undefined;
   uses(): readonly IgnoreUse[];

@@ -59,7 +59,7 @@ function unknownNode(storesZeros: boolean): SchemaNode {
     name: '',
     keys: [],
     storesZeros,
-    // Nobody knows; a custom resource stores it whatever it is.
+    // Unknown; a custom resource stores any value.
     isStruct: storesZeros,
     isUnordered: false,
     inMap: false,

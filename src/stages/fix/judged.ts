@@ -75,7 +75,7 @@ function changed({ ref }: DesiredObject, how: string): ClusterError {
   });
 }
 
-/** The same departure with the same live value. */
+/** The same difference with the same live value. */
 function sameDrift(now: Finding | undefined, judged: Finding | undefined): boolean {
   if (now === undefined || judged === undefined) return false;
   return now.id === judged.id && hasSameLive(now, judged);

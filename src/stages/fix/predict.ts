@@ -73,7 +73,7 @@ async function predict(
   }
 }
 
-/** False also where nobody tells: what was refused is then not done by anybody. */
+/** False also if it is unknown: what was refused is then not done. */
 async function lacksRight(
   verb: string,
   { ref }: DesiredObject,

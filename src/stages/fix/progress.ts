@@ -58,7 +58,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Runs one step for one unit; what fails is remembered and ends that unit's fix, nobody else's. */
+/** Runs one step for one unit; a failure is recorded and ends the fix of that unit only. */
 export async function attempt(entry: Progress, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
   if (entry.failure) return;
   entry.failure = await failureOf(step, signal);

@@ -9,10 +9,10 @@ export function isFailedTest(error: unknown): boolean {
   return error instanceof ClusterError && error.status === 422 && error.fields.length === 0;
 }
 
-/** A webhook with side effects takes no dry run, and so nobody can tell what it would make of a write. */
+/** A webhook with side effects takes no dry run, and so its effect on a write is unknown. */
 const NO_DRY_RUN = /does not support dry run/u;
 
-/** Nobody knows whether the write was carried out: no answer came, or one that is none. */
+/** It is unknown whether the write was carried out: no answer came, or one that is none. */
 export function isUnanswered(error: unknown): error is ClusterError {
   return error instanceof ClusterError && (error.code === 'unavailable' || error.code === 'bad-answer');
 }

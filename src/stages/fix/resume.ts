@@ -8,7 +8,7 @@ import { stateOf } from './write-pair.ts';
 
 /**
  * Finishes what a killed pass left: a head that holds the drifted state gets its predecessor back, and the changesets
- * that passes of this cluster had opened for themselves are closed. Whether the cluster still departs is then for this
+ * that passes of this cluster had opened for themselves are closed. Whether the cluster still differs is then for this
  * pass to see. Returns true where there was nothing to finish.
  */
 export async function finishPredecessor(

@@ -6,7 +6,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** After the first hold of a day the holds double, up to eight days. */
 const MAX_DOUBLINGS = 3;
 
-/** A field that somebody takes back again and again. */
+/** A field that another actor keeps reverting. */
 export interface Contest {
   readonly manager: string;
   readonly corrections: number;

@@ -32,14 +32,14 @@ export interface FindingContext {
   readonly object: ObjectComparison | undefined;
   readonly pauses: readonly Pause[];
   readonly terminating: readonly string[];
-  /** Why a part of the object's unit could not be read; `undefined` where it was read whole. */
+  /** Why a part of the object's unit could not be read; `undefined` if it was read completely. */
   readonly unreadPart: string | undefined;
   readonly corrections: readonly Correction[];
   /** RFC 3339 time at which the finding was first reported; now where the last report has it with other values. */
   readonly seenSince: string;
   /** What the API server said to a dry run of the object's correction; `undefined` before it was asked. */
   readonly prediction: Prediction | undefined;
-  /** Who decided that this finding is fixed; `undefined` for nobody. */
+  /** Who decided that this finding is fixed; `undefined` without a decision. */
   readonly approvedBy: string | undefined;
   /** Who decided that it stays as it is, and what is still in the way of that. */
   readonly keptBy: string | undefined;
@@ -73,7 +73,7 @@ const RULES: readonly Rule[] = [
   ({ finding }) => (isDrift(finding) ? undefined : report('never-fixed', finding.note)),
   ({ finding }) => (finding.ref.kind === 'Secret' ? report('secret', 'Secrets are only reported') : undefined),
   ({ finding }) => {
-    // Whoever set it, the autoscaler goes on from there; a fix would be undone within seconds.
+    // The autoscaler continues from any value; it would undo a fix within seconds.
     if (finding.autoscaler === undefined) return undefined;
     return report('autoscaler', `HorizontalPodAutoscaler ${finding.autoscaler} controls this field`);
   },
@@ -152,7 +152,7 @@ const RULES: readonly Rule[] = [
     );
   },
   (_, unit) => {
-    // Left-overs of a killed pass are finished before anything is judged, so this one is still at work.
+    // Left-overs of a killed pass are finished before anything is judged, so this one is still running.
     if (unit?.changeSet?.openedFor === undefined) return undefined;
     return blocked('locked-elsewhere', `another pass is fixing it under changeset ${unit.changeSet.slug}`);
   },

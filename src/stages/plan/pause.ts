@@ -4,8 +4,8 @@ import type { Pause } from '../../domain/plan.ts';
 import { type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../../domain/snapshot.ts';
 
 /**
- * Holds that people set with one `kubectl annotate`, sorted; those that are over are gone. A time that cannot be read
- * holds as well: whoever wrote it wanted a pause.
+ * Pauses that people set with one `kubectl annotate`, sorted, without ended ones. A time that cannot be read
+ * pauses as well: its author wanted a pause.
  */
 export function activePauses(snapshot: Pick<Snapshot, 'objects' | 'pausedNamespaces'>, now: Date): readonly Pause[] {
   const ofNamespaces = Object.entries(snapshot.pausedNamespaces).map(([name, until]) => ({ what: `namespace/${name}`, until }));
@@ -25,7 +25,7 @@ export function pauseOf(pauses: readonly Pause[], live: LiveObject | undefined, 
 /** RFC 3339, as annotations have it. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/u;
 
-/** Milliseconds since 1970; NaN where nobody can tell which time is meant. */
+/** Milliseconds since 1970; NaN for an invalid time. */
 function endOf(until: string): number {
   return TIME.test(until) ? Date.parse(until) : Number.NaN;
 }
@@ -35,7 +35,7 @@ function holds(until: string, now: Date): boolean {
   return Number.isNaN(time) || now.getTime() < time;
 }
 
-/** How a hold reads in report and log. */
+/** A pause in report and log. */
 export function pauseDetail({ what, until }: Pause): string {
   return Number.isNaN(endOf(until))
     ? `${what} is annotated ${PAUSE_ANNOTATION} with a value that is no time such as 2026-11-24T06:00:00Z; correct or remove it`

@@ -193,7 +193,7 @@ function groupByUnit(
 }
 
 /**
- * ConfigHub applies whole units: only where every departing field of every object of the unit is known and to be fixed
+ * ConfigHub applies whole units: only where every differing field of every object of the unit is known and to be fixed
  * may it do so. Whatever is left alone, an autoscaler's replicas for one, would be overwritten.
  */
 function routeOf(

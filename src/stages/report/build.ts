@@ -215,7 +215,7 @@ function toLine(
     restartsPods: item.restartsPods,
     action: item.action,
     reason: item.reason,
-    // A server's own words may hold times and numbers of the request: said again, they are no news.
+    // A server's own words may hold times and numbers of the request: that is no change.
     detail: isSaidAgain && SERVERS_WORDS.has(item.reason) ? known.detail : item.detail,
     result: outcome?.result ?? null,
     message: isSaidAgain ? known.message : (outcome?.message ?? ''),
@@ -237,7 +237,7 @@ function hasOwnPods({ ref, path }: Finding): boolean {
   return kindNamed(ref.kind)?.podsOfNodes !== undefined || path.length === 0;
 }
 
-/** The time of a write moves with whatever else its writer owns in the object; only another writer is news. */
+/** The time of a write moves with whatever else its writer owns in the object; only another writer is a change. */
 function keepRecordedBlame(blame: Blame | undefined, known: ReportFinding['blame']): ReportFinding['blame'] {
   const isSame =
     blame?.manager === known?.manager && blame?.operation === known?.operation && blame?.subresource === known?.subresource;

@@ -48,7 +48,7 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     .map((drift) => ({ drift, done: `since ${day(drift.firstSeen).slice(0, 5)}, ${shortState(report, drift)}` }));
   const around = asides(report);
   const rows = rowsWithin(MAX_LINES - around.length - 1, worstFirst(news), worstFirst(known));
-  // Where no drift is news, what is comes first all the same.
+  // Without news of drift the other news comes first.
   const body = (news.length > 0 ? [rows, around] : [around, rows]).map((lines) => lines.map(cut).join('\n'));
   return [subject(report, corrected), ...body, trailers.join('\n')].filter((part) => part !== '').join('\n\n');
 }
@@ -66,7 +66,7 @@ function changedIn({ news }: Report): number {
   return [...news.values()].filter((kind) => kind === 'changed').length;
 }
 
-/** The most telling subject that has room beside the cluster's name. */
+/** The most detailed subject that fits beside the cluster's name. */
 function subject(report: Report, corrected: readonly Correction[]): string {
   const name = inert(sanitize(report.cluster));
   const short = name.length > NAME_KEPT ? `${cutText(name, NAME_KEPT - 3)}...` : name;
@@ -81,7 +81,7 @@ function subject(report: Report, corrected: readonly Correction[]): string {
 /** What a subject may say, shorter and shorter; the trailers have all counts. */
 function statements(report: Report, corrected: readonly Correction[]): readonly string[] {
   const open = report.findings.length;
-  // Else nobody could tell from the log why there is a commit.
+  // Without this the log would not show the reason for the commit.
   const also = report.alsoChanged.length > 0 ? [changedWords(report.alsoChanged)] : [];
   const counts = [
     [report.newFindings, 'new'],
@@ -91,11 +91,11 @@ function statements(report: Report, corrected: readonly Correction[]): readonly 
   ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]));
   if (corrected.length === 0 && open === 0) {
     const clear = report.incomplete.length > 0 ? 'nothing open in what could be read' : 'all clear';
-    // What is gone by itself is what makes it clear.
+    // What was resolved without a fix made it clear.
     return [...(counts.length === 0 ? also : []).map((words) => `${words}, ${clear}`), clear, clear.replace(/ in .*/u, '')];
   }
   const brought = counts.length === 0 ? also : counts;
-  // What is gone is nobody's worry any more.
+  // Resolved findings do not count for the worst.
   const worst = SEVERITIES.find((severity) => [...corrected, ...report.findings].some((drift) => drift.severity === severity));
   const say = (parts: readonly string[], stands: string, end: string): string =>
     `${[...parts, ...(open === 0 ? [] : [`${open} ${stands}`])].join(', ')} (${end})`.trimStart();
@@ -111,7 +111,7 @@ function changedWords(parts: readonly string[]): string {
   return `${parts.length > 1 ? plural(parts.length, 'part') : parts.join()} changed`;
 }
 
-/** What holds for all of it: other news than drift, what was not read, what stopped the fixes, what the open drift costs. */
+/** What concerns the whole report: other news than drift, what was not read, what stopped the fixes, what the open drift costs. */
 function asides({ guard, incomplete, findings, alsoChanged, otherNews }: Report): readonly string[] {
   const shown = otherNews.length > OTHER_NEWS ? otherNews.slice(0, OTHER_NEWS - 1) : otherNews;
   const lines = shown.map(({ line }) => inert(sanitize(line)));

@@ -9,7 +9,7 @@ export function nameOfRead({ what, namespace }: Pick<FailedRead, 'what' | 'names
 
 /**
  * Reads that failed, in the words of the last report where they failed in the same way then: guards and pages repeat these
- * words, and other numbers in them are no news.
+ * words, and other numbers in them are no change.
  */
 export function keepErrorText(reads: readonly FailedRead[], before: readonly Incomplete[]): readonly FailedRead[] {
   const known = new Map(before.map(({ what, error }) => [what, error]));

@@ -26,7 +26,7 @@ interface LinesFile {
   readonly schema: z.ZodType;
   /** How many lines report.json says that it has. */
   readonly count: (summary: Summary) => number | undefined;
-  /** Without it nobody can tell whether a fix may be made: since when a finding is known, what was fixed before. */
+  /** Without it no fix can be judged: since when a finding is known, what was fixed before. */
   readonly holdsFixes: boolean;
 }
 
@@ -101,7 +101,7 @@ function faultOfSummary(text: string | undefined, summary: Summary | undefined, 
   return summary.cluster === cluster ? '' : 'it belongs to another cluster';
 }
 
-/** `count` is how many lines there should be; `undefined` where nobody knows. */
+/** `count` is the expected number of lines; `undefined` if unknown. */
 function faultOfLines(text: string | undefined, schema: z.ZodType, count: number | undefined): string {
   if (text === undefined) return (count ?? 0) === 0 ? '' : 'there is none';
   const lines = text.split('\n');

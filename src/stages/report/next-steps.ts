@@ -33,7 +33,7 @@ export function nextSteps(finding: ReportFinding, cluster: string): readonly Nex
     step('Accept the live value as desired', ...decide('accept', finding.fingerprint));
   if (decisions.includes('adopt')) step('Adopt it into ConfigHub', ...decide('adopt', finding.fingerprint), "--space 'SPACE'");
   if (found === 'pending') step('Apply the unit', 'cub unit apply', ...unitIn(space, slug));
-  // What waits to be applied is no departure that a rule could cover.
+  // What waits to be applied is no difference that a rule could cover.
   if (decisions.includes('ignore')) step('Ignore it', ...decide('ignore', finding.id), "--reason 'why'");
   if (revision > 0)
     step(
