@@ -57,6 +57,23 @@ describe('accepting what is live', () => {
     expect(acceptsLive(description, 3, TEXT), 'other bytes').to.equal(false);
   });
 
+  it('takes a field out of the text that is gone, and one into it that somebody added', () => {
+    const isSaid = ({ document }: Acceptable['desired'], now: JsonObject | undefined): boolean =>
+      canonicalJson(valueAt(document, REPLICAS) ?? null) === canonicalJson(valueAt(now, REPLICAS) ?? null);
+    // A document that is printed anew has spaces inside its braces.
+    const without = TEXT.replace('  replicas: 3 # agreed with finance\n', '').replace(/\{(.*)\}/u, '{ $1 }');
+    const take = (text: string, found: Finding, now: JsonObject): string => {
+      const compareReplicas = (desired: Acceptable['desired'], live: JsonObject | undefined): readonly Finding[] =>
+        isSaid(desired, live) ? [] : [found];
+      const taken = composeAcceptance(unit('web', { text }), [acceptable(found)], () => now, compareReplicas);
+      expect([taken.refused.length, taken.accepted.length]).to.deep.equal([0, 1]);
+      return taken.text;
+    };
+    expect(take(TEXT, finding({ class: 'removed', live: undefined }), { spec: {} })).to.equal(without);
+    const added = take(without, finding({ class: 'added', desired: undefined, live: 5 }), { spec: { replicas: 5 } });
+    expect(added).to.contain('\n  replicas: 5\n').and.contain('# who to call');
+  });
+
   it('takes a value whose name another field that drifts begins with', () => {
     const policy = [...CONTAINER, { field: 'imagePullPolicy' }];
     const { accepted, refused } = composeAcceptance(
@@ -86,10 +103,10 @@ describe('accepting what is live', () => {
       [finding({ live: new Secret('hunter2') }), 'looks like a secret'],
       [finding({ desired: new Secret('hunter2') }), 'looks like a secret'],
       [finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }) }), 'Secrets are not stored'],
-      [finding({ class: 'missing', path: [] }), 'take its document out'],
+      [finding({ class: 'missing', path: [] }), 'the whole object is missing; remove it'],
       [finding({ class: 'unmanaged', path: [] }), 'adopt it'],
       [finding({ class: 'conflicting', path: [] }), 'more than one unit'],
-      [finding({ class: 'pending' }), 'ahead of what is live'],
+      [finding({ class: 'pending' }), 'ahead of the live ob'],
       [finding({ class: 'informational' }), 'not drift'],
     ];
     for (const [found, why] of cases) expect(refusalOf(found), found.class).to.contain(why);
