@@ -67,4 +67,11 @@ describe('settings of the report repository', () => {
       SSH_AUTH_SOCK: '/run/agent',
     });
   });
+
+  it('hand Git every proxy that it or curl knows, in capitals or not', async () => {
+    const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+    const environment = Object.fromEntries(names.map((name) => [name, `of ${name}`]));
+    const options = reportConnection(await loadConfig({}, {}, undefined, signal), 'r', environment, signal);
+    expect(options.environment).to.deep.equal(environment);
+  });
 });
