@@ -103,7 +103,7 @@ describe('the commands that decide', () => {
     ] as const) {
       const out = (await run(world, [command, '--help'])).out.replaceAll(/\s+/gu, ' ');
       for (const flag of ['--report-repo', '--git-ssh-known-hosts-file', '--cluster', '--timeout', ...flags])
-        expect(out).to.contain(`${flag} `);
+        expect(out).to.contain(`${flag} <`);
       expect(out).to.contain('a workload such as web, deployment/web');
       for (const flag of ['--git-author', '--kubeconfig', ...without]) expect(out).to.not.contain(`${flag}`);
     }

@@ -294,6 +294,7 @@ describe('what became of a decision', () => {
       '',
     ].join('\n');
     expect(effects({ text, findings: [web] })).to.deep.equal(['ignore active', 'ignore expired', 'ignore unused']);
+    expect(told({ text, findings: [web] })[0]?.detail).to.equal('permanent');
     expect(told({ text, findings: [web] })[2]?.what).to.equal('kind Deployment, name api, only as a whole');
   });
 

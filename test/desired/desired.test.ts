@@ -46,4 +46,16 @@ describe('desired state', () => {
     expect(objects.map((object) => object.ref.name)).to.deep.equal(['here']);
     expect(otherTargets).to.equal(1);
   });
+
+  it('takes units that have no target for this cluster too, and units of every target where none is named', () => {
+    const fetched = [
+      { ok: true as const, unit: unit('here', { text: document('here'), target: 'here' }) },
+      { ok: true as const, unit: unit('anywhere', { text: document('anywhere') }) },
+      { ok: true as const, unit: unit('there', { text: document('there'), target: 'there' }) },
+    ];
+    const names = (target: string): readonly string[] => assembleDesired(fetched, target).objects.map(({ ref }) => ref.name);
+    expect(names('here')).to.deep.equal(['here', 'anywhere']);
+    expect(names('')).to.deep.equal(['here', 'anywhere', 'there']);
+    expect(assembleDesired(fetched, '').otherTargets).to.equal(0);
+  });
 });

@@ -179,6 +179,26 @@ describe('decisions by commit', function () {
     });
   });
 
+  describe('accept of a value that is gone', () => {
+    it('takes the field out of the unit, so that no pass puts it back', async () => {
+      const labels = (): Promise<string> => kubectl(world, 'get', 'deployment', 'orders', '-o', 'jsonpath={.metadata.labels}');
+      await kubectl(world, 'label', 'deployment/orders', 'tier-');
+      await passed();
+      const { fingerprint } = await findingOf('orders', 'tier');
+      await decide(BOB, `accept:\n- {fingerprint: ${fingerprint}, reason: no tiers any more}\n`);
+      const [before] = await revisionsOf(scenario, 'orders-config');
+      await passed({ AUTO_FIX: 'true' });
+      const [head] = await revisionsOf(scenario, 'orders-config');
+      expect(head?.number).to.equal((before?.number ?? 0) + 1);
+      expect(head?.text).to.equal(before?.text.replace('    tier: backend\n', ''));
+      expect((await decisions())[0]).to.include({ kind: 'accept', effect: 'spent' });
+      expect(await labels())
+        .to.contain('orders')
+        .and.not.contain('tier');
+      expect((await findings()).filter(({ object }) => object.name === 'orders')).to.deep.equal([]);
+    });
+  });
+
   describe('adopt', () => {
     const units = async (): Promise<Readonly<Record<string, { readonly text: string; readonly description: string }>>> => {
       const where = `SpaceID = '${scenario.project.spaces['dev']}' AND Slug IN ('ledger', 'node-agent', 'shopfront', 'agent')`;

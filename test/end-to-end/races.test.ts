@@ -145,6 +145,23 @@ describe('what happens in the middle of a pass', function () {
     await isFixedNext('web-1');
   });
 
+  it('an object that is deleted and made anew after it was judged, with the very same drift, is not the one that is fixed', async () => {
+    await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    const uid = (): Promise<string> => kubectl('get', 'deployment', 'web-1', '-o', 'jsonpath={.metadata.uid}');
+    const judged = await uid();
+    const from = watched.hub.passages.length;
+    const result = await passWhile(watched.cluster.hold(isRead('web-1')), async () => {
+      await kubectl('delete', 'deployment', 'web-1');
+      const file = join(watched.world.folder, 'web-1.yaml');
+      await kubectl('apply', '--server-side', '--field-manager=confighub', '-f', file);
+      await kubectl('scale', 'deployment/web-1', '--replicas=2');
+    });
+    expect(became(result, 'web-1')).to.deep.include({ result: 'conflict', summary: 'replicas 1 → 2' });
+    expect(hubWrites(watched.hub, from).filter((write) => write.includes('/unit/'))).to.deep.equal([]);
+    expect([await replicas('web-1'), (await uid()) === judged]).to.deep.equal(['2', false]);
+    await isFixedNext('web-1');
+  });
+
   it('an object that is changed right before it is written keeps its new value', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const result = await passWhile(watched.cluster.hold(isApply('web-1')), () =>

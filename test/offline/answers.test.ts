@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { command, diffOf, lines } from './command.ts';
@@ -87,6 +90,8 @@ describe('what diff prints', () => {
     expect(explained).to.have.nested.property('[0].owners[0].time', '2026-11-20T03:04:05Z');
     const unknown = json((await diffOf(desired, map('web', owned('kubectl-edit')), ['-o', 'json', '--explain', '/data/a'])).out);
     expect(unknown).to.have.nested.property('[0].explained[0].owners[0].time', null);
+    const told = (await diffOf(desired, live, ['--explain', '/data/a'])).out;
+    expect(told).to.contain(' kubectl-edit Update, 2026-11-20T03:04:05Z (');
     expect((await diffOf(desired, live)).out).to.match(/ kubectl-edit +2026-11-20T03:04:05Z$/mu);
   });
 
@@ -94,6 +99,12 @@ describe('what diff prints', () => {
     const { out } = await diffOf(map('web'), map('web'), ['-o', 'json']);
     expect(JSON.parse(out)).to.not.have.property('ignores');
     expect(JSON.parse(out).groups).to.deep.equal([]);
+    const folder = await mkdtemp(join(tmpdir(), 'drift-rules-'));
+    const rules = join(folder, 'ignore.yaml');
+    await writeFile(rules, 'ignore:\n- {kind: ConfigMap, reason: covers}\n- {kind: Job, reason: covers nothing}\n');
+    const table = (await diffOf(map('web', '', 'shop', 'a: x'), map('web'), ['--ignore-file', rules])).out;
+    await rm(folder, { recursive: true });
+    expect(table.trimEnd().split('\n').slice(2)).to.deep.equal(['ignore rule unused: covers nothing']);
   });
 
   it('are findings that one action made, told once: a rollout of one image over several workloads', async () => {
@@ -141,7 +152,8 @@ describe('what diff prints', () => {
     expect(await at(value.replace('[name=A]', '[name="A"]'))).to.deep.equal([value]);
     expect(await at('/spec/replicas/')).to.deep.equal(['/spec/replicas']);
     expect(await at('/spec/template/spec/containers[name=app]/env')).to.include(value);
-    expect(await at('/spec/template/spec/containers')).to.include(value);
+    for (const above of ['/spec/template/spec/containers', '/spec/template/spec/', '/spec/template/spec/containers[name=app]/'])
+      expect(await at(above), above).to.include(value);
     expect(await at('/spec/rep')).to.deep.equal([]);
     for (const all of ['/', '']) expect(await at(all), all).to.include.members([value, '/spec/replicas']);
   });
