@@ -76,6 +76,7 @@ const SLOW = [
   'decisions/history',
   'files/**/*',
   'forms/{circumstances,stored}',
+  'mutation/**/*',
   'report/{broken-report,git*,hostile-*,shuffled,sizes}',
   'snapshot/snapshot',
   'terminal/**/*',
