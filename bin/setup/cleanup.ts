@@ -1,5 +1,3 @@
-import { quote } from '../../src/clients/confighub/where.ts';
-import { type ConfigHub, connectConfigHub } from './confighub.ts';
 import { environmentsOf, inCluster } from './environments.ts';
 import { stopHub } from './hub-process.ts';
 import { deleteKindCluster } from './kind-cluster.ts';
@@ -9,7 +7,12 @@ import { detectorNamespace } from './overlays.ts';
 import { type Script, script } from './script.ts';
 
 const ABOUT = `Takes away what the other scripts made: the cluster, the embedded hub with its data, the report repository, the project's
-name. In a cluster and in a ConfigHub of your own only the project's namespaces and spaces are deleted.`;
+name. In a cluster of your own only the project's namespaces are deleted, in a ConfigHub of your own nothing.`;
+
+const KEPT = [
+  ...['hub', 'hub.env', 'hub.log', 'hub-url', 'overlays', 'reports', 'kubeconfig', 'kubectl', 'local.log'],
+  ...['cluster', 'image', 'regions', 'project'],
+];
 
 await script(
   'cleanup',
@@ -19,42 +22,27 @@ await script(
     const { state, say, given } = context;
     const isMeant = given['yes'] === true;
     const project = state.read('project')?.trim();
-    const isEmbedded = !process.env['CONFIGHUB_URL'] && state.read('hub.env') !== undefined;
+    const isEmbedded = state.read('hub.env') !== undefined;
     const cluster = state.read('cluster')?.trim();
-    for (const line of plan(context, project, isEmbedded, cluster)) say(`${isMeant ? 'Deleting' : 'Would delete'} ${line}`);
+    for (const line of plan(context, isEmbedded, cluster)) say(`${isMeant ? 'Deleting' : 'Would delete'} ${line}`);
     if (!isMeant) {
       say('Nothing was deleted; bin/cleanup --yes does it.');
       return;
     }
-    if (cluster === 'kind') await deleteKindCluster(context);
-    if (cluster === 'local') await stopLocalCluster(context);
-    if (cluster === 'given') await kubectl(context, ['delete', 'namespace', '--ignore-not-found', ...namespaces(context)]);
+    // First what runs here: it is to end, whatever becomes of the rest.
     if (isEmbedded) await stopHub(state);
-    else if (project !== undefined) await deleteSpaces(await connectConfigHub(context), project, context);
-    for (const name of [
-      'hub',
-      'hub.env',
-      'hub.log',
-      'hub-url',
-      'overlays',
-      'reports',
-      'kubeconfig',
-      'kubectl',
-      'local.log',
-      'cluster',
-      'image',
-    ])
-      state.remove(name);
-    for (const name of ['regions', 'project']) state.remove(name);
+    if (cluster === 'local') await stopLocalCluster(context);
+    if (cluster === 'kind') await deleteKindCluster(context);
+    if (cluster === 'given') await kubectl(context, ['delete', 'namespace', '--ignore-not-found', ...namespaces(context)]);
+    if (!isEmbedded && project !== undefined)
+      say(
+        `Its spaces stay: cub space list --where "Labels.project = '${project}'", and cub space delete SPACE --recursive for each`,
+      );
+    for (const name of KEPT) state.remove(name);
   },
 );
 
-function plan(
-  { state }: Script,
-  project: string | undefined,
-  isEmbedded: boolean,
-  cluster: string | undefined,
-): readonly string[] {
+function plan({ state }: Script, isEmbedded: boolean, cluster: string | undefined): readonly string[] {
   const clusters: Readonly<Record<string, string>> = {
     kind: 'the kind cluster drift-detector',
     local: 'the local control plane',
@@ -63,17 +51,10 @@ function plan(
   return [
     ...(cluster === undefined ? [] : [clusters[cluster] ?? cluster]),
     ...(isEmbedded ? [`the embedded hub and its data in ${state.path('hub')}`] : []),
-    ...(!isEmbedded && project !== undefined ? [`spaces of project ${project}`] : []),
     `reports and settings in ${state.folder}`,
   ];
 }
 
 function namespaces({ state }: Pick<Script, 'state'>): readonly string[] {
   return environmentsOf(state).flatMap(({ name }) => [detectorNamespace(name), inCluster('drift-test', name)]);
-}
-
-/** Clones before what they were cloned from. */
-async function deleteSpaces({ client }: ConfigHub, project: string, { say, signal }: Script): Promise<void> {
-  const spaces = await client.listSpaces(`Labels.project = ${quote(project)}`, signal);
-  say(`Delete with ConfigHub's own client: ${spaces.map(({ Slug }) => `cub space delete ${Slug} --recursive`).join('; ')}`);
 }

@@ -56,7 +56,9 @@ export async function openShell(): Promise<Shell> {
     },
     async [Symbol.asyncDispose]() {
       await type('bin/cleanup --yes');
+      const { stdout: left } = await type(`ps -A -o args | grep -F ${folder} | grep -v grep`);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (left !== '') throw new Error(`bin/cleanup left these running:\n${left}`);
     },
   };
 }
