@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { displayRef } from '../../src/domain/object-ref.ts';
 import { type CommandResult, fixture } from '../demo/world.ts';
 import { startWebhook, type Webhook } from '../diff/webhook.ts';
-import { objectsAt, render, repositoryPath } from '../manifests/overlay.ts';
+import { repositoryPath } from '../manifests/overlay.ts';
 import { sentences } from './logs.ts';
 import { hubWrites, leaseWrites, outputOf, startWatchedWorld, type WatchedWorld, writtenObjects } from './watched-world.ts';
 
@@ -60,10 +60,6 @@ function decisions(found: z.output<typeof items>): Readonly<Record<string, strin
   ]);
   return Object.fromEntries(told);
 }
-
-const names = z.array(z.string()).default([]);
-const rule = z.object({ apiGroups: names, resources: names, verbs: names, nonResourceURLs: names });
-const ACCOUNT = 'system:serviceaccount:devops-apps:drift-detector';
 
 type Scenario = z.output<typeof scenarios>[number];
 
@@ -192,41 +188,6 @@ describe('what holds a pass back', function () {
     for (const text of scenario.logs) expect(told).to.contain(text);
     for (const [command, text] of Object.entries(scenario.stays)) expect(await watched.type(command)).to.contain(text);
   }
-
-  it('needs every verb of the role that the dev overlay gives it, and is denied none', async () => {
-    const { kubectl, audited, world } = watched;
-    await kubectl('-n', 'guards-a', 'scale', 'deployment/web-1', '--replicas=2');
-    await kubectl('-n', 'guards-a', 'set', 'env', 'deployment/web-1', 'DEBUG=true');
-    await kubectl('-n', 'guards-b', 'scale', 'statefulset/db', '--replicas=2');
-    await kubectl('-n', 'guards-b', 'set', 'image', 'daemonset/agent', 'app=registry.example/agent:hotfix');
-    const result = await pass(['run'], await watched.newRepository(), { DRIFT_MAX_FIX_PERCENT: '100' });
-    expect(result.code, result.stderr).to.equal(0);
-    expect(outputOf(result, printedReport).corrected).to.have.lengthOf(4);
-
-    const asked = (await audited()).filter(({ user }) => user.username === ACCOUNT);
-    const denied = asked.filter(({ responseStatus }) => responseStatus?.code === 403);
-    expect(denied.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).to.deep.equal([]);
-    const used = new Set(asked.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}.${objectRef?.apiGroup}`));
-    const paths = asked
-      .filter(({ objectRef }) => objectRef === undefined)
-      .map(({ requestURI }) => requestURI.split('?')[0] ?? '');
-    const documents = await render(world.cluster, 'cronjobs/dev');
-    const rules = documents
-      .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
-      .flatMap((role) => objectsAt(role, 'rules'));
-    const unused = z
-      .array(rule)
-      .parse(rules)
-      .flatMap(({ apiGroups, resources, verbs, nonResourceURLs }) => [
-        ...nonResourceURLs.filter(
-          (url) => !paths.some((path) => (url.endsWith('*') ? path.startsWith(url.slice(0, -1)) : path === url)),
-        ),
-        ...apiGroups
-          .flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`)))
-          .filter((right) => !used.has(right)),
-      ]);
-    expect(unused, 'rights that nothing needs').to.deep.equal([]);
-  });
 
   it('prints the plan of a dry run as a table too, with everything that holds for the whole of it', async () => {
     const { kubectl, follow } = watched;
