@@ -5,7 +5,7 @@ import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './options/option
 import { variablesOf } from './options/variables.ts';
 import { VERSION } from './version.ts';
 
-/** The command that the command line names, and what it says to it. */
+/** The command of a command line, with its arguments and options. */
 export interface CommandLine {
   readonly command: Command;
   /** Arguments and options of the command by name. */

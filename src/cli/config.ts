@@ -23,7 +23,7 @@ export function readEnvironment(): Environment {
   return process.env;
 }
 
-/** What the command line says, as text. */
+/** Values from the command line, as text. */
 export type Flags = Readonly<Partial<Record<OptionName, string>>>;
 
 /** The timeout in seconds, as far as it is known before any file is read. */

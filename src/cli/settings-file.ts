@@ -9,7 +9,7 @@ interface SettingsFile<S extends z.ZodType> {
   readonly path: string;
   /** Variable of the option. */
   readonly option: string;
-  /** What it holds, such as `ignore rules`. */
+  /** What it contains, such as `ignore rules`. */
   readonly what: string;
   readonly schema: S;
   /** What a file without a document stands for; without it such a file is a mistake. */
@@ -20,7 +20,7 @@ interface SettingsFile<S extends z.ZodType> {
   readonly signal: AbortSignal;
 }
 
-/** What the file says, as its schema reads it. Throws `ConfigError` with every mistake and where it stands. */
+/** The file's content, parsed by its schema. Throws `ConfigError` with every mistake and its place. */
 export async function readSettingsFile<S extends z.ZodType>(file: SettingsFile<S>): Promise<z.output<S>> {
   const { path, option: subject, what, schema, empty, remedy, maxMb, signal } = file;
   const mistake = (text: string): ConfigError =>

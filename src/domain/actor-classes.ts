@@ -7,18 +7,18 @@ interface ActorRow {
   /** For docs/comparison.md. */
   readonly managers: string;
   /**
-   * What a pass fixes without a decision where it wrote last. Whatever keeps writing would write again; an addition may be
-   * needed by whoever delivered it, and only one by hand is known not to be.
+   * What a pass fixes without a decision if it wrote last. Tools that keep writing would write again; an addition may be
+   * needed by the tool that delivered it, so only additions by hand are fixed.
    */
   readonly fixes: 'all' | 'declared' | 'nothing';
-  /** Somebody chose what it writes: by hand or in another delivery, where pipelines and people write alike. */
+  /** A person or pipeline chose the value: by hand or in another delivery. */
   readonly isChoice: boolean;
-  /** It notes things in objects of others on its own account. */
+  /** It writes annotations and the like into objects of others by itself. */
   readonly isController: boolean;
 }
 
 export const ACTORS = {
-  // A command or console that is used by hand, by its name; who or what ran it is not known.
+  // Commands and consoles for use by hand, by name; the person or script behind them is unknown.
   hands: {
     words: 'by hand',
     managers: '`kubectl` edit, set, patch, scale, label, ...; consoles, browsers, `curl`',
@@ -68,7 +68,7 @@ export type ActorClass = keyof typeof ACTORS;
 // Object.keys forgets that it gives exactly these.
 export const ACTOR_CLASSES = Object.keys(ACTORS) as readonly ActorClass[];
 
-/** By hand or by another delivery, and by no controller on its own account; false where nobody is known. */
+/** Written by hand or by another delivery, not by a controller; false if no writer is known. */
 export function isChoice(actor: ActorClass | undefined): boolean {
   return actor !== undefined && ACTORS[actor].isChoice;
 }

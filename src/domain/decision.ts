@@ -14,7 +14,7 @@ const fingerprint = z
 const target = {
   fingerprint,
   reason: z.string().min(1).optional(),
-  /** Tells a decision from an earlier one about the same finding, which is spent. */
+  /** Distinguishes a decision from an earlier, applied one about the same finding. */
   time: z
     .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date such as 2026-12-01 or an RFC 3339 time')
     .optional(),
@@ -35,21 +35,21 @@ export const decisionsFileSchema = z.strictObject({
   adopt: z.array(adoptSchema).optional(),
 });
 
-/** Who decided: the author of the commit since which the entry stands. */
+/** The author of the commit that last changed the entry. */
 export interface Decider {
   readonly name: string;
   readonly email: string;
   /** RFC 3339. */
   readonly time: string;
-  /** Empty where only the last report tells. */
+  /** Empty if only the last report has the decider. */
   readonly commit: string;
 }
 
-/** A decision as it is told where it is carried out. */
+/** The parts of a decision that reports and revisions show. */
 export interface DecisionText {
   /** Equal entries have equal ids, whatever their reason. */
   readonly id: string;
-  /** `undefined` where Git could not tell. */
+  /** `undefined` if Git's history does not show it. */
   readonly by: Decider | undefined;
   /** Empty where none was given. */
   readonly reason: string;
@@ -78,8 +78,8 @@ export type TargetedDecision = FindingDecision | AdoptDecision;
 export type Decision = IgnoreDecision | TargetedDecision;
 
 /**
- * What became of a decision. `spent`: it was carried out once and has no effect any more. `waiting`: something holds it
- * and the next pass tries again. `unused`: no finding of now is what it is about.
+ * Result of a decision. `spent`: it was applied and has no effect any more. `waiting`: something stops it for now
+ * and the next pass tries again. `unused`: it matches no current finding.
  */
 const EFFECTS = ['active', 'spent', 'staged', 'waiting', 'refused', 'expired', 'unused', 'no-effect', 'planned'] as const;
 export type DecisionEffect = (typeof EFFECTS)[number];
@@ -89,7 +89,7 @@ export function displayEffect(effect: DecisionEffect): string {
   return effect === 'spent' ? 'applied' : effect;
 }
 
-/** What became of a decision when somebody tried to carry it out. */
+/** Result of carrying out a decision. */
 export interface DecisionOutcome {
   readonly id: string;
   readonly effect: DecisionEffect;
@@ -105,7 +105,7 @@ export const reportedDecisionSchema = z.object({
   // What it is about, in a few words.
   what: z.string(),
   by: z.string(),
-  // RFC 3339 time of the commit; empty where Git could not tell.
+  // RFC 3339 time of the commit; empty if Git's history does not show it.
   decidedAt: z.string(),
   reason: z.string(),
   effect: z.enum(EFFECTS),
@@ -113,7 +113,7 @@ export const reportedDecisionSchema = z.object({
 });
 export type ReportedDecision = Readonly<z.output<typeof reportedDecisionSchema>>;
 
-/** An entry that is none, with how to mend it. */
+/** An invalid entry, with its correction. */
 export interface DecisionMistake {
   readonly line: number;
   /** `fix entry 2`, or the section. */
@@ -124,18 +124,18 @@ export interface DecisionMistake {
 export interface DecisionsFile {
   readonly decisions: readonly Decision[];
   readonly mistakes: readonly DecisionMistake[];
-  /** Why the file as a whole is not understood, so that nobody knows what was decided; empty where it is. */
+  /** Why the whole file cannot be read, so the decisions are unknown; empty if it can. */
   readonly unreadable: string;
 }
 
 export const NO_DECISIONS: DecisionsFile = { decisions: [], mistakes: [], unreadable: '' };
 
-/** The identity of an entry: its reason is no part of it, so that mending a typing error decides nothing anew. */
+/** The identity of an entry, without its reason: correcting a typing error there is not a new decision. */
 export function decisionId(kind: DecisionKind, parts: readonly (string | undefined)[]): string {
   return sha256(canonicalJson([kind, ...parts.map((part) => part ?? null)]) ?? '').slice(0, 16);
 }
 
-/** Who decided what, as the last report says; `undefined` where Git could not tell even then. */
+/** Deciders by id from the last report; `undefined` if Git's history did not show them then. */
 export function knownDeciders(previous: readonly ReportedDecision[]): ReadonlyMap<string, Decider | undefined> {
   return new Map(previous.flatMap((line) => (line.id === '' ? [] : [[line.id, deciderIn(line)] as const])));
 }
@@ -145,7 +145,7 @@ function deciderIn({ by, decidedAt }: ReportedDecision): Decider | undefined {
   return name !== undefined && email !== undefined ? { name, email, time: decidedAt, commit: '' } : undefined;
 }
 
-/** `Ann Lee <ann@example.org>`; `somebody unknown` where Git could not tell. */
+/** `Ann Lee <ann@example.org>`; `an unknown author` if Git's history does not show it. */
 export function displayDecider(by: Decider | undefined): string {
   return by ? sanitize(`${by.name} <${by.email}>`) : 'an unknown author';
 }

@@ -7,7 +7,7 @@ import { HIDDEN, shownPart } from './secret.ts';
 
 const MAX_VALUE_LENGTH = 120;
 
-/** A value in one short line; of a hidden one its shown form, an absent one is `(none)`. Control characters are written out. */
+/** A value in one short line: a hidden one as its mask, an absent one as `(none)`, control characters as escapes. */
 export function displayValue(given: FieldValue): string {
   const value = shownPart(given);
   if (value === undefined) return '(none)';
@@ -16,7 +16,7 @@ export function displayValue(given: FieldValue): string {
   return safe.length > MAX_VALUE_LENGTH ? `${cutText(safe, MAX_VALUE_LENGTH)}…` : safe;
 }
 
-/** The beginning of a text, at most so long, and never with half a character at its end. */
+/** The start of a text, at most `length` UTF-16 units; never ends with half a surrogate pair. */
 export function cutText(text: string, length: number): string {
   return text.slice(0, length).replace(/[\ud800-\udbff]$/u, '');
 }
@@ -31,10 +31,10 @@ export function sanitize(text: string): string {
 }
 
 /**
- * Whether two texts differ at most in words with digits in them: a server that fails in the same way says so anew each time
- * with other durations, ports, ids and times.
+ * Whether two texts differ at most in words that contain digits: a repeated failure gives the same message with other
+ * durations, ports, ids and times.
  */
-export function isSaidAnew(one: string, other: string): boolean {
+export function differOnlyInNumbers(one: string, other: string): boolean {
   return withoutNumbers(one) === withoutNumbers(other);
 }
 
@@ -42,6 +42,9 @@ export function isSaidAnew(one: string, other: string): boolean {
 export function withoutNumbers(text: string): string {
   return text.replaceAll(/\S+/gu, (word) => (/\d/u.test(word) ? '0' : word));
 }
+
+const RESOURCES: Readonly<Record<string, string>> = { requests: 'request', limits: 'limit' };
+const RESOURCE_NAMES: Readonly<Record<string, string>> = { cpu: 'CPU' };
 
 /** What a field is called in a sentence: `replicas`, `image of container app`, `env DEBUG of container app`. */
 export function fieldName(path: FieldPath): string {
@@ -56,16 +59,20 @@ export function fieldName(path: FieldPath): string {
     const inside = fields.slice(list + 2);
     const kind = fields[list] === 'containers' ? 'container' : 'init container';
     if (inside.length === 0) return `${kind} ${sanitize(container)}`;
+    const [first, section = '', name] = inside;
+    const noun = RESOURCES[section];
+    if (first === 'resources' && noun && name && inside.length === 3)
+      return `${RESOURCE_NAMES[name] ?? sanitize(name)} ${noun} of ${kind} ${sanitize(container)}`;
     return `${inside.map(sanitize).join(' ')} of ${kind} ${sanitize(container)}`;
   }
   const known = fields[0] === 'metadata' || fields[0] === 'spec' ? fields.slice(1) : fields;
   return known.length === 0 ? 'object' : known.map(sanitize).join(' ');
 }
 
-/** What a change is told by. */
+/** The parts of a finding that its summary is made of. */
 export type Described = Pick<Finding, 'class' | 'ref' | 'path' | 'desired' | 'live' | 'becomes'>;
 
-/** Both sides of a change, from the first to the second; of two images that differ only behind the name, what differs. */
+/** `from → to`; for two images of the same name only tag or digest. */
 function shownChange({ path }: Described, from: FieldValue, to: FieldValue): string {
   const last = path.at(-1);
   if (last && 'field' in last && last.field === 'image' && typeof from === 'string' && typeof to === 'string') {
@@ -77,13 +84,13 @@ function shownChange({ path }: Described, from: FieldValue, to: FieldValue): str
   return `${inShort(from)} → ${inShort(to)}`;
 }
 
-/** A text of many lines by their number: the first few say nothing about what changed. */
+/** A value in one line; a text of several lines as their number, since its first lines rarely show the change. */
 function inShort(value: FieldValue): string {
   const lines = typeof value === 'string' ? value.trimEnd().split('\n').length : 1;
   return lines > 1 ? `(${lines} lines)` : displayValue(value);
 }
 
-/** An env variable's element shown by its value alone. */
+/** A value for a sentence; an element of env as its value only. */
 function shownValue(finding: Described, given: FieldValue): string {
   const value = shownPart(given);
   if (isJsonObject(value) && finding.path.some((step) => 'field' in step && step.field === 'env')) {
@@ -93,7 +100,7 @@ function shownValue(finding: Described, given: FieldValue): string {
   return displayValue(value);
 }
 
-/** The path with both names of a field at its end, of which one stands in the place of the other. */
+/** The path whose last field is replaced by another one (`becomes`); `words` joins both names. */
 function swapped({ path, becomes = '' }: Described, words: (own: string, other: string) => string): FieldPath {
   const last = path.at(-1);
   return [...path.slice(0, -1), { field: words(last && 'field' in last ? last.field : '', becomes) }];
@@ -130,15 +137,15 @@ function isReplicas(finding: Finding): boolean {
 export function driftSentence(finding: Finding): string {
   const { name } = finding.ref;
   const tier = finding.isCritical ? ' (tier=critical)' : '';
-  const who = `${sanitize(name)}${tier}`;
-  if (finding.becomes !== undefined) return `${who}: ${summarize(finding)}`;
+  const subject = `${sanitize(name)}${tier}`;
+  if (finding.becomes !== undefined) return `${subject}: ${summarize(finding)}`;
   if (isReplicas(finding) && finding.class === 'changed')
-    return `${who} has ${replicas(finding.live)}, expected ${displayValue(finding.desired)}`;
-  if (finding.class === 'missing') return `${who} is missing`;
+    return `${subject} has ${replicas(finding.live)}, expected ${displayValue(finding.desired)}`;
+  if (finding.class === 'missing') return `${subject} is missing`;
   if (finding.class === 'changed') {
-    return `${who} has ${fieldName(finding.path)} ${shownValue(finding, finding.live)}, expected ${shownValue(finding, finding.desired)}`;
+    return `${subject} has ${fieldName(finding.path)} ${shownValue(finding, finding.live)}, expected ${shownValue(finding, finding.desired)}`;
   }
-  return `${who}: ${summarize(finding)}`;
+  return `${subject}: ${summarize(finding)}`;
 }
 
 /** The sentence after "Fixed:": `backend-api scaled to 3 replicas`. */
@@ -150,7 +157,7 @@ export function fixedSentence(finding: Finding): string {
   return `${name} ${fieldName(finding.path)} set to ${shownValue(finding, finding.desired)}`;
 }
 
-/** What bringing it back did, in a few words: `replicas: 5 → 3`, `env DEBUG of container app removed`. */
+/** What the fix changed, in a few words: `replicas: 5 → 3`, `env DEBUG of container app removed`. */
 export function summarizeFix(finding: Finding): string {
   if (finding.becomes !== undefined) return fieldName(swapped(finding, (own, other) => `${other} → ${own}`));
   const name = fieldName(finding.path);

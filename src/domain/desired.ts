@@ -39,13 +39,13 @@ export interface DesiredUnit {
   readonly text: string;
   /** Text of the head; the same as `text` where nothing waits to be applied. */
   readonly headText: string;
-  /** The head's bytes differ from the live revision's: somebody's change that is not applied yet. */
+  /** The head's bytes differ from the live revision's: a change that is not applied yet. */
   readonly hasUnappliedChanges: boolean;
   /** Description of the newest change. */
   readonly lastChangeDescription: string;
 }
 
-/** What the unit declares is what ConfigHub applied last: whatever live has otherwise was written since. */
+/** Whether ConfigHub applied the unit's desired text last: then every difference was written afterwards. */
 export function isApplied({ liveRevision, lastAppliedRevision, acceptedRevision }: DesiredUnit): boolean {
   return liveRevision > 0 && lastAppliedRevision === liveRevision && acceptedRevision === undefined;
 }
@@ -58,12 +58,12 @@ export interface DesiredObject {
   readonly unit: DesiredUnit;
 }
 
-/** A unit, or a document of one, that cannot be compared; its neighbours go on. */
+/** A unit, or one of its documents, that cannot be compared; the others are compared. */
 export interface InvalidUnit {
   readonly space: string;
   readonly slug: string;
   readonly error: string;
-  /** The text that could not be read: what it names is not unmanaged. */
+  /** The text that could not be read: objects that it names are not unmanaged. */
   readonly text: string;
 }
 
@@ -87,7 +87,7 @@ export function indexDeclarations(declared: readonly DesiredObject[]): Pick<Desi
   };
 }
 
-/** Stands for a unit where a document is compared that belongs to none: without a target it compares with nothing but what is written. */
+/** The unit of a document without one, as in a comparison of files. */
 export const NO_UNIT: DesiredUnit = {
   id: '',
   slug: '',

@@ -4,9 +4,9 @@ interface ExitCode {
   readonly code: number;
   /** For help and docs/report.md. */
   readonly meaning: string;
-  /** What the Lease says of a pass that ended so. */
+  /** Result on the Lease for a pass that ended with it. */
   readonly result: string;
-  /** The errors that a command ends with it for. */
+  /** Codes of the errors that end a command with it. */
   readonly errors: readonly string[];
 }
 
@@ -50,17 +50,17 @@ export const EXIT = Object.fromEntries(Object.entries(EXIT_CODES).map(([name, { 
   readonly [Name in ExitName]: (typeof EXIT_CODES)[Name]['code'];
 };
 
-/** What an error of this code ends with. */
+/** The exit code for an error code. */
 export function exitCodeFor(code: ErrorCode): number {
   return ROWS.find(({ errors }) => errors.includes(code))?.code ?? EXIT.unexpected;
 }
 
-/** What a command that ended with this error tells its caller; anything that is no `UserError` is a bug. */
+/** The exit code of a command that ended with this error; an error that is not a `UserError` is a bug. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof UserError ? exitCodeFor(error.code) : EXIT.unexpected;
 }
 
-/** What the Lease says of a pass that ended with this code. */
+/** The result on the Lease for this exit code. */
 export function resultOf(exit: number): string {
   return ROWS.find(({ code }) => code === exit)?.result ?? EXIT_CODES.unexpected.result;
 }

@@ -1,21 +1,21 @@
 import type { DecisionKind } from './decision.ts';
 
-// What a finding can be, a row each: types, report, JSON Schema, docs/comparison.md and what is done follow from it.
+// Classes of findings, a row each: types, report, JSON Schema, docs/comparison.md and what is done follow from it.
 
 interface ClassOfFinding {
-  /** It makes an object drifted; the others are shown apart and never counted. */
+  /** It makes an object drifted; the other classes are shown separately and not counted. */
   readonly isDrift: boolean;
-  /** What it says of a whole object, behind its kind; empty for one of a field. */
+  /** Predicate of a sentence about a whole object, after its kind; empty for a class of fields. */
   readonly ofObject: string;
-  /** What the Lease counts an object with it as; empty for none. */
+  /** Key under which the Lease counts such an object; empty for none. */
   readonly state: string;
-  /** How it would be brought back; `by-hand` says only where no patch could. */
+  /** How it would be fixed; `by-hand` only says where no patch works. */
   readonly repair: 'patch' | 'create' | 'by-hand' | 'none';
-  /** The bill may depend on it. */
+  /** It may change the cost. */
   readonly hasCost: boolean;
   /** What people can decide about it. */
   readonly decisions: readonly DecisionKind[];
-  /** Why its live value cannot become desired; empty where the class does not speak against it. */
+  /** Why its live value cannot be accepted; empty if the class allows it. */
   readonly notAccepted: (unit: string) => string;
   /** What a pass with AUTO_FIX does about it, for docs/comparison.md. */
   readonly outcome: string;

@@ -27,7 +27,7 @@ export interface Blame {
 /** A value to show, or one that must never be shown: `reveal` is for patches only. */
 export type FieldValue = Json | Secret<Json> | undefined;
 
-/** One field path of one object whose live value departs from desired, or a whole object missing, unmanaged or declared twice. */
+/** A field whose live value differs from desired, or a whole object that is missing, unmanaged, duplicate or being deleted. */
 export interface Finding {
   /** Stable while the same field of the same object drifts the same way. */
   readonly id: string;
@@ -41,29 +41,29 @@ export interface Finding {
   readonly path: FieldPath;
   readonly desired: FieldValue;
   readonly live: FieldValue;
-  /** `undefined` where nobody owns the field any more, as after a removal. */
+  /** `undefined` if no field manager owns the field, as after a removal. */
   readonly blame: Blame | undefined;
   /** `space/slug`; empty for an unmanaged object. */
   readonly unit: string;
   readonly isCritical: boolean;
-  /** Bringing it back changes the pod template, so pods are replaced. */
+  /** Its fix changes the pod template, so pods are replaced. */
   readonly restartsPods: boolean;
   readonly repair: Repair;
-  /** The autoscaler that may set this number, where live is within its range; whoever set it, the autoscaler goes on from there. */
+  /** The autoscaler of this number, if live is within its range; it keeps adjusting the number, whoever set it. */
   readonly autoscaler?: string;
   /** Of an autoscaler that no unit declares: the workload whose declared number it moves. */
   readonly scales?: string;
-  /** The elements are the same and their order is another one: both values are the elements' keys, in order. */
+  /** The same elements in another order: both values are the elements' keys, in order. */
   readonly isReordered?: true;
-  /** The field that stands in the place of this one, as one handler of a probe in that of another. */
+  /** The field that replaced this one, such as another handler of a container probe. */
   readonly becomes?: string;
-  /** Id of the finding that tells people of this one as well. */
+  /** Id of the finding whose line includes this one. */
   readonly shownWith?: string;
   /** Why it is informational or pending; empty otherwise. */
   readonly note: string;
 }
 
-/** A list's elements in the order of these keys; what has no place in it keeps its own, behind them. */
+/** A list's elements in the order of these keys; elements without a key follow in their own order. */
 export function inOrderOf(list: Json | undefined, keys: FieldValue): Json | undefined {
   if (!isJsonArray(list) || !isJsonArray(keys)) return undefined;
   const place = (element: Json): number => {
@@ -73,7 +73,7 @@ export function inOrderOf(list: Json | undefined, keys: FieldValue): Json | unde
   return list.toSorted((one, other) => place(one) - place(other));
 }
 
-/** Everything that the comparison of one object gave. */
+/** Result of comparing one object. */
 export interface ObjectComparison {
   readonly ref: ObjectRef;
   readonly desired: DesiredObject | undefined;
@@ -81,7 +81,7 @@ export interface ObjectComparison {
   readonly findings: readonly Finding[];
 }
 
-/** A desired object that the API server would refuse, so that nothing of it can be compared. */
+/** A desired object that the API server would refuse, so it is not compared. */
 export interface InvalidObject {
   readonly desired: DesiredObject;
   /** Where in the document; empty for the whole of it. */
@@ -111,7 +111,7 @@ export interface Comparison {
   readonly notCompared: Readonly<Record<string, number>>;
   /** Desired objects that could not be judged because a read failed. */
   readonly unread: number;
-  /** Ids of units with an object that none of the above was compared for: what departs in them is not fully known. */
+  /** Ids of units with an object that was not compared, so their differences are not fully known. */
   readonly partlyCompared: readonly string[];
 }
 
@@ -145,7 +145,7 @@ export function isDrift(finding: Finding): boolean {
   return DRIFT_CLASSES.has(finding.class);
 }
 
-/** True for fields that an apply of the unit would overwrite or take away; what others added beside them it does not touch. */
+/** Whether an apply of the unit would overwrite or remove the field; it does not touch fields that others added. */
 export function wouldBeOverwritten(finding: Finding): boolean {
   return finding.class !== 'added' && (finding.desired !== undefined || finding.class === 'to_remove');
 }

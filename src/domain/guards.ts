@@ -7,7 +7,7 @@ import type { Snapshot } from './snapshot.ts';
 
 // What stops all fixes of a pass, a row each, asked in this order; types, plan, docs/fixing.md and tests follow from it.
 
-/** What the configuration says about guards, and what the pass before left to say. */
+/** Limits from the configuration, and unreported fixes of the last pass. */
 export interface GuardLimits {
   /** Objects that one pass may change. */
   readonly maxFixes: number;
@@ -17,13 +17,13 @@ export interface GuardLimits {
   readonly maxShrinkPercent: number;
   /** Running workloads that one pass may scale to no replica. */
   readonly maxToZero: number;
-  /** A cluster with nothing of what units declare is meant to be so. */
+  /** A cluster without any of the declared objects is expected. */
   readonly allowEmpty: boolean;
-  /** Fixes of an earlier pass that no report could be pushed of. */
+  /** Number of fixes of an earlier pass whose report could not be pushed. */
   readonly unreportedFixes: number;
 }
 
-/** How well both sides, and what was decided, are known. */
+/** How complete both sides and the decisions are. */
 export interface Sides {
   readonly decisions: Pick<PlanDecisions, 'unreadable'> | undefined;
   /** What is wrong with the last report. */
@@ -31,34 +31,34 @@ export interface Sides {
   readonly snapshot: Pick<Snapshot, 'failedReads'>;
   /** Objects that units declare. */
   readonly declared: number;
-  /** As many at the last report; 0 where there is none to compare with. */
+  /** Their number at the last report; 0 without one. */
   readonly declaredBefore: number;
 }
 
-/** What would change, without what a person approved. */
+/** The planned changes, except those that a person approved. */
 export interface Changes {
   readonly planned: readonly Finding[];
   readonly comparison: Pick<Comparison, 'objects' | 'compared'>;
 }
 
 interface Guard<Facts> {
-  /** For people: a guard against what. */
+  /** What it protects against, for docs/fixing.md. */
   readonly against: string;
-  /** Variables that let it pass. */
+  /** Variables that allow the fixes. */
   readonly options: readonly string[];
-  /** What was found and what would let the pass go on, as a sentence without a full stop; `undefined` where it does not trip. */
+  /** The cause and the setting that allows the fixes, a sentence without a full stop; `undefined` if the guard does not trip. */
   readonly trips: (facts: Facts, limits: GuardLimits) => string | undefined;
 }
 
-/** They stop everything, also what a person approved. */
+/** They stop every fix, also those that a person approved. */
 const OF_SIDES = {
-  // A fix could take back just what people decided to live with.
+  // A fix could revert a difference that people decided to keep.
   'decisions-unreadable': {
     against: 'a decisions file that cannot be read',
     options: [],
     trips: ({ decisions }) => decisions?.unreadable && `decisions.yaml cannot be read: ${decisions.unreadable}`,
   },
-  // Since when a change is known, what was fixed before and how many objects there were is in it.
+  // It contains first-seen times, earlier fixes and the number of objects.
   'report-unreadable': {
     against: 'a broken last report; the next report replaces it',
     options: [],
@@ -77,7 +77,7 @@ const OF_SIDES = {
       return failed && `the autoscalers could not be read (${failed.error}), so nothing is fixed`;
     },
   },
-  // So much less is more likely broken than meant.
+  // Such a drop is more likely a mistake than intended.
   'desired-shrank': {
     against: 'units that declare far fewer objects than before, by default half',
     options: ['DRIFT_MAX_SHRINK_PERCENT'],
@@ -89,9 +89,9 @@ const OF_SIDES = {
   },
 } as const satisfies Readonly<Record<string, Guard<Sides>>>;
 
-/** They look at what would change and not at how well it is known: what a person approved passes them. */
+/** They check the planned changes, not what was read: fixes that a person approved are not stopped. */
 const OF_CHANGES = {
-  // A pass that goes on fixing where nobody is told of it may fight somebody all night. Its report is pushed first.
+  // Without reports, passes could keep reverting a person's change unnoticed. Push the report first.
   'unreported-fixes': {
     against: 'fixes of an earlier pass whose report could not be pushed',
     options: [],
@@ -100,7 +100,7 @@ const OF_CHANGES = {
         ? undefined
         : 'an earlier pass could not push the report of its fixes; fixing resumes as soon as a report is pushed',
   },
-  // More likely connected to another cluster than asked to fill this one. A single object says nothing.
+  // The connection to a wrong cluster is more likely than an empty one. A single object is no evidence.
   'wrong-cluster': {
     against: 'a cluster without any of the declared objects',
     options: ['DRIFT_ALLOW_EMPTY'],
@@ -111,7 +111,7 @@ const OF_CHANGES = {
       return 'this cluster contains none of the declared objects, so it may be the wrong cluster; check KUBECONFIG and DRIFT_CONTEXT, or set DRIFT_ALLOW_EMPTY=true to allow it';
     },
   },
-  // Units that say zero everywhere are more likely a bad edit than a wish; whoever scaled a workload up may be saving it.
+  // Zero replicas in many units are more likely a mistake, and a person may have scaled a workload up in an incident.
   'scale-to-zero': {
     against: 'workloads scaled to zero',
     options: ['DRIFT_MAX_TO_ZERO'],
@@ -125,7 +125,7 @@ const OF_CHANGES = {
       return `${count} running workload${count === 1 ? '' : 's'} would be scaled to zero, more than DRIFT_MAX_TO_ZERO=${maxToZero}; set DRIFT_MAX_TO_ZERO=${count} to allow it`;
     },
   },
-  // The desired side is more likely wrong than the cluster.
+  // Many changes at once suggest that the desired side is wrong.
   'mass-change': {
     against: 'a mass change: too many objects, or too large a percentage if more than ten are compared',
     options: ['DRIFT_MAX_FIXES', 'DRIFT_MAX_FIX_PERCENT'],
@@ -139,16 +139,16 @@ export type GuardName = keyof typeof GUARDS;
 /** A guard that stopped all fixes. */
 export interface TrippedGuard {
   readonly name: GuardName;
-  /** What was found and what would let the pass go on. */
+  /** The cause and the setting that allows the fixes. */
   readonly detail: string;
 }
 
-/** The first guard that holds everything; whatever is wrong there stops also what a person approved. */
+/** The first guard that stops every fix, also approved ones. */
 export function guardSides(sides: Sides, limits: GuardLimits): TrippedGuard | undefined {
   return firstTripped(OF_SIDES, sides, limits);
 }
 
-/** The first guard that holds what nobody approved. */
+/** The first guard that stops the fixes that no person approved. */
 export function guardChanges(changes: Changes, limits: GuardLimits): TrippedGuard | undefined {
   return firstTripped(OF_CHANGES, changes, limits);
 }
@@ -170,10 +170,10 @@ function objectsOf(findings: readonly Finding[]): number {
   return new Set(findings.map(({ ref }) => objectKey(ref))).size;
 }
 
-/** Below this many compared objects a share says nothing: two of three is no mass change. */
+/** With so few compared objects the percentage does not count: two of three is not a mass change. */
 const PERCENT_COUNTS_ABOVE = 10;
 
-/** Names every value that stands in the way: raising one of two would trip the other. */
+/** Names every exceeded limit: raising only one of two would trip the other. */
 function massChange(changed: number, compared: number, { maxFixes, maxFixPercent }: GuardLimits): string | undefined {
   const percent = compared === 0 ? 0 : Math.ceil((changed * 100) / compared);
   const isTooMany = changed > maxFixes;
@@ -191,7 +191,7 @@ function massChange(changed: number, compared: number, { maxFixes, maxFixPercent
   return `${changed} objects${share} would change, more than ${exceeded}; set ${needed.join(' and ')} to allow it`;
 }
 
-/** Shares are told in steps: while a guard holds, an object more or less elsewhere must not change the report. */
+/** Percentages are rounded up to steps: one object more or less must not change the report while a guard trips. */
 const PERCENT_STEP = 5;
 
 function roundedUp(percent: number): number {

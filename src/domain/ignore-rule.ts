@@ -3,8 +3,8 @@ import { z } from 'zod';
 const selector = z.string().min(1).optional();
 
 /**
- * A departure that somebody decided to live with. Selectors may hold `*` for any run of characters; a path also covers
- * everything below it, and an empty one nothing but that the object as a whole is missing or unmanaged. At least one
+ * A rule for ignored drift. Selectors may contain `*` for any number of characters; a path also covers
+ * everything below it, and an empty path covers only a missing or unmanaged object. At least one
  * selector besides an empty path is required, and so is the reason; after `until` the rule has no effect.
  */
 export const ignoreRuleSchema = z

@@ -1,7 +1,7 @@
 /**
- * What became of a planned fix. `overridden`: it was written, and managedFields show another write after it that put the
- * drift back. `no-effect`: it was written, and the API server made of it what was there before. `conflict`: the object or
- * unit changed meanwhile; the next pass judges it anew.
+ * Result of a planned fix. `overridden`: it was written, and managedFields show a later write that restored the
+ * drift. `no-effect`: it was written, but the API server stored the old value. `conflict`: the object or
+ * unit changed in the meantime; the next pass compares it again.
  */
 export type OutcomeResult = 'fixed' | 'staged' | 'overridden' | 'no-effect' | 'conflict' | 'failed';
 
@@ -9,12 +9,12 @@ export interface FixOutcome {
   readonly findingId: string;
   readonly correctionId: string;
   readonly result: OutcomeResult;
-  /** The server's own words where it did not go as planned; empty otherwise. */
+  /** The server's message if the fix did not go as planned; otherwise empty. */
   readonly message: string;
   /** `project/slug` of the changeset that the revisions belong to; empty without one. */
   readonly changeSet: string;
   /** Number of the revision that restores desired; 0 where none was written. */
   readonly revision: number;
-  /** Why a fixed workload is not rolled out and healthy; empty where it is, or was not waited for. */
+  /** Why a fixed workload is not healthy; empty if it is, or if the pass did not wait. */
   readonly unhealthy: string;
 }

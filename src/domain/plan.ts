@@ -4,7 +4,7 @@ import type { GuardName, TrippedGuard } from './guards.ts';
 import type { RankedFinding } from './ranking.ts';
 import type { LiveObject } from './snapshot.ts';
 
-/** What is to be done about a finding. */
+/** The action for a finding. */
 type PlanAction = 'fix' | 'stage' | 'report' | 'blocked';
 
 /** Why, as a constant that report and log show; the detail is the sentence beside it. */
@@ -43,7 +43,7 @@ export interface PlanItem {
   readonly reason: PlanReason;
   /** One sentence, with what to do where something can be done; may be empty. */
   readonly detail: string;
-  /** Bringing it back replaces pods, as far as is known: the API server's dry run decides where it was asked. */
+  /** The fix replaces pods: by the API server's dry run if there was one, otherwise by the changed path. */
   readonly restartsPods: boolean;
 }
 
@@ -58,7 +58,7 @@ export interface Refusal {
 export interface Prediction {
   /** The pod template changes, so pods are replaced. */
   readonly restartsPods: boolean;
-  /** By id of the finding; the others are taken as they are planned. */
+  /** By id of the finding; the other fixes remain as planned. */
   readonly refused: ReadonlyMap<string, Refusal>;
   /** An apply of the unit gives the same as the pass's own write, so that none is needed. */
   readonly isAppliedAlone: boolean;
@@ -68,21 +68,21 @@ export interface Prediction {
 
 /** What people decided by commit, as far as the plan goes by it; findings by their fingerprint, with who decided. */
 export interface PlanDecisions {
-  /** To be fixed whatever the class rules and the guards that count say. */
+  /** To be fixed, regardless of class rules and of the guards against large changes. */
   readonly approved: ReadonlyMap<string, string>;
-  /** To be left as they are: accepted or to be adopted. */
+  /** Not fixed: accepted, or to be adopted. */
   readonly kept: ReadonlyMap<string, string>;
-  /** Why nobody can tell what was decided; empty where it is known. */
+  /** Why the decisions are unknown; empty if they are known. */
   readonly unreadable: string;
 }
 
-/** The findings of one object, split into those to bring back and those to leave as they are. */
+/** The findings of one object, split into those to fix and those to leave. */
 export interface ObjectCorrection {
   readonly desired: DesiredObject;
-  /** `undefined` where the object is missing and is to be created. */
+  /** `undefined` if the object is missing; the fix creates it. */
   readonly live: LiveObject | undefined;
   readonly fix: readonly Finding[];
-  /** Departing fields that the correction must not touch: autoscaled, held, changed by controllers. */
+  /** Differing fields that the fix must not touch: autoscaled, paused, changed by controllers. */
   readonly leave: readonly Finding[];
 }
 
@@ -92,7 +92,7 @@ export interface UnitCorrection {
   readonly id: string;
   readonly unit: DesiredUnit;
   readonly objects: readonly ObjectCorrection[];
-  /** The unit's other objects, which nothing is to be done about. */
+  /** The unit's other objects, without a fix. */
   readonly others: readonly DesiredObject[];
   readonly isCritical: boolean;
   /** Write the drifted and the restored state as two revisions. */
@@ -105,7 +105,7 @@ export interface UnitCorrection {
   readonly route: 'confighub' | 'direct' | 'both';
 }
 
-/** A hold that a person set by annotation. */
+/** A pause that a person set by annotation. */
 export interface Pause {
   /** `namespace/shop` or `shop/deployment/web` */
   readonly what: string;
@@ -122,7 +122,7 @@ export interface Plan {
   readonly pauses: readonly Pause[];
   /** Objects with fields that a pass wrote and that are not yet given back to whoever delivers them. */
   readonly ownershipPending: readonly DesiredObject[];
-  /** How many objects units declare, as the next pass is to remember it. */
+  /** How many objects units declare, for the next pass to compare with. */
   readonly desiredObjects: number;
   /** What holds for all of it, as sentences without a full stop. */
   readonly notes: readonly string[];

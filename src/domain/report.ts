@@ -105,7 +105,7 @@ export const findingSchema = z.object({
 });
 export type ReportFinding = Readonly<z.output<typeof findingSchema>>;
 
-/** A drift that was brought back, taken back right after, or written to no effect: one line of corrections.jsonl. */
+/** A fix: it worked, was reverted at once, or had no effect. One line of corrections.jsonl. */
 export const correctionSchema = z.object({
   ...driftFields,
   time,
@@ -124,7 +124,7 @@ const driftSchema = z.object(driftFields);
 /** What an open finding and a correction have in common. */
 export type ReportedDrift = Readonly<z.output<typeof driftSchema>>;
 
-/** A drift that went without a correction, or took another value since: one line of gone.jsonl. */
+/** A drift that was resolved without a fix, or has another value now: one line of gone.jsonl. */
 export const goneSchema = z.object({
   ...driftSchema.omit({ opinion: true, changeSet: true, revision: true }).shape,
   findingId: z.string(),
@@ -145,7 +145,7 @@ const promotionSchema = z.object({
   refusal: z.string().describe('Why ConfigHub would refuse the upgrade; empty where it would not.'),
 });
 
-/** A correction that ConfigHub knows of and no report yet: as its pair of revisions tells it. */
+/** A fix that no report contains yet, as its pair of revisions in ConfigHub describes it. */
 export interface RecordedCorrection {
   readonly ranked: RankedFinding;
   readonly correctionId: string;
@@ -172,7 +172,7 @@ const ignoredSchema = z.object({
   until: z.string().describe('Date or RFC 3339 time; empty for good.'),
   isExpired: z.boolean().describe('It has no effect any more.'),
 });
-/** A rule of the ignore file. Whether it covers something just now comes and goes, so the log tells that. */
+/** A rule of the ignore file. What it covers at the moment varies, so only the log shows that. */
 export type IgnoredByRule = Readonly<z.output<typeof ignoredSchema>>;
 
 const leftOutSchema = z.object({
@@ -240,7 +240,7 @@ export const carriedSchema = summarySchema.pick({
 });
 type Carried = Readonly<z.output<typeof carriedSchema>>;
 
-/** `changed`: other values than in the last report; `restated`: the same, and something else became of it. */
+/** `changed`: other values than in the last report; `restated`: the same values, but another action or result. */
 export type FindingNews = 'new' | 'changed' | 'restated';
 
 /** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
@@ -256,17 +256,17 @@ export interface Report extends Carried {
   readonly correctedNow: number;
   /** How many of this pass's findings were not in the last report. */
   readonly newFindings: number;
-  /** Findings of the last report that are gone without a correction of this pass. Not in the tree. */
+  /** Findings of the last report that are resolved without a fix of this pass. Not in the tree. */
   readonly resolved: readonly ReportFinding[];
-  /** What of `findings` is not as in the last report, by id. Not in the tree. */
+  /** What changed in `findings` since the last report, by id. Not in the tree. */
   readonly news: ReadonlyMap<string, FindingNews>;
-  /** Ids of `findings` that could not be read now and stand as the last report has them. */
+  /** Ids of `findings` that could not be read now, so they are as in the last report. */
   readonly unread: ReadonlySet<string>;
-  /** Promotions, holds and decisions that the last report does not have, a line each. Not in the tree. */
+  /** New promotions, pauses and decisions since the last report, a line each. Not in the tree. */
   readonly otherNews: readonly { readonly part: string; readonly line: string }[];
-  /** What else is not as in the last report, in a few words each. Not in the tree. */
+  /** Other changes since the last report, in a few words each. Not in the tree. */
   readonly alsoChanged: readonly string[];
-  /** Drifts that went otherwise than by a correction, oldest first: the last 20 of each field, a thousand in all. */
+  /** Drift that was resolved without a fix, oldest first: the last 20 of each field, a thousand in all. */
   readonly gone: readonly GoneDrift[];
   readonly groups: readonly ReportGroup[];
   readonly guard: TrippedGuard | undefined;
@@ -278,11 +278,11 @@ export interface ReportFault {
   readonly file: string;
   /** A clause about it. */
   readonly fault: string;
-  /** No fix can be judged without what it held. */
+  /** No fix can be decided without its content. */
   readonly holdsFixes: boolean;
 }
 
-/** What the last report said, as far as this pass needs it. */
+/** The parts of the last report that a pass needs. */
 export interface PreviousReport extends Carried {
   /** `Report.digest`; empty where there is no report yet. */
   readonly digest: string;
@@ -291,7 +291,7 @@ export interface PreviousReport extends Carried {
   readonly findings: readonly ReportFinding[];
   readonly corrections: readonly Correction[];
   readonly gone: readonly GoneDrift[];
-  /** Files of it that are broken; what they held is older, or not all of it. */
+  /** Its broken files; their content comes from an older report, or is incomplete. */
   readonly faults: readonly ReportFault[];
 }
 

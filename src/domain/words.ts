@@ -1,15 +1,15 @@
 import type { Correction, Report, ReportedDrift, ReportFinding } from './report.ts';
 
-// How the report says things, on pages, in the commit and on the terminal.
+// Words of the report, for pages, commit and terminal.
 
-/** `+$29.27`, `-$3.00`, `$0`, or `unknown` where requests are not declared. */
+/** `+$29.27`, `-$3.00`, `$0`; `unknown` if requests are not declared. */
 export function dollars(amount: number | null): string {
   if (amount === null) return 'unknown';
   if (amount === 0) return '$0';
   return `${amount > 0 ? '+' : '-'}$${Math.abs(amount).toFixed(2)}`;
 }
 
-/** What was decided and became of it, as a short text. */
+/** Action and result of a finding, as a short text. */
 export function state(finding: ReportFinding): string {
   if (finding.result === 'staged') return `staged, revision ${finding.revision}`;
   if (finding.result !== null) return finding.result;
@@ -25,7 +25,7 @@ export function state(finding: ReportFinding): string {
   }
 }
 
-/** The same as a report tells it, in which nobody knows what has become since of what could not be read. */
+/** The same for a report: a finding that this pass could not read has the state of the last report. */
 export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFinding): string {
   return unread.has(finding.id) ? 'not read now; as of the last report' : state(finding);
 }
@@ -33,7 +33,7 @@ export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFindi
 /** What a tripped guard means for the pass. */
 export const GUARD_EFFECT = 'only fixes that a person approved are made';
 
-/** What became of a correction, and in which revision. */
+/** Result and revision of a fix. */
 export function correctionState({
   result,
   revision,
@@ -50,18 +50,18 @@ export function writer({ blame }: Pick<ReportedDrift, 'blame'>): string {
   return `${blame.manager}${blame.subresource === '' ? '' : ` via ${blame.subresource}`}`;
 }
 
-/** `11-23 03:12Z`: for cells and lines that have no room for a year. */
+/** `11-23 03:12Z`: for cells and lines without room for a year. */
 export function day(time: string): string {
   return minute(time).replace(/^\d{4}-(?=\d{2}-\d{2} )/u, '');
 }
 
-/** A time to the minute, `2026-11-23 03:12Z`; what is no RFC 3339 time of UTC is left as it is. */
+/** A time to the minute, `2026-11-23 03:12Z`; other texts than RFC 3339 times in UTC are unchanged. */
 export function minute(time: string): string {
   return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/u, '$1 $2Z');
 }
 
-/** Without what another of these lines tells as well. */
-export function toldLines<T extends Pick<ReportedDrift, 'shownWith'>>(
+/** Without lines that another line includes in its summary (`shownWith`), in the same pass. */
+export function withoutRepeated<T extends Pick<ReportedDrift, 'shownWith'>>(
   entries: readonly T[],
   idOf: (entry: T) => string,
   passOf: (entry: T) => string = () => '',
@@ -76,7 +76,7 @@ export function plural(count: number, noun: string): string {
 }
 
 export interface CostSum {
-  /** Of the costs that are known, US dollars a month. */
+  /** Sum of the known costs, US dollars a month. */
   readonly known: number;
   readonly unknown: number;
 }

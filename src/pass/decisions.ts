@@ -5,7 +5,7 @@ import {
   NO_DECISIONS,
   type ReportedDecision,
 } from '../domain/decision.ts';
-import { isSaidAnew } from '../domain/describe.ts';
+import { differOnlyInNumbers } from '../domain/describe.ts';
 import type { IgnoreRule } from '../domain/ignore-rule.ts';
 import {
   decidersOf,
@@ -100,7 +100,7 @@ export async function carryOutDecisions(
 /** Keeps the earlier detail if a server reports the same failure with other numbers. */
 function keepDetail(outcome: DecisionOutcome, previous: readonly ReportedDecision[]): DecisionOutcome {
   const known = previous.find(({ id, effect }) => id === outcome.id && effect === 'waiting');
-  const isAgain = known !== undefined && outcome.effect === 'waiting' && isSaidAnew(known.detail, outcome.detail);
+  const isAgain = known !== undefined && outcome.effect === 'waiting' && differOnlyInNumbers(known.detail, outcome.detail);
   return isAgain ? { ...outcome, detail: known.detail } : outcome;
 }
 

@@ -2,12 +2,12 @@ import type { Logger } from '../cli/log.ts';
 import { displayEffect, type ReportedDecision } from '../domain/decision.ts';
 import { displayBlame, displayTime, driftSentence, fixedSentence, sanitize, summarize } from '../domain/describe.ts';
 import type { ChangeSetRef, DesiredObject, DesiredState } from '../domain/desired.ts';
+import type { DryRunCheck } from '../domain/dry-run-check.ts';
 import { printPath } from '../domain/field-path.ts';
 import { type Comparison, type Finding, isDrift } from '../domain/finding.ts';
 import { displayRef, objectKey } from '../domain/object-ref.ts';
 import type { FixOutcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { Probe } from '../domain/probe.ts';
 import type { RankedFinding, Ranking } from '../domain/ranking.ts';
 import type { PromotionNeed } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -24,7 +24,7 @@ export interface PassLog {
   phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
   /** What the API server was asked about objects that ownership could not explain. */
-  probes(unexplained: number, probes: ReadonlyMap<string, Probe>): void;
+  probes(unexplained: number, probes: ReadonlyMap<string, DryRunCheck>): void;
   /** Why usage is not known, or not all of it; empty where it is. */
   usage(reason: string): void;
   ranking(ranking: Ranking): void;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
+import type { DryRunCheck } from '../../src/domain/dry-run-check.ts';
 import type { Comparison, Finding } from '../../src/domain/finding.ts';
-import type { Probe } from '../../src/domain/probe.ts';
 import type { DiffOptions } from '../../src/stages/diff/compare.ts';
 import { applyDryRuns, objectsToCheck } from '../../src/stages/diff/diff.ts';
 import { probeObjects } from '../../src/stages/snapshot/probe.ts';
@@ -18,7 +18,7 @@ const options = { cluster: 'test', desiredManagers: ['confighub'] };
 async function withSecondOpinion(
   scene: LiveScene,
   found: Comparison,
-): Promise<{ readonly said: readonly string[]; readonly probes: ReadonlyMap<string, Probe> }> {
+): Promise<{ readonly said: readonly string[]; readonly probes: ReadonlyMap<string, DryRunCheck> }> {
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: scene.cluster.kubeconfig, userAgent: 'test' }));
   const probes = await probeObjects(client, objectsToCheck(found, options), {
     fieldManager: 'confighub',

@@ -29,6 +29,13 @@ describe('sentences about drift', () => {
     expect(fixedSentence(finding({ ref: backend }))).to.equal('backend-api scaled to 3 replicas');
   });
 
+  it('name a resource of a container as its request or limit', () => {
+    const cpu: FieldPath = [...CONTAINER, { field: 'resources' }, { field: 'requests' }, { field: 'cpu' }];
+    const memory: FieldPath = [...CONTAINER, { field: 'resources' }, { field: 'limits' }, { field: 'memory' }];
+    expect(summarize(finding({ path: cpu, desired: '100m', live: '1' }))).to.equal('CPU request of container app 100m → 1');
+    expect(summarize(finding({ path: memory, desired: '1Gi', live: '2Gi' }))).to.equal('memory limit of container app 1Gi → 2Gi');
+  });
+
   it('shorten two images to the tags where only these differ, and never where the names differ', () => {
     const image = (desired: string, live: string): string => summarize(finding({ path: IMAGE, desired, live }));
     expect(image('r.example:5000/app:1.4.2', 'r.example:5000/app:1.4.9')).to.equal('image of container app 1.4.2 → 1.4.9');

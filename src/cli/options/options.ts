@@ -3,7 +3,7 @@ import { FIXING } from './fixing.ts';
 import { REPORTING } from './reporting.ts';
 import { RUNNING } from './running.ts';
 
-/** Configuration's only truth: flags, environment, file, defaults and help all come from this table. */
+/** All options: flags, variables, keys of the file, defaults and help come from this table. */
 export const OPTIONS = { ...COMPARING, ...FIXING, ...REPORTING, ...RUNNING } as const;
 
 export type OptionName = keyof typeof OPTIONS;

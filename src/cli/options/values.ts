@@ -77,7 +77,7 @@ export const secretAddress = credential
     return ownSecret(text);
   });
 export const secret = credential.transform(ownSecret);
-/** A private key has lines; what else it must be is told where it is used. */
+/** A private key has several lines; its format is checked where it is used. */
 export const secretKey = z
   .string()
   .trim()
@@ -95,7 +95,7 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   readonly former?: string | false;
   /** What a bare number meant under that name: `s`. */
   readonly formerUnit?: string;
-  /** What a value does that a CI system gave to that name for a purpose of its own. */
+  /** The effect of a value that a CI system set under that name for its own purpose. */
   readonly clash?: string;
   readonly help: string;
   /** What the value is called in help; absent for switches. */

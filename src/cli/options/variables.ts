@@ -3,7 +3,7 @@ import type { Option } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the environment says about an option. */
+/** An option's value from the environment. */
 export interface Setting {
   /** The variable, `CUB_TOKEN_FILE` where a file holds the value. */
   readonly variable: string;

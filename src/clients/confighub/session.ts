@@ -7,7 +7,7 @@ import { readBody } from '../http/read-body.ts';
 export interface Session {
   /** The bearer token; logs in where there is none yet. */
   token(signal: AbortSignal): Promise<Secret<string>>;
-  /** Told that the server no longer takes the token: true where the next one may be another. */
+  /** Called when the server rejects the token: true if `token` may return another one next. */
   renew(): boolean;
 }
 

@@ -152,7 +152,7 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
     ...options.environment,
     HOME: folder,
     TMPDIR: folder,
-    // Failures are told apart by Git's own words.
+    // Failures are recognized by Git's messages.
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_ATTR_NOSYSTEM: '1',

@@ -1,6 +1,6 @@
 import type { Address } from './address.ts';
 
-// What Git is told in place of the user's and the system's configuration, none of which it reads: those may rewrite
+// Git's configuration instead of the user's and the system's, which it does not read: those may rewrite
 // addresses, start programs, or send a password elsewhere.
 
 /** Names of the two variables by which Git's credential helper learns what it hands out. */

@@ -109,7 +109,7 @@ const UNKNOWN: Kind = {
   remedy: 'Check REPORT_REPO, DRIFT_REPORT_BRANCH and the network, and try again.',
 };
 
-/** Of no use to anybody, and they push what is said out of the line. */
+/** Lines without information, which would push the message out of the line. */
 const BOILERPLATE =
   /^(hint:.*|To .*|Done|@+|and the repository exists\.|Please make sure you have the correct access rights|fatal: Could not read from remote repository\.|error: failed to push some refs to .*|)$/u;
 
@@ -132,7 +132,7 @@ export function isPassing(error: unknown): boolean {
   return error instanceof UserError && error.code === 'unavailable';
 }
 
-/** How Git and ssh tell that nothing came of a connection, or that it ended before all was read. */
+/** Messages of Git and ssh for a connection that failed or ended too early. */
 const DROPPED =
   /Empty reply|Connection (reset|refused|closed)|closed by remote host|(Recv|Send) failure|early EOF|unexpected disconnect|hung up unexpectedly|transfer closed|non-properly terminated|unexpected eof|SSL_ERROR_SYSCALL|Couldn't connect|Could not resolve host|returned error: (429|5\d\d)/iu;
 /** A server that was silent for as long as is waited for is not asked again. */

@@ -3,7 +3,7 @@ import type { FileHistory, FileVersion } from '../../domain/file-history.ts';
 import type { Clone } from './clone.ts';
 import { cutCommits, fetchBranch } from './head.ts';
 
-/** How many commits are read one after another, until they tell what is asked. */
+/** Numbers of commits to fetch, one after another, until the answer is found. */
 const DEPTHS = [50, 200, 800, 3_200];
 /** More commits than are pushed between two passes. */
 const BETWEEN_PASSES = 200;

@@ -25,7 +25,7 @@ export interface Pushed {
   readonly head: Head;
 }
 
-/** How often a push is tried that fails for another reason than somebody else's push. */
+/** Number of tries of a push that fails for another reason than a concurrent push. */
 const TRIES = 5;
 /** Doubled by each try; a try itself takes about a second over a network. */
 const FIRST_WAIT_MS = 500;

@@ -35,12 +35,12 @@ export function pageOf(body: Json, kind: ResourceKind, namespace: string, doing:
   // The list of a custom resource may have any name, which its definition chooses; its items say what they are.
   const isCustom = isCustomGroup(kind.apiVersion) && stringAt(body, 'kind') !== undefined;
   if (!(isNamed || isCustom) || stringAt(body, 'apiVersion') !== kind.apiVersion)
-    throw refuse(`the answer is ${told(body)}, not a ${kind.kind}List of ${kind.apiVersion}`);
+    throw refuse(`the answer is ${described(body)}, not a ${kind.kind}List of ${kind.apiVersion}`);
   const listed = at(body, 'items');
   if (!isJsonArray(listed)) throw refuse('the list has no items');
   const items = listed.map((item) => {
     if (isItem(item, kind, namespace) && (isNamed || stringAt(item, 'kind') === kind.kind)) return item;
-    throw refuse(`the list holds ${told(item)}, not a ${kind.kind}`);
+    throw refuse(`the list holds ${described(item)}, not a ${kind.kind}`);
   });
   const next = at(body, 'metadata', 'continue') ?? '';
   const left = numberAt(body, 'metadata', 'remainingItemCount') ?? 0;
@@ -66,7 +66,7 @@ export function objectOf(body: Json, kind: ResourceKind, ref: Pick<ObjectRef, 'n
     stringAt(body, 'metadata', 'name') === ref.name &&
     (stringAt(body, 'metadata', 'namespace') ?? '') === home;
   if (isIt) return body;
-  throw badAnswer(doing, ref.name, `the answer is ${told(body)}, not ${kind.kind} ${ref.name} of ${kind.apiVersion}`);
+  throw badAnswer(doing, ref.name, `the answer is ${described(body)}, not ${kind.kind} ${ref.name} of ${kind.apiVersion}`);
 }
 
 /** What a group version serves, by kind; subresources are left out. */
@@ -75,7 +75,7 @@ export function resourcesIn(body: Json, apiVersion: string): readonly ResourceKi
   const resources = at(body, 'resources');
   const isList = stringAt(body, 'kind') === 'APIResourceList' && stringAt(body, 'groupVersion') === apiVersion;
   if (!isList || !isJsonArray(resources))
-    throw badAnswer(doing, apiVersion, `the answer is ${told(body)}, not the resources of ${apiVersion}`);
+    throw badAnswer(doing, apiVersion, `the answer is ${described(body)}, not the resources of ${apiVersion}`);
   return resources.flatMap((entry) => {
     const [kind, name] = [stringAt(entry, 'kind'), stringAt(entry, 'name')];
     if (kind === undefined || name === undefined || !/^[a-z0-9][a-z0-9./-]*$/u.test(name))
@@ -88,7 +88,7 @@ export function resourcesIn(body: Json, apiVersion: string): readonly ResourceKi
 export function isAllowed(body: Json, doing: string): boolean {
   const allowed = at(body, 'status', 'allowed');
   if (stringAt(body, 'kind') === 'SelfSubjectAccessReview' && typeof allowed === 'boolean') return allowed;
-  throw badAnswer(doing, 'SelfSubjectAccessReview', `the answer is ${told(body)}, not a SelfSubjectAccessReview`);
+  throw badAnswer(doing, 'SelfSubjectAccessReview', `the answer is ${described(body)}, not a SelfSubjectAccessReview`);
 }
 
 /**
@@ -99,7 +99,7 @@ export function isAllowed(body: Json, doing: string): boolean {
 export function schemaPaths(index: Json, server: string): (name: string) => string | undefined {
   const [doing, subject] = ['read the OpenAPI index', '/openapi/v3'];
   const paths = at(index, 'paths');
-  if (!isJsonObject(paths)) throw badAnswer(doing, subject, `the answer is ${told(index)}, not an index`);
+  if (!isJsonObject(paths)) throw badAnswer(doing, subject, `the answer is ${described(index)}, not an index`);
   const prefix = prefixOf(server);
   return (name) => {
     const entry = at(paths, name);
@@ -128,7 +128,7 @@ function prefixOf(server: string): string {
 export function schemaDocument(body: Json, path: string): JsonObject {
   if (isJsonObject(body) && stringAt(body, 'openapi')?.startsWith('3.') && isJsonObject(at(body, 'components', 'schemas')))
     return body;
-  throw badAnswer('read a schema', path, `the answer is ${told(body)}, not OpenAPI v3 with schemas`);
+  throw badAnswer('read a schema', path, `the answer is ${described(body)}, not OpenAPI v3 with schemas`);
 }
 
 /** Whether the server itself says that the object is not there; a page that says 404 may be anybody's. */
@@ -148,7 +148,7 @@ function isCustomGroup(apiVersion: string): boolean {
 }
 
 /** What an answer is, in a few words. */
-function told(body: Json | undefined): string {
+function described(body: Json | undefined): string {
   if (body === null || body === undefined || body === '') return 'empty';
   if (isJsonArray(body)) return 'an array';
   if (!isJsonObject(body)) return typeof body === 'string' ? 'text' : `a ${typeof body}`;

@@ -23,7 +23,7 @@ interface ApplyOptions {
  */
 export interface KubernetesClient {
   readonly server: string;
-  /** Visits all objects of a kind page by page, each once; an expired list is started over, and `onRestart` told to forget. */
+  /** Visits all objects of a kind page by page, each once; after an expired list it calls `onRestart` and starts again. */
   list(
     kind: ResourceKind,
     options: ListOptions,

@@ -13,9 +13,9 @@ export interface LeaseReading {
 }
 
 export interface LeaseOptions extends LeaseReading {
-  /** Who holds it, for people: host and pass. Unique for each pass. */
+  /** The holder, for people: host and pass. Unique for each pass. */
   readonly holder: string;
-  /** Seconds after the last renewal for which nobody else may take it. */
+  /** Seconds after the last renewal during which no other pass may take it. */
   readonly seconds: number;
 }
 
@@ -23,7 +23,7 @@ export interface LeaseOptions extends LeaseReading {
 export interface Lease extends AsyncDisposable {
   /** As the one before left it. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Returns while the lease is surely held; renews it first where it may not be, after a pause of the process for one. Throws `lock-lost`. */
+  /** Returns while the lease is held. Renews it if it may have expired, e.g. after the process was suspended. Throws `lock-lost`. */
   confirm(): Promise<void>;
   /** Annotations that it gets when it is given back; later ones replace earlier ones of the same name. */
   note(annotations: Readonly<Record<string, string>>): void;
@@ -33,9 +33,9 @@ export interface Lease extends AsyncDisposable {
 
 const LEASES: ResourceKind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases', namespaced: true };
 
-/** Server clocks are told in whole seconds. */
+/** Date headers of servers have whole seconds. */
 const CLOCK_SECONDS = 2;
-/** A conflict is another pass that was faster, and then the Lease is held: so many in a row are something else. */
+/** One conflict means that another pass took the Lease; so many in a row have another cause. */
 const CONFLICTS = 5;
 
 /**
@@ -73,7 +73,7 @@ export async function acquireLease(transport: KubernetesTransport, options: Leas
   }
 }
 
-/** A Lease's annotations, for who does not want to hold it; none where it is not there or may not be read. */
+/** The annotations of a Lease, without taking it; none if it does not exist or may not be read. */
 export async function leaseAnnotations(
   transport: KubernetesTransport,
   options: LeaseReading,
@@ -142,7 +142,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     throw error;
   };
 
-  /** Succeeds only while nobody else took it: the write names the version that this pass wrote last. */
+  /** Succeeds only if no other pass took it: the write has the resourceVersion of this pass's last write. */
   async function renewOnce(): Promise<void> {
     const asked = clocks();
     const answer = await transport.request(updateRequest(lease, options.holder, offsetMs, options));
@@ -153,7 +153,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     renewed = asked;
   }
 
-  /** A renewal whose answer was lost on the way, or an annotation of somebody's, moves the version on as well: the name decides. */
+  /** A lost answer to a renewal, or another client's annotation, also changes the version, so the holder's name decides. */
   async function readAgain(): Promise<void> {
     const asked = clocks();
     const found = await readLease(transport, options, [404]);

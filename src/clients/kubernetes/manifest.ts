@@ -87,7 +87,7 @@ function firstLine({ text, line }: Chunk): number {
 
 /**
  * Reads the text of a unit or manifest file as Kubernetes does, document by document. Empty documents are left out, a
- * `List` is opened, and what cannot be read is told with its line while its neighbours go on. Never throws for bad input.
+ * `List` is opened. Invalid documents are reported with their line; the others are still read. Never throws for bad input.
  */
 export function readManifest(text: string, limits: ManifestLimits = UNIT_LIMITS): Manifest {
   const documents: ManifestDocument[] = [];

@@ -62,7 +62,7 @@ export interface ListOptions {
 
 export interface ListVisitor {
   readonly onPage: (items: readonly JsonObject[]) => void;
-  /** What was visited before is to be forgotten. */
+  /** Called before a list starts again: discard the objects visited so far. */
   readonly onRestart: () => void;
 }
 

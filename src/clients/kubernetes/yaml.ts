@@ -69,7 +69,7 @@ function load(text: string, limits: YamlLimits): readonly unknown[] {
   ).map(toJson);
 }
 
-/** Of no meaning to anybody, so that a text that ends in it is told from all others. */
+/** A marker that no text contains, to recognize a text that ends in it. */
 const MARK = '\u{10fffd}';
 const BLOCK_HEADER = /[|>][-+1-9]{0,2}[ \t]*(?:#.*)?\r?$/mu;
 

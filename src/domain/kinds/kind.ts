@@ -14,19 +14,19 @@ export interface Kind {
     change: { readonly desired: Json | undefined; readonly live: Json | undefined },
     live: JsonObject,
   ) => boolean;
-  /** What the API server writes where a manifest is silent, by schema type and field; types that no other kind has. */
+  /** Defaults of the API server, by schema type and field, for types that no other kind has. */
   readonly defaults?: Readonly<Record<string, Readonly<Record<string, DefaultRule>>>>;
-  /** What the API server makes of a desired document where one field follows from another. */
+  /** The desired document as the API server stores it, where one field follows from another. */
   readonly storedForm?: (desired: JsonObject, live: JsonObject) => JsonObject;
-  /** How an object is; without it an object is healthy by being there. */
+  /** Health of an object; without it every existing object is healthy. */
   readonly health?: (object: JsonObject) => Health;
   /** Where the nodes decide how many pods there are, and not `spec.replicas`: their number, by the object's status. */
   readonly podsOfNodes?: (status: Json | undefined) => number | undefined;
-  /** The model is told the kind, and numbers and amounts of it; of any other kind neither. */
+  /** The model gets the kind, and its numbers and quantities; it gets neither of other kinds. */
   readonly isToldToModel?: true;
-  /** Flags of `kubectl delete` where the object is to be applied anew. */
+  /** Flags of `kubectl delete` before the object is applied again. */
   readonly deleteFlags?: string;
-  /** Names of the objects that Kubernetes makes by itself, and that nobody declares. */
+  /** Names of objects that Kubernetes creates by itself and no unit declares. */
   readonly madeByCluster?: RegExp;
 }
 

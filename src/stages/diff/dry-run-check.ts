@@ -1,4 +1,5 @@
 import { type DesiredObject, isApplied } from '../../domain/desired.ts';
+import type { DryRunCheck } from '../../domain/dry-run-check.ts';
 import { printPath, valueAt } from '../../domain/field-path.ts';
 import { partAt } from '../../domain/field-set.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../../domain/finding.ts';
 import type { FindingClass } from '../../domain/finding-classes.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import type { Probe } from '../../domain/probe.ts';
 import { isDetectors, type LiveObject } from '../../domain/snapshot.ts';
 import { ownersInVersion } from './api-versions.ts';
 import type { DiffOptions } from './compare.ts';
@@ -46,7 +46,7 @@ function isSuspect(finding: Finding, { live }: ObjectComparison, options: DiffOp
  * The comparison after the API server was asked: what it would do again to a new object is set aside, and a value of ours
  * that differs from what an applied unit gives was written by somebody else under our name.
  */
-export function applyDryRuns(comparison: Comparison, probes: ReadonlyMap<string, Probe>, options: DiffOptions): Comparison {
+export function applyDryRuns(comparison: Comparison, probes: ReadonlyMap<string, DryRunCheck>, options: DiffOptions): Comparison {
   const ignores = createIgnores(options.ignoreRules ?? [], options.now ?? new Date());
   const objects = comparison.objects.map((object) => {
     const probe = probes.get(objectKey(object.ref));
@@ -78,7 +78,7 @@ export function asSettled({ objects }: Comparison): (findings: readonly Finding[
 function settled(
   finding: Finding,
   { desired, live }: ObjectComparison,
-  probe: Probe | undefined,
+  probe: DryRunCheck | undefined,
   options: DiffOptions,
   ignores: Ignores,
 ): Finding {
@@ -102,7 +102,7 @@ function settled(
 const UNASKED = 'it needs a dry-run check, and the API server answered none: the account needs the right to patch';
 const UNDER_OUR_NAME = 'the unit is applied with another value: someone else wrote this one under the name of our field manager';
 
-function isExplained(finding: Finding, probe: Exclude<Probe, { readonly kind: 'refused' }>): boolean {
+function isExplained(finding: Finding, probe: Exclude<DryRunCheck, { readonly kind: 'refused' }>): boolean {
   // What others own stays in a dry run of the live object whatever desired says: it explains nothing.
   if (finding.desired === undefined && probe.kind === 'existing') return false;
   const made = valueAt(probe.body, finding.path);

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import { displayValue } from '../../domain/describe.ts';
 import type { DesiredObject } from '../../domain/desired.ts';
+import { underUnusedName } from '../../domain/dry-run-check.ts';
 import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { type FieldPath, isWithin, locate, printPath, toJsonPointer, valueAt } from '../../domain/field-path.ts';
 import { canonicalJson, type Finding } from '../../domain/finding.ts';
@@ -10,7 +11,6 @@ import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '
 import { operationsBetween } from '../../domain/json-patch.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../../domain/plan.ts';
-import { standingAlone } from '../../domain/probe.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
 import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
 import { patchTo } from '../../domain/target-patch.ts';
@@ -139,7 +139,7 @@ async function predictPatch(
   const applied = once(() => contentOfApply(object, withoutServerFields(desired.document), kind, kubernetes, options));
   // Beside what a stranger added the apply may be refused: then what the server makes of desired alone tells.
   const delivered = once(
-    async () => (await applied()) ?? contentOfApply(object, standingAlone(desired), kind, kubernetes, options),
+    async () => (await applied()) ?? contentOfApply(object, underUnusedName(desired), kind, kubernetes, options),
   );
   const overruled: [string, Refusal][] = [];
   for (const finding of fix) {

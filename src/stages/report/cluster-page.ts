@@ -10,7 +10,7 @@ import {
   plural,
   stateIn,
   sumCosts,
-  toldLines,
+  withoutRepeated,
 } from '../../domain/words.ts';
 import { DECISION_HEADER, decisionRows } from './decisions.ts';
 import { details, escapeText, table, tableWithin } from './markdown.ts';
@@ -116,7 +116,7 @@ function pauses({ report }: ClusterPage): readonly string[] {
 
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
   if (report.findings.length === 0) return [];
-  const lines = toldLines(report.findings, ({ id }) => id);
+  const lines = withoutRepeated(report.findings, ({ id }) => id);
   const rows = lines.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(report, finding, pages));
   const header = ['severity', 'workload', 'what', 'changed by', '$ a month', 'state'];
   const first = tableWithin(TABLE_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
@@ -204,7 +204,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const [newest] = latest;
   if (!newest) return [];
   const last = latest.filter(({ time }) => time === newest.time);
-  const lines = toldLines(
+  const lines = withoutRepeated(
     latest,
     ({ findingId }) => findingId,
     ({ time }) => time,

@@ -2,7 +2,17 @@ import { cutText, sanitize } from '../../domain/describe.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
 import type { Correction, FindingNews, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';
-import { correctionState, costWords, day, dollars, GUARD_EFFECT, plural, state, toldLines, writer } from '../../domain/words.ts';
+import {
+  correctionState,
+  costWords,
+  day,
+  dollars,
+  GUARD_EFFECT,
+  plural,
+  state,
+  withoutRepeated,
+  writer,
+} from '../../domain/words.ts';
 
 const MAX_LINE = 72;
 /** Lines between subject and trailers. */
@@ -35,9 +45,9 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     ...changeSets.map((name) => `ConfigHub-ChangeSet: ${inert(name)}`),
     `Drift-Tool: ${facts.tool}`,
   ].map((line) => sanitize(line));
-  const open = toldLines(report.findings, ({ id }) => id);
+  const open = withoutRepeated(report.findings, ({ id }) => id);
   const news: readonly Entry[] = [
-    ...toldLines(corrected, ({ findingId }) => findingId).map((drift) => ({ drift, done: correctionState(drift) })),
+    ...withoutRepeated(corrected, ({ findingId }) => findingId).map((drift) => ({ drift, done: correctionState(drift) })),
     ...open
       .filter(({ id }) => report.news.has(id))
       .map((drift) => ({ drift, done: newsState(report.news.get(drift.id), drift) })),

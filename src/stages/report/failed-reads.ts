@@ -1,4 +1,4 @@
-import { isSaidAnew } from '../../domain/describe.ts';
+import { differOnlyInNumbers } from '../../domain/describe.ts';
 import type { Incomplete } from '../../domain/report.ts';
 import type { FailedRead } from '../../domain/snapshot.ts';
 
@@ -15,6 +15,6 @@ export function keepErrorText(reads: readonly FailedRead[], before: readonly Inc
   const known = new Map(before.map(({ what, error }) => [what, error]));
   return reads.map((read) => {
     const said = known.get(nameOfRead(read));
-    return said !== undefined && isSaidAnew(said, read.error) ? { ...read, error: said } : read;
+    return said !== undefined && differOnlyInNumbers(said, read.error) ? { ...read, error: said } : read;
   });
 }

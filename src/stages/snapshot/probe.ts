@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
 import type { DesiredObject } from '../../domain/desired.ts';
+import { type DryRunCheck, underUnusedName } from '../../domain/dry-run-check.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import { type Probe, standingAlone } from '../../domain/probe.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
 
 export interface ProbeOptions {
@@ -23,7 +23,7 @@ export async function probeObjects(
   kubernetes: KubernetesClient,
   unexplained: readonly DesiredObject[],
   options: ProbeOptions,
-): Promise<ReadonlyMap<string, Probe>> {
+): Promise<ReadonlyMap<string, DryRunCheck>> {
   const limit = pLimit(AT_ONCE);
   const allowed = new Map<string, Promise<boolean>>();
   const mayI = (verb: string, { ref }: DesiredObject): Promise<boolean> => {
@@ -32,7 +32,7 @@ export async function probeObjects(
     allowed.set(key, asking);
     return asking;
   };
-  const probes = new Map<string, Probe>();
+  const probes = new Map<string, DryRunCheck>();
   await Promise.all(
     unexplained.slice(0, MAX_PROBES).map((object) =>
       limit(async () => {
@@ -49,13 +49,13 @@ async function probeOne(
   object: DesiredObject,
   mayI: (verb: string, object: DesiredObject) => Promise<boolean>,
   { fieldManager, signal }: ProbeOptions,
-): Promise<Probe | undefined> {
+): Promise<DryRunCheck | undefined> {
   try {
     if (!(await mayI('patch', object))) return undefined;
     const kind = await kubernetes.resourceKind(object.ref.apiVersion, object.ref.kind, signal);
     if (!kind) return undefined;
     const isNew = await mayI('create', object);
-    const body = isNew ? standingAlone(object) : withoutServerFields(object.document);
+    const body = isNew ? underUnusedName(object) : withoutServerFields(object.document);
     const answer = await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
     return { kind: isNew ? 'new' : 'existing', body: answer };
   } catch (error) {
