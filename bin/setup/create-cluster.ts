@@ -22,7 +22,7 @@ await script(
   {
     context: { type: 'string', shown: '--context NAME', help: 'use this cluster of your kubeconfig, and start none' },
     local: { type: 'boolean', shown: '--local', help: 'the local control plane, also where Docker is installed' },
-    stop: { type: 'boolean', shown: '--stop', help: 'stop the local control plane; everything in it is gone' },
+    stop: { type: 'boolean', shown: '--stop', help: 'stop the local control plane; everything in it is deleted' },
   },
   async (context) => {
     if (context.given['stop'] === true) {

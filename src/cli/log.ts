@@ -27,7 +27,7 @@ export function loggerOf(config: Pick<Config, 'quiet' | 'logLevel' | 'logFormat'
 }
 
 /**
- * One JSON object a line; sentences in colour on a terminal. `write` must come back at once: a log that waited until somebody
+ * One JSON object a line; sentences in colour on a terminal. `write` must return at once: a log that waited until someone
  * reads it would hold the whole process, its signals with it.
  */
 export function createLogger(options: LogOptions, write: (text: string) => void): Logger {

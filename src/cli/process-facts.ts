@@ -13,6 +13,6 @@ export interface ProcessFacts {
   readonly stop: AbortSignal;
   /** Resolves when what was written is read; rejects with the signal. */
   readonly drained?: (signal: AbortSignal) => Promise<void>;
-  /** Told once, when the command is stopped or late: where it has not ended soon, the process ends with this code and text. */
+  /** Called once, when the command is stopped or late: if it does not end soon, the process ends with this code and text. */
   readonly mustEnd?: (code: number, text: string) => void;
 }

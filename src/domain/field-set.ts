@@ -48,7 +48,7 @@ export function without(fields: JsonObject, path: FieldPath): JsonObject {
   return Object.keys(left).length === 0 ? others : { ...others, [name]: compact(left) };
 }
 
-/** The set that holds nothing but this path. */
+/** The set of only this path. */
 export function setOf(path: FieldPath): JsonObject {
   return path.reduceRight<JsonObject>((below, step) => ({ [stepName(step)]: below }), {});
 }

@@ -91,7 +91,7 @@ function withoutNamedValues(text: string): string {
 
 /**
  * Without the objects that an API server quotes where it refuses one, with all their env values: Go's `v1.Container{...}`,
- * `map[...]`, lists, JSON, and the surroundings of a place that could not be read (`...|...|...`).
+ * `map[...]`, lists, JSON, and the context of a place that could not be read (`...|...|...`).
  */
 function withoutDumps(text: string): string {
   let shown = '';

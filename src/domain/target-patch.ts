@@ -30,7 +30,7 @@ export function patchTo(
   const test = (path: string, value: string | number): JsonPatchOperation => ({ op: 'test', path, value });
   const tests: JsonPatchOperation[] = [];
   const uid = stringAt(live, 'metadata', 'uid');
-  // Files that somebody edited have none.
+  // Edited files have none.
   if (uid !== undefined) tests.push(test('/metadata/uid', uid));
   const generation = numberAt(live, 'metadata', 'generation');
   const isOfMetadata = target.changed.some((path) => printPath(path.slice(0, 1)) === '/metadata');

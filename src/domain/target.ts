@@ -5,7 +5,7 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } 
 import { withRelatedFields } from './related-fields.ts';
 import type { FieldOwner } from './snapshot.ts';
 
-/** What an object is to become: live with some fields as desired makes them, and everything else untouched. */
+/** The target of a fix: live with some fields as desired, and everything else unchanged. */
 export interface Target {
   readonly body: JsonObject;
   /** The paths that differ from live, those of related fields and emptied parents included. */

@@ -1,6 +1,6 @@
 import type { ToolManager } from './field-managers.ts';
 
-/** What a well-known tool writes into workloads of others, so that nobody has to write an ignore rule for it. */
+/** What a well-known tool writes into workloads, so that no ignore rule is needed. */
 export interface KnownAddition {
   /** Where it is documented. */
   readonly source: string;

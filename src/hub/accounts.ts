@@ -2,7 +2,7 @@
 export const ROLES = ['admin', 'drift-detector'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who may come in. The name is the author of what is done with the token. */
+/** An account of the hub. Its name is the author of every change made with its token. */
 export interface Account {
   readonly name: string;
   readonly role: Role;

@@ -12,7 +12,7 @@ export interface Hub {
   readonly enqueue: (operations: readonly QueuedOperation[]) => void;
 }
 
-/** Who asks: they become the author of the revisions that the request makes. */
+/** The caller: the author of the revisions that the request makes. */
 export interface Caller {
   readonly user: User;
   readonly userAgent: string;

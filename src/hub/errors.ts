@@ -23,7 +23,7 @@ export function notFound(entity: string, name: string): HubError {
   return new HubError(404, `${entity} ${name} not found`);
 }
 
-/** A part of ConfigHub's API that this server does not have: said so, never answered as if it had been done. */
+/** An error for a part of ConfigHub's API that this server does not have. */
 export function notSupported(what: string): HubError {
   return new HubError(501, `${what} is not supported by the embedded ConfigHub`);
 }

@@ -55,7 +55,7 @@ export async function readTextFile(path: string, options: ReadOptions): Promise<
   try {
     if (!isUtf16) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new ConfigError(`${nameOf(path)} is ${isUtf16 ? 'UTF-16' : 'not UTF-8'}`, {
     code: 'configuration',

@@ -5,7 +5,7 @@ import { GitCommandError } from './command.ts';
 const MISMATCH = /mismatched algorithms|not support this repository's hash algorithm/u;
 
 /**
- * Does this in a clone of the remote's object format (gitformat-hash-function-transition). Git tells it by refusing alone, and
+ * Does this in a clone of the remote's object format (gitformat-hash-function-transition). Git only shows it by refusing, and
  * what was refused moved nothing, so it is done once more.
  */
 export async function inFormatOfRemote<T>(clone: Clone, work: () => Promise<T>): Promise<T> {

@@ -131,7 +131,7 @@ export function schemaDocument(body: Json, path: string): JsonObject {
   throw badAnswer('read a schema', path, `the answer is ${described(body)}, not OpenAPI v3 with schemas`);
 }
 
-/** Whether the server itself says that the object is not there; a page that says 404 may be anybody's. */
+/** Whether the API server says that the object does not exist; a 404 page may come from a proxy. */
 export function isAbsent({ status, body }: Pick<KubernetesResponse, 'status' | 'body'>): boolean {
   return status === 404 && stringAt(body, 'kind') === 'Status' && stringAt(body, 'reason') === 'NotFound';
 }

@@ -129,7 +129,7 @@ function readCredentialOf(printed: string, server: string): z.output<typeof exec
   try {
     value = JSON.parse(printed);
   } catch {
-    // Said below.
+    // Reported below.
   }
   const parsed = execCredential.safeParse(value);
   if (!parsed.success) throw failure('the exec plugin of the kubeconfig did not print an ExecCredential', server);

@@ -200,7 +200,7 @@ const sequenceRules = {
   identify: () => false,
 };
 
-/** Tags that nobody knows are ignored, as Go does; a scalar with one is text. */
+/** Unknown tags are ignored, as in Go; a scalar with one is text. */
 const ANY = { matchByTagPrefix: true } as const;
 
 /** Values as Kubernetes reads them, for js-yaml. */

@@ -184,7 +184,7 @@ function readPatch(text: string): Readonly<Record<string, unknown>> {
     const patch: unknown = JSON.parse(text);
     if (isJsonObject(patch)) return patch;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw usage(`--patch is followed by ${JSON.stringify(text.slice(0, 60))}, which is not a JSON object`);
 }

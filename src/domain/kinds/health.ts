@@ -55,7 +55,7 @@ export function statefulSetHealth(object: JsonObject): Health {
   const wanted = count(at(object, 'spec', 'replicas'), 1);
   const ready = count(at(object, 'status', 'readyReplicas'));
   if (ready < wanted) return waiting(`${ready} of ${wanted} replicas ready`);
-  // With OnDelete nobody updates pods but the person who deletes them; a partition holds the lower ones back on purpose.
+  // With OnDelete, only a person who deletes pods updates them; a partition keeps the lower ones on purpose.
   if (stringAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete') return HEALTHY;
   const partition = count(at(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition'));
   const updated = count(at(object, 'status', 'updatedReplicas'));

@@ -42,7 +42,7 @@ export const SERVICES_AND_STORAGE: Kinds = {
         internalTrafficPolicy: is('Cluster'),
         externalTrafficPolicy: is('Cluster'),
         allocateLoadBalancerNodePorts: is(true),
-        // Both families where nobody is selected, as for a headless Service with endpoints of its own.
+        // Both families if no pod is selected, as for a headless Service with its own endpoints.
         ipFamilyPolicy: is('SingleStack', 'RequireDualStack'),
         clusterIP: allocated,
         clusterIPs: allocated,

@@ -5,7 +5,7 @@ import { daemonSetHealth, deploymentHealth, jobHealth, podHealth, statefulSetHea
 import type { Kinds } from './kind.ts';
 import { podAsStored, withLabelsOfTemplate } from './stored-forms.ts';
 
-/** A selector that the API server makes for one object, by a label that nobody else writes. */
+/** A selector that the API server creates for one object, by a label that only it writes. */
 const generatedBy =
   (label: string): DefaultRule =>
   (value) =>

@@ -9,7 +9,7 @@ import type { ShowValues } from './show-values.ts';
 import { isHarmlessText, isSecretKey } from './text.ts';
 import { shownTree, type Visitor } from './tree.ts';
 
-// What may be shown of a value, for every sink alike: log, report, revisions, events, webhook, prompt and errors. Shown is
+// What may be shown of a value, in every sink: log, report, revisions, events, webhook, prompt and errors. Shown is
 // only what is known to be harmless, by three questions: what the field is (places.ts), what the value is (tokens.ts,
 // detector.ts, atoms.ts), and what its name says (names.ts).
 

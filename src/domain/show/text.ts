@@ -113,7 +113,7 @@ const PAIR =
   /(?<![\w.\-/$@])["']?([\w.\-/$@[\]]{1,128})["']?\s{0,4}(?::=|=>|[=:](?!\/\/))\s{0,4}("[^"\n]{0,4096}"|'[^'\n]{0,4096}'|[^\s,;&|"'<>]{1,4096})/gu;
 /** Words between a name and its value in a sentence. */
 const FILLER = /^(?:is|to|as|of|was|set|=|:|->)$/iu;
-/** What is said of a secret without telling it. */
+/** What is shown of a secret without revealing it. */
 const SAID = new Set(
   `a an the your my our this that not no now only too very so also already still being case used sent stored kept hashed encrypted encoded hidden
   unknown known correct required optional missing empty valid invalid wrong incorrect weak strong short long expired unset changed needed

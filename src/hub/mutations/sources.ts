@@ -82,7 +82,7 @@ function changed(
 ): ResourceMutation {
   const paths = new Map(Object.entries(source?.PathMutationMap ?? {}));
   for (const { path, before, after } of changes) {
-    // What was said of the parts of a value that is replaced is no longer true.
+    // Sources of the parts of a replaced value are outdated.
     for (const earlier of paths.keys()) if (earlier.startsWith(`${path}.`)) paths.delete(earlier);
     paths.set(path, info(after === undefined ? 'Delete' : before === undefined ? 'Add' : 'Update', after));
   }

@@ -82,7 +82,7 @@ function readToken(token: string): Place {
       return { seq: parsed[0] as number, keys: parsed[1].map((key: Json) => key ?? undefined) };
     }
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw badRequest('continue is no token of a page; take it from ConfigHub-Continue of the answer before');
 }

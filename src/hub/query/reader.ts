@@ -22,7 +22,7 @@ export class Reader {
     this.store = store;
   }
 
-  /** Told of the records that are presented next, whose data was read along with them. */
+  /** Called with the records that are presented next, whose data was read with them. */
   expect(stored: readonly StoredRecord<JsonObject>[]): void {
     this.#ofBatch.clear();
     this.#data = new Map(stored.flatMap(({ record, data }) => (data ? [[String(record['DataHash']), data] as const] : [])));

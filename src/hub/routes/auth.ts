@@ -49,7 +49,7 @@ function digestOf(token: string): Buffer {
   return Buffer.from(sha256(token));
 }
 
-/** Clients log in anew when they are told 401; a token that leaks is good for a day. */
+/** Clients log in again after a 401; a leaked token is valid for a day. */
 const SESSION_MS = 24 * 60 * 60 * 1000;
 
 const login = z.object({ worker_id: z.guid(), worker_secret: z.string().min(1) });
@@ -67,7 +67,7 @@ export function loginRoutes(hub: Hub, accounts: readonly Account[]): HubRoutes {
     if (accounts.some(({ name, role }) => name === worker.data.Slug && role === 'admin'))
       throw new HubError(403, `worker ${worker.data.Slug} has the name of a user account and cannot log in: rename it`);
     const user = userOf(worker.data.Slug);
-    // Two random UUIDs: 244 bits that nobody guesses.
+    // Two random UUIDs: 244 bits that cannot be guessed.
     const token = `${hub.newId()}${hub.newId()}`.replaceAll('-', '');
     hub.store.database.write(() => {
       if (!hub.store.users.get(user.UserID)) hub.store.users.insert(user);

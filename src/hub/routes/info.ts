@@ -8,7 +8,7 @@ export function infoRoutes(version: string | undefined): HubRoutes {
   return newRoutes().get('/info', (request) => request.json(info));
 }
 
-/** Who is here. */
+/** The caller's account. */
 export function memberRoutes(hub: Hub): HubRoutes {
   return (
     newRoutes()

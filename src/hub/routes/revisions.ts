@@ -9,7 +9,7 @@ import { type HubRoutes, idOf, newRoutes, parametersOf, type Request } from './e
 import { listResponse } from './list.ts';
 import { unitOf } from './lookup.ts';
 
-/** The history of units: it is read here, and written by nothing but changes of units. */
+/** The history of units, for reading; only changes of units write it. */
 export function revisionRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
 

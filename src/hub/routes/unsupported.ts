@@ -1,7 +1,7 @@
 import { notSupported } from '../errors.ts';
 import { type HubRoutes, newRoutes } from './environment.ts';
 
-/** Parts of the API that are known and not here: named in the answer, so that nobody looks for a typing error in the path. */
+/** Known parts of the API that this hub does not have. The answer names them, so the path does not look like a typing error. */
 const unsupported: readonly (readonly [string, string])[] = [
   ['/space/:space/unit/:unit/import', 'unit import'],
   ['/function/invoke', 'function invoke'],

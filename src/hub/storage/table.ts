@@ -152,7 +152,7 @@ export class Table<R extends JsonObject> {
 
   /** With the zero values that the text leaves out. */
   #whole(stored: JsonObject): R {
-    // A record of its own, which nobody else has: copying each of 10,000 would take longer than parsing them.
+    // A record without other references: copying each of 10,000 would take longer than parsing them.
     const record = stored as Record<string, Json>;
     for (const [field, zero] of this.#zeros) record[field] ??= zero;
     // `body` is what insert or update wrote, and these take only R.

@@ -28,7 +28,7 @@ export async function refreshUnit(job: Job): Promise<JobResult> {
     const ref = refOf(withNamespace(document, job.target.kubeNamespace));
     if (!ref) return failure('RefreshFailed', 'a document has no apiVersion, kind or metadata.name');
     const live = await job.cluster.get(ref, job.signal);
-    // What is gone stays declared: withdrawing it is a decision, and no reading.
+    // A deleted object stays declared: to remove it is a decision, not a refresh.
     const now = live ? adopt(document, live, '') : document;
     if (live) objects.push(live);
     adopted.push(isJsonObject(now) ? now : document);
@@ -53,7 +53,7 @@ export async function refreshUnit(job: Job): Promise<JobResult> {
     result: 'RefreshAndDrifted',
     message: `Drifted: ${drifted.join(', ')}`,
     settle: (unit) => {
-      // Somebody wrote meanwhile: what was read belongs to another text.
+      // Another write came first: the read objects belong to another text.
       if (unit.HeadRevisionNum !== job.operation.RevisionNum) return { ...unit, LiveStateHash };
       const change = { ...readPatch(unit, {}), data: Buffer.from(merged.text), source: 'Refresh' as const };
       const caller = { user: userOf('worker'), userAgent: 'worker' };

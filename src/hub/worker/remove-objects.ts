@@ -12,7 +12,7 @@ export interface Removal {
 
 /**
  * Deletes objects that the unit had applied: only what carries our entry in `managedFields`, never what another unit of
- * the same target declares as well. Whatever is left is said; the books keep it, so that the next apply tries again.
+ * the same target declares as well. Objects that remain are reported and stay recorded, so the next apply tries again.
  */
 export async function removeObjects(job: Job, refs: readonly ObjectRef[]): Promise<Removal> {
   const { hub, operation, cluster, signal } = job;

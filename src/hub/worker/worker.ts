@@ -30,7 +30,7 @@ export function startWorker(hub: Hub, clusterFor: ClusterFor, log: Logger): Work
   const tails = new Map<string, Promise<void>>();
 
   const runOne = async (operation: QueuedOperation): Promise<void> => {
-    // The answer to whoever queued it goes out first: they are told at once, however long the queue is.
+    // The answer to the caller goes out first, so the caller does not wait for the queue.
     await setImmediate();
     if (stopping.signal.aborted) return;
     try {
@@ -107,7 +107,7 @@ async function perform(hub: Hub, operation: QueuedOperation, clusterFor: Cluster
 function finish(hub: Hub, operation: QueuedOperation, { status, result, message, settle }: JobResult): void {
   const { store } = hub;
   const unit = store.units.get(operation.UnitID);
-  // Deleted while it was at work: its operations and events went with it.
+  // Deleted while it was running, together with its operations and events.
   if (!unit) return;
   const now = hub.now();
   setStatus(hub, operation, status);
