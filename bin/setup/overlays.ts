@@ -75,6 +75,8 @@ function settings(project: string, name: string, places: Places): readonly strin
   const has = (variable: string): boolean => Boolean(process.env[variable] || process.env[`${variable}_FILE`]);
   return [
     `CONFIGHUB_URL=${places.hubUrl}`,
+    // A person reads this log, and no collector.
+    'DRIFT_LOG_FORMAT=pretty',
     ...(isPlain ? ['CONFIGHUB_PLAINTEXT=true'] : []),
     // Others of this cluster are watched by the detectors of their environments.
     ...(name === 'base'

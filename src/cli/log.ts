@@ -27,12 +27,13 @@ export function loggerOf(config: Pick<Config, 'quiet' | 'logLevel' | 'logFormat'
 }
 
 /**
- * One JSON object a line; sentences in colour on a terminal. `write` must return at once: a log that waited until someone
- * reads it would hold the whole process, its signals with it.
+ * One JSON object a line; sentences in colour on a terminal, where the time of day is enough. `write` must return at once: a log
+ * that waited until someone reads it would hold the whole process, its signals with it.
  */
 export function createLogger(options: LogOptions, write: (text: string) => void): Logger {
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && options.isTerminal);
-  const sentence = prettyFactory({ colorize: options.hasColor, translateTime: 'SYS:HH:MM:ss', hideObject: true });
+  const translateTime = options.isTerminal ? 'SYS:HH:MM:ss' : "UTC:yyyy-mm-dd'T'HH:MM:ss'Z'";
+  const sentence = prettyFactory({ colorize: options.hasColor, translateTime, hideObject: true });
   const stream: DestinationStream = { write: isPretty ? (line) => write(sentence(line)) : write };
   return pino(
     {

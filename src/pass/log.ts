@@ -18,6 +18,8 @@ type Phase = 'decisions' | 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' 
 
 /** Findings that get a line of their own in one pass, worst first. */
 const LINES = 20;
+/** Of kinds that are not compared, by name. */
+const KINDS = 3;
 
 /** Logs a pass in sentences for people, each with a constant `event` and its data for machines. */
 export interface PassLog {
@@ -98,7 +100,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
         notMonitored > 0 ? `${notMonitored} in namespaces that are not monitored` : '',
         unread > 0 ? `${unread} could not be read` : '',
         desired.otherTargets > 0 ? `${desired.otherTargets} units of other targets` : '',
-        ...Object.entries(notCompared).map(([kind, count]) => `${count} ${kind} not in DRIFT_KINDS`),
+        ...othersAside(notCompared),
       ].filter((aside) => aside !== '');
       log.info(
         { event: 'compared', ...data },
@@ -254,7 +256,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       if (behindInNumberOnly > 0)
         log.info(
           { event: 'behind-in-number', count: behindInNumberOnly },
-          `${behindInNumberOnly} units are behind upstream, with identical content`,
+          `${behindInNumberOnly === 1 ? '1 unit is' : `${behindInNumberOnly} units are`} behind upstream, with identical content`,
         );
     },
 
@@ -285,6 +287,14 @@ function logUsage(log: Logger, drift: readonly RankedFinding[]): void {
   const workloads = [...Map.groupBy(measured, ({ ref }) => objectKey(ref)).values()].flatMap(([first]) => first ?? []);
   for (const { ref, usage } of workloads.slice(0, LINES))
     log.info({ event: 'usage', object: displayRef(ref), ...usage }, `Usage: ${sanitize(ref.name)}: ${usageWords(usage)}`);
+}
+
+/** Each kind with its number; of many kinds, as units of a whole application have, the numbers alone. */
+function othersAside(notCompared: Readonly<Record<string, number>>): readonly string[] {
+  const kinds = Object.entries(notCompared);
+  if (kinds.length <= KINDS) return kinds.map(([kind, count]) => `${count} ${kind} not in DRIFT_KINDS`);
+  const count = kinds.reduce((sum, [, each]) => sum + each, 0);
+  return [`${count} objects of ${kinds.length} kinds not in DRIFT_KINDS`];
 }
 
 function logDrift(log: Logger, ranked: RankedFinding): void {

@@ -75,7 +75,7 @@ describe('promotion and undo', function () {
     await kubectl(world, 'scale', 'deployment/backend-api', '--replicas=5');
     const fixed = await run();
     expect(fixed.code, fixed.stderr).to.equal(0);
-    expect(sentences(fixed, 'behind-in-number')).to.deep.equal(['1 units are behind upstream, with identical content']);
+    expect(sentences(fixed, 'behind-in-number')).to.deep.equal(['1 unit is behind upstream, with identical content']);
     expect(sentences(fixed, 'promotion-needed')).to.deep.equal([]);
 
     // A staging value of its own, and a change in dev that staging lacks.

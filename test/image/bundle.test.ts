@@ -164,7 +164,7 @@ spec:
         DRIFT_LOG_FORMAT: 'pretty',
       });
       expect(exit, stderr).to.equal(0);
-      expect(stderr).to.match(/^\[\d\d:\d\d:\d\d\] (INFO|WARN): /u);
+      expect(stderr).to.match(/^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\] (INFO|WARN): /u);
     });
 
     it('asks Claude with the key of a mounted file, brings drift back, and commits the report', async () => {

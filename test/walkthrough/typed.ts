@@ -25,13 +25,14 @@ export interface Shell extends AsyncDisposable {
 /** Of whoever runs the tests, and not of the user in them. */
 const NOT_THEIRS = /^(CONFIGHUB_|CUB_|CLAUDE_|GIT_|DRIFT_|PROJECT$|REPORT_REPO$|XDG_|KUBECONFIG$)/u;
 
-export async function openShell(): Promise<Shell> {
+/** `folders` hold programs that this machine may lack. */
+export async function openShell(folders: readonly string[] = []): Promise<Shell> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-shell-'));
   const state = join(folder, 'state');
   const kept = Object.entries(process.env).filter(([name]) => !NOT_THEIRS.test(name));
   const environment = {
     ...Object.fromEntries(kept),
-    PATH: [join(ROOT, 'bin'), process.env['PATH']].join(delimiter),
+    PATH: [join(ROOT, 'bin'), ...folders, process.env['PATH']].join(delimiter),
     HOME: folder,
     KUBECONFIG: join(folder, 'kubeconfig'),
     // The control plane that is built already.
@@ -41,7 +42,7 @@ export async function openShell(): Promise<Shell> {
   const type: Shell['type'] = (line, more = {}) =>
     new Promise((resolve) => {
       const options = { cwd: ROOT, env: { ...environment, ...more }, maxBuffer: 64 << 20 };
-      execFile('sh', ['-c', line], options, (error, stdout, stderr) =>
+      execFile('bash', ['-c', line], options, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
       );
     });
