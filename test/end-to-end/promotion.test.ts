@@ -98,7 +98,7 @@ describe('promotion and undo', function () {
     expect(shown.stdout)
       .to.match(/^-.*image: \S+:(?!2\.0\.1)/mu)
       .and.to.match(/^\+.*image: \S+:2\.0\.1/mu);
-    expect(shown.stdout).to.match(/backend-api-config: behind calm-otter-dev\/backend-api-config in revision number only/u);
+    expect(shown.stdout).to.match(/backend-api-config: behind calm-otter-dev\/backend-api-config with identical content/u);
     expect(shown.stdout).to.not.match(/^[+-].*replicas/mu);
     expect(await textOf('staging', 'orders-config')).to.equal(before);
   });
