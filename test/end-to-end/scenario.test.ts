@@ -288,7 +288,7 @@ describe('the walk-through', function () {
       await world.admin.applySpace(dev ?? '', "Labels.tier = 'frontend'", `ChangeSet:${created.ChangeSetID}`);
       expect(await replicas('frontend-web')).to.equal('2');
       expect((await run()).code).to.equal(0);
-      expect((await history())[0]).to.equal('drift(dev): all clear');
+      expect((await history())[0]).to.equal('drift(dev): 1 fixed (worst: medium)');
       expect(await reportFile(world, 'reports/dev/README.md')).to.match(
         /frontend-web \| replicas 2 → 4 \| kubectl via scale, time unknown \| .* \| fixed, revision \d+ of calm-otter-dev\/frontend-web-config \| calm-otter\/bulk-drift-fix/u,
       );

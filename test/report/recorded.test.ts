@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { RecordedCorrection, Report } from '../../src/domain/report.ts';
 import { composeCommitMessage } from '../../src/stages/report/report.ts';
 import { finding } from '../types/builders.ts';
-import { asPrevious, filesOf, NOW, ranked, reportOf } from './build.ts';
+import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
 
 const LATER = new Date('2026-11-24T12:00:00Z');
 const recorded = (more: Partial<RecordedCorrection> = {}): RecordedCorrection => ({
@@ -28,7 +28,16 @@ describe('a correction that no report named', () => {
     expect(filesOf(report)['prod-eu/README.md']).to.contain('revision 17');
   });
 
-  it('is listed, and no news, where a person applied what had been staged', () => {
+  it('is fixed, with its changeset, where a person applied what the last report had as staged', () => {
+    const staged = reportOf([ranked(finding())], { outcomes: [outcome(finding().id, { result: 'staged' })] });
+    const applied = recorded({ wasStaged: true, changeSet: 'prod/nightly' });
+    const report = reportOf([], { recorded: [applied], previous: asPrevious(staged), now: LATER });
+    expect(subjectOf(report)).to.equal('drift(prod-eu): 1 fixed (worst: medium)');
+    expect(report.resolved).to.deep.equal([]);
+    expect(report.corrections.map(({ changeSet, result }) => [changeSet, result])).to.deep.equal([['prod/nightly', 'fixed']]);
+  });
+
+  it('is listed, and no news, where a person applied what no report of this repository had as staged', () => {
     const report = reportOf([], { recorded: [recorded({ wasStaged: true })] });
     expect(subjectOf(report)).to.equal('drift(prod-eu): all clear');
     expect(report.corrections).to.have.lengthOf(1);

@@ -95,13 +95,17 @@ export function buildReport(input: ReportInput): Report {
   );
   const recorded = (wasStaged: boolean): Correction[] =>
     input.recorded.filter((entry) => entry.wasStaged === wasStaged).map((entry) => toRecorded(entry, before));
-  // A killed pass's are this one's to tell; what a person applied was told when it was staged.
-  const toTell = [...recorded(false), ...corrected];
-  const told = new Set(toTell.map(({ findingId }) => findingId));
   const applied = recorded(true);
+  // What the last report had as staged is fixed by the person's apply; without such a report it is listed, and no news.
+  const { awaited = [], old = [] } = Object.groupBy(applied, ({ findingId }) =>
+    resolved.some(({ id }) => id === findingId) ? 'awaited' : 'old',
+  );
+  // Fixes of a killed pass are reported by this one.
+  const toTell = [...recorded(false), ...awaited, ...corrected];
+  const told = new Set(toTell.map(({ findingId }) => findingId));
   const resolvedNow = resolved.filter((finding) => !told.has(finding.id));
   const appliedNow = new Set(applied.map(({ findingId }) => findingId));
-  const corrections = keepLatest([...input.previous.corrections, ...applied, ...undone, ...toTell]);
+  const corrections = keepLatest([...input.previous.corrections, ...old, ...undone, ...toTell]);
   const replaced = lines.flatMap(({ id, fingerprint }) => {
     const known = before.get(id);
     return known && known.fingerprint !== fingerprint ? [known] : [];
