@@ -272,7 +272,7 @@ describe('cub with mistakes', () => {
     ['a rehearsal with a file', ['unit', 'update', 'web', 'f.yaml', '--space', 'home', '--dry-run'], 64, 'a file replaces'],
     ['a file with labels', ['unit', 'update', 'web', 'f.yaml', '--space', 'home', '--label', 'a=b'], 64, 'a file replaces'],
     ['a column that is not there', ['unit', 'list', '--space', '*', '--columns', 'Color'], 64, 'no column Color'],
-    ['a duration that is none', ['unit', 'apply', '--space', '*', '--timeout', 'soon'], 64, 'no duration'],
+    ['a duration that is none', ['unit', 'apply', '--space', '*', '--timeout', 'soon'], 64, 'is not a duration'],
   ];
   let hub: RunningHub;
   before(async () => {
