@@ -19,17 +19,23 @@ export function requireScope(config: Config): void {
   });
 }
 
+export interface PassFacts {
+  readonly environment: Environment;
+  /** What the pass before left on the Lease. */
+  readonly leaseAnnotations: Readonly<Record<string, string>>;
+  /** Id of this pass. */
+  readonly pass: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * The configuration as a pass wants it, with what the pass before left on the Lease; asks ConfigHub for the changeset that
  * DRIFT_CHANGESET names.
  */
 export async function passOptions(
   config: Config,
-  environment: Environment,
   clients: Clients,
-  leaseAnnotations: Readonly<Record<string, string>>,
-  pass: string,
-  signal: AbortSignal,
+  { environment, leaseAnnotations, pass, signal }: PassFacts,
 ): Promise<PassOptions> {
   const { cluster, claudeApiKey } = config;
   const now = new Date();

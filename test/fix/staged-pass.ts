@@ -61,7 +61,7 @@ export async function stagedPass(
     signal,
   );
   const clients = { kubernetes, confighub: createConfigHubClient(UNREACHABLE, abilitiesOf('B')) };
-  const options = await passOptions(config, {}, clients, {}, 'test', signal);
+  const options = await passOptions(config, clients, { environment: {}, leaseAnnotations: {}, pass: 'test', signal });
   const log = createPassLog(
     createLogger({ level: 'error', format: 'json', isTerminal: false, hasColor: false }, (text) => process.stderr.write(text)),
     {

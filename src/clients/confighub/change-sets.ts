@@ -23,7 +23,7 @@ export interface ChangeSetClient {
 export function changeSetClient(hub: HubContext): ChangeSetClient {
   const { transport } = hub;
   const list = (where: string, signal: AbortSignal): Promise<readonly ChangeSet[]> =>
-    listWrapped(hub, '/change_set', where, 'ChangeSet', changeSetSchema, signal);
+    listWrapped(hub, { path: '/change_set', where, name: 'ChangeSet', schema: changeSetSchema }, signal);
 
   return {
     async findChangeSet(reference, signal) {

@@ -14,10 +14,12 @@ export interface HubContext {
 /** A list of entities that stand in wrappers under their own name, such as `{"Filter": {...}}`, each once. */
 export async function listWrapped<S extends z.ZodType<Readonly<Record<string, unknown>>>>(
   { transport }: HubContext,
-  path: string,
-  where: string,
-  name: string,
-  schema: S,
+  {
+    path,
+    where = '',
+    name,
+    schema,
+  }: { readonly path: string; readonly where?: string; readonly name: string; readonly schema: S },
   signal: AbortSignal,
 ): Promise<readonly z.output<S>[]> {
   const query = where === '' ? {} : { where };
@@ -31,7 +33,11 @@ export function onceEach<T>(entities: readonly T[], idOf: (entity: T) => string)
 }
 
 export async function spaceBySlug(hub: HubContext, slug: string, what: string, signal: AbortSignal): Promise<Space> {
-  const spaces = await listWrapped(hub, '/space', `Slug = ${quote(slug)}`, 'Space', spaceSchema, signal);
+  const spaces = await listWrapped(
+    hub,
+    { path: '/space', where: `Slug = ${quote(slug)}`, name: 'Space', schema: spaceSchema },
+    signal,
+  );
   const found = spaces.find((space) => space.Slug === slug);
   if (!found) throw notFound(what, slug);
   return found;

@@ -57,7 +57,7 @@ export function namedClient(hub: HubContext): NamedClient {
   return {
     whoAmI: async (signal) => (await transport.get({ path: '/me' }, userSchema, signal)).UserID,
 
-    listSpaces: (where, signal) => listWrapped(hub, '/space', where, 'Space', spaceSchema, signal),
+    listSpaces: (where, signal) => listWrapped(hub, { path: '/space', where, name: 'Space', schema: spaceSchema }, signal),
 
     findSpace: (slug, signal) => spaceBySlug(hub, slug, `space ${slug}`, signal),
 
@@ -74,7 +74,11 @@ export function namedClient(hub: HubContext): NamedClient {
     async selectByFilter(reference, where, signal) {
       const { space, slug } = splitReference(reference, 'filter');
       const { SpaceID } = await spaceBySlug(hub, space, `space ${space}, which filter ${reference} is in`, signal);
-      const found = await listWrapped(hub, inSpace(SpaceID, 'filter'), `Slug = ${quote(slug)}`, 'Filter', filterSchema, signal);
+      const found = await listWrapped(
+        hub,
+        { path: inSpace(SpaceID, 'filter'), where: `Slug = ${quote(slug)}`, name: 'Filter', schema: filterSchema },
+        signal,
+      );
       const filter = found.find((entry) => entry.Slug === slug);
       if (!filter) throw notFound(`filter ${reference}`, reference);
       if (hub.abilities.generation !== 'A') return { where, filterId: filter.FilterID };
@@ -94,7 +98,11 @@ export function namedClient(hub: HubContext): NamedClient {
     async findTarget(reference, space, signal) {
       const { space: home, slug } = reference.includes('/') ? splitReference(reference, 'target') : { space, slug: reference };
       const { SpaceID } = await spaceBySlug(hub, home, `space ${home}, which target ${reference} is in`, signal);
-      const found = await listWrapped(hub, inSpace(SpaceID, 'target'), `Slug = ${quote(slug)}`, 'Target', targetSchema, signal);
+      const found = await listWrapped(
+        hub,
+        { path: inSpace(SpaceID, 'target'), where: `Slug = ${quote(slug)}`, name: 'Target', schema: targetSchema },
+        signal,
+      );
       const target = found.find((entry) => entry.Slug === slug);
       if (!target) throw notFound(`target ${home}/${slug}`, reference);
       return target;
@@ -119,7 +127,11 @@ export function namedClient(hub: HubContext): NamedClient {
 
     async findWorker(spaceId, slug, signal) {
       const where = `Slug = ${quote(slug)}`;
-      const found = await listWrapped(hub, inSpace(spaceId, 'bridge_worker'), where, 'BridgeWorker', workerSchema, signal);
+      const found = await listWrapped(
+        hub,
+        { path: inSpace(spaceId, 'bridge_worker'), where, name: 'BridgeWorker', schema: workerSchema },
+        signal,
+      );
       const worker = found.find((entry) => entry.Slug === slug);
       if (!worker) throw notFound(`worker ${slug} in this space`, slug);
       return worker;

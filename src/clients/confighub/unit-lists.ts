@@ -31,7 +31,7 @@ export async function listUnitsWhole(
     units.push(...(await list(hasDataApart ? { ...query, limit: PAGE_SIZE } : query)));
   } catch (error) {
     if (!isTooLarge(error)) throw error;
-    for (const { SpaceID } of await listWrapped(hub, '/space', '', 'Space', spaceSchema, signal)) {
+    for (const { SpaceID } of await listWrapped(hub, { path: '/space', name: 'Space', schema: spaceSchema }, signal)) {
       const where = and(query['where'] ?? '', `SpaceID = ${quote(SpaceID)}`);
       units.push(...(await list({ ...query, where, limit: PAGE_SIZE })));
     }

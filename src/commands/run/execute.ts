@@ -104,7 +104,12 @@ async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   const { pass, config, process, signal, passLog } = facts;
   using clients = await connectReading(config, passLog.warning, signal);
   const annotations = isDryRun ? await clients.leaseAnnotations(process.environment) : {};
-  const given = await passOptions(config, process.environment, clients, annotations, pass, signal);
+  const given = await passOptions(config, clients, {
+    environment: process.environment,
+    leaseAnnotations: annotations,
+    pass,
+    signal,
+  });
   const { previous, decisions } = await recall(facts, isDryRun);
   const options = withDecidedIgnores(given, decisions);
   const judgement = await judge(clients, { previous, decisions, pull: pulling(clients, options) }, options, passLog);
@@ -163,7 +168,12 @@ async function writePass(
 ): Promise<number> {
   const { lease } = clients;
   const { signal } = notices;
-  const given = await passOptions(config, process.environment, clients, lease?.annotations ?? {}, pass, signal);
+  const given = await passOptions(config, clients, {
+    environment: process.environment,
+    leaseAnnotations: lease?.annotations ?? {},
+    pass,
+    signal,
+  });
   const options = {
     ...given,
     holdsLease: lease !== undefined,

@@ -45,9 +45,7 @@ export function copyNamed(
   hub: Hub,
   kind: NamedKind,
   source: Named,
-  spaceId: string,
-  patch: JsonObject,
-  allowExists: boolean,
+  { spaceId, patch, allowExists }: { readonly spaceId: string; readonly patch: JsonObject; readonly allowExists: boolean },
 ): Named {
   // A patch of an object gives an object.
   const body = mergePatch(pick(source, keysOf(kind)), pick(patch, keysOf(kind))) as JsonObject;

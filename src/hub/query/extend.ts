@@ -32,10 +32,10 @@ export function extensionOf(
 /** The wrapper that lists and single reads answer: the entity under its own name, and what `include` asks for beside it. */
 export function extend(reader: Reader, entity: EntityName, record: JsonObject, extension: Extension): JsonObject {
   const { wanted } = extension;
-  const wire: Record<string, Json> = { [entity]: present(reader, entity, record, entity, wanted) };
+  const wire: Record<string, Json> = { [entity]: present(reader, { entity, record, owner: entity, wanted }) };
   for (const [field, relation] of extension.relations) {
     const related = reader.related(record, field, relation);
-    if (related) wire[relation.as] = present(reader, relation.of, related, relation.as, wanted);
+    if (related) wire[relation.as] = present(reader, { entity: relation.of, record: related, owner: relation.as, wanted });
   }
   return entity === 'Unit' ? { ...wire, ...unitExtras(reader, record, extension) } : wire;
 }
@@ -49,7 +49,7 @@ export function extensionWriter(
   const { wanted } = extension;
   const texts = new Map<string, string>();
   return (record, stored) => {
-    let text = `{${JSON.stringify(entity)}:${presentText(reader, entity, record, entity, wanted, stored)}`;
+    let text = `{${JSON.stringify(entity)}:${presentText(reader, { entity, record, owner: entity, wanted }, stored)}`;
     for (const [field, relation] of extension.relations) {
       const value = record[field];
       const key = `${relation.as} ${String(value)}`;
@@ -61,7 +61,7 @@ export function extensionWriter(
       const related = reader.related(record, field, relation);
       if (!related) continue;
       const { as, of } = relation;
-      const written = `,${JSON.stringify(as)}:${presentText(reader, of, related, as, wanted)}`;
+      const written = `,${JSON.stringify(as)}:${presentText(reader, { entity: of, record: related, owner: as, wanted })}`;
       // Each unit has an upstream and revisions of its own: remembering those would be remembering everything.
       if (of !== 'Unit' && of !== 'Revision') texts.set(key, written);
       text += written;

@@ -48,10 +48,19 @@ const ALWAYS = new Set(['Slug', 'OrganizationID', 'SpaceID', 'UnitID']);
 /** Fields that hold configuration: megabytes where the rest of an entity is a kilobyte. */
 const LARGE = ['Data', 'MutationSources', 'LiveState'] as const;
 
+/** A record of an entity, as what it is shown, and which fields of it. */
+export interface Shown {
+  readonly entity: EntityName;
+  readonly record: JsonObject;
+  /** The name that it is shown under. */
+  readonly owner: string;
+  readonly wanted: Wanted;
+}
+
 /** The stored record as the wire has it. */
-export function present(reader: Reader, entity: EntityName, record: JsonObject, owner: string, wanted: Wanted): JsonObject {
-  const wire = presentSmall(reader, entity, record, owner, wanted);
-  for (const [field, value] of Object.entries(largeFields(reader, entity, record, owner, wanted))) wire[field] = value;
+export function present(reader: Reader, shown: Shown): JsonObject {
+  const wire = presentSmall(reader, shown);
+  for (const [field, value] of Object.entries(largeFields(reader, shown))) wire[field] = value;
   return wire;
 }
 
@@ -59,25 +68,17 @@ export function present(reader: Reader, entity: EntityName, record: JsonObject, 
  * The same as JSON text. Configuration is put in as it is encoded: as a value it would be escaped letter by letter. Where
  * everything is wanted, units and revisions are stored as they are shown; `stored` is that text.
  */
-export function presentText(
-  reader: Reader,
-  entity: EntityName,
-  record: JsonObject,
-  owner: string,
-  wanted: Wanted,
-  stored?: string,
-): string {
+export function presentText(reader: Reader, shown: Shown, stored?: string): string {
+  const { entity, record, wanted } = shown;
   const isStoredAsShown =
     stored !== undefined &&
     wanted === asListed &&
     (entity === 'Unit' || entity === 'Revision') &&
     reader.store.generation.hidden[entity] === undefined;
-  const text = isStoredAsShown
-    ? withSpaceSlug(reader, record, stored)
-    : JSON.stringify(presentSmall(reader, entity, record, owner, wanted));
+  const text = isStoredAsShown ? withSpaceSlug(reader, record, stored) : JSON.stringify(presentSmall(reader, shown));
   let large = '';
   // Base64 has no character that JSON would escape, and a record always has fields.
-  for (const [field, value] of Object.entries(largeFields(reader, entity, record, owner, wanted)))
+  for (const [field, value] of Object.entries(largeFields(reader, shown)))
     large += `,"${field}":${typeof value === 'string' ? `"${value}"` : JSON.stringify(value)}`;
   return `${text.slice(0, -1)}${large}}`;
 }
@@ -95,13 +96,7 @@ function withSpaceSlug(reader: Reader, record: JsonObject, stored: string): stri
 }
 
 /** Everything but configuration. */
-function presentSmall(
-  reader: Reader,
-  entity: EntityName,
-  record: JsonObject,
-  owner: string,
-  wanted: Wanted,
-): Record<string, Json> {
+function presentSmall(reader: Reader, { entity, record, owner, wanted }: Shown): Record<string, Json> {
   const { generation } = reader.store;
   const { idField } = definitions[entity];
   const wire = withoutZeros(record, (field) => field === idField || wanted(owner, field));
@@ -132,10 +127,7 @@ function presentSmall(
 
 function largeFields(
   reader: Reader,
-  entity: EntityName,
-  record: JsonObject,
-  owner: string,
-  wanted: Wanted,
+  { entity, record, owner, wanted }: Shown,
 ): { readonly [field in (typeof LARGE)[number]]?: Json } {
   if (entity !== 'Unit' && entity !== 'Revision') return {};
   const hidden = reader.store.generation.hidden[entity] ?? [];

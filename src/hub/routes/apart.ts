@@ -10,7 +10,7 @@ import { listResponse } from './list.ts';
 export function apartRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
   const ofUnits = (request: Request, parts: (reader: Reader, unit: Unit) => JsonObject): Response =>
-    listResponse(hub, request, 'Unit', store.units, [], (reader) => ({
+    listResponse(hub, request, { entity: 'Unit', table: store.units }, (reader) => ({
       readsData: parts === configuration,
       write: (unit) => {
         const { UnitID, SpaceID, Slug } = unit;
@@ -18,7 +18,7 @@ export function apartRoutes(hub: Hub): HubRoutes {
       },
     }));
   const ofRevisions = (request: Request, parts: (reader: Reader, revision: Revision) => JsonObject): Response =>
-    listResponse(hub, request, 'Revision', store.revisions, [], (reader) => ({
+    listResponse(hub, request, { entity: 'Revision', table: store.revisions }, (reader) => ({
       readsData: parts === configuration,
       write: (revision) => {
         const { RevisionID, RevisionNum, UnitID, SpaceID } = revision;

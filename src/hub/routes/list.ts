@@ -20,6 +20,13 @@ export interface ListWriter<R> {
 }
 export type WriterOf<R> = (reader: Reader) => ListWriter<R>;
 
+/** What is listed: entities of a table for which all conditions hold. */
+export interface Listed<R extends JsonObject> {
+  readonly entity: EntityName;
+  readonly table: Table<R>;
+  readonly conditions?: readonly Condition[];
+}
+
 /**
  * Answers a list batch by batch, no faster than the client takes it, so that its size is never in memory. What is listed
  * is decided at the beginning; each element is as it is when it is written.
@@ -27,9 +34,7 @@ export type WriterOf<R> = (reader: Reader) => ListWriter<R>;
 export function listResponse<R extends JsonObject>(
   hub: Hub,
   request: Request,
-  entity: EntityName,
-  table: Table<R>,
-  conditions: readonly Condition[],
+  { entity, table, conditions = [] }: Listed<R>,
   writerOf: WriterOf<R> = extended(request, entity),
 ): Response {
   const parameters = parametersOf(request);

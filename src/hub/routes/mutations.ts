@@ -15,7 +15,7 @@ export function mutationRoutes(hub: Hub): HubRoutes {
   return newRoutes()
     .get('/space/:space/unit/:unit/mutation', (request) => {
       const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };
-      return listResponse(hub, request, 'Mutation', revisions, [ofUnit, CAUSES], (reader) => {
+      return listResponse(hub, request, { entity: 'Mutation', table: revisions, conditions: [ofUnit, CAUSES] }, (reader) => {
         const write = extensionWriter(reader, 'Mutation', extensionOf(reader, 'Mutation', parametersOf(request)));
         return { write: (revision, stored) => write(mutationOf(revision), stored), readsData: false };
       });

@@ -24,18 +24,19 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
   const { store } = hub;
   const { name } = kind.definition;
   const ofKind = { column: 'entity_type', values: [name] };
-  const wire = (record: Named): JsonObject => present(new Reader(store), name, record, name, everything);
+  const wire = (record: Named): JsonObject =>
+    present(new Reader(store), { entity: name, record, owner: name, wanted: everything });
   const { path } = kind;
   const selectNamed = (request: Request): readonly Named[] => selectBy(hub, request, name, store.named, [ofKind]);
 
   return newRoutes()
     .get(`/${path}`, (request) => {
-      return listResponse(hub, request, name, store.named, [ofKind]);
+      return listResponse(hub, request, { entity: name, table: store.named, conditions: [ofKind] });
     })
     .get(`/space/:space/${path}`, (request) => {
       const parameters = parametersOf(request);
       const inSpace = { column: 'space_id', values: [spaceOf(hub, request).SpaceID] };
-      return listResponse(hub, request, name, store.named, [ofKind, inSpace], (reader) => {
+      return listResponse(hub, request, { entity: name, table: store.named, conditions: [ofKind, inSpace] }, (reader) => {
         const extension = extensionOf(reader, name, parameters);
         const write = (record: Named): string =>
           JSON.stringify(extendNamed(reader, record, extend(reader, name, record, extension), wire(record)));
@@ -70,7 +71,13 @@ export function namedRoutes(hub: Hub, kind: NamedKind): HubRoutes {
       const patch = await bodyOf(request);
       const parameters = parametersOf(request);
       const copy = ({ source, space, slug }: Copy<Named>): JsonObject => ({
-        [name]: wire(copyNamed(hub, kind, source, space, { ...patch, Slug: slug }, parameters.allow_exists)),
+        [name]: wire(
+          copyNamed(hub, kind, source, {
+            spaceId: space,
+            patch: { ...patch, Slug: slug },
+            allowExists: parameters.allow_exists,
+          }),
+        ),
       });
       const copies = copiesOf(hub, selectNamed(request), parameters);
       return bulkAnswer(request, bulk(hub, copies, copy, { dryRun: parameters.dry_run }));

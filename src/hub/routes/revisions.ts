@@ -14,7 +14,7 @@ export function revisionRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
 
   const list = (request: Request, conditions: readonly Condition[]): Response =>
-    listResponse(hub, request, 'Revision', store.revisions, conditions);
+    listResponse(hub, request, { entity: 'Revision', table: store.revisions, conditions });
 
   const revisionOf = (request: Request): Revision => {
     const unit = unitOf(hub, request);

@@ -20,7 +20,8 @@ const writableKeys = Object.keys(writableSpace.shape);
 
 export function spaceRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
-  const wire = (space: Space): JsonObject => present(new Reader(store), 'Space', space, 'Space', everything);
+  const wire = (space: Space): JsonObject =>
+    present(new Reader(store), { entity: 'Space', record: space, owner: 'Space', wanted: everything });
 
   const selectSpaces = (request: Request): readonly Space[] => selectBy(hub, request, 'Space', store.spaces, []);
 
@@ -34,7 +35,7 @@ export function spaceRoutes(hub: Hub): HubRoutes {
   return newRoutes()
     .get('/space', (request) => {
       const parameters = parametersOf(request);
-      return listResponse(hub, request, 'Space', store.spaces, [], (reader) => {
+      return listResponse(hub, request, { entity: 'Space', table: store.spaces }, (reader) => {
         const extension = extensionOf(reader, 'Space', parameters);
         const write = (space: Space): string =>
           JSON.stringify({

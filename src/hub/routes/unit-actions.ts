@@ -107,13 +107,13 @@ export function unitActionRoutes(hub: Hub): HubRoutes {
       })
       .get('/space/:space/unit/:unit/unit_event', (request) => {
         const ofUnit = { column: 'unit_id', values: [unitOf(hub, request).UnitID] };
-        return listResponse(hub, request, 'UnitEvent', store.events, [ofUnit], () => bare);
+        return listResponse(hub, request, { entity: 'UnitEvent', table: store.events, conditions: [ofUnit] }, () => bare);
       })
       .get('/space/:space/unit/:unit/unit_event/:event', (request) => {
         const event = store.events.get(idOf(request, 'event'));
         if (event?.UnitID !== unitOf(hub, request).UnitID) throw notFound('UnitEvent', idOf(request, 'event'));
         return request.json(event);
       })
-      .get('/unit_event', (request) => listResponse(hub, request, 'UnitEvent', store.events, [], () => bare))
+      .get('/unit_event', (request) => listResponse(hub, request, { entity: 'UnitEvent', table: store.events }, () => bare))
   );
 }

@@ -34,7 +34,10 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
       const patch = await patchOf(request);
       const parameters = parametersOf(request);
       const update = (unit: Unit): JsonObject =>
-        extended(updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), parameters, true), parameters);
+        extended(
+          updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), { ...parameters, inBulk: true }),
+          parameters,
+        );
       return bulkAnswer(request, bulk(hub, selectUnits(hub, request), update, { dryRun: parameters.dry_run }));
     })
     .delete('/unit', (request) => {

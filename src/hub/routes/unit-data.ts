@@ -38,7 +38,7 @@ export function unitDataRoutes(hub: Hub): HubRoutes {
           changeSetParameter: parameters.change_set_id,
           tag: parameters.tag,
         });
-        return { Unit: present(new Reader(store), 'Unit', changed, 'Unit', everything) };
+        return { Unit: present(new Reader(store), { entity: 'Unit', record: changed, owner: 'Unit', wanted: everything }) };
       };
       return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
     })

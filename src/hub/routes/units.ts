@@ -18,12 +18,12 @@ import { spaceOf, unitOf } from './lookup.ts';
 export function unitRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
   const wire = (unit: Unit): JsonObject => {
-    const written = present(new Reader(store), 'Unit', unit, 'Unit', everything);
+    const written = present(new Reader(store), { entity: 'Unit', record: unit, owner: 'Unit', wanted: everything });
     return store.generation.hasDataApart ? { Unit: written } : written;
   };
 
   const list = (request: Request, conditions: readonly Condition[]): Response =>
-    listResponse(hub, request, 'Unit', store.units, conditions);
+    listResponse(hub, request, { entity: 'Unit', table: store.units, conditions });
 
   const inSpace = (request: Request): Response =>
     list(request, [{ column: 'space_id', values: [spaceOf(hub, request).SpaceID] }]);
@@ -56,7 +56,7 @@ export function unitRoutes(hub: Hub): HubRoutes {
     const parameters = parametersOf(request);
     const work = (): JsonObject => {
       const unit = unitOf(hub, request);
-      return wire(updateUnit(hub, request.get('caller'), unit, read(unit), parameters, false));
+      return wire(updateUnit(hub, request.get('caller'), unit, read(unit), { ...parameters, inBulk: false }));
     };
     return request.json(parameters.dry_run ? store.database.rehearse(work) : store.database.write(work));
   };

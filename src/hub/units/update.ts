@@ -18,8 +18,7 @@ export function updateUnit(
   caller: Caller,
   unit: Unit,
   body: UnitBody,
-  parameters: UpdateParameters,
-  inBulk: boolean,
+  parameters: UpdateParameters & { readonly inBulk: boolean },
 ): Unit {
   const rest = { changeSetParameter: parameters.change_set_id, tag: parameters.tag };
   const reference = parameters.revision_id === undefined ? parameters.restore : `Revision:${parameters.revision_id}`;
@@ -35,7 +34,7 @@ export function updateUnit(
     });
   }
   if (parameters.upgrade)
-    return upgrade(hub, caller, unit, { ...body, ...rest, data: undefined, source: 'UpgradeUnit', stamp: '' }, inBulk);
+    return upgrade(hub, caller, unit, { ...body, ...rest, data: undefined, source: 'UpgradeUnit', stamp: '' }, parameters.inBulk);
   return changeUnit(hub, caller, unit, { ...body, ...rest, source: 'Update', stamp: 'Updated' });
 }
 

@@ -128,6 +128,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       judge(desired, live, false, ({ decision, blame, verdict }) => {
         if (!verdict) return;
         const { path } = decision;
+        const { ref, unit } = desired;
         const hasNoOwner = decision.rule === 'removed' || decision.rule === 'reordered';
         const isScaled =
           autoscaler !== undefined &&
@@ -136,7 +137,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
           decision.live >= autoscaler.minReplicas &&
           decision.live <= autoscaler.maxReplicas;
         findings.push(
-          createFinding(verdict, desired.ref, path, decision.desired, decision.live, desired.unit, live, options, {
+          createFinding(verdict, { ref, path, desired: decision.desired, live: decision.live, unit, object: live }, options, {
             blame: hasNoOwner ? undefined : blame,
             ...(isScaled ? { autoscaler: autoscaler.name } : {}),
             ...(decision.rule === 'reordered' ? { isReordered: true } : {}),

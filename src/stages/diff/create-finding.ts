@@ -10,14 +10,20 @@ import type { DiffOptions } from './compare.ts';
 import type { Verdict } from './context.ts';
 import { repairOf } from './repair.ts';
 
+/** What departs: a field of an object, or the object with an empty path. */
+export interface Departure {
+  readonly ref: ObjectRef;
+  readonly path: FieldPath;
+  readonly desired?: Json | undefined;
+  readonly live?: Json | undefined;
+  /** The unit that declares it. */
+  readonly unit?: DesiredUnit | undefined;
+  readonly object?: LiveObject | undefined;
+}
+
 export function createFinding(
   verdict: Verdict,
-  ref: ObjectRef,
-  givenPath: FieldPath,
-  desiredValue: Json | undefined,
-  liveValue: Json | undefined,
-  unit: DesiredUnit | undefined,
-  live: LiveObject | undefined,
+  { ref, path: givenPath, desired: desiredValue, live: liveValue, unit, object: live }: Departure,
   options: DiffOptions,
   more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
 ): Finding {

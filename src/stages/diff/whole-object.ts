@@ -20,8 +20,8 @@ export function ignored({ until, reason }: IgnoreRule, covered: FindingClass): V
 
 /** Of an object that a unit declares and the cluster lacks. */
 export function missing(desired: DesiredObject, options: DiffOptions, ignores: Ignores): Finding {
-  const { ref, document } = desired;
-  return createFinding(absence(desired, ignores), ref, [], document, undefined, desired.unit, undefined, options);
+  const { ref, document, unit } = desired;
+  return createFinding(absence(desired, ignores), { ref, path: [], desired: document, unit }, options);
 }
 
 function absence({ ref, unit, document }: DesiredObject, ignores: Ignores): Verdict {
@@ -42,7 +42,7 @@ export function terminating({ ref, unit }: DesiredObject, live: LiveObject, opti
   const held =
     isJsonArray(finalizers) && finalizers.length > 0 ? `, blocked by finalizer ${finalizers.map(String).join(', ')}` : '';
   const verdict: Verdict = { class: 'terminating', note: `being deleted since ${since}${held}` };
-  return createFinding(verdict, ref, [], undefined, undefined, unit, live, options);
+  return createFinding(verdict, { ref, path: [], unit, object: live }, options);
 }
 
 /** Of an object that is declared more than once. */
@@ -59,7 +59,7 @@ export function conflicting(
     class: 'conflicting',
     note: `${where}: it is not compared until all declarations but one are removed`,
   };
-  return createFinding(verdict, ref, [], undefined, undefined, undefined, live, options);
+  return createFinding(verdict, { ref, path: [], object: live }, options);
 }
 
 /** Of an object that no unit declares. `scales` is the workload whose declared number it moves, as an autoscaler. */
@@ -76,12 +76,7 @@ export function unmanaged(
   const verdict: Verdict = { class: 'unmanaged', note: `not managed by any unit${words}${moves}` };
   return createFinding(
     rule ? ignored(rule, 'unmanaged') : verdict,
-    live.ref,
-    [],
-    undefined,
-    wholeObject(live, isAutoscaled),
-    undefined,
-    live,
+    { ref: live.ref, path: [], live: wholeObject(live, isAutoscaled), object: live },
     options,
     { ...(blame ? { blame } : {}), ...(scales ? { scales: displayRef(scales) } : {}) },
   );

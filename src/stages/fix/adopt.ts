@@ -51,7 +51,6 @@ async function adopt(
   { spaces, signal }: AdoptOptions,
 ): Promise<Omit<DecisionOutcome, 'id'>> {
   const { finding, manifest } = adoption;
-  const refuse = (detail: string): Omit<DecisionOutcome, 'id'> => ({ effect: 'refused', detail });
   if (finding.class !== 'unmanaged') return refuse(`unit ${finding.unit} already declares it; accept or fix the difference`);
   if (!manifest.ok) return refuse(manifest.why);
   const text = toYaml(manifest.document);
@@ -63,10 +62,14 @@ async function adopt(
     return refuse(`space ${adoption.space} is not compared here; choose one of ${spaces.slice(0, 5).join(', ')}`);
   const where = and(`SpaceID = ${quote(space.SpaceID)}`, `Slug = ${quote(adoption.unit)}`);
   const [existing] = await confighub.listUnits({ where }, signal);
-  if (existing) return finish(existing, adoption, text, confighub, signal, refuse);
+  if (existing) return finish(existing, adoption, text, confighub, signal);
   const description = `Adopted ${displayRef(finding.ref)} (${who([adoption])}) ${adoptMarker(adoption.id)}`;
   const created = await confighub.createUnit(space.SpaceID, { slug: adoption.unit, data: text, description }, signal);
   return done(adoption, created.HeadRevisionNum);
+}
+
+function refuse(detail: string): Omit<DecisionOutcome, 'id'> {
+  return { effect: 'refused', detail };
 }
 
 function done({ space, unit }: Adoption, revision: number): Omit<DecisionOutcome, 'id'> {
@@ -80,7 +83,6 @@ async function finish(
   text: string,
   confighub: ConfigHubClient,
   signal: AbortSignal,
-  refuse: (detail: string) => Omit<DecisionOutcome, 'id'>,
 ): Promise<Omit<DecisionOutcome, 'id'>> {
   const name = `${adoption.space}/${adoption.unit}`;
   const isOurs = decisionsIn(Unit.LastChangeDescription).includes(adoption.id);

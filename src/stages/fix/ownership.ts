@@ -29,17 +29,16 @@ interface Entry {
 /**
  * Gives the fields that the pass wrote to whoever delivers desired state, as if that had written them: it changes
  * managedFields and nothing else, so that a field which is dropped from desired later goes with a plain apply.
- * `live` is the object as it was read or written last, `fix` what was just fixed.
+ * `live` is the object as it was read or written last, `fix` of the options what was just fixed.
  */
 export async function handBack(
   desired: DesiredObject,
   live: JsonObject,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
-  options: HandBackOptions,
-  fix: readonly Finding[] = [],
+  options: HandBackOptions & { readonly fix?: readonly Finding[] },
 ): Promise<void> {
-  const { signal } = options;
+  const { fix = [], signal } = options;
   let now: JsonObject | undefined = live;
   for (let tried = 1; now; tried++) {
     const operations = ownershipPatch(now, returnOf(desired, now, fix, options));

@@ -33,12 +33,12 @@ export async function writeTarget(
   kubernetes: KubernetesClient,
   options: FixOptions,
 ): Promise<WrittenObject> {
-  const { desired } = object;
+  const { desired, fix } = object;
   const kind = await kindOf(desired, kubernetes, options.signal);
-  const body = await write(object, judged, kind, kubernetes, options);
+  const body = await write({ object, kind, kubernetes, options }, judged);
   if (!object.live) return { body, ownership: '' };
   try {
-    await handBack(desired, body, kind, kubernetes, options, object.fix);
+    await handBack(desired, body, kind, kubernetes, { ...options, fix });
     return { body, ownership: '' };
   } catch (error) {
     throwUnless(error, ClusterError, options.signal);
@@ -46,13 +46,14 @@ export async function writeTarget(
   }
 }
 
-async function write(
-  object: ObjectCorrection,
-  judged: JsonObject | undefined,
-  kind: ResourceKind,
-  kubernetes: KubernetesClient,
-  options: FixOptions,
-): Promise<JsonObject> {
+interface Write {
+  readonly object: ObjectCorrection;
+  readonly kind: ResourceKind;
+  readonly kubernetes: KubernetesClient;
+  readonly options: FixOptions;
+}
+
+async function write({ object, kind, kubernetes, options }: Write, judged: JsonObject | undefined): Promise<JsonObject> {
   const { desired, fix } = object;
   const { desiredManagers, signal } = options;
   // What is not there may be owned by whoever delivers it from the start.
@@ -69,7 +70,7 @@ async function write(
       const write = { fieldManager, dryRun: false, signal };
       return await kubernetes.jsonPatch(kind, desired.ref, operations, write);
     } catch (error) {
-      if (isUnanswered(error)) return carriedOut(object, kind, fieldManager, kubernetes, options, error);
+      if (isUnanswered(error)) return carriedOut({ object, kind, kubernetes, options }, fieldManager, error);
       const isOther = isFailedTest(error) || (error instanceof ClusterError && error.code === 'conflict');
       if (!isOther || tried === WRITE_TRIES) throw error;
       live = await readJudged(object, kind, kubernetes, options);
@@ -79,11 +80,8 @@ async function write(
 
 /** The object where a write without an answer was carried out all the same; throws its error otherwise. */
 async function carriedOut(
-  object: ObjectCorrection,
-  kind: ResourceKind,
+  { object, kind, kubernetes, options: { compare, signal } }: Write,
   fieldManager: string,
-  kubernetes: KubernetesClient,
-  { compare, signal }: FixOptions,
   error: ClusterError,
 ): Promise<JsonObject> {
   const { desired, fix } = object;

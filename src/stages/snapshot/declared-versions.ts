@@ -18,6 +18,8 @@ export async function readDeclaredVersions(
   desired: DesiredState,
   options: { readonly cacheDir: string; readonly signal: AbortSignal },
 ): Promise<Snapshot> {
+  const { namespaces } = snapshot;
+  const { signal } = options;
   const listed = new Set(snapshot.kinds.map(groupKind));
   const declared = new Map<string, Set<string>>();
   for (const { ref } of desired.objects) {
@@ -32,19 +34,19 @@ export async function readDeclaredVersions(
   for (const [kind, keys] of declared) {
     const { apiVersion, name } = splitKind(kind);
     try {
-      if (!(await kubernetes.resourceKind(apiVersion, name, options.signal))) continue;
-      const items = await listKind(kubernetes, kind, snapshot.namespaces, options.signal, failedReads, []);
+      if (!(await kubernetes.resourceKind(apiVersion, name, signal))) continue;
+      const items = await listKind(kubernetes, kind, { namespaces, failedReads, clusterScoped: [], signal });
       for (const item of items) {
         const object = projectObject(item, apiVersion, name);
         if (object && keys.has(objectKey(object.ref))) byKey.set(objectKey(object.ref), object);
       }
       versions.push(apiVersion);
     } catch (error) {
-      if (options.signal.aborted) throw error;
+      if (signal.aborted) throw error;
       failedReads.push({ what: kind, namespace: '', error: messageOf(error) });
     }
   }
-  const schemas = await readSchemas(kubernetes, versions, options.cacheDir, options.signal, failedReads);
+  const schemas = await readSchemas(kubernetes, versions, options.cacheDir, signal, failedReads);
   return {
     ...snapshot,
     objects: snapshot.objects.map((object) => byKey.get(objectKey(object.ref)) ?? object),

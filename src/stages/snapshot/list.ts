@@ -3,14 +3,20 @@ import { ClusterError, messageOf } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { FailedRead } from '../../domain/snapshot.ts';
 
+export interface Listing {
+  readonly namespaces: readonly string[];
+  /** Filled with what could not be read. */
+  readonly failedReads: FailedRead[];
+  /** Filled with kinds whose objects are in no namespace. */
+  readonly clusterScoped: string[];
+  readonly signal: AbortSignal;
+}
+
 /** Lists cluster-wide; where that is forbidden, namespace by namespace, so that namespaced roles are enough. */
 export async function listKind(
   kubernetes: KubernetesClient,
   kind: string,
-  namespaces: readonly string[],
-  signal: AbortSignal,
-  failedReads: FailedRead[],
-  clusterScoped: string[],
+  { namespaces, failedReads, clusterScoped, signal }: Listing,
 ): Promise<readonly JsonObject[]> {
   const { apiVersion, name } = splitKind(kind);
   const resource = await kubernetes.resourceKind(apiVersion, name, signal);

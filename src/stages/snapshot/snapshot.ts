@@ -29,6 +29,7 @@ const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 
  * monitored namespaces there is no scope, so that failure is thrown.
  */
 export async function takeSnapshot(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<Snapshot> {
+  const { signal } = options;
   const listed = await listNamespaces(kubernetes, options);
   const namespaces = listed.map(({ name }) => name);
   const monitored = new Set(namespaces);
@@ -37,13 +38,13 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const kinds = [...Map.groupBy(options.kinds, groupKind).values()].flatMap(([first]) => first ?? []);
   const clusterScoped: string[] = [];
   const apiVersions = [...new Set(kinds.map((kind) => splitKind(kind).apiVersion))];
-  const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, options.signal, failedReads);
+  const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, signal, failedReads);
 
   const read = async (kind: string): Promise<readonly JsonObject[]> => {
     try {
-      return await listKind(kubernetes, kind, namespaces, options.signal, failedReads, clusterScoped);
+      return await listKind(kubernetes, kind, { namespaces, failedReads, clusterScoped, signal });
     } catch (error) {
-      throwUnless(error, ClusterError, options.signal);
+      throwUnless(error, ClusterError, signal);
       failedReads.push({ what: kind, namespace: '', error: error.message });
       return [];
     }
