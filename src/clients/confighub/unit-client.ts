@@ -48,7 +48,7 @@ export interface NewUnit {
   readonly description?: string;
 }
 
-export interface UnitClient {
+export interface UnitClient extends RevisionClient {
   /** Units of any space with data, space, set, target and changeset; one request, two where data stands apart (generation C). */
   listUnits(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]>;
   /** The same without data, with the state of each unit and the head of its upstream. */
@@ -75,6 +75,9 @@ export interface UnitClient {
   patchUnit(unit: UnitRef, patch: Readonly<Record<string, unknown>>, change: BulkChange, signal: AbortSignal): Promise<Unit>;
   patchUnits(selection: UnitSelection, change: BulkChange, signal: AbortSignal): Promise<readonly BulkUnit[]>;
   deleteUnit(unit: UnitRef, signal: AbortSignal): Promise<void>;
+}
+
+export interface RevisionClient {
   /** Newest first; their data only where the server sends it along. */
   listRevisions(unit: UnitRef, signal: AbortSignal): Promise<readonly ExtendedRevision[]>;
   /** Revisions of units of any space from a number on, without data where that can be said; one request for 150 units, on generation A one each. */
@@ -93,4 +96,9 @@ export function unitPath({ spaceId, id }: Pick<UnitRef, 'spaceId' | 'id'>): stri
 
 export function unitRef(unit: Pick<Unit, 'SpaceID' | 'UnitID' | 'Slug'>, space: string): UnitRef {
   return { spaceId: unit.SpaceID, id: unit.UnitID, name: `${space}/${unit.Slug}` };
+}
+
+/** What an error is about. */
+export function about({ name }: Pick<UnitRef, 'name'>): string {
+  return `unit ${name}`;
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { sha256 } from '../../domain/sha256.ts';
 import { type HubContext, notFound, onceEach } from './context.ts';
 import { refuseUnknownChange, restoredNumber } from './first-generation.ts';
-import { badAnswer, type Query } from './transport.ts';
+import { revisionClient } from './revisions.ts';
+import type { Query } from './transport.ts';
 import {
+  about,
   type BulkChange,
   type NewUnit,
   type UnitClient,
@@ -12,18 +13,9 @@ import {
   type UnitState,
   unitPath,
 } from './unit-client.ts';
-import { assertData, listUnitsWhole } from './unit-lists.ts';
-import { and, quote, whereUnits } from './where.ts';
-import {
-  bulkUnitSchema,
-  type ExtendedRevision,
-  type ExtendedUnit,
-  extendedRevisionSchema,
-  extendedUnitSchema,
-  type Revision,
-  type Unit,
-  writtenUnitSchema,
-} from './wire.ts';
+import { listUnitsWhole } from './unit-lists.ts';
+import { and, quote } from './where.ts';
+import { bulkUnitSchema, type ExtendedUnit, extendedUnitSchema, type Unit, writtenUnitSchema } from './wire.ts';
 
 const INCLUDE = {
   A: 'SpaceID,SetID,TargetID',
@@ -62,19 +54,42 @@ const STATE_FIELDS = {
   C: [...COMMON_FIELDS, ...LOCK_FIELDS, 'DataHash', 'LastReleasedRevisionNum'].join(),
 } as const;
 
+function queryOf({ where, filterId }: UnitSelection): Query {
+  return { where: where === '' ? undefined : where, filter: filterId };
+}
+
+function unitReads(hub: HubContext): Pick<UnitClient, 'listUnits' | 'listUnitStates' | 'findUnit'> {
+  const { transport } = hub;
+  const { generation } = hub.abilities;
+  const include = INCLUDE[generation];
+  const listUnits = (selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]> =>
+    listUnitsWhole(hub, queryOf(selection), include, signal);
+  return {
+    listUnits,
+
+    async listUnitStates(selection, signal) {
+      const query = { ...queryOf(selection), include: `${include},UpstreamUnitID,UnitEventID`, select: STATE_FIELDS[generation] };
+      const found = await transport.list({ path: '/unit', query }, extendedUnitSchema, signal);
+      return onceEach(found, ({ Unit }) => Unit.UnitID);
+    },
+
+    async findUnit(spaceId, slug, signal) {
+      const where = and(`SpaceID = ${quote(spaceId)}`, `Slug = ${quote(slug)}`);
+      const found = (await listUnits({ where }, signal)).find(({ Unit }) => Unit.Slug === slug);
+      if (!found) throw notFound(`unit ${slug} in this space`, slug);
+      return found;
+    },
+  };
+}
+
 export function unitClient(hub: HubContext): UnitClient {
   const { transport } = hub;
   const { generation } = hub.abilities;
   const hasDataApart = generation === 'C';
   const include = INCLUDE[generation];
-  const queryOf = ({ where, filterId }: UnitSelection): Query => ({
-    where: where === '' ? undefined : where,
-    filter: filterId,
-  });
-  const about = (unit: UnitRef): string => `unit ${unit.name}`;
+  const revisions = revisionClient(hub);
 
-  const listUnits = (selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]> =>
-    listUnitsWhole(hub, queryOf(selection), include, signal);
+  const reads = unitReads(hub);
 
   async function patchUnit(
     unit: UnitRef,
@@ -96,44 +111,13 @@ export function unitClient(hub: HubContext): UnitClient {
     const { restore: _, ...rest } = change;
     refuseUnknownChange(number === undefined ? change : rest, about(unit));
     if (number === undefined) return changeQuery(change);
-    const revision = await readRevision(unit, number, signal);
+    const revision = await revisions.readRevision(unit, number, signal);
     if (!revision) throw notFound(`revision ${number} of unit ${unit.name}`, about(unit));
     return { ...changeQuery(rest), revision_id: revision.RevisionID };
   }
 
-  async function readRevision(unit: UnitRef, number: number, signal: AbortSignal): Promise<Revision | undefined> {
-    const path = `${unitPath(unit)}/revision`;
-    const query = { where: `RevisionNum = ${number}`, include: 'UserID' };
-    const found = await transport.list({ path, query, about: about(unit) }, extendedRevisionSchema, signal);
-    const revision = found.find(
-      ({ Revision: { RevisionNum, UnitID } }) => RevisionNum === number && UnitID === unit.id,
-    )?.Revision;
-    if (!revision) return undefined;
-    const data = hasDataApart
-      ? await transport.text({ path: `${path}/${revision.RevisionID}/data`, about: about(unit) }, signal)
-      : revision.Data;
-    const read = { ...revision, Data: data };
-    assertData(read, `revision ${number} of unit ${unit.name}`);
-    if (hasDataApart && read.DataHash !== '' && sha256(data) !== read.DataHash)
-      throw badAnswer(`is not the data of revision ${number}`, about(unit));
-    return read;
-  }
-
   return {
-    listUnits,
-
-    async listUnitStates(selection, signal) {
-      const query = { ...queryOf(selection), include: `${include},UpstreamUnitID,UnitEventID`, select: STATE_FIELDS[generation] };
-      const found = await transport.list({ path: '/unit', query }, extendedUnitSchema, signal);
-      return onceEach(found, ({ Unit }) => Unit.UnitID);
-    },
-
-    async findUnit(spaceId, slug, signal) {
-      const where = and(`SpaceID = ${quote(spaceId)}`, `Slug = ${quote(slug)}`);
-      const found = (await listUnits({ where }, signal)).find(({ Unit }) => Unit.Slug === slug);
-      if (!found) throw notFound(`unit ${slug} in this space`, slug);
-      return found;
-    },
+    ...reads,
 
     async createUnit(spaceId, unit, signal) {
       const inline = hasDataApart || unit.data === undefined ? {} : { Data: base64(unit.data) };
@@ -203,37 +187,7 @@ export function unitClient(hub: HubContext): UnitClient {
       await transport.send({ method: 'DELETE', path: unitPath(unit), about: about(unit) }, z.unknown(), signal);
     },
 
-    async listRevisions(unit, signal) {
-      const path = `${unitPath(unit)}/revision`;
-      const found = await transport.list(
-        { path, query: { include: 'UserID' }, about: about(unit) },
-        extendedRevisionSchema,
-        signal,
-      );
-      return onceEach(found, ({ Revision }) => Revision.RevisionID).toSorted(
-        (one, other) => other.Revision.RevisionNum - one.Revision.RevisionNum,
-      );
-    },
-
-    async listRevisionsFrom(units, number, signal) {
-      const from = `RevisionNum >= ${number}`;
-      const found: ExtendedRevision[] = [];
-      if (generation === 'A') {
-        for (const unit of units) {
-          const query = { where: from, include: 'UserID' };
-          found.push(...(await transport.list({ path: `${unitPath(unit)}/revision`, query }, extendedRevisionSchema, signal)));
-        }
-        return onceEach(found, ({ Revision }) => Revision.RevisionID);
-      }
-      const select = 'RevisionNum,UnitID,Description,CreatedAt,ChangeSetID,UserID,User.Username';
-      for (const where of whereUnits(units.map(({ id }) => id))) {
-        const query = { where: and(where, from), include: 'UserID', select };
-        found.push(...(await transport.list({ path: '/revision', query }, extendedRevisionSchema, signal)));
-      }
-      return onceEach(found, ({ Revision }) => Revision.RevisionID);
-    },
-
-    readRevision,
+    ...revisions,
   };
 
   function putData(

@@ -31,27 +31,48 @@ export function readCubCommand(argv: readonly string[], { out }: CubTerminal): C
   return command;
 }
 
+/** Is given the command that was read. */
+type Take = (command: CubCommand) => void;
+
 /** The command line of `cub`. `take` is given the command that it was parsed to. */
-export function cubProgram(out: (text: string) => void, take: (command: CubCommand) => void): Command {
+export function cubProgram(out: (text: string) => void, take: Take): Command {
   const program = new Command('cub')
     .description("ConfigHub's client for the commands of the walk-through: drift-detector cub ...")
     .helpOption('-h, --help', 'print help')
     .exitOverride()
     .configureOutput(throwing(out));
-  const group = (name: string, description: string): Command => program.command(name).description(description).exitOverride();
-  const add = (parent: Command, name: string, description: string): Command =>
-    parent.command(name).description(description).exitOverride();
-  const inSpace = (entry: Command): Command =>
-    entry.option('--space <SPACE>', "name of a space; '*' for all where several may be meant");
-  const labelled = (entry: Command): Command =>
-    entry.option('--label <NAME=VALUE>', 'label, may be given several times', collect);
-  const selecting = (entry: Command): Command =>
-    inSpace(entry)
-      .option('--where <QUERY>', 'condition, such as "Labels.tier=\'frontend\'"')
-      .option('--filter <PROJECT/FILTER>', 'stored filter')
-      .option('--unit <NAMES>', 'names of units', collectList);
+  addSpaces(program, take);
+  addSetup(program, take);
+  addChangeSets(program, take);
+  const unit = add(program, 'unit', 'units');
+  addUnitReads(unit, take);
+  addUnitWrites(unit, take);
+  addUnitActions(unit, take);
+  addRevisions(program, take);
+  return program;
+}
 
-  const space = group('space', 'spaces');
+function add(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description).exitOverride();
+}
+
+function inSpace(entry: Command): Command {
+  return entry.option('--space <SPACE>', "name of a space; '*' for all where several may be meant");
+}
+
+function labelled(entry: Command): Command {
+  return entry.option('--label <NAME=VALUE>', 'label, may be given several times', collect);
+}
+
+function selecting(entry: Command): Command {
+  return inSpace(entry)
+    .option('--where <QUERY>', 'condition, such as "Labels.tier=\'frontend\'"')
+    .option('--filter <PROJECT/FILTER>', 'stored filter')
+    .option('--unit <NAMES>', 'names of units', collectList);
+}
+
+function addSpaces(program: Command, take: Take): void {
+  const space = add(program, 'space', 'spaces');
   labelled(add(space, 'create <space>', 'make a space')).action((slug, flags) => {
     take((context) => setup.spaceCreateCommand(context, slug, flags));
   });
@@ -64,27 +85,31 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
   add(space, 'new-prefix', 'print a project name that is not taken').action(() => {
     take(setup.spaceNewPrefixCommand);
   });
+}
 
-  inSpace(add(group('filter', 'stored filters'), 'create <filter> <from>', 'make a filter on units or other entities'))
+function addSetup(program: Command, take: Take): void {
+  inSpace(add(add(program, 'filter', 'stored filters'), 'create <filter> <from>', 'make a filter on units or other entities'))
     .option('--where-field <QUERY>', 'what it selects')
     .option('--where <QUERY>', 'the same, as older clients call it')
     .action((slug, from, flags) => {
       take((context) => setup.filterCreateCommand(context, slug, from, flags));
     });
 
-  labelled(inSpace(add(group('set', 'sets of units'), 'create <set>', 'make a set'))).action((slug, flags) => {
+  labelled(inSpace(add(add(program, 'set', 'sets of units'), 'create <set>', 'make a set'))).action((slug, flags) => {
     take((context) => setup.setCreateCommand(context, slug, flags));
   });
-  inSpace(add(group('worker', 'workers'), 'create <worker>', 'make a worker')).action((slug, flags) => {
+  inSpace(add(add(program, 'worker', 'workers'), 'create <worker>', 'make a worker')).action((slug, flags) => {
     take((context) => setup.workerCreateCommand(context, slug, flags));
   });
-  inSpace(add(group('target', 'targets'), 'create <target> <parameters> <worker>', 'make a target of a cluster')).action(
+  inSpace(add(add(program, 'target', 'targets'), 'create <target> <parameters> <worker>', 'make a target of a cluster')).action(
     (slug, parameters, worker, flags) => {
       take((context) => setup.targetCreateCommand(context, slug, parameters, worker, flags));
     },
   );
+}
 
-  const changeset = group('changeset', 'changesets');
+function addChangeSets(program: Command, take: Take): void {
+  const changeset = add(program, 'changeset', 'changesets');
   labelled(inSpace(add(changeset, 'create <changeset>', 'make a changeset')))
     .option('--description <TEXT>', 'what it is for')
     .action((slug, flags) => {
@@ -100,8 +125,9 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
     .action((flags) => {
       take((context) => setup.changeSetListCommand(context, flags));
     });
+}
 
-  const unit = group('unit', 'units');
+function addUnitReads(unit: Command, take: Take): void {
   selecting(add(unit, 'list', 'list units'))
     .option('--columns <NAMES>', 'columns instead of the usual ones', collectList)
     .option('--json', 'as JSON')
@@ -122,6 +148,9 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
     .action((slug, flags) => {
       take((context) => units.unitGetCommand(context, slug, flags));
     });
+}
+
+function addUnitWrites(unit: Command, take: Take): void {
   labelled(selecting(add(unit, 'create [unit] [file]', 'make a unit from a file (- for standard input), or clones of units')))
     .option('--target <TARGET>', 'target that it is applied to')
     .option('--change-desc <TEXT>', 'description of the first revision')
@@ -145,6 +174,9 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
       const [slug, patch] = isName ? [given, true as const] : [named, given];
       take((context) => units.unitUpdateCommand(context, slug, file, { ...flags, patch }));
     });
+}
+
+function addUnitActions(unit: Command, take: Take): void {
   selecting(add(unit, 'set-target <target>', 'give units their target')).action((target, flags) => {
     take((context) => units.setTargetCommand(context, target, flags));
   });
@@ -170,12 +202,14 @@ export function cubProgram(out: (text: string) => void, take: (command: CubComma
     .action((slug, flags) => {
       take((context) => revisions.unitDiffCommand(context, slug, flags));
     });
-  inSpace(add(group('revision', 'revisions'), 'list <unit>', 'revisions of a unit, newest first'))
+}
+
+function addRevisions(program: Command, take: Take): void {
+  inSpace(add(add(program, 'revision', 'revisions'), 'list <unit>', 'revisions of a unit, newest first'))
     .option('--json', 'as JSON')
     .action((slug, flags) => {
       take((context) => revisions.revisionListCommand(context, slug, flags));
     });
-  return program;
 }
 
 function seconds(text: string): number {
