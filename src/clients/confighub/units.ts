@@ -126,10 +126,9 @@ export function unitClient(hub: HubContext): UnitClient {
       const created = await transport.send({ method: 'POST', path, body }, writtenUnitSchema, signal);
       if (!hasDataApart || unit.data === undefined) return created;
       return putData(
+        hub,
         { spaceId, id: created.UnitID, name: created.Slug, version: created.Version, dataHash: created.DataHash },
-        unit.data,
-        unit.description,
-        undefined,
+        { data: unit.data, description: unit.description },
         signal,
       );
     },
@@ -167,7 +166,7 @@ export function unitClient(hub: HubContext): UnitClient {
       }
       // Data has a path of its own from generation C on, so the lock is taken right before; the hash guards the data.
       if (changeSetId !== undefined) await patchUnit(unit, { ...lock, Version: unit.version }, { underChangeSet }, signal);
-      return putData(unit, data, description, underChangeSet, signal);
+      return putData(hub, unit, { data, description, underChangeSet }, signal);
     },
 
     patchUnit,
@@ -189,26 +188,27 @@ export function unitClient(hub: HubContext): UnitClient {
 
     ...revisions,
   };
+}
 
-  function putData(
-    unit: UnitState,
-    data: string,
-    description: string | undefined,
-    underChangeSet: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Unit> {
-    return transport.send(
-      {
-        method: 'PUT',
-        path: `${unitPath(unit)}/data`,
-        query: { last_change_description: description, change_set_id: underChangeSet },
-        text: { value: data, ifMatch: unit.dataHash },
-        about: about(unit),
-      },
-      writtenUnitSchema,
-      signal,
-    );
-  }
+/** Data has a path of its own from generation C on; the hash guards it. */
+function putData({ transport }: HubContext, unit: UnitState, change: DataChange, signal: AbortSignal): Promise<Unit> {
+  return transport.send(
+    {
+      method: 'PUT',
+      path: `${unitPath(unit)}/data`,
+      query: { last_change_description: change.description, change_set_id: change.underChangeSet },
+      text: { value: change.data, ifMatch: unit.dataHash },
+      about: about(unit),
+    },
+    writtenUnitSchema,
+    signal,
+  );
+}
+
+interface DataChange {
+  readonly data: string;
+  readonly description: string | undefined;
+  readonly underChangeSet?: string | undefined;
 }
 
 function changeQuery({ upgrade, restore, underChangeSet, dryRun }: BulkChange): Query {

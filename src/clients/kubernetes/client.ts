@@ -1,14 +1,15 @@
-import { ClusterError } from '../../domain/errors.ts';
 import { type Json, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { JsonPatchOperation } from '../../domain/json-patch.ts';
 import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
-import { badAnswer, isAbsent, isAllowed, isUnserved, objectOf, type ResourceKind, resourcesIn } from './answers.ts';
+import { badAnswer, isAbsent, isUnserved, objectOf, type ResourceKind, resourcesIn } from './answers.ts';
 import { basePath, collectionPath, objectPath } from './paths.ts';
 import { type ListOptions, readList, readPersistently } from './read.ts';
+import { type Reviews, reviewsBy } from './reviews.ts';
 import { type KubernetesResponse, type KubernetesTransport, statusError } from './transport.ts';
 
 export type { ResourceKind } from './answers.ts';
 export { objectPath } from './paths.ts';
+export type { RightTarget } from './reviews.ts';
 
 interface ApplyOptions {
   readonly fieldManager: string;
@@ -21,7 +22,7 @@ interface ApplyOptions {
  * The few Kubernetes requests that a pass makes. Every non-2xx answer but "not found" on `get` throws `ClusterError`, and so
  * does every other answer that is not what was asked for.
  */
-export interface KubernetesClient {
+export interface KubernetesClient extends Reviews {
   readonly server: string;
   /** Visits all objects of a kind page by page, each once; after an expired list it calls `onRestart` and starts again. */
   list(
@@ -41,23 +42,14 @@ export interface KubernetesClient {
   ): Promise<JsonObject>;
   /** Creates an object; `false` where one of that name is there already. */
   create(kind: ResourceKind, body: JsonObject, signal: AbortSignal): Promise<boolean>;
-  /** Whether the account has a right, as the authorizer says. */
-  hasRight(verb: string, target: RightTarget, signal: AbortSignal): Promise<boolean>;
   /** Whether the account may do this to objects of the kind in the namespace. */
   mayI(verb: string, ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>, signal: AbortSignal): Promise<boolean>;
-  /** Name of the account, as the API server knows it; empty where it does not tell (before 1.28). Throws where it accepts no credentials. */
-  whoAmI(signal: AbortSignal): Promise<string>;
   /** The kind that serves an apiVersion and kind; `undefined` where the server does not know it. */
   resourceKind(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind | undefined>;
   /** Any other document, such as the OpenAPI schema of a group version; the caller looks whether it is one. */
   read(path: string, doing: string, signal: AbortSignal): Promise<Json>;
   close(): void;
 }
-
-/** What a right is about: objects of a resource, in all namespaces where none is named, or a path that is none of an object. */
-export type RightTarget =
-  | { readonly group: string; readonly resource: string; readonly namespace: string; readonly name?: string }
-  | { readonly path: string };
 
 type ObjectName = Pick<ObjectRef, 'namespace' | 'name'>;
 
@@ -89,21 +81,9 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
     return resourcesIn(response.body, apiVersion);
   }
 
-  /** Asks about the account itself. It creates nothing, so it may be asked again like any read. */
-  async function review(apiVersion: string, kind: string, spec: JsonObject, doing: string, signal: AbortSignal): Promise<Json> {
-    const response = await readPersistently(transport, {
-      method: 'POST',
-      path: `${basePath(apiVersion)}/${kind.toLowerCase()}s`,
-      body: { apiVersion, kind, ...spec },
-      contentType: 'application/json',
-      signal,
-    });
-    if (response.status !== 200 && response.status !== 201) throw statusError(response, doing, kind);
-    return response.body;
-  }
-
   return {
     server: transport.server,
+    ...reviewsBy(transport),
 
     list: (kind, options, onPage, onRestart) => readList(transport, kind, options, { onPage, onRestart }),
 
@@ -135,29 +115,10 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
       return true;
     },
 
-    async hasRight(verb, target, signal) {
-      const spec =
-        'path' in target ? { nonResourceAttributes: { ...target, verb } } : { resourceAttributes: { ...target, verb } };
-      const doing = `ask for the right to ${verb} ${'path' in target ? target.path : target.resource}`;
-      return isAllowed(await review('authorization.k8s.io/v1', 'SelfSubjectAccessReview', { spec }, doing, signal), doing);
-    },
-
     async mayI(verb, { apiVersion, kind, namespace }, signal) {
       const served = await this.resourceKind(apiVersion, kind, signal);
       if (!served) return false;
       return this.hasRight(verb, { group: groupOf(apiVersion), resource: served.plural, namespace }, signal);
-    },
-
-    async whoAmI(signal) {
-      const doing = 'ask who the account is';
-      try {
-        const answer = await review('authentication.k8s.io/v1', 'SelfSubjectReview', {}, doing, signal);
-        return stringAt(answer, 'status', 'userInfo', 'username') ?? '';
-      } catch (error) {
-        const isUnknown = error instanceof ClusterError && (error.status === 404 || error.status === 403);
-        if (!isUnknown) throw error;
-        return '';
-      }
     },
 
     async resourceKind(apiVersion, kind, signal) {
