@@ -11,8 +11,9 @@ import type { IgnoreRule } from '../../domain/ignore-rule.ts';
 import { at, isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
 import type { DiffArguments } from './diff.ts';
-import { diffTexts, type OfflineDiff, readLarge, type SourceText } from './offline.ts';
+import { diffTexts, type OfflineDiff } from './offline.ts';
 import { printDiff } from './print.ts';
+import { readLarge, type SourceText } from './sides.ts';
 
 /** Each field of an object takes two levels of its schema. */
 const SCHEMA_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 300, aliases: 10_000, nodes: 5_000_000 };

@@ -1,47 +1,31 @@
 import type { ReportedDecision } from '../../domain/decision.ts';
-import { summarize } from '../../domain/describe.ts';
 import type { DesiredState } from '../../domain/desired.ts';
-import { printPath, shownPath } from '../../domain/field-path.ts';
-import {
-  type Blame,
-  type Comparison,
-  canonicalJson,
-  type FieldValue,
-  type Finding,
-  type FindingGroup,
-  isDrift,
-} from '../../domain/finding.ts';
+import { printPath } from '../../domain/field-path.ts';
+import { type Comparison, canonicalJson, type Finding, type FindingGroup, isDrift } from '../../domain/finding.ts';
 import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
-import type { Json } from '../../domain/json.ts';
-import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { displayRef, objectKey } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
-import { picked } from '../../domain/picked.ts';
-import type { Plan, PlanItem, PlanReason } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
 import { type Ranking, severityOrder } from '../../domain/ranking.ts';
-import {
-  type Correction,
-  driftOf,
-  findingSchema,
-  type GoneDrift,
-  goneSchema,
-  type IgnoredByRule,
-  type Incomplete,
-  type LeftOut,
-  type PreviousReport,
-  type PromotionNeed,
-  type RecordedCorrection,
-  type Report,
-  type ReportFinding,
-  type ReportGroup,
+import type {
+  Correction,
+  IgnoredByRule,
+  Incomplete,
+  LeftOut,
+  PreviousReport,
+  PromotionNeed,
+  RecordedCorrection,
+  Report,
+  ReportFinding,
+  ReportGroup,
 } from '../../domain/report.ts';
-import { hasHiddenPart, shownPart } from '../../domain/secret.ts';
+import { hasHiddenPart } from '../../domain/secret.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { inSteps } from '../../domain/steps.ts';
-import { state } from '../../domain/words.ts';
 import { nameOfRead } from './failed-reads.ts';
+import { toCorrection, toGone, toLine, toRecorded } from './lines.ts';
 import { hasOtherFate, newsOf, otherNews } from './news.ts';
 
 /** Corrections remembered for each field. */
@@ -77,8 +61,8 @@ export function buildReport(input: ReportInput): Report {
   const before = new Map(input.previous.findings.map((finding) => [finding.id, finding]));
   // What autoscalers and controllers note comes and goes by itself: it is logged, and would only make commits here.
   const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
-  const isPricedAlike = input.previous.prices === input.ranking.source.prices;
-  const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), before, input.now, isPricedAlike));
+  const facts = { before, now: input.now, isPricedAlike: input.previous.prices === input.ranking.source.prices };
+  const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), facts));
   const open = lines.filter((line) => line.result !== 'fixed');
   const ids = new Set(lines.map((line) => line.id));
   const absent = input.previous.findings.filter((finding) => !ids.has(finding.id));
@@ -180,74 +164,6 @@ function alsoChanged(
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
 }
 
-/** Reasons whose details the server gives. */
-const SERVERS_WORDS: ReadonlySet<PlanReason> = new Set(['denied', 'permission', 'admission', 'not-predictable']);
-
-/** A value as the report may hold it; absent is null. */
-function shownValue(value: FieldValue): Json {
-  return shownPart(value) ?? null;
-}
-
-function toLine(
-  item: PlanItem,
-  outcome: FixOutcome | undefined,
-  before: ReadonlyMap<string, ReportFinding>,
-  now: Date,
-  isPricedAlike: boolean,
-): ReportFinding {
-  const { finding, severity, costUsdPerMonth, opinion } = item.ranked;
-  const known = before.get(finding.id);
-  const isUnchanged = known?.fingerprint === finding.fingerprint;
-  const isSaidAgain = isUnchanged && known.reason === item.reason && known.result === (outcome?.result ?? null);
-  return picked(findingSchema, {
-    id: finding.id,
-    fingerprint: finding.fingerprint,
-    class: finding.class,
-    object: finding.ref,
-    path: printPath(finding.path),
-    steps: shownPath(finding.path),
-    summary: summarize(finding),
-    shownWith: finding.shownWith ?? '',
-    // A whole object is in the unit or the cluster; the report needs only its name.
-    desired: finding.path.length === 0 ? null : shownValue(finding.desired),
-    live: finding.path.length === 0 ? null : shownValue(finding.live),
-    blame: isUnchanged ? keepRecordedBlame(finding.blame, known.blame) : (finding.blame ?? null),
-    unit: finding.unit,
-    isCritical: finding.isCritical,
-    severity,
-    costUsdPerMonth: isUnchanged && isPricedAlike && hasOwnPods(finding) ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
-    restartsPods: item.restartsPods,
-    action: item.action,
-    reason: item.reason,
-    // A server's own words may hold times and numbers of the request: that is no change.
-    detail: isSaidAgain && SERVERS_WORDS.has(item.reason) ? known.detail : item.detail,
-    result: outcome?.result ?? null,
-    message: isSaidAgain ? known.message : (outcome?.message ?? ''),
-    changeSet: outcome?.changeSet ?? '',
-    revision: outcome?.revision ?? 0,
-    firstSeen: known?.firstSeen ?? now.toISOString(),
-    opinion: opinion ?? null,
-    unanswered: item.ranked.unanswered,
-    // Figures of each pass would be a commit of each pass.
-    usage: isUnchanged ? known.usage : (item.ranked.usage ?? null),
-  });
-}
-
-/**
- * Its cost follows the nodes that a DaemonSet is on, or the replicas that an autoscaler gives an object which no unit declares:
- * carried over, so that what comes and goes by itself makes no commit.
- */
-function hasOwnPods({ ref, path }: Finding): boolean {
-  return kindNamed(ref.kind)?.podsOfNodes !== undefined || path.length === 0;
-}
-
-/** The time of a write moves with whatever else its writer owns in the object; only another writer is a change. */
-function keepRecordedBlame(blame: Blame | undefined, known: ReportFinding['blame']): ReportFinding['blame'] {
-  const isSame =
-    blame?.manager === known?.manager && blame?.operation === known?.operation && blame?.subresource === known?.subresource;
-  return isSame ? known : (blame ?? null);
-}
-
 /** Nothing was compared, or its kind, the schema of its kind or its unit was not read, or it could not be compared: nothing is known of it now. */
 export function wasNotRead(
   { object, unit }: ReportFinding,
@@ -287,39 +203,6 @@ function groupsOf({ plan, group }: ReportInput, open: ReadonlyMap<string, Report
 
 function groupKey({ title, findings }: ReportGroup): string {
   return `${title} ${findings.join()}`;
-}
-
-function toCorrection(
-  line: ReportFinding,
-  became: Correction['result'],
-  outcomeOf: ReadonlyMap<string, FixOutcome>,
-  now: Date,
-): Correction {
-  const { id, fingerprint } = line;
-  return {
-    ...driftOf(line),
-    fingerprint,
-    result: became,
-    time: now.toISOString(),
-    findingId: id,
-    correctionId: outcomeOf.get(id)?.correctionId ?? '',
-    note: outcomeOf.get(id)?.message ?? '',
-    unhealthy: outcomeOf.get(id)?.unhealthy ?? '',
-  };
-}
-
-/** What its pair of revisions tells; what the report would have said besides is not known any more. */
-function toRecorded(entry: RecordedCorrection, before: ReadonlyMap<string, ReportFinding>): Correction {
-  const { ranked, time, firstSeen, correctionId, revision, changeSet } = entry;
-  const { id } = ranked.finding;
-  const outcome = { findingId: id, correctionId, result: 'fixed' as const, message: '', changeSet, revision, unhealthy: '' };
-  const item: PlanItem = { ranked, action: 'fix', reason: 'auto-fix', detail: '', restartsPods: ranked.finding.restartsPods };
-  const line = toLine(item, outcome, before, new Date(firstSeen), true);
-  return toCorrection(line, 'fixed', new Map([[id, outcome]]), new Date(time));
-}
-
-function toGone(was: ReportFinding, became: GoneDrift['became'], now: Date): GoneDrift {
-  return picked(goneSchema, { ...was, findingId: was.id, time: now.toISOString(), became, state: state(was) });
 }
 
 /** The rules of the ignore file; what people decided to ignore by commit stands among the decisions. */
