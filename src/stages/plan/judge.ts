@@ -66,7 +66,7 @@ const unlessApproved =
 /** The label by which the manifests know what belongs to the detector. */
 const PART_OF = 'app.kubernetes.io/part-of';
 
-/** Asked in this order; the first that answers decides. A new guard is a new entry. */
+/** Asked in this order; the first that answers decides. A new reason is a new entry. */
 const RULES: readonly Rule[] = [
   (_, __, ___, { keptBy }) => (keptBy === undefined ? undefined : report('decided', keptBy)),
   ({ finding }) => (finding.class === 'terminating' ? report('terminating', finding.note) : undefined),
