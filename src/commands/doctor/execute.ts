@@ -23,14 +23,17 @@ export async function execute({ configure, signal }: Invocation, process: Proces
   const { environment } = process;
   const cluster: ClusterFacts = {};
   const hub: HubFacts = {};
-  const groups = await Promise.all([
+  const asked = [
     checking('options', signal, (until) => checkOptions(config, until)),
     checking('API server', signal, (until) => checkCluster(config, environment, cluster, until), CLUSTER_CHECKS),
     checking('ConfigHub', signal, (until) => checkHub(config, hub, until), ['ConfigHub login', 'units']),
     checking('report repository', signal, (until) => checkRepository(config, environment, until), ['right to push']),
     checking('Claude', signal, (until) => checkClaude(config, until)),
     checking('webhook', signal, (until) => checkWebhook(config, until)),
-  ]);
+  ];
+  // Told to end, each of them takes away what it made; only then the process ends.
+  await Promise.allSettled(asked);
+  const groups = await Promise.all(asked);
   const checks = [...groups.flat(), ...checkScope(config, cluster, hub), checkFixing(config)];
   process.out(print(checks, screenOf(process)));
   const [code] = checks.flatMap((check) => check.code ?? []);
