@@ -50,10 +50,10 @@ for (const auditRevisions of ['true', 'false'])
       await scale(8);
       const held = await run();
       expect(held.code).to.equal(77);
-      expect(sentences(held, 'guard-tripped').join()).to.contain('could not push its report');
+      expect(sentences(held, 'guard-tripped').join()).to.contain('could not push the report of its fixes');
       expect(await replicas(), 'nobody would be told of the fix').to.equal('8');
       const planned = await run('--dry-run');
-      expect(planned.stdout, planned.stderr).to.contain('could not push its report');
+      expect(planned.stdout, planned.stderr).to.contain('could not push the report of its fixes');
 
       await rm(hook);
       const told = await run();
