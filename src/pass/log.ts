@@ -14,7 +14,6 @@ import { LINES, logComparison, logPlan, logProbes, logRanking } from './log-find
 
 type Phase = 'decisions' | 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'promotion' | 'commit';
 
-/** Findings that get a line of their own in one pass, worst first. */
 /** Logs a pass in sentences for people, each with a constant `event` and its data for machines. */
 export interface PassLog {
   phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
