@@ -1,4 +1,4 @@
-import { main } from '../../src/main.ts';
+import { runMain } from '../run-main.ts';
 
 export interface CubRun {
   readonly code: number;
@@ -12,18 +12,5 @@ export async function cub(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CubRun> {
-  let [out, err] = ['', ''];
-  const code = await main({
-    argv: ['cub', ...args],
-    environment: { CONFIGHUB_URL: url, CUB_TOKEN: 'admin', ...environment },
-    isTerminal: true,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    stop: new AbortController().signal,
-  });
-  return { code, out, err };
+  return runMain(['cub', ...args], { CONFIGHUB_URL: url, CUB_TOKEN: 'admin', ...environment }, { isTerminal: true });
 }

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { main } from '../../src/main.ts';
 import { openReportRepository } from '../../src/stages/report/report.ts';
 import { ranked, reportOf } from '../report/build.ts';
 import { publish, publishOnce, type Repositories, repositories } from '../report/repositories.ts';
+import { runMain } from '../run-main.ts';
 import { finding } from '../types/builders.ts';
 
 /** Runs a command as Ann, against this repository. */
@@ -14,26 +14,8 @@ async function run(
   argv: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const printed = { out: '', err: '' };
-  const code = await main({
-    argv,
-    environment: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: world.path,
-      GIT_AUTHOR_NAME: 'Ann',
-      GIT_AUTHOR_EMAIL: 'ann@example.org',
-      ...environment,
-    },
-    isTerminal: false,
-    out: (text) => {
-      printed.out += text;
-    },
-    err: (text) => {
-      printed.err += text;
-    },
-    stop: new AbortController().signal,
-  });
-  return { code, ...printed };
+  const ann = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.org' };
+  return runMain(argv, { PATH: process.env['PATH'] ?? '', HOME: world.path, ...ann, ...environment });
 }
 
 describe('the commands that decide', () => {

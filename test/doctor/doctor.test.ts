@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RunningHub } from '../../src/hub/server.ts';
-import { main } from '../../src/main.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { type Gate, startGate } from '../end-to-end/gate.ts';
@@ -13,6 +12,7 @@ import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { createSpace, createUnit } from '../hub/scene.ts';
 import { deploy, eventually, NAMESPACE, repositoryPath } from '../manifests/overlay.ts';
 import { startGitHttp } from '../report/git-http-server.ts';
+import { runMain } from '../run-main.ts';
 
 const ID = randomBytes(3).toString('hex');
 const [MONITORED, OTHER] = [`doctor-monitored-${ID}`, `doctor-other-${ID}`];
@@ -108,19 +108,7 @@ describe('doctor', function () {
     (await plane.kubectl(['create', 'token', account, '-n', namespace])).stdout.trim();
 
   async function doctor(settings: Settings = {}, argv: readonly string[] = []): Promise<Told> {
-    let [text, err] = ['', ''];
-    const code = await main({
-      argv: ['doctor', ...argv],
-      environment: { ...usual, ...settings },
-      isTerminal: false,
-      out: (more) => {
-        text += more;
-      },
-      err: (more) => {
-        err += more;
-      },
-      stop: new AbortController().signal,
-    });
+    const { code, out: text, err } = await runMain(['doctor', ...argv], { ...usual, ...settings });
     const isJson = text.startsWith('{');
     // The shape of its JSON, which these tests are about.
     const { checks: lines } = (isJson ? JSON.parse(text) : { checks: [] }) as { readonly checks: readonly Line[] };

@@ -4,11 +4,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { at, type JsonObject, numberAt, stringAt } from '../../src/domain/json.ts';
-import { main } from '../../src/main.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { createSpace, createUnit } from '../hub/scene.ts';
+import { runMain } from '../run-main.ts';
 import { deploy, eventually, getJson, NAMESPACE, objectsAt, only, render, repositoryPath } from './overlay.ts';
 
 const ACCOUNT = `system:serviceaccount:${NAMESPACE}:drift-detector`;
@@ -107,32 +107,20 @@ describe('manifests: what the detector may do', function () {
     const client = new Client(hub.url);
     const space = await createSpace(client, 'rbac');
     for (const namespace of [BOUND, UNBOUND]) await createUnit(client, space, namespace, workload(namespace));
-    let text = '';
-    const exit = await main({
-      argv: [command, '--output=json'],
-      environment: {
-        PATH: process.env['PATH'],
-        KUBECONFIG: kubeconfig,
-        DRIFT_KINDS: stringAt(only(await render(plane, 'manifests/base'), 'ConfigMap'), 'data', 'DRIFT_KINDS') ?? '',
-        DRIFT_NAMESPACE_SELECTOR: `rbac-test=${BOUND}`,
-        CONFIGHUB_URL: hub.url,
-        CONFIGHUB_SPACE: 'rbac',
-        CUB_TOKEN: 'tester',
-        DRIFT_LEASE_NAMESPACE: NAMESPACE,
-        DRIFT_LOG_LEVEL: 'error',
-        DRIFT_LOG_FORMAT: 'json',
-        ...settings,
-      },
-      isTerminal: false,
-      out: (line) => {
-        text += line;
-      },
-      err: (line) => {
-        text += line;
-      },
-      stop: new AbortController().signal,
+    const { code, out, err } = await runMain([command, '--output=json'], {
+      PATH: process.env['PATH'],
+      KUBECONFIG: kubeconfig,
+      DRIFT_KINDS: stringAt(only(await render(plane, 'manifests/base'), 'ConfigMap'), 'data', 'DRIFT_KINDS') ?? '',
+      DRIFT_NAMESPACE_SELECTOR: `rbac-test=${BOUND}`,
+      CONFIGHUB_URL: hub.url,
+      CONFIGHUB_SPACE: 'rbac',
+      CUB_TOKEN: 'tester',
+      DRIFT_LEASE_NAMESPACE: NAMESPACE,
+      DRIFT_LOG_LEVEL: 'error',
+      DRIFT_LOG_FORMAT: 'json',
+      ...settings,
     });
-    return { exit, text };
+    return { exit: code, text: out + err };
   }
 
   it('reads workloads, autoscalers and namespaces everywhere, writes its Lease, and may do nothing else', async () => {

@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type JsonObject, stringAt, stringMapAt } from '../../src/domain/json.ts';
-import { main } from '../../src/main.ts';
 import { type AuditEvent, readAudit } from '../control-plane/audit.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startMetricsApi } from '../control-plane/metrics-api.ts';
@@ -12,6 +11,7 @@ import { sharedControlPlane } from '../control-plane/shared.ts';
 import { minorOf } from '../control-plane/version.ts';
 import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { createSpace, createUnit } from '../hub/scene.ts';
+import { runMain } from '../run-main.ts';
 import { apply, deploy, eventually, getJson, NAMESPACE, objectAt, objectsAt, only, render, repositoryPath } from './overlay.ts';
 
 const ACCOUNT = `system:serviceaccount:${NAMESPACE}:drift-detector`;
@@ -96,37 +96,26 @@ describe('manifests: the rights of an overlay are those that a pass uses', funct
     const token = (await plane.kubectl(['create', 'token', 'drift-detector', '-n', NAMESPACE])).stdout.trim();
     const kubeconfig = await plane.kubeconfigForToken(`rights-${WATCHED}`, token);
     const { end } = await readAudit(plane.auditLog);
-    let log = '';
-    const say = (text: string): void => {
-      log += text;
-    };
     const [container] = objectsAt(only(documents, 'CronJob'), 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'containers');
     const literals = objectsAt(container, 'env').map((entry) => [stringAt(entry, 'name'), stringAt(entry, 'value')]);
-    const exit = await main({
-      argv: ['run'],
-      environment: {
-        ...stringMapAt(only(documents, 'ConfigMap'), 'data'),
-        ...Object.fromEntries(literals),
-        CUB_TOKEN_FILE: '',
-        CLAUDE_API_KEY_FILE: '',
-        GIT_TOKEN_FILE: '',
-        PATH: process.env['PATH'],
-        HOME: files.path,
-        KUBECONFIG: kubeconfig,
-        DRIFT_NAMESPACE_SELECTOR: `watched=${WATCHED}`,
-        CONFIGHUB_URL: hub.url,
-        CONFIGHUB_SPACE: 'rights',
-        CUB_TOKEN: 'tester',
-        DRIFT_LEASE_NAMESPACE: NAMESPACE,
-        REPORT_REPO: repository,
-      },
-      isTerminal: false,
-      out: say,
-      err: say,
-      stop: new AbortController().signal,
+    const { code, out, err } = await runMain(['run'], {
+      ...stringMapAt(only(documents, 'ConfigMap'), 'data'),
+      ...Object.fromEntries(literals),
+      CUB_TOKEN_FILE: '',
+      CLAUDE_API_KEY_FILE: '',
+      GIT_TOKEN_FILE: '',
+      PATH: process.env['PATH'],
+      HOME: files.path,
+      KUBECONFIG: kubeconfig,
+      DRIFT_NAMESPACE_SELECTOR: `watched=${WATCHED}`,
+      CONFIGHUB_URL: hub.url,
+      CONFIGHUB_SPACE: 'rights',
+      CUB_TOKEN: 'tester',
+      DRIFT_LEASE_NAMESPACE: NAMESPACE,
+      REPORT_REPO: repository,
     });
     await rm(kubeconfig);
-    expect(exit, log).to.equal(0);
+    expect(code, out + err).to.equal(0);
     // An answer is written to the log after it is given.
     return eventually('the audit of the pass', async () => {
       const events = (await readAudit(plane.auditLog, end)).events.filter(({ user }) => user.username === ACCOUNT);

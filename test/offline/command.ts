@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { main } from '../../src/main.ts';
+import { runMain } from '../run-main.ts';
 
 export interface Answer {
   readonly code: number;
@@ -11,20 +11,7 @@ export interface Answer {
 
 /** The command as a user types it, in this process. */
 export async function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  let [out, err] = ['', ''];
-  const code = await main({
-    argv: ['diff', ...args],
-    environment,
-    isTerminal: true,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    stop: new AbortController().signal,
-  });
-  return { code, out, err };
+  return runMain(['diff', ...args], environment, { isTerminal: true });
 }
 
 /** Verdicts and findings in short lines. */

@@ -6,7 +6,7 @@ import type { Opinion, RankedFinding } from '../../src/domain/ranking.ts';
 import { NO_REPORT, type PreviousReport } from '../../src/domain/report.ts';
 import type { FailedRead } from '../../src/domain/snapshot.ts';
 import { type PlanOptions, planFixes } from '../../src/stages/plan/plan.ts';
-import { compared, comparison, finding, ref, unit, workload } from '../types/builders.ts';
+import { compared, comparison, finding, ref, SOURCE, unit, workload } from '../types/builders.ts';
 import { POLICY } from './policy.ts';
 
 // What a plan is made from, for tests, with what a test is about given by name.
@@ -63,18 +63,6 @@ export function plan(objects: readonly ObjectComparison[], world: World = {}): P
       unanswered: '',
     }),
   );
-  const source = {
-    ranker: 'heuristic' as const,
-    reason: '',
-    model: '',
-    promptVersion: '',
-    requestIds: [],
-    inputTokens: 0,
-    outputTokens: 0,
-    refused: 0,
-    summary: '',
-    prices: 'list',
-  };
   return planFixes(
     {
       snapshot: {
@@ -92,7 +80,7 @@ export function plan(objects: readonly ObjectComparison[], world: World = {}): P
         ...comparison(objects, world.compared ?? objects.length),
         partlyCompared: world.partlyCompared ?? [],
       },
-      ranking: { findings: ranked, source },
+      ranking: { findings: ranked, source: SOURCE },
     },
     { ...POLICY, ...world.options },
   );

@@ -8,8 +8,8 @@ import { planFixes } from '../../src/stages/plan/plan.ts';
 import { faultsOf } from '../../src/stages/report/last-report.ts';
 import { openReportRepository } from '../../src/stages/report/report.ts';
 import { POLICY } from '../plan/policy.ts';
-import { compared, comparison, finding, ref } from '../types/builders.ts';
-import { NOW, outcome, ranked, reportOf, SOURCE } from './build.ts';
+import { compared, comparison, finding, ref, SOURCE } from '../types/builders.ts';
+import { NOW, outcome, ranked, reportOf } from './build.ts';
 import { publish, type Repositories, repositories } from './repositories.ts';
 
 // What a pass makes of a last report that is not as a pass left it, in real repositories.

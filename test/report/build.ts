@@ -5,22 +5,9 @@ import type { RankedFinding, Severity } from '../../src/domain/ranking.ts';
 import { NO_REPORT, type PreviousReport, type Report } from '../../src/domain/report.ts';
 import { groupFindings } from '../../src/stages/diff/diff.ts';
 import { buildReport, type ReportInput, renderReport } from '../../src/stages/report/report.ts';
-import { CLUSTER } from '../types/builders.ts';
+import { CLUSTER, SOURCE } from '../types/builders.ts';
 
 export const NOW = new Date('2026-11-23T12:00:00Z');
-
-export const SOURCE = {
-  ranker: 'heuristic' as const,
-  reason: '',
-  model: '',
-  promptVersion: '',
-  requestIds: [],
-  inputTokens: 0,
-  outputTokens: 0,
-  refused: 0,
-  summary: '',
-  prices: 'list prices',
-};
 
 export function ranked(finding: RankedFinding['finding'], more: Partial<RankedFinding> = {}): RankedFinding {
   const severity: Severity = isDrift(finding) ? 'medium' : 'info';

@@ -19,6 +19,20 @@ import type { LiveObject } from '../../src/domain/snapshot.ts';
 
 export const CLUSTER = 'prod-eu';
 
+/** A ranking by built-in rules. */
+export const SOURCE = {
+  ranker: 'heuristic' as const,
+  reason: '',
+  model: '',
+  promptVersion: '',
+  requestIds: [],
+  inputTokens: 0,
+  outputTokens: 0,
+  refused: 0,
+  summary: '',
+  prices: 'list prices',
+};
+
 export function ref(name: string, more: Partial<ObjectRef> = {}): ObjectRef {
   return { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name, ...more };
 }

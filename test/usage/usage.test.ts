@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { usageWords } from '../../src/domain/usage.ts';
 import type { RunningHub } from '../../src/hub/server.ts';
-import { main } from '../../src/main.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type MeasuredPod, type MetricsApi, startMetricsApi } from '../control-plane/metrics-api.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
 import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { createSpace, createUnit } from '../hub/scene.ts';
+import { runMain } from '../run-main.ts';
 
 const ID = randomBytes(3).toString('hex');
 const NAMESPACE = `usage-${ID}`;
@@ -79,30 +79,20 @@ describe('usage beside requests', function () {
   const commits = (): number => Number(git('-C', 'reports.git', 'rev-list', '--count', '--all'));
 
   async function pass(): Promise<{ readonly code: number; readonly log: readonly Record<string, unknown>[] }> {
-    let text = '';
-    const code = await main({
-      argv: ['run'],
-      environment: {
-        PATH: process.env['PATH'],
-        HOME: folder,
-        KUBECONFIG: plane.kubeconfig,
-        DRIFT_NAMESPACE_SELECTOR: `usage=${ID}`,
-        DRIFT_LEASE_NAMESPACE: NAMESPACE,
-        CONFIGHUB_URL: hub.url,
-        CONFIGHUB_SPACE: 'dev',
-        CUB_TOKEN: 'tester',
-        REPORT_REPO: join(folder, 'reports.git'),
-        DRIFT_LOG_FORMAT: 'json',
-      },
-      isTerminal: false,
-      out: () => undefined,
-      err: (more) => {
-        text += more;
-      },
-      stop: new AbortController().signal,
+    const { code, err } = await runMain(['run'], {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      KUBECONFIG: plane.kubeconfig,
+      DRIFT_NAMESPACE_SELECTOR: `usage=${ID}`,
+      DRIFT_LEASE_NAMESPACE: NAMESPACE,
+      CONFIGHUB_URL: hub.url,
+      CONFIGHUB_SPACE: 'dev',
+      CUB_TOKEN: 'tester',
+      REPORT_REPO: join(folder, 'reports.git'),
+      DRIFT_LOG_FORMAT: 'json',
     });
     // Each line of the log is a JSON object.
-    const log = text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+    const log = err.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
     return { code, log };
   }
 
