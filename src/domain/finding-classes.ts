@@ -29,17 +29,20 @@ interface ClassOfFinding {
 const DECIDE =
   "The workload's page in the report shows what changed it and what it costs, and has the commands to revert it (fix), to accept the live value as desired (accept) and to ignore it (ignore).";
 
-const BY_VALUE = ['ignore', 'accept', 'fix'] as const;
+/** What holds for every drifted field. */
+const FIELD = {
+  isDrift: true,
+  ofObject: '',
+  state: 'drifted',
+  repair: 'patch',
+  hasCost: true,
+  decisions: ['ignore', 'accept', 'fix'],
+  notAccepted: () => '',
+} as const;
 
 export const CLASSES = {
   changed: {
-    isDrift: true,
-    ofObject: '',
-    state: 'drifted',
-    repair: 'patch',
-    hasCost: true,
-    decisions: BY_VALUE,
-    notAccepted: () => '',
+    ...FIELD,
     outcome: 'fixed, or reported: see [changed by](#changed-by)',
     name: 'FieldChanged',
     short: 'A declared field has another value.',
@@ -47,13 +50,7 @@ export const CLASSES = {
     help: DECIDE,
   },
   removed: {
-    isDrift: true,
-    ofObject: '',
-    state: 'drifted',
-    repair: 'patch',
-    hasCost: true,
-    decisions: BY_VALUE,
-    notAccepted: () => '',
+    ...FIELD,
     outcome: 'fixed, or reported: see [changed by](#changed-by)',
     name: 'FieldRemoved',
     short: 'A declared field was removed.',
@@ -61,13 +58,7 @@ export const CLASSES = {
     help: DECIDE,
   },
   added: {
-    isDrift: true,
-    ofObject: '',
-    state: 'drifted',
-    repair: 'patch',
-    hasCost: true,
-    decisions: BY_VALUE,
-    notAccepted: () => '',
+    ...FIELD,
     outcome: 'fixed where it was added by hand, else reported',
     name: 'FieldAdded',
     short: 'An undeclared field was added.',
@@ -75,13 +66,7 @@ export const CLASSES = {
     help: DECIDE,
   },
   to_remove: {
-    isDrift: true,
-    ofObject: '',
-    state: 'drifted',
-    repair: 'patch',
-    hasCost: true,
-    decisions: BY_VALUE,
-    notAccepted: () => '',
+    ...FIELD,
     outcome: 'fixed, or reported: see [changed by](#changed-by)',
     name: 'FieldLeftBehind',
     short: 'A field was dropped from the unit and is still live.',
