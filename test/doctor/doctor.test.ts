@@ -10,7 +10,7 @@ import { authorityOf, gatedKubeconfig } from '../end-to-end/watched-world.ts';
 import { describeModel, type FakeClaude, fails, startFakeClaude } from '../fake-claude/fake-claude.ts';
 import { Client, startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { createSpace, createUnit } from '../hub/scene.ts';
-import { deploy, eventually, NAMESPACE, repositoryPath } from '../manifests/overlay.ts';
+import { deploy, eventually, getJson, NAMESPACE, objectAt, repositoryPath } from '../manifests/overlay.ts';
 import { startGitHttp } from '../report/git-http-server.ts';
 import { runMain } from '../run-main.ts';
 
@@ -337,8 +337,13 @@ describe('doctor', function () {
   });
 
   it('tells a suspended CronJob, and the command that lets it run', async () => {
-    const suspend = '{"spec":{"suspend":true}}';
-    await plane.kubectl(['patch', 'cronjob', 'drift-detector', '-n', NAMESPACE, '--type=merge', '-p', suspend]);
+    // Made anew, and suspended from its first moment: the one of before may have started at a half hour.
+    const [kind, name] = ['cronjob', 'drift-detector'];
+    const { spec } = await getJson(plane, [kind, name, '-n', NAMESPACE]);
+    const suspended = { ...objectAt(spec), suspend: true };
+    await plane.kubectl(['delete', kind, name, '-n', NAMESPACE]);
+    const anew = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name, namespace: NAMESPACE }, spec: suspended };
+    await plane.kubectl(['create', '-f', '-'], JSON.stringify(anew));
     const told = await doctor({ KUBECONFIG: plane.kubeconfig });
     expect(told.of('CronJob').detail).to.contain('is suspended').and.contain('*/30 * * * *, not started yet');
     await carryOut(told.of('CronJob').remedy.replaceAll("'", ''));
