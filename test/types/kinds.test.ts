@@ -30,6 +30,14 @@ describe('the table of kinds', () => {
     );
   });
 
+  it('says of which kinds a changed template replaces pods, and not where people delete them', () => {
+    const replacing = Object.entries(KINDS).flatMap(([kind, row]) => (row.replacesPods?.({}) ? kind : []));
+    expect(replacing).to.have.members(['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet']);
+    const onDelete = { spec: { updateStrategy: { type: 'OnDelete' } } };
+    expect(KINDS['apps/DaemonSet']?.replacesPods?.(onDelete)).to.equal(false);
+    expect(KINDS['apps/StatefulSet']?.replacesPods?.(onDelete)).to.equal(false);
+  });
+
   it('knows nothing of a kind that has the name of what every object has', () => {
     expect(healthOf({ apiVersion: 'v1', kind: 'constructor' })).to.deep.equal({ state: 'healthy' });
   });

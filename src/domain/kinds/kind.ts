@@ -20,6 +20,8 @@ export interface Kind {
   readonly storedForm?: (desired: JsonObject, live: JsonObject) => JsonObject;
   /** Health of an object; without it every existing object is healthy. */
   readonly health?: (object: JsonObject) => Health;
+  /** Whether a change of `spec.template` replaces pods at once, by the live object; absent where it never does. */
+  readonly replacesPods?: (object: Json | undefined) => boolean;
   /** Where the nodes decide how many pods there are, and not `spec.replicas`: their number, by the object's status. */
   readonly podsOfNodes?: (status: Json | undefined) => number | undefined;
   /** The model gets the kind, and its numbers and quantities; it gets neither of other kinds. */

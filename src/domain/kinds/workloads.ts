@@ -1,5 +1,5 @@
 import { canonicalJson } from '../finding.ts';
-import { numberAt } from '../json.ts';
+import { type Json, numberAt, stringAt } from '../json.ts';
 import { type DefaultRule, is, isOneOf } from './default-rules.ts';
 import { daemonSetHealth, deploymentHealth, jobHealth, podHealth, statefulSetHealth, whenSeen } from './health.ts';
 import type { Kinds } from './kind.ts';
@@ -10,6 +10,9 @@ const generatedBy =
   (label: string): DefaultRule =>
   (value) =>
     canonicalJson(value)?.includes(label) === true;
+
+/** With OnDelete the controller replaces no pod: a person deletes them. */
+const unlessOnDelete = (object: Json | undefined): boolean => stringAt(object, 'spec', 'updateStrategy', 'type') !== 'OnDelete';
 
 /** What runs pods, and what scales them. */
 export const WORKLOADS: Kinds = {
@@ -22,6 +25,7 @@ export const WORKLOADS: Kinds = {
       RollingUpdateDeployment: { maxSurge: is('25%'), maxUnavailable: is('25%') },
     },
     health: whenSeen(deploymentHealth),
+    replacesPods: () => true,
     isToldToModel: true,
   },
   'apps/StatefulSet': {
@@ -39,6 +43,7 @@ export const WORKLOADS: Kinds = {
       StatefulSetPersistentVolumeClaimRetentionPolicy: { whenDeleted: is('Retain'), whenScaled: is('Retain') },
     },
     health: whenSeen(statefulSetHealth),
+    replacesPods: unlessOnDelete,
     isToldToModel: true,
     // The pods stay and are adopted again by the one that is applied next.
     deleteFlags: '--cascade=orphan',
@@ -52,6 +57,7 @@ export const WORKLOADS: Kinds = {
       RollingUpdateDaemonSet: { maxSurge: is(0), maxUnavailable: is(1) },
     },
     health: whenSeen(daemonSetHealth),
+    replacesPods: unlessOnDelete,
     podsOfNodes: (status) => numberAt(status, 'desiredNumberScheduled'),
     isToldToModel: true,
   },

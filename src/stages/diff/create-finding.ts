@@ -1,8 +1,9 @@
 import type { DesiredUnit } from '../../domain/desired.ts';
 import type { FieldPath } from '../../domain/field-path.ts';
 import { type Finding, findingFingerprint, findingId } from '../../domain/finding.ts';
-import { type Json, stringAt } from '../../domain/json.ts';
-import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
+import type { Json } from '../../domain/json.ts';
+import { kindOf } from '../../domain/kinds/kinds.ts';
+import type { ObjectRef } from '../../domain/object-ref.ts';
 import { Secret } from '../../domain/secret.ts';
 import { showPath, showSides } from '../../domain/show/show.ts';
 import type { LiveObject } from '../../domain/snapshot.ts';
@@ -57,11 +58,7 @@ export function createFinding(
     blame,
     unit: unitName,
     isCritical: unit?.isCritical ?? false,
-    // With OnDelete pods are as they were until somebody deletes them.
-    restartsPods:
-      Boolean(isTemplate) &&
-      groupOf(ref.apiVersion) === 'apps' &&
-      stringAt(live?.body, 'spec', 'updateStrategy', 'type') !== 'OnDelete',
+    restartsPods: Boolean(isTemplate) && kindOf(ref)?.replacesPods?.(live?.body) === true,
     repair,
     note:
       verdict.class === 'pending' && repair.method === 'recreate' ? `${verdict.note}; ${refused(repair.command)}` : verdict.note,
