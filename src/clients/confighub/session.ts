@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigHubError, messageOf } from '../../domain/errors.ts';
 import { faultOfCredential, ownSecret, type Secret } from '../../domain/secret.ts';
+import { isBusy } from '../http/busy.ts';
 import { readBody } from '../http/read-body.ts';
 
 /** Whom the requests are made as. */
@@ -65,12 +66,12 @@ async function logIn({ url, workerId, workerSecret, userAgent }: WorkerLogin, si
     });
   }
   if (!response.ok) {
-    const isBusy = response.status === 429 || response.status >= 500;
+    const mayPass = isBusy(response.status);
     throw new ConfigHubError(`ConfigHub refuses the login of worker ${workerId}: HTTP ${response.status}`, {
-      code: isBusy ? 'unavailable' : 'permission',
+      code: mayPass ? 'unavailable' : 'permission',
       subject,
       status: response.status,
-      remedy: isBusy ? 'Run the pass again later.' : 'Check CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET.',
+      remedy: mayPass ? 'Run the pass again later.' : 'Check CONFIGHUB_WORKER_ID and CONFIGHUB_WORKER_SECRET.',
     });
   }
   const answer = z.object({ access_token: z.string() }).safeParse(parsed(text));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigHubError, messageOf } from '../../domain/errors.ts';
 import { foreignText } from '../../domain/foreign-text.ts';
 import { type Json, stringAt } from '../../domain/json.ts';
+import { isBusy } from '../http/busy.ts';
 import { persistently } from '../http/persistently.ts';
 import { AnswerTooLargeError, readBody } from '../http/read-body.ts';
 import type { Session } from './session.ts';
@@ -278,6 +279,6 @@ function explain(status: number): { readonly code: ConfigHubError['code']; reado
     };
   if (status >= 300 && status < 400)
     return { code: 'bad-answer', remedy: 'Set CONFIGHUB_URL to the URL of the server itself: redirects are not followed.' };
-  if (status === 429 || status >= 500) return { code: 'unavailable', remedy: 'Run the pass again later.' };
+  if (isBusy(status)) return { code: 'unavailable', remedy: 'Run the pass again later.' };
   return { code: 'invalid', remedy: 'See the message for what the server does not accept.' };
 }

@@ -1,5 +1,6 @@
 import { ClusterError } from '../../domain/errors.ts';
 import { type JsonObject, stringAt } from '../../domain/json.ts';
+import { isBusy } from '../http/busy.ts';
 import { persistently } from '../http/persistently.ts';
 import { AnswerTooLargeError } from '../http/read-body.ts';
 import { badAnswer, pageOf, type ResourceKind } from './answers.ts';
@@ -33,7 +34,7 @@ class BusyError extends Error {
 export async function readPersistently(transport: KubernetesTransport, request: KubernetesRequest): Promise<KubernetesResponse> {
   const once = async (): Promise<KubernetesResponse> => {
     const response = await transport.request(request);
-    if (response.status === 429 || response.status >= 500) throw new BusyError(response);
+    if (isBusy(response.status)) throw new BusyError(response);
     return response;
   };
   try {

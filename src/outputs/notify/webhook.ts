@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import { isBusy } from '../../clients/http/busy.ts';
 import { persistently } from '../../clients/http/persistently.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Secret } from '../../domain/secret.ts';
@@ -41,7 +42,7 @@ export async function postWebhook(body: object, options: WebhookOptions): Promis
     answer = await post(text, options, signal).catch((error: unknown) => ({ status: 0, error }));
     if (answer.status < 200 || answer.status >= 300) throw failure(answer);
   };
-  const mayRepeat = (): boolean => answer.status === 0 || answer.status === 429 || answer.status >= 500;
+  const mayRepeat = (): boolean => answer.status === 0 || isBusy(answer.status);
   try {
     await persistently(deliver, { mayRepeat, tries: TRIES, signal });
   } catch {
