@@ -281,7 +281,7 @@ describe('an address that the API server hands out', () => {
       const [client, transport] = await connected(server);
       expect(await failureOf(schemaOf(client)))
         .to.have.property('message')
-        .that.contains('a URL of another server');
+        .that.contains('a URL that is not below this address');
       expect(await failureOf(transport.request({ method: 'GET', path: address, signal }))).to.have.property('code', 'bad-answer');
       expect(server.requests).to.deep.equal(['/openapi/v3']);
     });
@@ -304,7 +304,7 @@ describe('an address that the API server hands out', () => {
       const [client] = await connected(server);
       const failure = await failureOf(schemaOf(client));
       expect(server.requests[1], address).to.equal(asked);
-      if (asked === undefined) expect(failure).to.have.property('message').that.contains('a URL of another server');
+      if (asked === undefined) expect(failure).to.have.property('message').that.contains('a URL that is not below this address');
     }
   });
 

@@ -112,12 +112,12 @@ export function schemaPaths(index: Json, server: string): (name: string) => stri
   };
 }
 
-/** The address of a request. Throws where a path that somebody else made up would lead it away from the server's address. */
+/** The address of a request. Throws for a path that leads away from the server's address: a server's answer may have named it. */
 export function addressOf(server: string, path: string): URL {
   const [base, prefix] = [new URL(server), prefixOf(server)];
   const url = path.startsWith('/') ? URL.parse(`${prefix}${path}`, server) : null;
   if (url?.origin === base.origin && url.pathname.startsWith(`${prefix}/`)) return url;
-  throw badAnswer('ask the API server', server, 'it returned a URL of another server');
+  throw badAnswer('ask the API server', server, 'it returned a URL that is not below this address');
 }
 
 function prefixOf(server: string): string {
