@@ -4,6 +4,7 @@ import { objectKey } from './object-ref.ts';
 import type { PlanDecisions } from './plan.ts';
 import type { ReportFault } from './report.ts';
 import type { Snapshot } from './snapshot.ts';
+import { plural } from './words.ts';
 
 // What stops all fixes of a pass, a row each, asked in this order; types, plan, docs/fixing.md and tests follow from it.
 
@@ -188,7 +189,7 @@ function massChange(changed: number, compared: number, { maxFixes, maxFixPercent
     ...(isTooLarge ? [`DRIFT_MAX_FIX_PERCENT=${roundedUp(percent)}`] : []),
   ];
   const share = isTooLarge ? ` (up to ${roundedUp(percent)} % of those compared)` : '';
-  return `${changed} objects${share} would change, more than ${exceeded}; set ${needed.join(' and ')} to allow it`;
+  return `${plural(changed, 'object')}${share} would change, more than ${exceeded}; set ${needed.join(' and ')} to allow it`;
 }
 
 /** Percentages are rounded up to steps: one object more or less must not change the report while a guard trips. */

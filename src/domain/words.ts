@@ -70,9 +70,10 @@ export function withoutRepeated<T extends Pick<ReportedDrift, 'shownWith'>>(
   return entries.filter((entry) => entry.shownWith === '' || !ids.has(`${passOf(entry)} ${entry.shownWith}`));
 }
 
-/** `1 field`, `3 fields` */
+/** `1 field`, `3 fields`, `2 fixes`, `0 entities` */
 export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${noun.replace(/x$/u, 'xe').replace(/([^aeiou])y$/u, '$1ie')}s`;
 }
 
 export interface CostSum {

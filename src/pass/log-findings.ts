@@ -9,6 +9,7 @@ import type { Plan } from '../domain/plan.ts';
 import type { RankedFinding, Ranking } from '../domain/ranking.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { usageWords } from '../domain/usage.ts';
+import { plural } from '../domain/words.ts';
 import { groupFindings } from '../stages/diff/diff.ts';
 
 // What a pass found and planned, in sentences.
@@ -58,12 +59,12 @@ export function logComparison(log: Logger, snapshot: Snapshot, desired: DesiredS
   const asides = [
     notMonitored > 0 ? `${notMonitored} in namespaces that are not monitored` : '',
     unread > 0 ? `${unread} could not be read` : '',
-    desired.otherTargets > 0 ? `${desired.otherTargets} units of other targets` : '',
+    desired.otherTargets > 0 ? `${plural(desired.otherTargets, 'unit')} of other targets` : '',
     ...othersAside(notCompared),
   ].filter((aside) => aside !== '');
   log.info(
     { event: 'compared', ...data },
-    `Compared ${compared} workloads with ${desired.units.length} units${asides.length > 0 ? ` (${asides.join(', ')})` : ''}`,
+    `Compared ${plural(compared, 'workload')} with ${plural(desired.units.length, 'unit')}${asides.length > 0 ? ` (${asides.join(', ')})` : ''}`,
   );
 }
 
@@ -76,7 +77,7 @@ export function logProbes(log: Logger, unexplained: number, probes: ReadonlyMap<
     unasked > 0 ? `${unasked} not checked: no right to patch and create` : '',
     refused.length > 0 ? `${refused.length} refused: ${sanitize(refused[0] ?? '')}` : '',
   ].filter((aside) => aside !== '');
-  log.debug(data, `Dry-run check of ${probes.size} objects${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
+  log.debug(data, `Dry-run check of ${plural(probes.size, 'object')}${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
 }
 
 export function logRanking(log: Logger, ranking: Ranking): void {

@@ -10,6 +10,7 @@ import { sanitize } from '../../domain/describe.ts';
 import { DRIFT_MARKER } from '../../domain/drift-marker.ts';
 import { ConfigHubError, messageOf } from '../../domain/errors.ts';
 import { EXIT } from '../../domain/exit-codes.ts';
+import { plural } from '../../domain/words.ts';
 import { createChangeSet } from '../../stages/fix/changeset.ts';
 import type { UndoArguments } from './undo.ts';
 import { writeBack } from './write-back.ts';
@@ -151,7 +152,7 @@ async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<bo
     // Also after an error or a stop: no unit may stay locked.
     await confighub.closeChangeSet(own.ChangeSetID, AbortSignal.timeout(CLOSE_MS));
   }
-  out(`Undone ${written.length} of ${undos.length} units under changeset ${sanitize(own.Slug)}\n`);
+  out(`Undone ${written.length} of ${plural(undos.length, 'unit')} under changeset ${sanitize(own.Slug)}\n`);
   return isComplete;
 }
 

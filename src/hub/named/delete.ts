@@ -1,3 +1,4 @@
+import { plural } from '../../domain/words.ts';
 import type { Hub } from '../context.ts';
 import type { Named } from '../entities/named.ts';
 import type { Unit } from '../entities/unit.ts';
@@ -27,7 +28,7 @@ export function deleteNamed(hub: Hub, record: Named, whenUsed: 'refuse' | 'detac
       const names = users.slice(0, 3).map((unit) => reader.nameOf(unit));
       throw new HubError(
         409,
-        `${record.EntityType} ${record.Slug} is used by ${users.length} units: ${names.join(', ')}${users.length > 3 ? ', ...' : ''}`,
+        `${record.EntityType} ${record.Slug} is used by ${plural(users.length, 'unit')}: ${names.join(', ')}${users.length > 3 ? ', ...' : ''}`,
       );
     }
     for (const unit of users) detach(hub, unit, reference.field);

@@ -1,3 +1,4 @@
+import { plural } from '../../domain/words.ts';
 import type { Hub } from '../context.ts';
 import type { Space } from '../entities/space.ts';
 import { HubError } from '../errors.ts';
@@ -12,7 +13,7 @@ export function deleteSpace(hub: Hub, space: Space, recursive: boolean): void {
   if (!recursive && units.length + named.length > 0) {
     throw new HubError(
       400,
-      `space ${space.Slug} still has ${units.length} units and ${named.length} other entities; delete them first, or use recursive=true`,
+      `space ${space.Slug} still has ${plural(units.length, 'unit')} and ${plural(named.length, 'other entity')}; delete them first, or use recursive=true`,
     );
   }
   for (const unit of units) deleteUnit(hub, unit);

@@ -9,6 +9,7 @@ import type { Pause, PlanItem, Prediction } from '../../domain/plan.ts';
 import type { RankedFinding } from '../../domain/ranking.ts';
 import type { Correction } from '../../domain/report.ts';
 import type { ServerAbilities } from '../../domain/server.ts';
+import { plural } from '../../domain/words.ts';
 import { contestOf, noEffectUntil } from './contested.ts';
 import { pauseDetail, pauseOf } from './pause.ts';
 
@@ -131,7 +132,7 @@ const RULES: readonly Rule[] = [
     const { manager, until } = contest;
     return report(
       'contested',
-      `${manager} keeps reverting the fix (${contest.corrections} fixes so far); next fix after ${rfc3339(until)}`,
+      `${manager} keeps reverting the fix (${plural(contest.corrections, 'fix')} so far); next fix after ${rfc3339(until)}`,
     );
   }),
   ({ finding }, _, __, { corrections, now }) => {

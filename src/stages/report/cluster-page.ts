@@ -218,7 +218,7 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const left = lines.length - shown.text.split('\n').length + 2;
   return [
     '## Fixed',
-    `Last: ${last.length === 1 ? '1 fix' : `${last.length} fixes`} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,
+    `Last: ${plural(last.length, 'fix')} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,
     shown.text,
     ...(left > 0 ? [`${left} older ones are in [corrections.jsonl](corrections.jsonl).`] : []),
     ...(latest.some(({ changeSet }) => changeSet !== '') ? ["`drift-detector undo CHANGESET` reverts a changeset's fixes."] : []),

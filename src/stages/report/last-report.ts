@@ -12,6 +12,7 @@ import {
   summarySchema,
 } from '../../domain/report.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
+import { plural } from '../../domain/words.ts';
 import { parseAs, parseCorrections, parseFindings, parseGone, parseSummary } from './previous.ts';
 import { showReportAgain } from './shown-again.ts';
 
@@ -109,7 +110,9 @@ function faultOfLines(text: string | undefined, schema: z.ZodType, count: number
   const wrong = lines.findIndex((line) => parseAs(line, schema) === undefined);
   if (wrong >= 0) return `line ${wrong + 1} is invalid`;
   if (last !== '') return 'its last line is truncated';
-  return count === undefined || lines.length === count ? '' : `it has ${lines.length} lines, but report.json counts ${count}`;
+  return count === undefined || lines.length === count
+    ? ''
+    : `it has ${plural(lines.length, 'line')}, but report.json counts ${count}`;
 }
 
 /** The files of the newest report that is whole; `undefined` where none of the newest is, or history cannot be read. */
