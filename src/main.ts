@@ -1,7 +1,7 @@
 import { parseCommandLine } from './cli/command-line.ts';
-import { type Config, loadConfig, readEnvironment, timeoutOf } from './cli/config.ts';
+import type { Config } from './cli/config.ts';
 import { OPTION_NAMES } from './cli/options/options.ts';
-import { warningsOf } from './cli/options/variables.ts';
+import { readEnvironment, warningsOf } from './cli/options/variables.ts';
 import type { ProcessFacts } from './cli/process-facts.ts';
 import { type Deadline, startDeadline } from './clients/processes/deadline.ts';
 import { COMMANDS } from './commands/commands.ts';
@@ -39,6 +39,8 @@ async function runCommand(process: ProcessFacts, deadline: Deadline, signal: Abo
   if (commandLine === undefined) return EXIT.ok;
   const { command, given, flags, configFile = environment['DRIFT_CONFIG'] } = commandLine;
   const configure = async (): Promise<Config> => {
+    // Neither help nor the version needs it.
+    const { loadConfig, timeoutOf } = await import('./cli/config.ts');
     // Files of the configuration may hang as well.
     deadline.set(timeoutOf(flags, environment));
     const config = await loadConfig(flags, environment, configFile, signal);

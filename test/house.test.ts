@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // What stands around the program: commands that are written down somewhere can be typed.
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readTextFile } from '../clients/files/read-file.ts';
 import { parseManifest } from '../clients/kubernetes/manifest.ts';
 import { ConfigError, messageOf } from '../domain/errors.ts';
@@ -17,11 +17,6 @@ export type Config = Omit<Parsed, Defaultless> & { readonly [K in Defaultless]: 
 export type { Environment } from './options/variables.ts';
 
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
-
-/** The process's environment; read here and nowhere else. */
-export function readEnvironment(): Environment {
-  return process.env;
-}
 
 /** Values from the command line, as text. */
 export type Flags = Readonly<Partial<Record<OptionName, string>>>;

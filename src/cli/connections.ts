@@ -10,9 +10,9 @@ import { guardConfigHub, guardKubernetes } from '../clients/write-guard.ts';
 import { ClusterError, ConfigError } from '../domain/errors.ts';
 import { mayTakeCredentials } from '../domain/this-machine.ts';
 import { trimEnd } from '../domain/trim.ts';
-import { type Config, type Environment, readEnvironment, required } from './config.ts';
+import { type Config, type Environment, required } from './config.ts';
 import { OPTION_NAMES, OPTIONS } from './options/options.ts';
-import { formerVariableOf, variablesOf } from './options/variables.ts';
+import { formerVariableOf, readEnvironment, variablesOf } from './options/variables.ts';
 import { USER_AGENT } from './version.ts';
 
 /** Where a pod finds the namespace that it runs in. */

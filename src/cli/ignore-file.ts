@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type IgnoreRule, ignoreRuleSchema } from '../domain/ignore-rule.ts';
 import type { Config } from './config.ts';
 import { readSettingsFile } from './settings-file.ts';

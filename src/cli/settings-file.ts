@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readTextFile } from '../clients/files/read-file.ts';
 import { parseManifest } from '../clients/kubernetes/manifest.ts';
 import { ConfigError } from '../domain/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sanitize } from './describe.ts';
 import { canonicalJson } from './finding.ts';
 import { type IgnoreRule, ignoreRuleSchema } from './ignore-rule.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a schema names of a value, in its order and at every depth: nothing else that it has gets into a report. */
 export function picked<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>): z.output<Schema> {

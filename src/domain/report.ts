@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTOR_CLASSES } from './actor-classes.ts';
 import { reportedDecisionSchema } from './decision.ts';
 import { actorOf } from './field-managers.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sanitize } from '../../src/domain/describe.ts';
 import { parseRow, renderIndex } from '../../src/stages/report/index-page.ts';
 import { renderReport } from '../../src/stages/report/report.ts';

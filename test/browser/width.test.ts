@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseRow, renderIndex } from '../../src/stages/report/index-page.ts';
 import { renderReport } from '../../src/stages/report/report.ts';
 import { startBrowser } from './browser.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tokenSession } from '../../src/clients/confighub/session.ts';
 import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
 import { and, inList, quote } from '../../src/clients/confighub/where.ts';

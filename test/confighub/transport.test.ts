@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigHubError } from '../../src/domain/errors.ts';
 import { type Answer, json, startHubDouble } from './double.ts';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Who did what, without bodies; the control plane's own programs are left out. */
 export const AUDIT_POLICY = {

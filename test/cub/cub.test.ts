@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunningHub } from '../../src/hub/server.ts';
 import { startTestHub } from '../hub/harness.ts';
 import { deployment } from '../hub/scene.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tokenSession } from '../../src/clients/confighub/session.ts';
 import { type ConfigHubTransport, connectConfigHub, type Query } from '../../src/clients/confighub/transport.ts';
 import { Secret } from '../../src/domain/secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Project, UnitSource } from './project.ts';
 import { fixture, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { deployProject, kubectl, reportFile, revisionsOf, type Scenario } from '../demo/scenario.ts';
 import { type CommandResult, startHubProcess, startWorld, type World } from '../demo/world.ts';
 import { startGitHttp } from '../report/git-http-server.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commitCount, deployProject, kubectl, reportFile, revisionsOf, rolledOut, type Scenario } from '../demo/scenario.ts';
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
 import { sentences } from './logs.ts';

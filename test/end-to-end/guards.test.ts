@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { displayRef } from '../../src/domain/object-ref.ts';
 import { type CommandResult, fixture } from '../demo/world.ts';
 import { startWebhook, type Webhook } from '../diff/webhook.ts';

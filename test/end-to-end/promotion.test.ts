@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { deployProject, kubectl, reportFile, revisionsOf, type Scenario } from '../demo/scenario.ts';

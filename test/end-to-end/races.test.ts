@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandResult, fixture } from '../demo/world.ts';
 import { eventually } from '../manifests/overlay.ts';
 import { type DetectorHost, startDetectorHost } from './detector-host.ts';

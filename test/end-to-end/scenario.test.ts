@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { administer } from '../demo/project.ts';
 import {
   autoscaleCheckout,

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditEvent, isWrite, readAudit } from '../control-plane/audit.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';

@@ -1,7 +1,7 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT } from '../../src/domain/exit-codes.ts';
 import { commitCount, reportFile } from '../demo/scenario.ts';
 import { contentOf } from '../fix/law/content.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Matches } from '../end-to-end/gate.ts';
 import { type Dice, diceOf } from '../fix/law/dice.ts';
 import { HOWS } from './acts.ts';

@@ -3,7 +3,7 @@ import formats from 'ajv-formats';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import type { Report } from '../../src/domain/report.ts';
 import { type Entry, openEntry } from '../../src/outputs/formats/entry.ts';

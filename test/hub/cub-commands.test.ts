@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } from '../../src/domain/json.ts';
 import type { Cluster } from '../../src/hub/worker/cluster.ts';
 import { base64, startTestHub } from './harness.ts';

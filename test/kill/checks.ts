@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type JsonObject, numberAt } from '../../src/domain/json.ts';
 import { DETECTOR_MANAGER, ownersIn } from '../../src/domain/snapshot.ts';
 import { reportFile } from '../demo/scenario.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ConfigHubClient, openConfigHub } from '../../src/clients/confighub/client.ts';
 import { tokenSession } from '../../src/clients/confighub/session.ts';
 import { connectConfigHub } from '../../src/clients/confighub/transport.ts';

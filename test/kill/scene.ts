@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
 import { readManifest } from '../../src/clients/kubernetes/manifest.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Mutant } from './mutants.ts';
 
 const FILE = new URL('../../fixtures/mutation/explained.yaml', import.meta.url);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AREAS, type Area } from './areas.ts';
 import { EXPLANATIONS, explanationOf, isAbout } from './explained.ts';
 import { tryMutants, type Verdict } from './jobs.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readBuiltInSchemas } from '../../src/clients/kubernetes/built-in-schemas.ts';
 import { diffTexts, type OfflineObject } from '../../src/commands/diff/offline.ts';
 import { displayValue } from '../../src/domain/describe.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Report } from '../../src/domain/report.ts';
 import { envValue, finding, ref } from '../types/builders.ts';
 import { asPrevious, outcome, ranked, reportOf } from './build.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { foreignText, hideSecrets } from '../../src/domain/foreign-text.ts';
 import { ownSecret } from '../../src/domain/secret.ts';
 

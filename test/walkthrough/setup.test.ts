@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startTestHub, temporaryDirectory } from '../hub/harness.ts';
 import { whyNoKubelet } from '../kubelet/kubelet.ts';
 import { openShell, type Shell } from './typed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_MAX_MB, MOST_MB } from '../../clients/files/read-file.ts';
 import { ENVIRONMENT_WORDS, parseEnvironment } from '../../domain/environment.ts';
 import { COMPARED_KINDS } from '../../domain/kinds/kinds.ts';

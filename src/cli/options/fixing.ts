@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SHOW_VALUES } from '../../domain/show/show-values.ts';
 import { boolean, duration, option, whole } from './values.ts';
 

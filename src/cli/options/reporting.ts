@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keysOf } from '../../domain/keys-of.ts';
 import { WEBHOOK_FORMATS } from '../../outputs/notify/webhook-body.ts';
 import { boolean, option, safeAddress, secret, secretAddress, secretKey } from './values.ts';

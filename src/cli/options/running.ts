@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FORMAT_NAMES } from '../../outputs/formats/formats.ts';
 import { boolean, option, wholeSeconds } from './values.ts';
 

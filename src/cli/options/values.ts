@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../../domain/duration.ts';
 import { faultOfCredential, ownSecret } from '../../domain/secret.ts';
 import { mayTakeCredentials } from '../../domain/this-machine.ts';

@@ -3,6 +3,11 @@ import type { Option } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The process's environment; read here and nowhere else. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
 /** An option's value from the environment. */
 export interface Setting {
   /** The variable, `CUB_TOKEN_FILE` where a file holds the value. */

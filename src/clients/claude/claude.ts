@@ -1,6 +1,6 @@
 import { Anthropic, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { messageOf } from '../../domain/errors.ts';
 import { foreignText } from '../../domain/foreign-text.ts';
 import type { Secret } from '../../domain/secret.ts';

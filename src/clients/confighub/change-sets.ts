@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type HubContext, listWrapped, notFound, spaceBySlug, splitReference } from './context.ts';
 import { and, quote, whereUnits } from './where.ts';
 import { type BulkUnit, bulkUnitSchema, type ChangeSet, changeSetSchema, revisionSchema } from './wire.ts';

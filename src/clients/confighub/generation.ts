@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigHubError } from '../../domain/errors.ts';
 import type { ApiGeneration, ServerAbilities } from '../../domain/server.ts';
 import type { ConfigHubTransport } from './transport.ts';

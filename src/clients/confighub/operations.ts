@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HubContext } from './context.ts';
 import { unable } from './first-generation.ts';
 import { type UnitRef, type UnitSelection, unitPath } from './unit-client.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigHubError, messageOf } from '../../domain/errors.ts';
 import { faultOfCredential, ownSecret, type Secret } from '../../domain/secret.ts';
 import { isBusy } from '../http/busy.ts';

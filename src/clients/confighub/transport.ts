@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigHubError, messageOf } from '../../domain/errors.ts';
 import { foreignText } from '../../domain/foreign-text.ts';
 import { type Json, stringAt } from '../../domain/json.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type HubContext, notFound, onceEach } from './context.ts';
 import { refuseUnknownChange, restoredNumber } from './first-generation.ts';
 import { revisionClient } from './revisions.ts';

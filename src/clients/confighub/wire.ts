@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { foreignText } from '../../domain/foreign-text.ts';
 
 // Names as ConfigHub sends them, of all three generations of its API. Unknown fields are ignored: servers add some.

@@ -1,5 +1,5 @@
 import type { KubeConfig, User } from '@kubernetes/client-node';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ClusterError, messageOf, type UserError } from '../../domain/errors.ts';
 import { foreignText } from '../../domain/foreign-text.ts';
 import { faultOfCredential, ownSecret, passwordsOf } from '../../domain/secret.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Environment } from '../../cli/config.ts';
 import { readTextFile } from '../../clients/files/read-file.ts';
 import { parseManifest } from '../../clients/kubernetes/manifest.ts';

@@ -1,6 +1,5 @@
 import { type Config, type Environment, required } from '../../cli/config.ts';
 import { reportConnection } from '../../cli/report-connection.ts';
-import { checkModel } from '../../clients/claude/claude.ts';
 import { messageOf, throwUnless, UserError } from '../../domain/errors.ts';
 import { foreignText, withoutCredentials } from '../../domain/foreign-text.ts';
 import { hostOf } from '../../domain/this-machine.ts';
@@ -41,6 +40,7 @@ export async function checkClaude(config: Config, signal: AbortSignal): Promise<
   const check = 'Claude';
   const { claudeApiKey: apiKey, claudeBaseUrl: baseUrl, claudeModel: model } = config;
   if (apiKey === undefined) return [ok(check, `no ${variable('claudeApiKey')}: built-in rules rank`)];
+  const { checkModel } = await import('../../clients/claude/claude.ts');
   const found = await checkModel({ apiKey, baseUrl, model }, signal);
   if (found.ok) return [ok(check, `key accepted, model ${foreignText(model, 100)}`)];
   const remedy =

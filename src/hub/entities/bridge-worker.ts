@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256 } from '../../domain/sha256.ts';
 import { ZERO_TIME } from '../identity.ts';
 import { commonFields, inSpaceAttributes, inSpaceRelations } from './common.ts';

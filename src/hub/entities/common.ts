@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AttributeType, Relation } from './definition.ts';
 
 /** What every entity with a name carries (reference, section 2). */

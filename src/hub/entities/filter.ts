@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonFields, inSpaceAttributes, inSpaceRelations, optionalUuid, text } from './common.ts';
 import type { NamedKind } from './named.ts';
 

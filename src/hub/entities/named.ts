@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { InSpace } from './common.ts';
 import type { EntityDefinition } from './definition.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Common, commonAttributes, commonFields, commonRelations } from './common.ts';
 import type { EntityDefinition } from './definition.ts';
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256 } from '../../domain/sha256.ts';
 import type { Account, Role } from '../accounts.ts';
 import type { Hub } from '../context.ts';

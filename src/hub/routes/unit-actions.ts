@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Caller, Hub } from '../context.ts';
 import type { QueuedOperation } from '../entities/queued-operation.ts';

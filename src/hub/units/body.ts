@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { assertPatchVersion, assertVersion, readFields, type Versioned } from '../bodies.ts';
 import { type Unit, type WritableUnit, writableUnit } from '../entities/unit.ts';

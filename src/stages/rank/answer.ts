@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { foreignText, hideSecrets } from '../../domain/foreign-text.ts';
 import { type Opinion, SEVERITIES, type Severity, severityOrder } from '../../domain/ranking.ts';
 import type { RankInput } from './facts.ts';

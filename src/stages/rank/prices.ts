@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keysOf } from '../../domain/keys-of.ts';
 
 const GIB = 2 ** 30;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
 import { summarySchema } from '../../domain/report.ts';
 import { dollars, minute } from '../../domain/words.ts';

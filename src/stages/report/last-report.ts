@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clone } from '../../clients/git/clone.ts';
 import { GitCommandError } from '../../clients/git/command.ts';
 import { type Head, listEntries, readEntry, type TreeEntry } from '../../clients/git/head.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decisionsFileSchema } from '../../domain/decision.ts';
 import {
   correctionSchema,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseManifest } from '../../../src/clients/kubernetes/manifest.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { JsonPatchOperation } from '../../../src/domain/json-patch.ts';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { explanations } from '../../diff/every-leaf/data.ts';
 import { sample } from '../../diff/every-leaf/sample.ts';
 import { type Bench, createBench } from './bench.ts';

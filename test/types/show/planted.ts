@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const pair = z.tuple([z.string(), z.string()]);
 const files = z.array(z.strictObject({ key: z.string(), text: z.string() }));
