@@ -2,18 +2,29 @@ import { type FieldPath, printPath } from './field-path.ts';
 import type { FieldValue, Finding } from './finding.ts';
 import { canonicalJson } from './finding.ts';
 import { rowOf } from './finding-classes.ts';
-import { isJsonObject, stringAt } from './json.ts';
+import { isJsonObject, type Json, stringAt } from './json.ts';
+import { type ChangedLeaf, changedLeaves, changedLines, isBranch, leavesOf } from './leaves.ts';
 import { HIDDEN, shownPart } from './secret.ts';
 
 const MAX_VALUE_LENGTH = 120;
+/** Of a value that is one of several in a sentence. */
+const MAX_LEAF_LENGTH = 40;
+/** Leaves of a value that a sentence names. */
+const NAMED_LEAVES = 3;
+/** Characters that two long values share, shown before those that differ. */
+const SHARED_LENGTH = 12;
 
 /** A value in one short line: a hidden one as its mask, an absent one as `(none)`, control characters as escapes. */
 export function displayValue(given: FieldValue): string {
-  const value = shownPart(given);
+  return displayWithin(shownPart(given), MAX_VALUE_LENGTH);
+}
+
+function displayWithin(value: Json | undefined, length: number): string {
   if (value === undefined) return '(none)';
+  if (isJsonObject(value) && Object.keys(value).length === 0) return '(empty)';
   const text = typeof value === 'string' ? value : (canonicalJson(value) ?? '');
   const safe = sanitize(text);
-  return safe.length > MAX_VALUE_LENGTH ? `${cutText(safe, MAX_VALUE_LENGTH)}…` : safe;
+  return safe.length > length ? `${cutText(safe, length)}…` : safe;
 }
 
 /** The start of a text, at most `length` UTF-16 units; never ends with half a surrogate pair. */
@@ -73,7 +84,7 @@ export function fieldName(path: FieldPath): string {
 export type Described = Pick<Finding, 'class' | 'ref' | 'path' | 'desired' | 'live' | 'becomes'>;
 
 /** `from → to`; for two images of the same name only tag or digest. */
-function shownChange({ path }: Described, from: FieldValue, to: FieldValue): string {
+function shownChange(path: FieldPath, from: FieldValue, to: FieldValue): string {
   const last = path.at(-1);
   if (last && 'field' in last && last.field === 'image' && typeof from === 'string' && typeof to === 'string') {
     const tagAt = (image: string): number => image.search(/[:@][^/]*$/u);
@@ -81,23 +92,79 @@ function shownChange({ path }: Described, from: FieldValue, to: FieldValue): str
     const isSameName = name(from) === name(to) && tagAt(from) > 0 && tagAt(to) > 0;
     if (isSameName) return `${displayValue(from.slice(tagAt(from) + 1))} → ${displayValue(to.slice(tagAt(to) + 1))}`;
   }
-  return `${inShort(from)} → ${inShort(to)}`;
+  return inShort(shownPart(from), shownPart(to), MAX_VALUE_LENGTH);
 }
 
-/** A value in one line; a text of several lines as their number, since its first lines rarely show the change. */
-function inShort(value: FieldValue): string {
-  const lines = typeof value === 'string' ? value.trimEnd().split('\n').length : 1;
-  return lines > 1 ? `(${lines} lines)` : displayValue(value);
-}
-
-/** A value for a sentence; an element of env as its value only. */
-function shownValue(finding: Described, given: FieldValue): string {
-  const value = shownPart(given);
-  if (isJsonObject(value) && finding.path.some((step) => 'field' in step && step.field === 'env')) {
-    const text = stringAt(value, 'value');
-    if (text !== undefined && Object.keys(value).length <= 2) return displayValue(text);
+/** Two values in one line: of texts of several lines the first that differs, of long ones the part that differs. */
+function inShort(from: Json | undefined, to: Json | undefined, length: number): string {
+  if (typeof from === 'string' && typeof to === 'string') {
+    if (isMultiLine(from) || isMultiLine(to)) return inLines(from, to, length);
+    const shared = sharedLength(from, to) - SHARED_LENGTH;
+    if (shared > 0 && Math.max(from.length, to.length) > length)
+      return `…${displayWithin(from.slice(shared), length)} → …${displayWithin(to.slice(shared), length)}`;
   }
-  return displayValue(value);
+  return `${displayWithin(from, length)} → ${displayWithin(to, length)}`;
+}
+
+function isMultiLine(text: string): boolean {
+  return text.trimEnd().includes('\n');
+}
+
+function sharedLength(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
+}
+
+function inLines(from: string, to: string, length: number): string {
+  const changed = changedLines(from, to);
+  const lines = (text: string): string => `(${text.trimEnd().split('\n').length} lines)`;
+  if (!changed) return `${lines(from)} → ${lines(to)}`;
+  const trimmed = (line: Json | undefined): Json | undefined => (typeof line === 'string' ? line.trim() : line);
+  const more = changed.others === 0 ? '' : `, and ${changed.others} more ${changed.others === 1 ? 'line' : 'lines'}`;
+  return `${inShort(trimmed(changed.from), trimmed(changed.to), length)}${more}`;
+}
+
+/** The leaf's own path, for its name in a sentence. */
+function pathTo(path: FieldPath, { names }: Pick<ChangedLeaf, 'names'>): FieldPath {
+  return [...path, ...names.map((field) => ({ field }))];
+}
+
+/** Leaves with their names, the first few of them; `text` gives the words for one. */
+function listed<T extends Pick<ChangedLeaf, 'names'>>(leaves: readonly T[], text: (leaf: T) => string): string {
+  const named = leaves
+    .slice(0, NAMED_LEAVES)
+    .map((leaf) => [...leaf.names.map(sanitize), text(leaf)].filter((part) => part !== '').join(' '));
+  const rest = leaves.length - named.length;
+  return `${named.join(', ')}${rest > 0 ? `, and ${rest} more` : ''}`;
+}
+
+/** A change of a value that may be an object: as the leaves that differ. */
+function changeWords(path: FieldPath, from: FieldValue, to: FieldValue): string {
+  const [before, after] = [shownPart(from) ?? null, shownPart(to) ?? null];
+  const leaves = isBranch(before) || isBranch(after) ? changedLeaves(before, after) : [];
+  const [only] = leaves;
+  // Hidden parts may look alike where the values are not.
+  if (!only) return `${fieldName(path)} ${isBranch(before) ? `${HIDDEN} → ${HIDDEN}` : shownChange(path, from, to)}`;
+  if (leaves.length === 1) return `${fieldName(pathTo(path, only))} ${shownChange(pathTo(path, only), only.from, only.to)}`;
+  return `${fieldName(path)}: ${listed(leaves, (leaf) => inShort(leaf.from, leaf.to, MAX_LEAF_LENGTH))}`;
+}
+
+/** Names of the leaves of a value that is there on one side only, and the path that they are below of. */
+function sideOf({ path }: Pick<Described, 'path'>, given: FieldValue): { readonly name: string; readonly value: string } {
+  const value = shownPart(given);
+  if (value === undefined || !isBranch(value)) return { name: fieldName(path), value: displayValue(value) };
+  if (isJsonObject(value) && path.some((step) => 'field' in step && step.field === 'env')) {
+    const text = stringAt(value, 'value');
+    if (text !== undefined && Object.keys(value).length <= 2) return { name: fieldName(path), value: displayValue(text) };
+  }
+  const last = path.at(-1);
+  const keys = last && 'key' in last ? Object.keys(last.key) : [];
+  const leaves = leavesOf(value).filter(({ names }) => names.length !== 1 || !keys.includes(names[0] ?? ''));
+  const [only] = leaves;
+  if (!only) return { name: fieldName(path), value: '' };
+  if (leaves.length === 1) return { name: fieldName(pathTo(path, only)), value: displayValue(only.value) };
+  return { name: fieldName(path), value: listed(leaves, (leaf) => displayWithin(leaf.value, MAX_LEAF_LENGTH)) };
 }
 
 /** The path whose last field is replaced by another one (`becomes`); `words` joins both names. */
@@ -113,16 +180,22 @@ export function summarize(finding: Described): string {
   if (ofObject !== '') return `${finding.ref.kind} ${ofObject}`;
   switch (finding.class) {
     case 'added':
-      return `${fieldName(finding.path)} added: ${shownValue(finding, finding.live)}`;
+      return withValue(sideOf(finding, finding.live), 'added');
     case 'to_remove':
-      return `${fieldName(finding.path)} was dropped from desired and is still live: ${shownValue(finding, finding.live)}`;
-    case 'removed':
-      return `${fieldName(finding.path)} removed (was ${shownValue(finding, finding.desired)})`;
+      return withValue(sideOf(finding, finding.live), 'was dropped from desired and is still live');
+    case 'removed': {
+      const { name, value } = sideOf(finding, finding.desired);
+      return `${name} removed${value === '' ? '' : ` (was ${value})`}`;
+    }
     default:
       return finding.path.length === 0
         ? `${finding.ref.kind} is not ${finding.class === 'pending' ? 'applied yet' : 'there'}`
-        : `${fieldName(finding.path)} ${shownChange(finding, finding.desired, finding.live)}`;
+        : changeWords(finding.path, finding.desired, finding.live);
   }
+}
+
+function withValue({ name, value }: { readonly name: string; readonly value: string }, what: string): string {
+  return `${name} ${what}${value === '' ? '' : `: ${value}`}`;
 }
 
 function replicas(value: FieldValue): string {
@@ -142,9 +215,9 @@ export function driftSentence(finding: Finding): string {
   if (isReplicas(finding) && finding.class === 'changed')
     return `${subject} has ${replicas(finding.live)}, expected ${displayValue(finding.desired)}`;
   if (finding.class === 'missing') return `${subject} is missing`;
-  if (finding.class === 'changed') {
-    return `${subject} has ${fieldName(finding.path)} ${shownValue(finding, finding.live)}, expected ${shownValue(finding, finding.desired)}`;
-  }
+  const hasBranch = [finding.live, finding.desired].some((side) => isBranch(shownPart(side)));
+  if (finding.class === 'changed' && !hasBranch)
+    return `${subject} has ${fieldName(finding.path)} ${displayValue(finding.live)}, expected ${displayValue(finding.desired)}`;
   return `${subject}: ${summarize(finding)}`;
 }
 
@@ -154,7 +227,8 @@ export function fixedSentence(finding: Finding): string {
   if (isReplicas(finding) && finding.desired !== undefined) return `${name} scaled to ${replicas(finding.desired)}`;
   if (finding.class === 'missing') return `${name} created`;
   if (finding.class === 'added' || finding.class === 'to_remove') return `${name} ${fieldName(finding.path)} removed`;
-  return `${name} ${fieldName(finding.path)} set to ${shownValue(finding, finding.desired)}`;
+  const { name: field, value } = sideOf(finding, finding.desired);
+  return `${name} ${field} ${value === '' ? 'restored' : `set to ${value}`}`;
 }
 
 /** What the fix changed, in a few words: `replicas: 5 → 3`, `env DEBUG of container app removed`. */
@@ -163,7 +237,10 @@ export function summarizeFix(finding: Finding): string {
   const name = fieldName(finding.path);
   if (finding.class === 'added' || finding.class === 'to_remove') return `${name} removed`;
   if (finding.class === 'removed') return `${name} restored`;
-  return `${name}: ${shownChange(finding, finding.live, finding.desired)}`;
+  const isWhole = ![finding.live, finding.desired].some((side) => isBranch(shownPart(side)));
+  return isWhole
+    ? `${name}: ${shownChange(finding.path, finding.live, finding.desired)}`
+    : changeWords(finding.path, finding.live, finding.desired);
 }
 
 /** `kubectl via scale`, `kubectl-set`, or `unknown`. */

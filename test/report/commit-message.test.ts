@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import type { FieldPath } from '../../src/domain/field-path.ts';
 import type { RankedFinding, Severity } from '../../src/domain/ranking.ts';
 import type { Report } from '../../src/domain/report.ts';
 import { composeCommitMessage, inert } from '../../src/stages/report/report.ts';
-import { finding, ref } from '../types/builders.ts';
+import { CONTAINER, finding, hands, ref } from '../types/builders.ts';
 import { asPrevious, outcome, ranked, reportOf } from './build.ts';
 
 // What `git log` says of a night: what is news first, worst first, and a subject that has the cluster's name.
@@ -129,4 +130,58 @@ describe("a cluster's words in a commit", () => {
     it(`are left as they are where they mean nothing to anybody: ${name}`, () => {
       expect(inert(name)).to.equal(name);
     });
+});
+
+describe('the values of a change in a commit', () => {
+  const bodyOf = (found: RankedFinding, more = {}): readonly string[] =>
+    message(reportOf([found], more))
+      .split('\n')
+      .slice(2)
+      .join('\n')
+      .split('\n\n')[0]
+      ?.split('\n') ?? [];
+  const long = `${'n'.repeat(60)}-container`;
+  const inContainer = (...fields: readonly string[]): FieldPath => [
+    ...CONTAINER.slice(0, -1),
+    { key: { name: long } },
+    ...fields.map((field) => ({ field })),
+  ];
+  const blame = { ...hands, manager: 'a-controller-with-a-long-name-of-its-own', time: '2026-11-23T03:04:00Z' };
+  const name = ref(`${'checkout-'.repeat(7)}eu`);
+
+  for (const [what, given, shown] of [
+    [
+      'a request of a container with a long name',
+      { path: inContainer('resources', 'requests', 'cpu'), desired: '100m', live: '500m' },
+      '100m → 500m',
+    ],
+    [
+      'a field that was added',
+      { class: 'added', path: inContainer('securityContext'), desired: undefined, live: { privileged: true } },
+      'added: true',
+    ],
+    [
+      'an object, as its leaves',
+      { path: inContainer('resources', 'requests'), desired: { cpu: '1', memory: '1Gi' }, live: { cpu: '2', memory: '1Gi' } },
+      '1 → 2',
+    ],
+    [
+      'two digests',
+      { path: inContainer('image'), desired: `app@sha256:${'a'.repeat(64)}`, live: `app@sha256:${'b'.repeat(64)}` },
+      `sha256:${'b'.repeat(64)}`,
+    ],
+  ] as const)
+    it(`are whole where names are cut: ${what}`, () => {
+      const lines = bodyOf(ranked(finding({ ref: name, blame, ...given })));
+      expect(lines.join('').replaceAll('  ', '')).to.contain(shown);
+      expect(lines.join('')).to.contain('new, report only').and.not.contain('{');
+      for (const line of lines) expect(line.length, line).to.be.at.most(72);
+    });
+
+  it('are whole where a value is longer than a line', () => {
+    const [desired, live] = ['https://a.example/', 'https://b.example/'].map((host) => host + 'p/'.repeat(45));
+    const lines = bodyOf(ranked(finding({ path: inContainer('workingDir'), desired, live })));
+    const joined = lines.join('').replaceAll(' ', '');
+    expect(joined).to.contain(`${desired}→${live}`);
+  });
 });

@@ -59,10 +59,58 @@ describe('sentences about drift', () => {
     );
   });
 
+  it('show the leaves of an object, never the object', () => {
+    const requests: FieldPath = [...CONTAINER, { field: 'resources' }, { field: 'requests' }];
+    const cpu = finding({ path: requests, desired: { cpu: '500m', memory: '1Gi' }, live: { cpu: '2', memory: '1Gi' } });
+    expect(summarize(cpu)).to.equal('CPU request of container app 500m → 2');
+    expect(summarizeFix(cpu)).to.equal('CPU request of container app 2 → 500m');
+    expect(driftSentence(cpu)).to.equal('web: CPU request of container app 500m → 2');
+    expect(summarize(finding({ ...cpu, live: { cpu: '2' } }))).to.equal(
+      'resources requests of container app: cpu 500m → 2, memory 1Gi → (none)',
+    );
+    const context: FieldPath = [...CONTAINER, { field: 'securityContext' }];
+    const added = { path: context, class: 'added' as const, desired: undefined };
+    expect(summarize(finding({ ...added, live: { privileged: true } }))).to.equal(
+      'securityContext privileged of container app added: true',
+    );
+    expect(summarize(finding({ ...added, live: { a: 1, b: { c: 2 }, d: 3, e: {}, privileged: true } }))).to.equal(
+      'securityContext of container app added: privileged true, a 1, b c 2, and 2 more',
+    );
+    const sidecar = { name: 'app', image: 'x:1', ports: [{ name: 'http', containerPort: 80 }] };
+    expect(summarize(finding({ path: CONTAINER, class: 'added', desired: undefined, live: sidecar }))).to.equal(
+      'container app added: image x:1, ports http containerPort 80',
+    );
+    expect(summarize(finding({ path: CONTAINER, class: 'removed', desired: { name: 'app' }, live: undefined }))).to.equal(
+      'container app removed',
+    );
+  });
+
+  it('hide each leaf that must not be shown', () => {
+    const [desired, live] = ['canary-1', 'canary-2'].map(
+      (token) => new Secret({ token, level: token }, { token: '***', level: token.slice(-1) }),
+    );
+    const text = summarize(finding({ path: [{ field: 'data' }], desired, live }));
+    expect(text).to.equal('data level 1 → 2');
+    const hidden = new Secret({ token: 'canary' }, { token: '***' });
+    const same = finding({ path: [{ field: 'data' }], desired: hidden, live: hidden });
+    expect([summarize(same), driftSentence(same), fixedSentence(same)].join()).to.not.contain('canary');
+    expect(summarize(same)).to.equal('data *** → ***');
+  });
+
+  it('show what differs of long texts', () => {
+    const change = (desired: string, live: string): string => summarize(finding({ path: [{ field: 'data' }], desired, live }));
+    expect(change('a\n  b: 1\nc\n', 'a\n  b: 2\nc\nd\n')).to.equal('data b: 1 → b: 2, and 1 more line');
+    expect(change('a\nb\n', 'a\n')).to.equal('data b → (none)');
+    expect(change(`${'x'.repeat(300)}1`, `${'x'.repeat(300)}2`)).to.equal(`data …${'x'.repeat(12)}1 → …${'x'.repeat(12)}2`);
+    const lines = 'line\n'.repeat(500);
+    expect(change(lines, `${lines}x`)).to.equal('data (500 lines) → (501 lines)');
+  });
+
   it('are one line without controls or half characters, whatever the world holds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (name, value) => {
-        const entry = finding({ ref: ref(name), path: [{ field: name }], live: value, desired: value });
+        const live = name.length % 2 === 0 ? value : { [name]: value, a: [value] };
+        const entry = finding({ ref: ref(name), path: [{ field: name }], live, desired: value });
         for (const text of [summarize(entry), driftSentence(entry), fixedSentence(entry), sanitize(value), displayValue(value)]) {
           expect(text).to.not.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
           expect(text.isWellFormed()).to.equal(true);

@@ -1,20 +1,10 @@
 import { cutText, sanitize } from '../../domain/describe.ts';
-import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
-import type { Correction, FindingNews, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';
-import {
-  correctionState,
-  costWords,
-  day,
-  dollars,
-  GUARD_EFFECT,
-  plural,
-  state,
-  withoutRepeated,
-  writer,
-} from '../../domain/words.ts';
+import type { Correction, FindingNews, Report, ReportFinding } from '../../domain/report.ts';
+import { correctionState, costWords, day, GUARD_EFFECT, plural, state, withoutRepeated } from '../../domain/words.ts';
+import { type Entry, linesOf, MAX_LINE } from './commit-lines.ts';
+import { inert } from './inert.ts';
 
-const MAX_LINE = 72;
 /** Lines between subject and trailers. */
 const MAX_LINES = 20;
 /** Characters of a cluster's name that stay whatever there is to say. */
@@ -61,11 +51,6 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
   // Without news of drift the other news comes first.
   const body = (news.length > 0 ? [rows, around] : [around, rows]).map((lines) => lines.map(cut).join('\n'));
   return [subject(report, corrected), ...body, trailers.join('\n')].filter((part) => part !== '').join('\n\n');
-}
-
-interface Entry {
-  readonly drift: ReportedDrift;
-  readonly done: string;
 }
 
 function worstFirst(entries: readonly Entry[]): readonly Entry[] {
@@ -144,34 +129,13 @@ function rowsWithin(lines: number, news: readonly Entry[], known: readonly Entry
 function fitting(lines: number, entries: readonly Entry[], what: string): readonly string[] {
   const shown: string[] = [];
   for (const [index, entry] of entries.entries()) {
-    const rows = rowsOf(entry);
+    const rows = linesOf(entry);
     const isLast = index === entries.length - 1;
     if (shown.length + rows.length + (isLast ? 0 : 1) > lines)
       return [...shown, `... and ${entries.length - index} more${what} (worst: ${entry.drift.severity})`];
     shown.push(...rows);
   }
   return shown;
-}
-
-/** One line where it fits; else what was done on the first, what had happened and by whom on the second, the cost where it has room. */
-function rowsOf({ drift, done }: Entry): readonly string[] {
-  const severity = drift.severity.padEnd(8);
-  const name = displayRef(drift.object);
-  const cost = drift.costUsdPerMonth ? `${dollars(drift.costUsdPerMonth)}/month` : '';
-  const by = drift.blame ? `(${writer(drift)}${drift.blame.time === undefined ? '' : ` ${day(drift.blame.time)}`})` : '';
-  const join = (...parts: readonly string[]): string => inert(sanitize(parts.filter((part) => part !== '').join('  ')));
-  const single = join(severity, name, drift.summary, done, by, cost);
-  if (single.length <= MAX_LINE) return [single];
-  const first = join(severity, name, done, cost);
-  const second = (end: string): string => `  ${fitted(inert(sanitize(drift.summary)), end)}`;
-  // A cost that is cut says nothing.
-  return first.length <= MAX_LINE ? [first, second(join(by))] : [join(severity, name, done), second(join(by, cost))];
-}
-
-/** Both on one line: who it was stays whole at the cost of what it was, which the page tells anyway. */
-function fitted(summary: string, by: string): string {
-  const room = MAX_LINE - 3 - Math.min(by.length, MAX_LINE / 2);
-  return `${summary.length > room ? `${cutText(summary, room - 3)}...` : summary} ${by}`.trimEnd();
 }
 
 function newsState(news: FindingNews | undefined, finding: ReportFinding): string {
@@ -185,32 +149,6 @@ function shortState({ unread }: Report, finding: ReportFinding): string {
 function openState(finding: ReportFinding): string {
   return finding.result === null && finding.action === 'report' ? 'report only' : state(finding);
 }
-
-/** A Git host reads commit messages: nothing of a cluster may call people, close issues, skip checks or make links there. */
-export function inert(text: string): string {
-  return (
-    text
-      .replaceAll(/(?<!\w)@(?=\w)/gu, '@ ')
-      .replaceAll(/([#!])(?=\w)|([%~&^])(?=\d)/gu, '$& ')
-      .replaceAll(/\b(GH-)(?=\d)/giu, '$1 ')
-      .replaceAll('://', ': //')
-      .replaceAll(/NO_CI/giu, 'NO CI')
-      .split(']')
-      .map((part, index, { length }) =>
-        index < length - 1 && SKIPS.test(part.slice(part.indexOf('[') + 1)) ? part.replaceAll('[', '[ ') : part,
-      )
-      .join(']')
-      // Keys of Jira, and of trackers that take them in any case; elsewhere such a word is a name.
-      .replace(CLOSING, (words) => words.replaceAll(/\b([A-Z][A-Z0-9_]*-)(?=\d)/gu, '$1 '))
-      .replaceAll(CLOSED, '$1 ')
-  );
-}
-
-const CLOSING = /\b(clos|fix|resolv|implement|complet)[\s\S]*/iu;
-const CLOSED = /\b((?:clos|fix|resolv|implement|complet)\w*:?\s+(?:issues?\s+)?[a-z][a-z0-9_]*-)(?=\d)/giu;
-
-/** Each service has its own word in brackets, with `skip` or `no` beside it. */
-const SKIPS = /skip|\bno\b|\b(ci|actions|azp|azurepipelines|travis|circleci|render|netlify|deploy)\b/iu;
 
 function cut(line: string): string {
   return line.length > MAX_LINE ? `${cutText(line, MAX_LINE - 3)}...` : line;

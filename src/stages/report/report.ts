@@ -1,7 +1,8 @@
 export { GUARD_EFFECT, minute, state } from '../../domain/words.ts';
 export { buildReport, type ReportInput, wasNotRead } from './build.ts';
-export { type CommitFacts, composeCommitMessage, inert } from './commit-message.ts';
+export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
 export { keepErrorText } from './failed-reads.ts';
+export { inert } from './inert.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
 export { decisionsPath, pathPart, workloadPage } from './paths.ts';
 export { renderReport } from './render.ts';
