@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { deployment } from './deployment.ts';
 
 // The embedded ConfigHub beside SQLite itself, in one run: `npm run bench:hub`. Prints a table in Markdown.
 
@@ -79,48 +80,13 @@ function ask(hub: Hub, method: string, path: string, body?: string, keep = false
   });
 }
 
-/** A Deployment of 2 kB, as real ones are: probes, resources, labels. */
-function deployment(index: number, image: string): string {
-  const env = Array.from(
-    { length: 12 },
-    (_, n) => `        - {name: SETTING_${n}, value: "value of setting ${n} of service ${index}"}`,
-  );
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: service-${index}
-  namespace: shop-${index % SPACES}
-  labels: {app.kubernetes.io/name: service-${index}, app.kubernetes.io/part-of: shop, team: checkout}
-spec:
-  replicas: 3 # enough for nights
-  selector: {matchLabels: {app.kubernetes.io/name: service-${index}}}
-  strategy: {rollingUpdate: {maxSurge: 25%, maxUnavailable: 0}}
-  template:
-    metadata:
-      labels: {app.kubernetes.io/name: service-${index}, app.kubernetes.io/part-of: shop, team: checkout}
-    spec:
-      serviceAccountName: service-${index}
-      containers:
-      - name: app
-        image: registry.example/shop/service-${index}:${image}
-        ports: [{name: http, containerPort: 8080}, {name: metrics, containerPort: 9090}]
-        env:
-${env.join('\n')}
-        readinessProbe: {httpGet: {path: /ready, port: http}, periodSeconds: 5, failureThreshold: 6}
-        livenessProbe: {httpGet: {path: /live, port: http}, periodSeconds: 10, timeoutSeconds: 3}
-        resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {memory: 512Mi}}
-        volumeMounts: [{name: config, mountPath: /etc/service}, {name: tmp, mountPath: /tmp}]
-      volumes: [{name: config, configMap: {name: service-${index}}}, {name: tmp, emptyDir: {}}]
-`;
-}
-
 async function fill(hub: Hub, from: number, to: number, spaces: readonly string[]): Promise<void> {
   const one = async (index: number): Promise<void> => {
     const body = {
       Slug: `service-${index}`,
       ToolchainType: 'Kubernetes/YAML',
       Labels: { type: 'app', tier: index % 10 === 0 ? 'critical' : 'standard' },
-      Data: Buffer.from(deployment(index, '1.0')).toString('base64'),
+      Data: Buffer.from(deployment(index, { namespaces: SPACES, image: '1.0' })).toString('base64'),
     };
     await ask(hub, 'POST', `/space/${spaces[index % SPACES]}/unit`, JSON.stringify(body));
   };
@@ -285,7 +251,7 @@ async function upgrades(hub: Hub): Promise<readonly [number, number]> {
     const body = {
       Slug: `u-${index}`,
       ToolchainType: 'Kubernetes/YAML',
-      Data: Buffer.from(deployment(index, '1.0')).toString('base64'),
+      Data: Buffer.from(deployment(index, { namespaces: SPACES, image: '1.0' })).toString('base64'),
     };
     units.push(
       JSON.parse((await ask(hub, 'POST', `/space/${base}/unit`, JSON.stringify(body), true)).text) as (typeof units)[number],
@@ -294,7 +260,7 @@ async function upgrades(hub: Hub): Promise<readonly [number, number]> {
   const inSpace = (space: string): string => encodeURIComponent(`SpaceID = '${space}'`);
   for (const space of [bulk, single]) await ask(hub, 'POST', `/unit?where=${inSpace(base)}&where_space=${inSpace(space)}`, '{}');
   for (const [index, unit] of units.entries()) {
-    const Data = Buffer.from(deployment(index, '2.0')).toString('base64');
+    const Data = Buffer.from(deployment(index, { namespaces: SPACES, image: '2.0' })).toString('base64');
     await ask(hub, 'PATCH', `/space/${unit.SpaceID}/unit/${unit.UnitID}`, JSON.stringify({ Data }));
   }
   const { text } = await ask(hub, 'GET', `/unit?where=${inSpace(single)}&select=Slug`, undefined, true);
