@@ -15,9 +15,9 @@ import { drained, writerOf } from './outputs/terminal/stream.ts';
 export async function main(process: ProcessFacts): Promise<number> {
   using deadline = startDeadline();
   const signal = AbortSignal.any([process.stop, deadline.signal]);
-  const told = (error: unknown): string => (process.stop.aborted ? '' : explain(error, process.isTerminal));
+  const messageOfEnd = (error: unknown): string => (process.stop.aborted ? '' : explain(error, process.isTerminal));
   const failed = (error: unknown): number => (process.stop.aborted ? EXIT.terminated : exitCodeOf(error));
-  const onEnd = (): void => process.mustEnd?.(failed(signal.reason), told(signal.reason));
+  const onEnd = (): void => process.mustEnd?.(failed(signal.reason), messageOfEnd(signal.reason));
   signal.addEventListener('abort', onEnd, { once: true });
   try {
     const code = await runCommand(process, deadline, signal);
@@ -26,7 +26,7 @@ export async function main(process: ProcessFacts): Promise<number> {
   } catch (thrown) {
     const isOwn = thrown instanceof UserError && thrown.subject === 'DRIFT_TIMEOUT';
     const error: unknown = deadline.signal.aborted && !isOwn ? deadline.signal.reason : thrown;
-    process.err(told(error));
+    process.err(messageOfEnd(error));
     return failed(error);
   } finally {
     signal.removeEventListener('abort', onEnd);

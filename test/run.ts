@@ -49,7 +49,7 @@ const CLUSTER = [
   'fix/cases',
   'fix/law',
   'fix/predict',
-  'heartbeat',
+  'status',
   'hub',
   'image',
   'kubelet',

@@ -1,6 +1,6 @@
-// How the two revisions of a correction are recognised by their descriptions, which is all that ConfigHub keeps of them.
+// How the two revisions of a fix are recognised by their descriptions, which is all that ConfigHub keeps of them.
 
-/** The correction that a revision's description names. */
+/** The fix that a revision's description names. */
 export const DRIFT_MARKER = /\[drift:([0-9a-f]{16})[\] ]/u;
 /** The first half of a pair: the drifted state, with the beginning of its bytes' SHA-256. */
 const OBSERVED = /^Drift detected: .*\[drift:([0-9a-f]{16}) sha256:([0-9a-f]{12})\]$/u;
@@ -23,7 +23,7 @@ export function observedMarker(description: string): ObservedMarker | undefined 
   return correctionId === undefined || digest === undefined ? undefined : { correctionId, digest };
 }
 
-/** Id of the correction that the description says is finished; `undefined` where it says no such thing. */
+/** Id of the fix that the description calls finished; `undefined` if it names none. */
 export function restoredMarker(description: string): string | undefined {
   return RESTORED.exec(description)?.[1];
 }

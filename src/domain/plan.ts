@@ -77,7 +77,7 @@ export interface PlanDecisions {
 }
 
 /** The findings of one object, split into those to fix and those to leave. */
-export interface ObjectCorrection {
+export interface ObjectFix {
   readonly desired: DesiredObject;
   /** `undefined` if the object is missing; the fix creates it. */
   readonly live: LiveObject | undefined;
@@ -87,11 +87,11 @@ export interface ObjectCorrection {
 }
 
 /** Everything to be done for one unit. */
-export interface UnitCorrection {
-  /** Hash of unit, desired text, drifted objects and patch: equal corrections have equal ids. */
+export interface UnitFix {
+  /** Hash of unit, desired text, drifted objects and patch: equal fixes have equal ids. */
   readonly id: string;
   readonly unit: DesiredUnit;
-  readonly objects: readonly ObjectCorrection[];
+  readonly objects: readonly ObjectFix[];
   /** The unit's other objects, without a fix. */
   readonly others: readonly DesiredObject[];
   readonly isCritical: boolean;
@@ -117,7 +117,7 @@ export interface Plan {
   /** Every finding, in rank order. */
   readonly items: readonly PlanItem[];
   /** Critical units first, then by rank. */
-  readonly corrections: readonly UnitCorrection[];
+  readonly fixes: readonly UnitFix[];
   readonly guard: TrippedGuard | undefined;
   readonly pauses: readonly Pause[];
   /** Objects with fields that a pass wrote and that are not yet given back to whoever delivers them. */

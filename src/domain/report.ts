@@ -121,7 +121,7 @@ export const correctionSchema = z.object({
 export type Correction = Readonly<z.output<typeof correctionSchema>>;
 
 const driftSchema = z.object(driftFields);
-/** What an open finding and a correction have in common. */
+/** What lines of findings.jsonl and corrections.jsonl have in common. */
 export type ReportedDrift = Readonly<z.output<typeof driftSchema>>;
 
 /** A drift that was resolved without a fix, or has another value now: one line of gone.jsonl. */
@@ -134,7 +134,7 @@ export const goneSchema = z.object({
 });
 export type GoneDrift = Readonly<z.output<typeof goneSchema>>;
 
-/** What of a finding its correction repeats. */
+/** What a line of corrections.jsonl repeats of its finding. */
 export function driftOf(finding: ReportFinding): ReportedDrift {
   return picked(driftSchema, finding);
 }
@@ -146,7 +146,7 @@ const promotionSchema = z.object({
 });
 
 /** A fix that no report contains yet, as its pair of revisions in ConfigHub describes it. */
-export interface RecordedCorrection {
+export interface RecordedFix {
   readonly ranked: RankedFinding;
   readonly correctionId: string;
   readonly revision: number;
@@ -253,7 +253,7 @@ export interface Report extends Carried {
   /** The last 20 of each field, oldest first; the last lines are this pass's. */
   readonly corrections: readonly Correction[];
   /** How many of `corrections` are this pass's. */
-  readonly correctedNow: number;
+  readonly fixedNow: number;
   /** How many of this pass's findings were not in the last report. */
   readonly newFindings: number;
   /** Findings of the last report that are resolved without a fix of this pass. Not in the tree. */

@@ -34,7 +34,7 @@ export function stateIn({ unread }: Pick<Report, 'unread'>, finding: ReportFindi
 export const GUARD_EFFECT = 'only fixes that a person approved are made';
 
 /** Result and revision of a fix. */
-export function correctionState({
+export function fixState({
   result,
   revision,
   unhealthy,

@@ -1,7 +1,7 @@
 import { displayEffect } from '../domain/decision.ts';
 import { sanitize } from '../domain/describe.ts';
 import { displayRef } from '../domain/object-ref.ts';
-import type { Plan, UnitCorrection } from '../domain/plan.ts';
+import type { Plan, UnitFix } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
 import { renderReport, workloadPage } from '../stages/report/report.ts';
 import { guardLine, incompleteLine, withReadLimit } from './formats/context-lines.ts';
@@ -27,7 +27,7 @@ export interface OutputOptions {
 /** The result of a pass for standard output: everything of this pass, corrected or open. */
 export function printReport(report: Report, options: OutputOptions): string {
   const { form, screen, version, root } = options;
-  const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const corrected = report.fixedNow === 0 ? [] : report.corrections.slice(-report.fixedNow);
   const { cluster, digest, findings, incomplete } = report;
   const guard = report.guard ?? null;
   const files = renderReport(report, root);
@@ -85,7 +85,7 @@ export function printPlan(plan: Plan, report: Report, options: OutputOptions): s
 
 function planDocument(plan: Plan, report: Report): object {
   const { cluster, guard, pauses, notes, incomplete, decisions } = report;
-  const corrections = plan.corrections.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
+  const corrections = plan.fixes.map(({ id, unit, objects, isCritical, writesPair, changeSet, isStaged, route }) => ({
     id,
     unit: `${unit.space}/${unit.slug}`,
     objects: objects.map(({ desired, fix }) => ({
@@ -103,16 +103,16 @@ function planDocument(plan: Plan, report: Report): object {
 }
 
 function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
-  const correctionOf = new Map(
-    plan.corrections.flatMap((correction) =>
-      correction.objects.flatMap((object) => object.fix.map((finding) => [finding.id, correction] as const)),
+  const fixOf = new Map(
+    plan.fixes.flatMap((unitFix) =>
+      unitFix.objects.flatMap((object) => object.fix.map((finding) => [finding.id, unitFix] as const)),
     ),
   );
   const shown = new Map(report.findings.map((finding) => [finding.id, finding]));
   return plan.items.flatMap(({ ranked, action, reason, detail, restartsPods }) => {
     const finding = shown.get(ranked.finding.id);
     if (!finding || shown.has(finding.shownWith)) return [];
-    const correction = correctionOf.get(finding.id);
+    const unitFix = fixOf.get(finding.id);
     return [
       [
         action,
@@ -121,8 +121,8 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
         reason,
         finding.summary,
         finding.blame?.manager ?? 'unknown',
-        correction ? through(correction) : '',
-        correction && restartsPods ? 'restarts pods' : '',
+        unitFix ? through(unitFix) : '',
+        unitFix && restartsPods ? 'restarts pods' : '',
         detail,
       ],
     ];
@@ -144,7 +144,7 @@ function printBelow({ guard, pauses, decisions, incomplete, notes }: Report): st
   return lines.map((line) => `${sanitize(line)}\n`).join('');
 }
 
-function through({ route, isStaged, changeSet }: UnitCorrection): string {
+function through({ route, isStaged, changeSet }: UnitFix): string {
   if (isStaged && changeSet) return `changeset ${changeSet.space}/${changeSet.slug}`;
   return { confighub: 'ConfigHub', direct: 'patch', both: 'patch, then ConfigHub' }[route];
 }

@@ -4,7 +4,7 @@ import type { Comparison, Finding } from '../domain/finding.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { applyDryRuns, asSettled, comparerOf, type DiffOptions, diff, objectsToCheck } from '../stages/diff/diff.ts';
 import type { FixOptions } from '../stages/fix/fix.ts';
-import { probeObjects } from '../stages/snapshot/probe.ts';
+import { checkByDryRun } from '../stages/snapshot/dry-run.ts';
 import { projectLive } from '../stages/snapshot/snapshot.ts';
 import type { PassOptions } from './judgement.ts';
 import type { PassLog } from './log.ts';
@@ -36,9 +36,9 @@ export async function compareAll(
 ): Promise<Comparison> {
   const found = await log.phase('diff', async () => diff(snapshot, desired, options));
   const unexplained = objectsToCheck(found, options);
-  const probes = await log.phase('dry-run', () =>
-    probeObjects(kubernetes, unexplained, { fieldManager: options.desiredManagers[0] ?? '', signal }),
+  const checks = await log.phase('dry-run', () =>
+    checkByDryRun(kubernetes, unexplained, { fieldManager: options.desiredManagers[0] ?? '', signal }),
   );
-  log.probes(unexplained.length, probes);
-  return applyDryRuns(found, probes, options);
+  log.dryRunChecks(unexplained.length, checks);
+  return applyDryRuns(found, checks, options);
 }

@@ -101,7 +101,7 @@ async function planWithPredictions(
   const { snapshot, comparison } = input;
   const plan = await log.phase('plan', async () => {
     const draft = planFixes(input, options.plan);
-    if (draft.corrections.length === 0) return draft;
+    if (draft.fixes.length === 0) return draft;
     const tried = { ...comparing(snapshot, options.diff, comparison), signal: options.signal };
     return planFixes({ ...input, predictions: await predictFixes(draft, kubernetes, tried) }, options.plan);
   });

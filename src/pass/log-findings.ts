@@ -68,16 +68,16 @@ export function logComparison(log: Logger, snapshot: Snapshot, desired: DesiredS
   );
 }
 
-export function logProbes(log: Logger, unexplained: number, probes: ReadonlyMap<string, DryRunCheck>): void {
+export function logDryRunChecks(log: Logger, unexplained: number, checks: ReadonlyMap<string, DryRunCheck>): void {
   if (unexplained === 0) return;
-  const refused = [...probes.values()].flatMap((probe) => (probe.kind === 'refused' ? [probe.error] : []));
-  const data = { event: 'suspects', suspects: unexplained, asked: probes.size, refused: refused.length };
-  const unasked = unexplained - probes.size;
+  const refused = [...checks.values()].flatMap((check) => (check.kind === 'refused' ? [check.error] : []));
+  const data = { event: 'suspects', suspects: unexplained, asked: checks.size, refused: refused.length };
+  const unasked = unexplained - checks.size;
   const asides = [
     unasked > 0 ? `${unasked} not checked: no right to patch and create` : '',
     refused.length > 0 ? `${refused.length} refused: ${sanitize(refused[0] ?? '')}` : '',
   ].filter((aside) => aside !== '');
-  log.debug(data, `Dry-run check of ${plural(probes.size, 'object')}${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
+  log.debug(data, `Dry-run check of ${plural(checks.size, 'object')}${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
 }
 
 export function logRanking(log: Logger, ranking: Ranking): void {
@@ -114,12 +114,12 @@ export function logRanking(log: Logger, ranking: Ranking): void {
     log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by built-in rules (${source.reason})`);
 }
 
-export function logPlan(log: Logger, { items, corrections, guard, notes }: Plan): void {
+export function logPlan(log: Logger, { items, fixes, guard, notes }: Plan): void {
   for (const note of notes) log.info({ event: 'server-note' }, note);
   if (guard)
     log.error(
       { event: 'guard-tripped', guard: guard.name },
-      `Guard ${guard.name}: ${guard.detail}; ${corrections.length === 0 ? 'nothing is fixed' : 'only what a person approved is fixed'}`,
+      `Guard ${guard.name}: ${guard.detail}; ${fixes.length === 0 ? 'nothing is fixed' : 'only what a person approved is fixed'}`,
     );
   for (const { ranked, action, reason, detail } of items.slice(0, LINES)) {
     const { finding } = ranked;

@@ -10,7 +10,7 @@ import type { Plan } from '../domain/plan.ts';
 import type { Ranking } from '../domain/ranking.ts';
 import type { PromotionNeed } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { LINES, logComparison, logPlan, logProbes, logRanking } from './log-findings.ts';
+import { LINES, logComparison, logDryRunChecks, logPlan, logRanking } from './log-findings.ts';
 
 type Phase = 'decisions' | 'snapshot' | 'desired' | 'diff' | 'dry-run' | 'rank' | 'plan' | 'fix' | 'promotion' | 'commit';
 
@@ -19,7 +19,7 @@ export interface PassLog {
   phase<T>(phase: Phase, work: () => Promise<T>): Promise<T>;
   comparison(snapshot: Snapshot, desired: DesiredState, comparison: Comparison): void;
   /** What the API server was asked about objects that ownership could not explain. */
-  probes(unexplained: number, probes: ReadonlyMap<string, DryRunCheck>): void;
+  dryRunChecks(unexplained: number, checks: ReadonlyMap<string, DryRunCheck>): void;
   /** Why usage is not known, or not all of it; empty where it is. */
   usage(reason: string): void;
   ranking(ranking: Ranking): void;
@@ -55,7 +55,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
 
     comparison: (snapshot, desired, comparison) => logComparison(log, snapshot, desired, comparison),
 
-    probes: (unexplained, probes) => logProbes(log, unexplained, probes),
+    dryRunChecks: (unexplained, checks) => logDryRunChecks(log, unexplained, checks),
 
     usage(reason) {
       if (reason !== '') log.info({ event: 'usage-unknown', reason }, `Usage of CPU and memory is not known: ${reason}`);
@@ -93,17 +93,14 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
   };
 }
 
-function logFixing(log: Logger, { corrections }: Plan): void {
-  if (corrections.length === 0) return;
-  for (const correction of corrections.filter((entry) => entry.isCritical)) {
-    for (const object of correction.objects) {
-      log.info(
-        { event: 'high-priority-fix', unit: correction.unit.slug },
-        `High-priority fix: ${sanitize(object.desired.ref.name)}`,
-      );
+function logFixing(log: Logger, { fixes }: Plan): void {
+  if (fixes.length === 0) return;
+  for (const fix of fixes.filter((entry) => entry.isCritical)) {
+    for (const object of fix.objects) {
+      log.info({ event: 'high-priority-fix', unit: fix.unit.slug }, `High-priority fix: ${sanitize(object.desired.ref.name)}`);
     }
   }
-  log.info({ event: 'applying-fixes', units: corrections.length }, 'Applying fixes using ConfigHub...');
+  log.info({ event: 'applying-fixes', units: fixes.length }, 'Applying fixes using ConfigHub...');
 }
 
 function logOutcome(log: Logger, finding: Finding, outcome: FixOutcome): void {

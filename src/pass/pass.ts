@@ -1,5 +1,5 @@
 import type { FixOutcome } from '../domain/outcome.ts';
-import { firstSeenOf, type RecordedCorrection, type Report } from '../domain/report.ts';
+import { firstSeenOf, type RecordedFix, type Report } from '../domain/report.ts';
 import { createCompare } from '../stages/diff/diff.ts';
 import { carryOutFixes } from '../stages/fix/fix.ts';
 import { composeCommitMessage, type PublishedReport, renderReport } from '../stages/report/report.ts';
@@ -8,7 +8,7 @@ import type { Pass } from './context.ts';
 import { decisionsOf, withDecidedIgnores } from './decisions.ts';
 import { judge } from './judge.ts';
 import type { Judgement } from './judgement.ts';
-import { recoverCorrections } from './recover.ts';
+import { recoverFixes } from './recover.ts';
 import { composeReport, promotionsOf } from './reporting.ts';
 import { startOfPass } from './start.ts';
 
@@ -38,14 +38,11 @@ export async function runPass(given: Pass): Promise<PassResult> {
 }
 
 /** Fixes of predecessors that are in no report; asked before this pass writes, to tell them from its own. */
-async function recover(
-  { clients, repository, options, log }: Pass,
-  judgement: Judgement,
-): Promise<readonly RecordedCorrection[]> {
+async function recover({ clients, repository, options, log }: Pass, judgement: Judgement): Promise<readonly RecordedFix[]> {
   // What could not be told afterwards is not done.
-  if (judgement.plan.corrections.length > 0) await repository.confirmWritable();
+  if (judgement.plan.fixes.length > 0) await repository.confirmWritable();
   log.fixing(judgement.plan);
-  return recoverCorrections(judgement, repository.previous, clients.confighub, {
+  return recoverFixes(judgement, repository.previous, clients.confighub, {
     cluster: options.diff.cluster,
     compare: createCompare(judgement.snapshot, options.diff),
     rank: options.rank,

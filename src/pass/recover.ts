@@ -5,7 +5,7 @@ import { printPath } from '../domain/field-path.ts';
 import type { Comparison, ObjectComparison } from '../domain/finding.ts';
 import { objectKey } from '../domain/object-ref.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { PreviousReport, RecordedCorrection } from '../domain/report.ts';
+import type { PreviousReport, RecordedFix } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type CompareObject, recordedDrift } from '../stages/diff/diff.ts';
 import { findUnreportedPairs, type UnreportedPair } from '../stages/fix/unreported.ts';
@@ -29,19 +29,16 @@ export interface RecoverOptions {
 }
 
 /**
- * Corrections that are carried out and in no report: ConfigHub is the ledger, Git only tells of it. A field that differs
- * is left out, since it is this pass's to correct and to report.
+ * Fixes that were made and that no report names: ConfigHub has the record of them, Git a copy. A field that differs again is
+ * left out: this pass fixes and reports it.
  */
-export async function recoverCorrections(
+export async function recoverFixes(
   { snapshot, desired, comparison, plan }: RecoverInput,
   previous: PreviousReport,
   confighub: ConfigHubClient,
   options: RecoverOptions,
-): Promise<readonly RecordedCorrection[]> {
-  const known = new Set([
-    ...previous.corrections.map(({ correctionId }) => correctionId),
-    ...plan.corrections.map(({ id }) => id),
-  ]);
+): Promise<readonly RecordedFix[]> {
+  const known = new Set([...previous.corrections.map(({ correctionId }) => correctionId), ...plan.fixes.map(({ id }) => id)]);
   let pairs: readonly UnreportedPair[];
   try {
     pairs = await findUnreportedPairs(desired.units, known, confighub, options.cluster, options.signal);
@@ -54,7 +51,7 @@ export async function recoverCorrections(
   const differing = new Set(
     comparison.objects.flatMap(({ ref, findings }) => findings.map(({ path }) => `${objectKey(ref)} ${printPath(path)}`)),
   );
-  const recorded: RecordedCorrection[] = [];
+  const recorded: RecordedFix[] = [];
   for (const pair of pairs.toSorted((one, other) => (one.restoredAt < other.restoredAt ? -1 : 1))) {
     const objects = recordedDrift(
       desired.objects.filter(({ unit, ref }) => unit.id === pair.unit.id && readKeys.has(objectKey(ref))),

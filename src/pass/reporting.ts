@@ -1,7 +1,7 @@
 import type { ReportedDecision } from '../domain/decision.ts';
 import type { DesiredState } from '../domain/desired.ts';
 import type { FixOutcome } from '../domain/outcome.ts';
-import type { PreviousReport, RecordedCorrection, Report } from '../domain/report.ts';
+import type { PreviousReport, RecordedFix, Report } from '../domain/report.ts';
 import { reportDecisions } from '../stages/decisions/decisions.ts';
 import { groupFindings } from '../stages/diff/diff.ts';
 import { waitingPromotions } from '../stages/promotion/promotion.ts';
@@ -13,7 +13,7 @@ import type { Judgement, PassOptions } from './judgement.ts';
 /** What was done since the judgement. */
 interface Done {
   readonly outcomes: readonly FixOutcome[];
-  readonly recorded: readonly RecordedCorrection[];
+  readonly recorded: readonly RecordedFix[];
   readonly promotions: Report['promotions'];
 }
 
@@ -53,7 +53,7 @@ function reportedDecisions(
   judgement: Judgement,
   previous: PreviousReport,
   fixes: readonly FixOutcome[],
-  recorded: readonly RecordedCorrection[],
+  recorded: readonly RecordedFix[],
 ): readonly ReportedDecision[] {
   const { snapshot, desired, comparison, decisions: file, matched, decided, plan } = judgement;
   const unread = previous.findings.filter((finding) => wasNotRead(finding, judgement));

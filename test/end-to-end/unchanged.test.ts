@@ -63,7 +63,7 @@ describe(`${PASSES} passes over an unchanged drift`, function () {
     await world?.[Symbol.asyncDispose]();
   });
 
-  it('make one commit, one request to the model, one webhook and one event for each drift, and a heartbeat each', async () => {
+  it('make one commit, one request to the model, one webhook and one event for each drift, and a status each', async () => {
     await using claude = await startFakeClaude([rankAll((row) => row, 'By hand.')]);
     const environment = { CLAUDE_API_KEY: 'sk-canary-0123456789abcdef', DRIFT_CLAUDE_BASE_URL: claude.url };
     const beats = new Set<string | undefined>();

@@ -20,7 +20,7 @@ export function reliabilityPage(kinds: readonly FaultKind[], verdicts: ReadonlyM
     '- what the report calls fixed is fixed, and a complete pass reports all drift;',
     '- no temporary file and no process is left.',
     '',
-    'Then passes without a fault run until one writes nothing. By then every field is restored, each correction has one pair of',
+    'Then passes without a fault run until one writes nothing. By then every field is restored, each fix has one pair of',
     'revisions, and the report lists all of them.',
     '',
     'Number: the first request of its kind that fails; `+` where all later ones of the pass fail, too. Exit: the exit code of that pass. Healed',

@@ -3,7 +3,7 @@ import { type ConfigHubClient, openConfigHub } from '../../src/clients/confighub
 import { tokenSession } from '../../src/clients/confighub/session.ts';
 import { connectConfigHub } from '../../src/clients/confighub/transport.ts';
 import type { ChangeSetRef } from '../../src/domain/desired.ts';
-import type { UnitCorrection } from '../../src/domain/plan.ts';
+import type { UnitFix } from '../../src/domain/plan.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { openOwnChangeSet } from '../../src/stages/fix/changeset.ts';
 import { Client, startTestHub } from '../hub/harness.ts';
@@ -24,7 +24,7 @@ describe("the pass's own changeset", () => {
       signal,
     );
     const owner = unit('web', { id: String(made['UnitID']), spaceId, space: 'prod' });
-    const correction: UnitCorrection = {
+    const unitFix: UnitFix = {
       id: '0123456789abcdef',
       unit: owner,
       objects: [],
@@ -36,7 +36,7 @@ describe("the pass's own changeset", () => {
       route: 'direct',
     };
     const open = async (cluster = 'dev'): Promise<ChangeSetRef> => {
-      const opened = await openOwnChangeSet(confighub, cluster, [correction], signal);
+      const opened = await openOwnChangeSet(confighub, cluster, [unitFix], signal);
       if (!opened) throw new Error('no changeset');
       return opened;
     };

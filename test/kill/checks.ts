@@ -89,7 +89,7 @@ export async function checkUnharmed(scene: Scene, round: Round): Promise<void> {
   expect(scene.othersChangeSets.map(stateOf), "others' changesets").to.deep.equal(['New', 'New']);
 }
 
-/** One pair for each correction, the cluster as desired, nothing open, and all of it in the report. */
+/** One pair for each fix, the cluster as desired, nothing open, and all of it in the report. */
 export async function checkComplete(scene: Scene, round: Round): Promise<void> {
   await checkUnharmed(scene, round);
   const units = await readUnits(scene, round);
@@ -172,7 +172,7 @@ const correctionLine = z.object({
 });
 const findingLine = z.object({ object: z.object({ name: z.string() }), result: z.string().nullable() });
 
-/** README, report.json and both lists agree, and name every correction of the round once. */
+/** README, report.json and both lists agree, and name every fix of the round once. */
 async function checkReport(
   { world, namespace }: Scene,
   round: Round,

@@ -187,7 +187,7 @@ function tableOf(rows: readonly Row[]): string {
     '',
     `\`DRIFT_LONG=1 npm run mocha -- test/kill/kill.test.ts\`: ${rows.length} kills at ${byPoint.size} points, by SIGKILL, on a real API server and`,
     'hub. After each kill the desired data was unharmed; after the first pass that followed there was one pair of revisions for',
-    'each correction, every field was back, and the report named all of it. Passes: until one wrote nothing any more.',
+    'each fix, every field was back, and the report named all of it. Passes: until one wrote nothing any more.',
     '',
     '| effect | killed | occurrence | passes | result |',
     '|---|---|---|---|---|',

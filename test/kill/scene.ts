@@ -187,7 +187,7 @@ const settingsIn = (namespace: string): Readonly<Record<string, string>> => ({
   DRIFT_MAX_FIX_PERCENT: '100',
   // Waiting has no effect that a pass could be killed at, and rollouts are not what is proven here.
   DRIFT_WAIT_HEALTHY: '0s',
-  // More corrections of a field in an hour than anybody makes in a year.
+  // More fixes of a field in an hour than anybody makes in a year.
   DRIFT_CONTESTED_AFTER: '0',
   DRIFT_LOG_FORMAT: 'json',
 });

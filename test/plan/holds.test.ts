@@ -48,7 +48,7 @@ describe('what a finding waits for', () => {
     expect(judged(gated)?.detail).to.equal('apply gate approval, no-latest must be passed in ConfigHub first');
   });
 
-  it('is a look at a revision that is described as half a correction and is not applied', () => {
+  it('is a look at a revision that is described as half a fix and is not applied', () => {
     const lastChangeDescription = `Drift detected: replicas [drift:${'a'.repeat(16)} sha256:${'b'.repeat(12)}]`;
     const half = (headRevision: number): ObjectComparison =>
       compared([finding()], { unit: unit('web', { lastChangeDescription, headRevision, liveRevision: 3 }) });
@@ -136,7 +136,7 @@ describe('a field that was corrected before', () => {
     expect(decision(drift, corrected([0, 1, 2], { findingId: 'another field' }))).to.equal('fix auto-fix');
   });
 
-  it('is held by corrections in whatever order the report has them', () => {
+  it('is held by fixes in whatever order the report has them', () => {
     expect(judged(drift, corrected([2, 0, 1]))?.detail).to.contain('next fix after 2026-11-25T02:00:00Z');
   });
 
@@ -247,18 +247,18 @@ describe('drift of a cluster in which something is wrong', () => {
       { file: 'summary.json', fault: 'it is cut off', holdsFixes: false },
       { file: 'corrections.jsonl', fault: 'it is gone', holdsFixes: true },
     ];
-    const { guard, notes, corrections } = plan(drifted(1), { previous: { faults } });
+    const { guard, notes, fixes } = plan(drifted(1), { previous: { faults } });
     expect(guard).to.deep.equal({
       name: 'report-unreadable',
       detail:
         'the last report cannot be read (findings.jsonl: line 3 is no JSON; corrections.jsonl: it is gone), so nothing is fixed; this report replaces it, and the next pass fixes again',
     });
-    expect(corrections).to.have.length(0);
+    expect(fixes).to.have.length(0);
     expect(notes).to.deep.equal(
       faults.map(({ file, fault }) => `The last report was broken and is replaced by this one (${file}: ${fault})`),
     );
     const harmless = plan(drifted(1), { previous: { faults: faults.slice(1, 2) } });
-    expect([harmless.guard, harmless.corrections.length, harmless.notes.length]).to.deep.equal([undefined, 1, 1]);
+    expect([harmless.guard, harmless.fixes.length, harmless.notes.length]).to.deep.equal([undefined, 1, 1]);
   });
 
   it('is not held by a cluster that lacks some of what units declare, or holds other things', () => {

@@ -44,7 +44,7 @@ describe('deciding what is fixed', () => {
       reason: 'auto-fix-off',
       detail: 'AUTO_FIX is off; set AUTO_FIX=true to fix it',
     });
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
   });
 
   it('has a row in the table for every class', () => {
@@ -143,7 +143,7 @@ describe('deciding what is fixed', () => {
   it('blocks everything when the changeset that DRIFT_CHANGESET names is closed', () => {
     const result = plan([compared([finding()])], { options: { changeSet: { ...ours, isClosed: true } } });
     expect(result.items[0]).to.include({ action: 'blocked', reason: 'changeset-closed' });
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
   });
 });
 
@@ -168,12 +168,12 @@ const TRIPPING: Readonly<Record<GuardName, () => Plan>> = {
 describe('guards of a plan', () => {
   for (const [name, trip] of Object.entries(TRIPPING))
     it(`hold everything: ${name}`, () => {
-      const { guard, items, corrections } = trip();
+      const { guard, items, fixes } = trip();
       expect(guard?.name).to.equal(name);
       expect(items.map(({ action, reason, detail }) => ({ action, reason, detail }))).to.deep.equal(
         items.map(() => ({ action: 'blocked', reason: name, detail: guard?.detail })),
       );
-      expect(corrections).to.deep.equal([]);
+      expect(fixes).to.deep.equal([]);
     });
 
   it('fixes nothing when more objects would change than DRIFT_MAX_FIXES, and names the value that lets it pass', () => {
@@ -181,7 +181,7 @@ describe('guards of a plan', () => {
     expect(result.guard?.name).to.equal('mass-change');
     expect(result.guard?.detail).to.contain('set DRIFT_MAX_FIXES=6 to allow it');
     expect(new Set(result.items.map((item) => `${item.action} ${item.reason}`))).to.deep.equal(new Set(['blocked mass-change']));
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
     expect(plan(drifted(6), { options: { maxFixes: 6 }, compared: 1000 }).guard).to.equal(undefined);
   });
 
@@ -216,10 +216,10 @@ describe('guards of a plan', () => {
     const world: World = { options: { maxFixes: 4 }, compared: 1000, decided: { approved } };
     const result = plan(objects, world);
     expect(result.guard?.name).to.equal('mass-change');
-    expect(result.corrections.map(({ unit: { slug } }) => slug)).to.deep.equal(['w2']);
+    expect(result.fixes.map(({ unit: { slug } }) => slug)).to.deep.equal(['w2']);
     expect(plan(objects, { ...world, options: { maxFixes: 5 } }).guard, 'it is not counted').to.equal(undefined);
     const unread = plan(objects, { ...world, failedReads: [AUTOSCALERS_UNREAD] });
-    expect(unread.corrections, 'an approval says nothing of what could not be read').to.have.length(0);
+    expect(unread.fixes, 'an approval says nothing of what could not be read').to.have.length(0);
   });
 
   it('takes only one running workload down to no replica, and names the value that lets more pass', () => {
@@ -231,7 +231,7 @@ describe('guards of a plan', () => {
       name: 'scale-to-zero',
       detail: '2 running workloads would be scaled to zero, more than DRIFT_MAX_TO_ZERO=1; set DRIFT_MAX_TO_ZERO=2 to allow it',
     });
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
     expect(plan([zero('a'), zero('b')], { options: { maxToZero: 2 } }).guard).to.equal(undefined);
     expect(plan([zero('a'), zero('b', { path: IMAGE })]).guard, 'another field').to.equal(undefined);
     expect(plan([zero('a')], { options: { maxToZero: 0 } }).guard?.name).to.equal('scale-to-zero');
@@ -247,7 +247,7 @@ describe('guards of a plan', () => {
       .to.contain('none of the declared objects')
       .and.contain('DRIFT_CONTEXT')
       .and.contain('DRIFT_ALLOW_EMPTY=true');
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
     expect(plan([missing('a'), missing('b')], { options: { ...options, allowEmpty: true } }).guard).to.equal(undefined);
     expect(plan([missing('a'), missing('b')], { options, compared: 3 }).guard, 'one of three is there').to.equal(undefined);
     expect(plan([missing('a')], { options }).guard, 'the only one was deleted').to.equal(undefined);
@@ -258,7 +258,7 @@ describe('guards of a plan', () => {
     const approved = new Map([[objects[0]?.findings[0]?.fingerprint ?? '', 'fix decided by Ann']]);
     const held = plan(objects, { options: { unreportedFixes: 3 }, decided: { approved } });
     expect(held.guard?.name).to.equal('unreported-fixes');
-    expect(held.corrections.map(({ unit: { slug } }) => slug)).to.deep.equal(['w0']);
+    expect(held.fixes.map(({ unit: { slug } }) => slug)).to.deep.equal(['w0']);
     expect(plan([], { options: { unreportedFixes: 3 } }).guard, 'nothing was to be fixed').to.equal(undefined);
   });
 
@@ -279,7 +279,7 @@ describe('guards of a plan', () => {
     expect(result.guard).to.deep.include({ name: 'incomplete-read' });
     expect(result.guard?.detail).to.contain('forbidden');
     expect(result.items.map((item) => item.action)).to.deep.equal(['blocked', 'blocked']);
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
   });
 
   it('says nothing of a guard where nothing was to be fixed', () => {
@@ -289,7 +289,7 @@ describe('guards of a plan', () => {
 
   it('goes on after a failed read that no fix depends on', () => {
     const failedReads = [{ what: 'apps/v1/DaemonSet', namespace: 'shop', error: 'forbidden' }];
-    expect(plan(drifted(1), { failedReads }).corrections).to.have.length(1);
+    expect(plan(drifted(1), { failedReads }).fixes).to.have.length(1);
   });
 });
 
@@ -337,7 +337,7 @@ describe('what holds a fix', () => {
     expect(decision(compared([finding({ ref: ref('other') })]), { invalid }), 'its neighbours').to.equal('fix auto-fix');
   });
 
-  it("is somebody's unapplied change where the correction would be staged: no pair is written on top of it", () => {
+  it("is somebody's unapplied change where the fix would be staged: no pair is written on top of it", () => {
     const waiting = unit('web', { hasUnappliedChanges: true, headRevision: 4, changeSet: theirs });
     const [item] = plan([compared([finding()], { unit: waiting })]).items;
     expect(item).to.include({ action: 'blocked', reason: 'unapplied-changes' });
@@ -376,7 +376,7 @@ describe('what holds a fix', () => {
     const predictions = refusing(finding(), 'admission webhook "policy" denied it');
     const result = plan([compared([finding()])], { predictions });
     expect(result.items[0]).to.include({ action: 'blocked', reason: 'denied', detail: 'admission webhook "policy" denied it' });
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
   });
 
   it('is a desired side that shrank by half, until somebody lets it pass', () => {
@@ -386,12 +386,12 @@ describe('what holds a fix', () => {
     expect(result.guard?.detail)
       .to.contain('up to 55 % fewer objects than the 40')
       .and.contain('set DRIFT_MAX_SHRINK_PERCENT=55 to allow it');
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
     expect(result.desiredObjects, 'the next pass compares with the same').to.equal(40);
     expect(plan(drifted(1), { declared: 20, previous }).guard?.name).to.equal('desired-shrank');
     expect(plan(drifted(1), { declared: 21, previous }).guard).to.equal(undefined);
     const passed = plan(drifted(1), { declared: 19, previous, options: { maxShrinkPercent: 53 } });
-    expect([passed.corrections.length, passed.desiredObjects]).to.deep.equal([1, 19]);
+    expect([passed.fixes.length, passed.desiredObjects]).to.deep.equal([1, 19]);
   });
 
   it('says that the desired side shrank also where nothing was to be fixed', () => {
@@ -468,7 +468,7 @@ describe('a fix that a person decided by commit', () => {
       name: 'decisions-unreadable',
       detail: 'decisions.yaml cannot be read: line 3: no list',
     });
-    expect(result.corrections).to.have.length(0);
+    expect(result.fixes).to.have.length(0);
     expect(plan([], { decided: { unreadable: 'line 3' } }).guard, 'nothing was to be fixed').to.equal(undefined);
   });
 });
@@ -490,7 +490,7 @@ describe('the back-off of a contested field', () => {
     return contest ? `held until ${(contest.until - start) / HOUR}` : 'free';
   };
 
-  it('holds a field for a day after three corrections within 24 hours, and not after three over two days', () => {
+  it('holds a field for a day after three fixes within 24 hours, and not after three over two days', () => {
     expect(decideAt([0, 1], 2)).to.equal('free');
     expect(decideAt([0, 1, 2], 3)).to.equal('held until 26');
     expect(decideAt([0, 1, 2], 26)).to.equal('free');
@@ -507,7 +507,7 @@ describe('the back-off of a contested field', () => {
     expect(decideAt([0, 1, 2, 52], 53)).to.equal('free');
   });
 
-  it('counts corrections against the same manager only, and names both sides', () => {
+  it('counts fixes against the same manager only, and names both sides', () => {
     expect(decideAt([0, 1, 2], 3, 'another')).to.equal('free');
     const corrections = [1, 2, 3].map((hour) => ({
       findingId: finding().id,
@@ -547,7 +547,7 @@ describe('a fix without effect', () => {
   });
 });
 
-describe('corrections', () => {
+describe('fixes', () => {
   it('come one for each unit, critical units first', () => {
     const shared = unit('shop');
     const result = plan([
@@ -555,8 +555,8 @@ describe('corrections', () => {
       compared([finding({ ref: ref('b') })], { unit: shared }),
       compared([finding({ ref: ref('checkout'), isCritical: true })]),
     ]);
-    expect(result.corrections.map((correction) => correction.unit.slug)).to.deep.equal(['checkout', 'shop']);
-    expect(result.corrections[1]?.objects.map((object) => object.desired.ref.name)).to.deep.equal(['a', 'b']);
+    expect(result.fixes.map((entry) => entry.unit.slug)).to.deep.equal(['checkout', 'shop']);
+    expect(result.fixes[1]?.objects.map((object) => object.desired.ref.name)).to.deep.equal(['a', 'b']);
   });
 
   it('split the findings of an object into those to fix and those to leave', () => {
@@ -588,13 +588,13 @@ describe('fields that are valid only together', () => {
 
   it('are left alone together, for the reason that one of them has, and the rest of the object is fixed', () => {
     const byController = { ...added, blame: controller };
-    const { items, corrections } = plan([compared([declared, byController, finding()])]);
+    const { items, fixes } = plan([compared([declared, byController, finding()])]);
     expect(items.map(({ action, reason }) => `${action} ${reason}`)).to.deep.equal([
       'report changed-by-other',
       'report changed-by-other',
       'fix auto-fix',
     ]);
-    expect(corrections[0]?.objects[0]?.fix.map(({ path }) => printPath(path))).to.deep.equal(['/spec/replicas']);
+    expect(fixes[0]?.objects[0]?.fix.map(({ path }) => printPath(path))).to.deep.equal(['/spec/replicas']);
   });
 });
 
@@ -631,7 +631,7 @@ describe('an element under another name', () => {
   });
 });
 
-describe('who carries a correction out', () => {
+describe('who makes a fix', () => {
   const ALONE = new Map([
     [objectKey(ref('web')), { restartsPods: false, refused: new Map(), isAppliedAlone: true, alsoChanged: [] }],
   ]);
@@ -669,7 +669,7 @@ describe('who carries a correction out', () => {
   });
 });
 
-describe('id of a correction', () => {
+describe('id of a fix', () => {
   const idOf = (object: ObjectComparison): string => only(plan([object])).id;
   const web = ref('web');
 
@@ -780,13 +780,13 @@ describe('every plan', () => {
             if (item.action === 'blocked') expect(item.detail).to.not.equal('');
           }
           const wanted = result.items.filter((item) => item.action === 'fix' || item.action === 'stage');
-          const corrected = result.corrections.flatMap((correction) => correction.objects.flatMap((object) => object.fix));
+          const corrected = result.fixes.flatMap((entry) => entry.objects.flatMap((object) => object.fix));
           expect(corrected.map((entry) => entry.id).sort()).to.deep.equal(wanted.map((item) => item.ranked.finding.id).sort());
-          const critical = result.corrections.map((correction) => Number(correction.isCritical));
+          const critical = result.fixes.map((entry) => Number(entry.isCritical));
           expect(critical).to.deep.equal(critical.toSorted((a, b) => b - a));
-          if (!options.autoFix || isReadFailed || result.guard) expect(result.corrections).to.have.length(0);
+          if (!options.autoFix || isReadFailed || result.guard) expect(result.fixes).to.have.length(0);
           expect(corrected.some((entry) => entry.ref.kind === 'Secret')).to.equal(false);
-          expect(result.corrections.length).to.be.at.most(options.maxFixes);
+          expect(result.fixes.length).to.be.at.most(options.maxFixes);
         },
       ),
       { numRuns: process.env['DRIFT_LONG'] ? 5_000 : 300 },

@@ -8,7 +8,7 @@ import { DETECTOR_MANAGER, type LiveObject } from '../../src/domain/snapshot.ts'
 import { compared, finding, IMAGE, live, ref, unit, workload } from '../types/builders.ts';
 import { only, plan } from './world.ts';
 
-// By which way a correction goes, and what it takes with it.
+// By which way a fix goes, and what it takes with it.
 
 const targeted = unit('web', { target: 'prod-cluster' });
 const alone = (...names: readonly string[]): ReadonlyMap<string, Prediction> =>
@@ -25,7 +25,7 @@ const desired = (name: string, owner = targeted): DesiredObject => ({
   unit: owner,
 });
 
-describe('the way of a correction', () => {
+describe('the way of a fix', () => {
   const drift = compared([finding()], { unit: targeted });
 
   it('is a write of the pass where this ConfigHub applies no single unit, and the notes say so', () => {
@@ -74,11 +74,11 @@ describe('the way of a correction', () => {
   });
 });
 
-describe('a correction', () => {
+describe('a fix', () => {
   it('knows the other objects of its unit, and of no other', () => {
     const objects = [desired('web'), desired('beside'), desired('stranger', unit('stranger'))];
-    const correction = only(plan([compared([finding()], { unit: targeted })], { desired: objects }));
-    expect(correction.others.map((object) => object.ref.name)).to.deep.equal(['beside']);
+    const unitFix = only(plan([compared([finding()], { unit: targeted })], { desired: objects }));
+    expect(unitFix.others.map((object) => object.ref.name)).to.deep.equal(['beside']);
   });
 
   it('has an id of 16 hexadecimal digits, which descriptions of revisions carry', () => {

@@ -1,7 +1,7 @@
 import type { ChangeSetRef, DesiredObject, InvalidUnit } from '../../src/domain/desired.ts';
 import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
 import { objectKey } from '../../src/domain/object-ref.ts';
-import type { Plan, PlanDecisions, Prediction, UnitCorrection } from '../../src/domain/plan.ts';
+import type { Plan, PlanDecisions, Prediction, UnitFix } from '../../src/domain/plan.ts';
 import type { Opinion, RankedFinding } from '../../src/domain/ranking.ts';
 import { NO_REPORT, type PreviousReport } from '../../src/domain/report.ts';
 import type { FailedRead } from '../../src/domain/snapshot.ts';
@@ -92,10 +92,10 @@ export function decision(object: ObjectComparison, world: World = {}): string {
   return `${item?.action} ${item?.reason}`;
 }
 
-export function only(result: Plan): UnitCorrection {
-  const [correction, ...more] = result.corrections;
-  if (!correction || more.length > 0) throw new Error(`${result.corrections.length} corrections instead of one`);
-  return correction;
+export function only(result: Plan): UnitFix {
+  const [unitFix, ...more] = result.fixes;
+  if (!unitFix || more.length > 0) throw new Error(`${result.fixes.length} fixes instead of one`);
+  return unitFix;
 }
 
 /** What a dry run answers that refuses this finding. */

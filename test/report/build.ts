@@ -47,7 +47,7 @@ export function reportOf(
     ranking: { findings, source: SOURCE },
     plan: {
       items,
-      corrections: [],
+      fixes: [],
       guard: undefined,
       pauses: more.pauses ?? [],
       ownershipPending: [],

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import type { RecordedCorrection, Report } from '../../src/domain/report.ts';
+import type { RecordedFix, Report } from '../../src/domain/report.ts';
 import { composeCommitMessage } from '../../src/stages/report/report.ts';
 import { finding } from '../types/builders.ts';
 import { asPrevious, filesOf, NOW, outcome, ranked, reportOf } from './build.ts';
 
 const LATER = new Date('2026-11-24T12:00:00Z');
-const recorded = (more: Partial<RecordedCorrection> = {}): RecordedCorrection => ({
+const recorded = (more: Partial<RecordedFix> = {}): RecordedFix => ({
   ranked: ranked(finding()),
   correctionId: '0123456789abcdef',
   revision: 17,

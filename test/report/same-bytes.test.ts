@@ -52,8 +52,8 @@ describe('report', () => {
     const fixed = reportOf([ranked(finding())], { outcomes: [outcome(finding().id, { changeSet: 'prod/drift' })] });
     const clean = reportOf([], { previous: asPrevious(fixed), now: LATER });
     expect(filesOf(clean)).to.deep.equal(filesOf(fixed));
-    expect(fixed.correctedNow).to.equal(1);
-    expect(clean.correctedNow).to.equal(0);
+    expect(fixed.fixedNow).to.equal(1);
+    expect(clean.fixedNow).to.equal(0);
     expect(filesOf(clean)[`${CLUSTER}/README.md`]).to.contain('All clear').and.contain('fixed, revision 17');
   });
 

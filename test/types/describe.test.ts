@@ -12,7 +12,7 @@ import {
 import type { FieldPath } from '../../src/domain/field-path.ts';
 import { equalQuantities, parseQuantity } from '../../src/domain/quantity.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { toldTogether } from '../../src/stages/diff/together.ts';
+import { joinRelated } from '../../src/stages/diff/together.ts';
 import { CONTAINER, envValue, finding, IMAGE, ref } from './builders.ts';
 
 const backend = ref('backend-api');
@@ -132,7 +132,7 @@ describe('fields of which one stands in the place of another', () => {
   const httpGet = finding({ path: inProbe('httpGet'), class: 'added', desired: undefined, live: { port: 80 } });
 
   it('are one line, both ways, and each keeps its own path', () => {
-    const [first, second, replicas] = toldTogether([exec, httpGet, finding()]);
+    const [first, second, replicas] = joinRelated([exec, httpGet, finding()]);
     if (!first) throw new Error('nothing is told');
     expect(summarize(first)).to.equal('livenessProbe exec → httpGet of container app');
     expect(summarizeFix(first)).to.equal('livenessProbe httpGet → exec of container app');
@@ -143,7 +143,7 @@ describe('fields of which one stands in the place of another', () => {
 
   it('stay two where only one of them is drift', () => {
     const ignored = { ...httpGet, class: 'informational' as const };
-    expect(toldTogether([exec, ignored])).to.deep.equal([exec, ignored]);
+    expect(joinRelated([exec, ignored])).to.deep.equal([exec, ignored]);
   });
 });
 

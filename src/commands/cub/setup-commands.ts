@@ -183,7 +183,7 @@ function changeSetRow({ Slug, State, Description }: ChangeSet): readonly string[
   return [Slug, State ?? '', Description];
 }
 
-/** The changeset, and in `Units` every unit that has revisions in it: what was corrected under it. */
+/** The changeset, and in `Units` every unit that has revisions in it: what was fixed under it. */
 export async function changeSetGetCommand(
   context: CubContext,
   slug: string,

@@ -60,14 +60,14 @@ export async function execute(
     using clients = await connectReading(config, warn, stop);
     return await undo(clients, stop);
   }
-  // As a pass that corrects: without the Lease nothing is written.
+  // As a pass that fixes: without the Lease nothing is written.
   const holder = `${hostname()}/undo-${randomUUID()}`;
   await using clients = await connectWriting({ ...config, autoFix: true }, environment, holder, warn, stop);
   return await undo(clients, clients.lease ? AbortSignal.any([stop, clients.lease.lost]) : stop);
 }
 
 /**
- * Puts back what the corrections under a changeset took away: the observed revision of each unit becomes its new head and
+ * Reverts the fixes of a changeset: the observed revision of each unit becomes its new head and
  * is applied, under a changeset of its own. Units with later revisions are left alone. Returns false where anything was.
  */
 async function undoChangeSet(clients: Clients, options: UndoOptions): Promise<boolean> {

@@ -25,7 +25,7 @@ export interface Kind {
   /** Where the nodes decide how many pods there are, and not `spec.replicas`: their number, by the object's status. */
   readonly podsOfNodes?: (status: Json | undefined) => number | undefined;
   /** The model gets the kind, and its numbers and quantities; it gets neither of other kinds. */
-  readonly isToldToModel?: true;
+  readonly isSentToModel?: true;
   /** Flags of `kubectl delete` before the object is applied again. */
   readonly deleteFlags?: string;
   /** Names of objects that Kubernetes creates by itself and no unit declares. */

@@ -17,7 +17,7 @@ export const SERVICES_AND_STORAGE: Kinds = {
     refuses: refusesSealed,
     storedForm: (desired) => withBase64OnOneLine(desired, 'binaryData'),
     madeByCluster: /^(kube-root-ca\.crt|openshift-service-ca\.crt)$/u,
-    isToldToModel: true,
+    isSentToModel: true,
   },
   '/Secret': {
     immutable: /^\/type$/u,
@@ -53,7 +53,7 @@ export const SERVICES_AND_STORAGE: Kinds = {
       ClientIPConfig: { timeoutSeconds: is(10_800) },
     },
     madeByCluster: /^kubernetes$/u,
-    isToldToModel: true,
+    isSentToModel: true,
   },
   '/Endpoints': {
     defaults: {
@@ -70,7 +70,7 @@ export const SERVICES_AND_STORAGE: Kinds = {
     madeByCluster: /./u,
   },
   'networking.k8s.io/Ingress': {
-    isToldToModel: true,
+    isSentToModel: true,
   },
   'networking.k8s.io/IngressClass': {
     immutable: /^\/spec\/controller/u,

@@ -26,7 +26,7 @@ export const WORKLOADS: Kinds = {
     },
     health: whenSeen(deploymentHealth),
     replacesPods: () => true,
-    isToldToModel: true,
+    isSentToModel: true,
   },
   'apps/StatefulSet': {
     comparedAs: 'apps/v1',
@@ -44,7 +44,7 @@ export const WORKLOADS: Kinds = {
     },
     health: whenSeen(statefulSetHealth),
     replacesPods: unlessOnDelete,
-    isToldToModel: true,
+    isSentToModel: true,
     // The pods stay and are adopted again by the one that is applied next.
     deleteFlags: '--cascade=orphan',
   },
@@ -59,7 +59,7 @@ export const WORKLOADS: Kinds = {
     health: whenSeen(daemonSetHealth),
     replacesPods: unlessOnDelete,
     podsOfNodes: (status) => numberAt(status, 'desiredNumberScheduled'),
-    isToldToModel: true,
+    isSentToModel: true,
   },
   'apps/ReplicaSet': {
     immutable: /^\/spec\/selector/u,
@@ -80,7 +80,7 @@ export const WORKLOADS: Kinds = {
         failedJobsHistoryLimit: is(1),
       },
     },
-    isToldToModel: true,
+    isSentToModel: true,
   },
   'batch/Job': {
     immutable:
@@ -101,7 +101,7 @@ export const WORKLOADS: Kinds = {
       PodFailurePolicyOnPodConditionsPattern: { status: is('True') },
     },
     health: jobHealth,
-    isToldToModel: true,
+    isSentToModel: true,
   },
   '/Pod': {
     immutable: /^\/spec\/(?!(containers|initContainers)\[[^/]*\]\/image$|activeDeadlineSeconds)/u,

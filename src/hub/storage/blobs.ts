@@ -6,7 +6,7 @@ export function bufferOf(data: Uint8Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Configuration by its SHA-256: the revisions before and after a correction hold the same bytes once. */
+/** Configuration by its SHA-256: the revisions before and after a fix hold the same bytes once. */
 export class Blobs {
   readonly #database: Database;
 

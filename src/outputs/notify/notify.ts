@@ -74,9 +74,8 @@ function changesOf({ report, ranking }: AnnouncedPass, previous: LastReport): re
 }
 
 /**
- * Whether somebody who is not looking is to be told: of other drift, of corrections made or failed, of a guard that trips
- * or lets go, of a pass that sees less than all and of one that sees all again. A report that only words something anew, or
- * lists another promotion, is for those who read it.
+ * Whether the report needs a notification: other drift, a fix that was made or failed, a guard that trips or is clear again,
+ * a pass that could not read all, and the first one that can again. Other words or another promotion need none.
  */
 export function isNews(
   changes: readonly StateChange[],

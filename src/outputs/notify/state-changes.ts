@@ -29,10 +29,10 @@ export function stateChanges(
   informational: readonly Finding[],
 ): readonly StateChange[] {
   const before = new Map(previous.findings.map((finding) => [finding.id, finding]));
-  const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const corrected = report.fixedNow === 0 ? [] : report.corrections.slice(-report.fixedNow);
   const changes = [
     ...corrected.map((correction) =>
-      change('DriftCorrected', correction, `${correction.findingId} ${correction.time}`, `Fixed: ${told(correction)}`),
+      change('DriftCorrected', correction, `${correction.findingId} ${correction.time}`, `Fixed: ${sentenceOf(correction)}`),
     ),
     ...report.findings.flatMap((finding) => changesOf(finding, before.get(finding.id))),
     ...nowIgnored(report, previous, informational),
@@ -46,14 +46,14 @@ function changesOf(finding: ReportFinding, before: ReportFinding | undefined): r
   const isNew = before?.fingerprint !== fingerprint;
   const key = `${fingerprint} ${firstSeen}`;
   const changes: StateChange[] = [];
-  if (isNew) changes.push(change('DriftDetected', finding, key, `${told(finding)}: ${state(finding)}`));
+  if (isNew) changes.push(change('DriftDetected', finding, key, `${sentenceOf(finding)}: ${state(finding)}`));
   const hasFailed = result !== null && FAILURES.has(result);
   if (hasFailed && (isNew || before.result !== result)) {
-    changes.push(change('CorrectionFailed', finding, `${key} ${result}`, `${told(finding)}: ${result}: ${message}`));
+    changes.push(change('CorrectionFailed', finding, `${key} ${result}`, `${sentenceOf(finding)}: ${result}: ${message}`));
   }
   const isHeld = result === null && HOLDS.has(reason);
   if (isHeld && (isNew || before.reason !== reason)) {
-    changes.push(change('DriftSuppressed', finding, `${key} ${reason}`, `${told(finding)}: ${reason}: ${detail}`));
+    changes.push(change('DriftSuppressed', finding, `${key} ${reason}`, `${sentenceOf(finding)}: ${reason}: ${detail}`));
   }
   return changes;
 }
@@ -74,7 +74,12 @@ function nowIgnored(
     const note = notes.get(`${objectKey(finding.object)} ${finding.path}`);
     if (!DRIFT_CLASSES.has(finding.class) || open.has(finding.id) || note === undefined) return [];
     return [
-      change('DriftSuppressed', finding, `${finding.fingerprint} ${finding.firstSeen} ignored`, `${told(finding)}: ${note}`),
+      change(
+        'DriftSuppressed',
+        finding,
+        `${finding.fingerprint} ${finding.firstSeen} ignored`,
+        `${sentenceOf(finding)}: ${note}`,
+      ),
     ];
   });
 }
@@ -83,7 +88,7 @@ function change(reason: StateChangeReason, drift: ReportedDrift, key: string, no
   return { reason, object: drift.object, severity: drift.severity, key: `${reason} ${key}`, note };
 }
 
-function told({ summary, blame, unit }: ReportedDrift): string {
+function sentenceOf({ summary, blame, unit }: ReportedDrift): string {
   const who = blame ? ` by ${blame.manager}${blame.subresource === '' ? '' : ` via ${blame.subresource}`}` : '';
   return `${summary}${who}${unit === '' ? '' : ` (unit ${unit})`}`;
 }

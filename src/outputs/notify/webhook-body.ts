@@ -45,7 +45,7 @@ function summarize({ report, redact }: Announcement): {
   readonly unread: readonly string[];
 } {
   const { findings, incomplete } = report;
-  const corrected: readonly Correction[] = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const corrected: readonly Correction[] = report.fixedNow === 0 ? [] : report.corrections.slice(-report.fixedNow);
   const shown = (text: string): string => cutText(redact(sanitize(text)), TEXT_LENGTH);
   const lineOf = (entry: ReportedDrift, done: string): Line => {
     return {

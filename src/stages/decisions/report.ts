@@ -14,7 +14,7 @@ import { selectorsOf } from '../../domain/ignore-rule.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { RecordedCorrection } from '../../domain/report.ts';
+import type { RecordedFix } from '../../domain/report.ts';
 import type { MatchedDecisions } from './match.ts';
 
 export interface DecisionReportInput {
@@ -32,8 +32,8 @@ export interface DecisionReportInput {
   readonly unread: ReadonlySet<string>;
   /** Everything was read, so that what covers nothing covers nothing. */
   readonly isComplete: boolean;
-  /** Corrections that an interrupted pass carried out and no report tells of. */
-  readonly recorded: readonly Pick<RecordedCorrection, 'ranked' | 'revision'>[];
+  /** Fixes that an interrupted pass made and that no report names. */
+  readonly recorded: readonly Pick<RecordedFix, 'ranked' | 'revision'>[];
 }
 
 /** What became of each decision, in the order of the file; the same state gives the same lines. */

@@ -19,7 +19,7 @@ import { withResize } from './repair.ts';
 import { classOf } from './rules.ts';
 import { compileSchema, type SchemaNode, unknownSchema } from './schema.ts';
 import { asStored, ownersAsStored } from './stored-form.ts';
-import { toldTogether } from './together.ts';
+import { joinRelated } from './together.ts';
 import { validate } from './validate.ts';
 import { type Decision, walkObject } from './walk.ts';
 import { conflicting, ignored, missing, terminating, unmanaged } from './whole-object.ts';
@@ -144,7 +144,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
           }),
         );
       });
-      return toldTogether(live ? withResize(findings, desired, live) : findings);
+      return joinRelated(live ? withResize(findings, desired, live) : findings);
     },
 
     validate(desired, live) {

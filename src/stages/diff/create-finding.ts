@@ -11,8 +11,8 @@ import type { DiffOptions } from './compare.ts';
 import type { Verdict } from './context.ts';
 import { repairOf } from './repair.ts';
 
-/** What departs: a field of an object, or the object with an empty path. */
-export interface Departure {
+/** What a finding is about: a field of an object, or the whole object with an empty path. */
+export interface FindingSubject {
   readonly ref: ObjectRef;
   readonly path: FieldPath;
   readonly desired?: Json | undefined;
@@ -24,7 +24,7 @@ export interface Departure {
 
 export function createFinding(
   verdict: Verdict,
-  { ref, path: givenPath, desired: desiredValue, live: liveValue, unit, object: live }: Departure,
+  { ref, path: givenPath, desired: desiredValue, live: liveValue, unit, object: live }: FindingSubject,
   options: DiffOptions,
   more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
 ): Finding {

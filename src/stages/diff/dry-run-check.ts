@@ -46,12 +46,12 @@ function isSuspect(finding: Finding, { live }: ObjectComparison, options: DiffOp
  * The comparison after the API server was asked: what it would do again to a new object is set aside, and a value of ours
  * that differs from what an applied unit gives was written by somebody else under our name.
  */
-export function applyDryRuns(comparison: Comparison, probes: ReadonlyMap<string, DryRunCheck>, options: DiffOptions): Comparison {
+export function applyDryRuns(comparison: Comparison, checks: ReadonlyMap<string, DryRunCheck>, options: DiffOptions): Comparison {
   const ignores = createIgnores(options.ignoreRules ?? [], options.now ?? new Date());
   const objects = comparison.objects.map((object) => {
-    const probe = probes.get(objectKey(object.ref));
+    const check = checks.get(objectKey(object.ref));
     const settle = (finding: Finding): Finding =>
-      isSuspect(finding, object, options) ? settled(finding, object, probe, options, ignores) : finding;
+      isSuspect(finding, object, options) ? settled(finding, object, check, options, ignores) : finding;
     return { ...object, findings: object.findings.map(settle) };
   });
   const used = ignores.uses();
@@ -78,14 +78,14 @@ export function asSettled({ objects }: Comparison): (findings: readonly Finding[
 function settled(
   finding: Finding,
   { desired, live }: ObjectComparison,
-  probe: DryRunCheck | undefined,
+  check: DryRunCheck | undefined,
   options: DiffOptions,
   ignores: Ignores,
 ): Finding {
   const isPending = finding.class === 'pending';
   const isOurs = isPending && desired !== undefined && live !== undefined && isApplied(desired.unit);
-  if (!probe || probe.kind === 'refused') return isOurs ? { ...finding, note: `${finding.note}; ${UNASKED}` } : finding;
-  if (isExplained(finding, probe)) {
+  if (!check || check.kind === 'refused') return isOurs ? { ...finding, note: `${finding.note}; ${UNASKED}` } : finding;
+  if (isExplained(finding, check)) {
     const note = 'the API server or its admission sets it (dry run)';
     return { ...reclassed(finding, 'informational', finding.blame, live, options), note };
   }
@@ -102,10 +102,10 @@ function settled(
 const UNASKED = 'it needs a dry-run check, and the API server answered none: the account needs the right to patch';
 const UNDER_OUR_NAME = 'the unit is applied with another value: someone else wrote this one under the name of our field manager';
 
-function isExplained(finding: Finding, probe: Exclude<DryRunCheck, { readonly kind: 'refused' }>): boolean {
+function isExplained(finding: Finding, check: Exclude<DryRunCheck, { readonly kind: 'refused' }>): boolean {
   // What others own stays in a dry run of the live object whatever desired says: it explains nothing.
-  if (finding.desired === undefined && probe.kind === 'existing') return false;
-  const made = valueAt(probe.body, finding.path);
+  if (finding.desired === undefined && check.kind === 'existing') return false;
+  const made = valueAt(check.body, finding.path);
   return canonicalJson(made ?? null) === canonicalJson(revealValue(finding.live) ?? null);
 }
 

@@ -2,23 +2,23 @@ import { type Finding, isDrift } from '../../domain/finding.ts';
 import { relationOf } from '../../domain/related-fields.ts';
 
 /**
- * Findings of one object in which fields that are valid only together tell of each other: a handler that stands in the
- * place of another is one change to people. The first of them tells it, and what it became.
+ * Joins findings of one object whose fields are valid only together: to a reader, a handler that replaced another is one
+ * change. The first of them describes it; the others name it in `shownWith`.
  */
-export function toldTogether(findings: readonly Finding[]): readonly Finding[] {
+export function joinRelated(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length < 2) return findings;
   const groups = Map.groupBy(findings.filter(isDrift), ({ ref, path }) => relationOf(ref.kind, path));
-  const told = new Map<Finding, Finding>();
+  const joined = new Map<Finding, Finding>();
   for (const [relation, together] of groups) {
     const first = together.find(({ desired }) => desired !== undefined) ?? together[0];
     if (relation === '' || together.length < 2 || !first) continue;
     const others = together.filter((finding) => finding !== first);
     const [added] = others.filter(({ desired }) => desired === undefined);
     const becomes = first.live === undefined ? lastField(added) : '';
-    told.set(first, becomes === '' ? first : { ...first, becomes });
-    for (const other of others) told.set(other, { ...other, shownWith: first.id });
+    joined.set(first, becomes === '' ? first : { ...first, becomes });
+    for (const other of others) joined.set(other, { ...other, shownWith: first.id });
   }
-  return told.size === 0 ? findings : findings.map((finding) => told.get(finding) ?? finding);
+  return joined.size === 0 ? findings : findings.map((finding) => joined.get(finding) ?? finding);
 }
 
 function lastField(finding: Finding | undefined): string {

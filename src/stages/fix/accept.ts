@@ -3,7 +3,7 @@ import type { ChangeSetRef, DesiredUnit } from '../../domain/desired.ts';
 import { messageOf, throwUnless, UserError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import type { UnitCorrection } from '../../domain/plan.ts';
+import type { UnitFix } from '../../domain/plan.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import {
   type Acceptable,
@@ -31,7 +31,7 @@ export interface AcceptOptions {
 }
 
 /**
- * Makes live values desired: one revision of each unit, under the changeset that its corrections would go to. Nothing is
+ * Makes live values desired: one revision of each unit, under the changeset that its fixes would go to. Nothing is
  * written to the cluster, where the values are already. What changed since it was judged is left to the next pass.
  */
 export async function acceptLive(
@@ -44,9 +44,9 @@ export async function acceptLive(
   for (const acceptance of acceptances) {
     const { id, desired } = acceptance;
     const refusal = refusalOf(acceptance.finding);
-    const hold = desired ? holdOf(desired.unit, options) : '';
+    const wait = desired ? reasonToWait(desired.unit, options) : '';
     if (refusal !== '' || !desired) outcomes.push({ id, effect: 'refused', detail: refusal });
-    else if (hold !== '') outcomes.push({ id, effect: 'waiting', detail: hold });
+    else if (wait !== '') outcomes.push({ id, effect: 'waiting', detail: wait });
     else byUnit.set(desired.unit, [...(byUnit.get(desired.unit) ?? []), { ...acceptance, desired }]);
   }
   const ready: ReadyUnit[] = [];
@@ -63,8 +63,8 @@ export async function acceptLive(
   return outcomes;
 }
 
-/** What must end first; empty where the unit may be written. */
-function holdOf(unit: DesiredUnit, { changeSet }: AcceptOptions): string {
+/** What must end first; empty if the unit may be written. */
+function reasonToWait(unit: DesiredUnit, { changeSet }: AcceptOptions): string {
   if (unit.changeSet?.openedFor !== undefined) return `another pass is fixing it under changeset ${unit.changeSet.slug}`;
   if (changeSet && unit.changeSet && unit.changeSet.id !== changeSet.id)
     return `the unit is locked by changeset ${unit.changeSet.slug}, DRIFT_CHANGESET names ${changeSet.slug}`;
@@ -139,7 +139,7 @@ async function write(
   if (own) await closeChangeSet(own, confighub, options);
 }
 
-function toWritten({ unit, composed }: ReadyUnit): Pick<UnitCorrection, 'id' | 'unit'> {
+function toWritten({ unit, composed }: ReadyUnit): Pick<UnitFix, 'id' | 'unit'> {
   return { id: sha256(composed.description).slice(0, 16), unit };
 }
 

@@ -3,7 +3,7 @@ import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
 import { type Health, healthOf } from '../../clients/kubernetes/health.ts';
 import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
-import type { ObjectCorrection, UnitCorrection } from '../../domain/plan.ts';
+import type { ObjectFix, UnitFix } from '../../domain/plan.ts';
 import { kindOf } from './cluster-writes.ts';
 import type { FixOptions } from './progress.ts';
 
@@ -14,14 +14,14 @@ const POLL_MS = 500;
  * outcomes what is not: a fix that leaves a workload sick is worth a look in the morning.
  */
 export async function awaitHealthy(
-  corrections: readonly UnitCorrection[],
+  fixes: readonly UnitFix[],
   outcomes: readonly FixOutcome[],
   kubernetes: KubernetesClient,
   options: FixOptions,
 ): Promise<readonly FixOutcome[]> {
   const fixed = new Set(outcomes.flatMap(({ result, findingId }) => (result === 'fixed' ? [findingId] : [])));
-  const objects = corrections.flatMap((correction) =>
-    correction.objects.filter(({ fix }) => fix.some((finding) => fixed.has(finding.id))),
+  const objects = fixes.flatMap(({ objects: ofUnit }) =>
+    ofUnit.filter(({ fix }) => fix.some((finding) => fixed.has(finding.id))),
   );
   const sick = new Map<string, string>();
   for (const [object, reason] of await whatStaysSick(objects, kubernetes, options)) {
@@ -35,11 +35,11 @@ export async function awaitHealthy(
 }
 
 async function whatStaysSick(
-  objects: readonly ObjectCorrection[],
+  objects: readonly ObjectFix[],
   kubernetes: KubernetesClient,
   { waitHealthySeconds, signal }: FixOptions,
-): Promise<ReadonlyMap<ObjectCorrection, string>> {
-  const sick = new Map<ObjectCorrection, string>();
+): Promise<ReadonlyMap<ObjectFix, string>> {
+  const sick = new Map<ObjectFix, string>();
   if (waitHealthySeconds === 0) return sick;
   const until = performance.now() + waitHealthySeconds * 1000;
   let waiting = objects;
@@ -59,7 +59,7 @@ async function whatStaysSick(
   }
 }
 
-async function readHealth({ desired }: ObjectCorrection, kubernetes: KubernetesClient, signal: AbortSignal): Promise<Health> {
+async function readHealth({ desired }: ObjectFix, kubernetes: KubernetesClient, signal: AbortSignal): Promise<Health> {
   try {
     const live = await kubernetes.get(await kindOf(desired, kubernetes, signal), desired.ref, signal);
     return live ? healthOf(live) : { state: 'failed', reason: 'it no longer exists' };

@@ -2,7 +2,7 @@ import type { ChangeSet, ConfigHubClient } from '../../clients/confighub/client.
 import { inList, quote } from '../../clients/confighub/where.ts';
 import type { ChangeSetRef } from '../../domain/desired.ts';
 import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
-import type { UnitCorrection } from '../../domain/plan.ts';
+import type { UnitFix } from '../../domain/plan.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { stateOf } from './write-pair.ts';
 
@@ -30,11 +30,11 @@ export async function closeChangeSet(
 }
 
 /** Something that is written to a unit, with an id of its own. */
-type Written = Pick<UnitCorrection, 'id' | 'unit'>;
+type Written = Pick<UnitFix, 'id' | 'unit'>;
 
-/** Slug of the pass's own changeset for these corrections: the same corrections give the same name. */
-function changeSetSlug(cluster: string, corrections: readonly Written[]): string {
-  const ids = corrections.map((correction) => correction.id).sort();
+/** Slug of the pass's own changeset for these fixes: the same fixes give the same name. */
+function changeSetSlug(cluster: string, fixes: readonly Written[]): string {
+  const ids = fixes.map((fix) => fix.id).sort();
   return `drift-${cluster}-${sha256(ids.join()).slice(0, 8)}`;
 }
 
@@ -45,16 +45,16 @@ function changeSetSlug(cluster: string, corrections: readonly Written[]): string
 export async function openOwnChangeSet(
   confighub: ConfigHubClient,
   cluster: string,
-  corrections: readonly Written[],
+  fixes: readonly Written[],
   signal: AbortSignal,
   what = 'Drift corrections',
 ): Promise<ChangeSetRef | undefined> {
-  const home = corrections.map((correction) => correction.unit).sort((a, b) => (a.space < b.space ? -1 : 1))[0];
+  const home = fixes.map((fix) => fix.unit).sort((a, b) => (a.space < b.space ? -1 : 1))[0];
   if (!home) return undefined;
-  const names = corrections.map((correction) => correction.unit.slug).sort();
+  const names = fixes.map((fix) => fix.unit.slug).sort();
   const description = `${what} of ${names.length} unit${names.length === 1 ? '' : 's'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
   await removeUnused(confighub, cluster, signal);
-  const slug = changeSetSlug(cluster, corrections);
+  const slug = changeSetSlug(cluster, fixes);
   const labels = { 'drift-detector': cluster };
   return withFreeSlug(slug, async (wanted) => {
     const opened = await created(confighub.createChangeSet(home.spaceId, { slug: wanted, description, labels }, signal));
@@ -106,7 +106,7 @@ async function removeUnused(confighub: ConfigHubClient, cluster: string, signal:
 
 /** The changeset that a complete pair at the head belongs to, closed by now; `undefined` where it has none. */
 export async function changeSetOfHead(
-  { unit }: UnitCorrection,
+  { unit }: UnitFix,
   confighub: ConfigHubClient,
   signal: AbortSignal,
 ): Promise<ChangeSetRef | undefined> {

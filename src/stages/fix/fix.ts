@@ -3,8 +3,8 @@ import type { ConfigHubClient } from '../../clients/confighub/client.ts';
 import type { ChangeSetRef } from '../../domain/desired.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
-import type { Plan, UnitCorrection } from '../../domain/plan.ts';
-import { applyCorrections } from './apply.ts';
+import type { Plan, UnitFix } from '../../domain/plan.ts';
+import { applyFixes } from './apply.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { closeChangeSet } from './changeset.ts';
 import { kindOf } from './cluster-writes.ts';
@@ -26,26 +26,24 @@ const READS_AT_ONCE = 8;
  */
 export async function carryOutFixes(plan: Plan, clients: FixClients, options: FixOptions): Promise<readonly FixOutcome[]> {
   await handBackPending(plan, clients, options);
-  const critical = plan.corrections.filter((correction) => correction.isCritical).map((correction) => [correction]);
-  const others = plan.corrections.filter((correction) => !correction.isCritical);
+  const critical = plan.fixes.filter((fix) => fix.isCritical).map((fix) => [fix]);
+  const others = plan.fixes.filter((fix) => !fix.isCritical);
   const outcomes: FixOutcome[] = [];
   for (const group of [...critical, others]) {
     if (group.length > 0) outcomes.push(...(await fixGroup(group, clients, options)));
   }
   if (options.publishRelease && !clients.confighub.abilities.appliesUnits) {
     const fixed = new Set(outcomes.flatMap(({ result, correctionId }) => (result === 'fixed' ? [correctionId] : [])));
-    const units = plan.corrections.flatMap(({ id, unit }) => (fixed.has(id) ? [unit] : []));
+    const units = plan.fixes.flatMap(({ id, unit }) => (fixed.has(id) ? [unit] : []));
     await publishReleases(units, clients.confighub, options.onWarning, options.signal);
   }
-  return awaitHealthy(plan.corrections, outcomes, clients.kubernetes, options);
+  return awaitHealthy(plan.fixes, outcomes, clients.kubernetes, options);
 }
 
 /** What a pass that was killed between its two writes left. Objects that are fixed now are given back right after. */
 async function handBackPending(plan: Plan, { kubernetes }: FixClients, options: FixOptions): Promise<void> {
   const { signal } = options;
-  const fixed = new Set(
-    plan.corrections.flatMap(({ objects, isStaged }) => (isStaged ? [] : objects.map(({ desired }) => desired))),
-  );
+  const fixed = new Set(plan.fixes.flatMap(({ objects, isStaged }) => (isStaged ? [] : objects.map(({ desired }) => desired))));
   for (const desired of plan.ownershipPending) {
     if (fixed.has(desired)) continue;
     const failure = await failureOf(async () => {
@@ -58,16 +56,12 @@ async function handBackPending(plan: Plan, { kubernetes }: FixClients, options: 
   }
 }
 
-async function fixGroup(
-  group: readonly UnitCorrection[],
-  clients: FixClients,
-  options: FixOptions,
-): Promise<readonly FixOutcome[]> {
+async function fixGroup(group: readonly UnitFix[], clients: FixClients, options: FixOptions): Promise<readonly FixOutcome[]> {
   const { confighub, kubernetes } = clients;
   const progress = group.map(
-    (correction): Progress => ({
-      correction,
-      changeSet: correction.changeSet,
+    (fix): Progress => ({
+      fix,
+      changeSet: fix.changeSet,
       revision: 0,
       judged: new Map(),
       written: new Map(),
@@ -76,14 +70,14 @@ async function fixGroup(
       failure: undefined,
     }),
   );
-  // What changed since it was judged gets no pair that would tell of a correction nobody made.
+  // What changed since it was judged gets no pair that would tell of a fix that was never made.
   const limit = pLimit(READS_AT_ONCE);
   await Promise.all(
     progress.map((entry) => limit(() => attempt(entry, options.signal, () => requireJudged(entry, kubernetes, options)))),
   );
   const ownChangeSet = await writePairs(progress, confighub, options);
-  await applyCorrections(
-    progress.filter((entry) => !entry.correction.isStaged),
+  await applyFixes(
+    progress.filter((entry) => !entry.fix.isStaged),
     clients,
     options,
   );
@@ -103,6 +97,6 @@ async function closeOwn(
   const under = progress.filter((entry) => entry.changeSet?.id === changeSet.id);
   const done = under.filter(({ revision }) => revision > 0);
   if (done.length === 0) return;
-  const unitIds = done.length === under.length ? undefined : done.map(({ correction }) => correction.unit.id);
+  const unitIds = done.length === under.length ? undefined : done.map(({ fix }) => fix.unit.id);
   await closeChangeSet(changeSet, confighub, options, unitIds);
 }

@@ -4,7 +4,7 @@ import { ClusterError } from '../../domain/errors.ts';
 import { printPath } from '../../domain/field-path.ts';
 import { canonicalJson, type Finding, revealValue, wouldBeOverwritten } from '../../domain/finding.ts';
 import { type JsonObject, stringAt } from '../../domain/json.ts';
-import type { ObjectCorrection, UnitCorrection } from '../../domain/plan.ts';
+import type { ObjectFix, UnitFix } from '../../domain/plan.ts';
 import { kindOf } from './cluster-writes.ts';
 import type { FixOptions, Progress } from './progress.ts';
 
@@ -12,7 +12,7 @@ type Judging = Pick<FixOptions, 'compare' | 'signal'>;
 
 /** The object as it is now; throws a conflict where it does not differ any more exactly as it was judged to. */
 export async function readJudged(
-  object: ObjectCorrection,
+  object: ObjectFix,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   options: Judging,
@@ -22,13 +22,9 @@ export async function readJudged(
   return live;
 }
 
-/** Throws a conflict where an object of the correction is not as it was judged any more; nothing was written by then. */
-export async function requireJudged(
-  { correction, judged }: Progress,
-  kubernetes: KubernetesClient,
-  options: Judging,
-): Promise<void> {
-  for (const object of correction.objects) {
+/** Throws a conflict where an object of the fix is not as it was judged any more; nothing was written by then. */
+export async function requireJudged({ fix, judged }: Progress, kubernetes: KubernetesClient, options: Judging): Promise<void> {
+  for (const object of fix.objects) {
     const kind = await kindOf(object.desired, kubernetes, options.signal);
     judged.set(object.desired, await readJudged(object, kind, kubernetes, options));
   }
@@ -39,7 +35,7 @@ export async function requireJudged(
  * what the plan fixes, in any object of the unit.
  */
 export async function requireNothingElse(
-  { objects, others }: UnitCorrection,
+  { objects, others }: UnitFix,
   kubernetes: KubernetesClient,
   options: Judging,
 ): Promise<void> {
@@ -57,7 +53,7 @@ export async function requireNothingElse(
 }
 
 function requireAsJudged(
-  { desired, live: before }: ObjectCorrection,
+  { desired, live: before }: ObjectFix,
   judged: readonly Finding[],
   live: JsonObject | undefined,
   { compare }: Judging,

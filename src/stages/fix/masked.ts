@@ -1,17 +1,17 @@
 import type { Finding } from '../../domain/finding.ts';
-import type { ObjectCorrection } from '../../domain/plan.ts';
+import type { ObjectFix } from '../../domain/plan.ts';
 import { Secret } from '../../domain/secret.ts';
 import { textsNotShown, textsOf, withoutTexts } from '../../domain/show/redact.ts';
 import { hiddenParts } from '../../domain/show/show.ts';
 
 /** Of objects whose answers were told before: to look through a whole object takes a while. */
-const hiddenOf = new WeakMap<ObjectCorrection, readonly string[]>();
+const hiddenOf = new WeakMap<ObjectFix, readonly string[]>();
 
 /**
- * A server's words about a correction without the values that are never shown: webhooks like to quote what they refuse, and
+ * A server's words about a fix without the values that are never shown: webhooks like to quote what they refuse, and
  * a strict validation the whole object.
  */
-export function withoutMaskedValues(text: string, objects: readonly ObjectCorrection[]): string {
+export function withoutMaskedValues(text: string, objects: readonly ObjectFix[]): string {
   if (text === '') return text;
   const hidden = objects.flatMap((object) => {
     const found = hiddenOf.get(object) ?? hiddenIn(object);
@@ -21,7 +21,7 @@ export function withoutMaskedValues(text: string, objects: readonly ObjectCorrec
   return withoutTexts(text, hidden);
 }
 
-function hiddenIn({ desired, live, fix, leave }: ObjectCorrection): readonly string[] {
+function hiddenIn({ desired, live, fix, leave }: ObjectFix): readonly string[] {
   const documents = [desired.document, ...(live ? [live.body] : [])];
   return [
     ...[...fix, ...leave].flatMap(hiddenTexts),

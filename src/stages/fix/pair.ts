@@ -2,12 +2,12 @@ import { displayBlame, displayTime, fieldName, summarize, summarizeFix } from '.
 import { driftMarker, restoredMarker } from '../../domain/drift-marker.ts';
 import { valueAt } from '../../domain/field-path.ts';
 import { type Finding, inOrderOf } from '../../domain/finding.ts';
-import type { UnitCorrection } from '../../domain/plan.ts';
+import type { UnitFix } from '../../domain/plan.ts';
 import { Secret } from '../../domain/secret.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { editText, type TextEdit } from './edit-text.ts';
 
-/** The two revisions of a correction, as texts and descriptions. */
+/** The two revisions of a fix, as texts and descriptions. */
 export interface RevisionPair {
   /** The unit's text with the drifted fields as they were found. */
   readonly observed: string;
@@ -26,14 +26,14 @@ export function observedDigest(text: string): string {
 const NAMED = 3;
 
 /**
- * The pair of a correction; `undefined` where the drifted state cannot be written as a text of its own: only masked
+ * The pair of a fix; `undefined` where the drifted state cannot be written as a text of its own: only masked
  * values or missing objects, or a text whose fields cannot be edited one by one.
  * `firstSeen` gives the RFC 3339 time at which a finding was first reported.
  */
-export function composePair(correction: UnitCorrection, firstSeen: (findingId: string) => string): RevisionPair | undefined {
-  const { unit, id } = correction;
-  const findings = correction.objects.flatMap((object) => object.fix);
-  const documents = new Map(correction.objects.flatMap(({ desired, fix }) => fix.map((finding) => [finding, desired.document])));
+export function composePair(unitFix: UnitFix, firstSeen: (findingId: string) => string): RevisionPair | undefined {
+  const { unit, id } = unitFix;
+  const findings = unitFix.objects.flatMap((object) => object.fix);
+  const documents = new Map(unitFix.objects.flatMap(({ desired, fix }) => fix.map((finding) => [finding, desired.document])));
   const edits = findings.flatMap((finding): TextEdit[] => {
     // A masked value never enters ConfigHub: the field keeps its desired text. A missing object has no observed text.
     if (finding.live instanceof Secret || finding.desired instanceof Secret || finding.class === 'missing') return [];
@@ -53,10 +53,10 @@ export function composePair(correction: UnitCorrection, firstSeen: (findingId: s
 }
 
 /**
- * True where the unit's newest revision ends a pair of this very correction: it is not written twice. Descriptions are
+ * True where the unit's newest revision ends a pair of this very fix: it is not written twice. Descriptions are
  * sticky, so somebody's change after it may bear the same one: its bytes are others.
  */
-export function hasCompletePair({ id, unit }: UnitCorrection): boolean {
+export function hasCompletePair({ id, unit }: UnitFix): boolean {
   return restoredMarker(unit.lastChangeDescription) === id && unit.headText === unit.text;
 }
 

@@ -10,7 +10,7 @@ import { canonicalJson, type Finding } from '../../domain/finding.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../../domain/json.ts';
 import { operationsBetween } from '../../domain/json-patch.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import type { ObjectCorrection, Plan, Prediction, Refusal, UnitCorrection } from '../../domain/plan.ts';
+import type { ObjectFix, Plan, Prediction, Refusal, UnitFix } from '../../domain/plan.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
 import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
 import { patchTo } from '../../domain/target-patch.ts';
@@ -28,17 +28,17 @@ type PredictOptions = Pick<FixOptions, 'compare' | 'deliveredFields' | 'desiredM
  * anything is written, and the answer is what the write itself would give. By object key.
  */
 export async function predictFixes(
-  plan: Pick<Plan, 'corrections'>,
+  plan: Pick<Plan, 'fixes'>,
   kubernetes: KubernetesClient,
   options: PredictOptions,
 ): Promise<ReadonlyMap<string, Prediction>> {
   const limit = pLimit(AT_ONCE);
-  const objects = plan.corrections.flatMap((correction) => correction.objects.map((object) => ({ object, correction })));
+  const objects = plan.fixes.flatMap((unitFix) => unitFix.objects.map((object) => ({ object, unitFix })));
   const predicted = await Promise.all(
-    objects.map(({ object, correction }) =>
+    objects.map(({ object, unitFix }) =>
       limit(async () => ({
         key: objectKey(object.desired.ref),
-        prediction: await predict(object, correction, kubernetes, options),
+        prediction: await predict(object, unitFix, kubernetes, options),
       })),
     ),
   );
@@ -47,8 +47,8 @@ export async function predictFixes(
 
 /** `undefined` where the server gave no answer: that is for the fix itself to meet. */
 async function predict(
-  object: ObjectCorrection,
-  correction: UnitCorrection,
+  object: ObjectFix,
+  unitFix: UnitFix,
   kubernetes: KubernetesClient,
   options: PredictOptions,
 ): Promise<Prediction | undefined> {
@@ -57,14 +57,14 @@ async function predict(
   try {
     const kind = await kindOf(desired, kubernetes, signal);
     return live
-      ? await predictPatch(object, correction, kind, kubernetes, options)
+      ? await predictPatch(object, unitFix, kind, kubernetes, options)
       : await predictCreation(object, kind, kubernetes, options);
   } catch (error) {
     throwUnless(error, ClusterError, signal);
     // Changed since the snapshot: judged again right before the write.
     if (error.code === 'unavailable' || error.code === 'conflict') return undefined;
     // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
-    const isOthers = correction.isStaged || correction.route !== 'direct';
+    const isOthers = unitFix.isStaged || unitFix.route !== 'direct';
     const isRight = error.code === 'permission' && (await lacksRight(live ? 'patch' : 'create', desired, kubernetes, signal));
     // An apply takes back what is declared, and nothing that others added.
     const isApplied = isRight && isOthers && fix.every((finding) => finding.desired !== undefined);
@@ -91,7 +91,7 @@ async function lacksRight(
 const CLEAN: Prediction = { restartsPods: false, refused: new Map(), isAppliedAlone: false, alsoChanged: [] };
 
 async function predictCreation(
-  { desired }: ObjectCorrection,
+  { desired }: ObjectFix,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   { desiredManagers, signal }: PredictOptions,
@@ -102,8 +102,8 @@ async function predictCreation(
 }
 
 async function predictPatch(
-  object: ObjectCorrection,
-  correction: UnitCorrection,
+  object: ObjectFix,
+  unitFix: UnitFix,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   options: PredictOptions,
@@ -153,7 +153,7 @@ async function predictPatch(
     const detail = `admission changes it to ${displayValue(still.live)} again`;
     overruled.push([finding.id, { reason: 'admission', detail }]);
   }
-  const isApplied = correction.route !== 'direct' && fix.every((finding) => finding.desired !== undefined);
+  const isApplied = unitFix.route !== 'direct' && fix.every((finding) => finding.desired !== undefined);
   return {
     restartsPods: canonicalJson(at(answer, 'spec', 'template')) !== canonicalJson(at(live.body, 'spec', 'template')),
     refused: new Map([...refused, ...overruled]),
@@ -198,7 +198,7 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 
 /** What an apply of this body, made as ConfigHub makes it, would give; `undefined` where it would be refused. */
 async function contentOfApply(
-  { live }: ObjectCorrection,
+  { live }: ObjectFix,
   body: JsonObject,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
@@ -239,7 +239,7 @@ function changedBeside(
 }
 
 async function isAsRead(
-  { desired, live }: ObjectCorrection,
+  { desired, live }: ObjectFix,
   kind: ResourceKind,
   kubernetes: KubernetesClient,
   signal: AbortSignal,

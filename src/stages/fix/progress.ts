@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../../domain/errors.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { FixOutcome, OutcomeResult } from '../../domain/outcome.ts';
-import type { UnitCorrection } from '../../domain/plan.ts';
+import type { UnitFix } from '../../domain/plan.ts';
 import type { WrittenObject } from './write-target.ts';
 
 export interface FixOptions {
@@ -20,14 +20,14 @@ export interface FixOptions {
   readonly compare: (desired: DesiredObject, live: JsonObject | undefined) => readonly Finding[];
   /** Told of each outcome as it is known. */
   readonly onOutcome: (finding: Finding, outcome: FixOutcome) => void;
-  /** Told of each changeset before corrections are written under it. */
+  /** Told of each changeset before fixes are written under it. */
   readonly onChangeSet: (changeSet: ChangeSetRef) => void;
-  /** Told of each corrected object that did not become healthy in time, and why. */
+  /** Told of each fixed object that did not become healthy in time, and why. */
   readonly onUnhealthy: (object: DesiredObject, reason: string) => void;
   readonly onWarning: (message: string) => void;
-  /** Publish the spaces of corrected units, where the server releases whole spaces. */
+  /** Publish the spaces of fixed units, where the server releases whole spaces. */
   readonly publishRelease: boolean;
-  /** How long corrected workloads together are waited for; 0 for not at all. */
+  /** How long fixed workloads together are waited for; 0 for not at all. */
   readonly waitHealthySeconds: number;
   readonly signal: AbortSignal;
 }
@@ -37,9 +37,9 @@ export interface FixClients {
   readonly kubernetes: KubernetesClient;
 }
 
-/** A correction on its way: which revision holds its desired state, and what went wrong so far. */
+/** A fix on its way: which revision holds its desired state, and what went wrong so far. */
 export interface Progress {
-  readonly correction: UnitCorrection;
+  readonly fix: UnitFix;
   changeSet: ChangeSetRef | undefined;
   revision: number;
   /** The objects as they were read and judged before anything was written. */

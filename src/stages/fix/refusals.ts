@@ -1,7 +1,7 @@
 import { ClusterError } from '../../domain/errors.ts';
 import { locate } from '../../domain/field-path.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { ObjectCorrection, Refusal } from '../../domain/plan.ts';
+import type { ObjectFix, Refusal } from '../../domain/plan.ts';
 import { withoutMaskedValues } from './masked.ts';
 
 /** A failed test of a JSON patch is answered as a refusal is, but names no field (measured on 1.34): another writer was faster. */
@@ -18,13 +18,13 @@ export function isUnanswered(error: unknown): error is ClusterError {
 }
 
 /** Why nothing of an object's fix is taken. `isRight`: the account lacks the right to it. */
-export function refusalOf(error: ClusterError, object: ObjectCorrection, isRight: boolean): Refusal {
+export function refusalOf(error: ClusterError, object: ObjectFix, isRight: boolean): Refusal {
   const reason = isRight ? 'permission' : NO_DRY_RUN.test(error.message) ? 'not-predictable' : 'denied';
   return { reason, detail: withoutMaskedValues(error.message, [object]) };
 }
 
 /** The findings that the server's refusal names by their fields, as the target has them. */
-export function refusedFields(error: ClusterError, object: ObjectCorrection, target: JsonObject): ReadonlyMap<string, Refusal> {
+export function refusedFields(error: ClusterError, object: ObjectFix, target: JsonObject): ReadonlyMap<string, Refusal> {
   const refused = new Map<string, Refusal>();
   for (const { field, message } of error.fields)
     for (const { id, path } of object.fix) {

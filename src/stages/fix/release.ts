@@ -4,17 +4,17 @@ import type { DesiredUnit } from '../../domain/desired.ts';
 import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 
 /**
- * Publishes the spaces of corrected units, on servers that release whole spaces. A release takes every unit at its head,
+ * Publishes the spaces of fixed units, on servers that release whole spaces. A release takes every unit at its head,
  * so a space where somebody's change waits is left alone and named: publishing that change is not ours to decide.
  */
 export async function publishReleases(
-  corrected: readonly DesiredUnit[],
+  fixed: readonly DesiredUnit[],
   confighub: ConfigHubClient,
   onWarning: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const byId = new Map(corrected.map((unit) => [unit.id, unit]));
-  for (const [spaceId, [unit]] of Map.groupBy(corrected, ({ spaceId }) => spaceId)) {
+  const byId = new Map(fixed.map((unit) => [unit.id, unit]));
+  for (const [spaceId, [unit]] of Map.groupBy(fixed, ({ spaceId }) => spaceId)) {
     const space = unit?.space ?? spaceId;
     try {
       const states = await confighub.listUnitStates({ where: `SpaceID = ${quote(spaceId)}` }, signal);
@@ -32,8 +32,8 @@ export async function publishReleases(
   }
 }
 
-/** Restored bytes are the released ones: of a corrected unit nothing new goes out, unless its head is somebody's change. */
-function isWaiting({ HeadRevisionNum, LiveRevisionNum, DataHash }: Unit, corrected: DesiredUnit | undefined): boolean {
+/** Restored bytes are the released ones: of a fixed unit nothing new goes out, unless a person changed its head. */
+function isWaiting({ HeadRevisionNum, LiveRevisionNum, DataHash }: Unit, fixed: DesiredUnit | undefined): boolean {
   if (HeadRevisionNum === LiveRevisionNum) return false;
-  return corrected === undefined || corrected.hasUnappliedChanges || DataHash !== corrected.headHash;
+  return fixed === undefined || fixed.hasUnappliedChanges || DataHash !== fixed.headHash;
 }

@@ -18,7 +18,7 @@ export async function finishPredecessor(
   onWarning: (message: string) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const unfinished = units.filter((unit) => unfinishedCorrection(unit) !== undefined);
+  const unfinished = units.filter((unit) => unfinishedFix(unit) !== undefined);
   const open = new Map(units.flatMap(({ changeSet }) => (changeSet?.openedFor === cluster ? [[changeSet.id, changeSet]] : [])));
   for (const unit of unfinished) {
     try {
@@ -33,10 +33,10 @@ export async function finishPredecessor(
 }
 
 /**
- * The correction whose first half is the head. A description is sticky, so a marker alone says nothing: where it does not
+ * The fix whose first half is the head. A description is sticky, so a marker alone says nothing: where it does not
  * match the bytes they are somebody's own work, which the plan leaves alone.
  */
-function unfinishedCorrection(unit: DesiredUnit): string | undefined {
+function unfinishedFix(unit: DesiredUnit): string | undefined {
   const marker = observedMarker(unit.lastChangeDescription);
   return marker?.digest === observedDigest(unit.headText) ? marker.correctionId : undefined;
 }
@@ -68,7 +68,7 @@ async function restorePredecessor(
   onWarning(`${name} has the drifted state of an interrupted pass: restoring revision ${number}`);
   const change = {
     data: predecessor.Data,
-    description: `Fixed after an interrupted pass ${driftMarker(unfinishedCorrection(unit) ?? '')}]`,
+    description: `Fixed after an interrupted pass ${driftMarker(unfinishedFix(unit) ?? '')}]`,
   };
   await confighub.writeUnit(state, change, unit.changeSet?.id, signal);
 }

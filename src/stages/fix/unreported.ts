@@ -28,7 +28,7 @@ const REVISIONS_READ = 20;
 
 /**
  * Finds them without a request where there are none: the units that were read tell the description of their newest
- * revision. `known` holds the ids of corrections that a report names or that this pass is about to make.
+ * revision. `known` holds the ids of fixes that a report names or that this pass is about to make.
  */
 export async function findUnreportedPairs(
   units: readonly DesiredUnit[],

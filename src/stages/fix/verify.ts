@@ -4,7 +4,7 @@ import { printPath } from '../../domain/field-path.ts';
 import type { Blame, Finding } from '../../domain/finding.ts';
 import { type JsonObject, numberAt } from '../../domain/json.ts';
 import type { FixOutcome, OutcomeResult } from '../../domain/outcome.ts';
-import type { ObjectCorrection } from '../../domain/plan.ts';
+import type { ObjectFix } from '../../domain/plan.ts';
 import type { LiveObject } from '../../domain/snapshot.ts';
 import { kindOf } from './cluster-writes.ts';
 import { hasSameLive } from './judged.ts';
@@ -14,15 +14,15 @@ import type { WrittenObject } from './write-target.ts';
 
 /** Reads the objects again: a fix counts only when the drift is really gone. */
 export async function verify(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<readonly FixOutcome[]> {
-  const { correction, changeSet } = entry;
+  const { fix, changeSet } = entry;
   const outcomes: FixOutcome[] = [];
   const tell = (finding: Finding, result: OutcomeResult, message: string): void => {
     const name = changeSet && entry.revision > 0 ? `${changeSet.space}/${changeSet.slug}` : '';
     const outcome = {
       findingId: finding.id,
-      correctionId: correction.id,
+      correctionId: fix.id,
       result,
-      message: withoutMaskedValues(message, correction.objects),
+      message: withoutMaskedValues(message, fix.objects),
       changeSet: name,
       revision: entry.revision,
       unhealthy: '',
@@ -30,10 +30,10 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
     outcomes.push(outcome);
     options.onOutcome(finding, outcome);
   };
-  for (const object of correction.objects) {
+  for (const object of fix.objects) {
     let left: readonly Finding[] = [];
     let now: JsonObject | undefined;
-    if (!correction.isStaged && !entry.failures.has(object.desired)) {
+    if (!fix.isStaged && !entry.failures.has(object.desired)) {
       await attempt(entry, options.signal, async () => {
         const kind = await kindOf(object.desired, kubernetes, options.signal);
         now = await kubernetes.get(kind, object.desired.ref, options.signal);
@@ -46,9 +46,9 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
     for (const finding of object.fix) {
       const still = stillThere(finding, left);
       if (failure) tell(finding, failure.result, failure.message);
-      else if (correction.isStaged && entry.revision === 0)
+      else if (fix.isStaged && entry.revision === 0)
         tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
-      else if (correction.isStaged) tell(finding, 'staged', '');
+      else if (fix.isStaged) tell(finding, 'staged', '');
       else if (!still || isAsStored(still, finding)) tell(finding, 'fixed', pendingOf(entry, written, object, options));
       else if (still.blame && (written ? !stillThere(finding, leftByWrite) : isLaterWrite(still.blame, object.live, now)))
         tell(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
@@ -87,7 +87,7 @@ function isLaterWrite(blame: Blame, before: LiveObject | undefined, now: JsonObj
 function pendingOf(
   { applyFailure }: Progress,
   written: WrittenObject | undefined,
-  { live }: ObjectCorrection,
+  { live }: ObjectFix,
   { desiredManagers }: FixOptions,
 ): string {
   const appliers = (live?.owners ?? []).filter(

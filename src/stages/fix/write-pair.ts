@@ -1,7 +1,7 @@
 import type { ConfigHubClient, UnitState } from '../../clients/confighub/client.ts';
 import type { ChangeSetRef, DesiredUnit } from '../../domain/desired.ts';
 import { restoredMarker } from '../../domain/drift-marker.ts';
-import type { UnitCorrection } from '../../domain/plan.ts';
+import type { UnitFix } from '../../domain/plan.ts';
 import type { RevisionPair } from './pair.ts';
 
 /** The unit as it was read when it was judged. */
@@ -12,11 +12,11 @@ export function stateOf(unit: DesiredUnit): UnitState {
 
 /**
  * True where the unit's newest revisions are this very pair under the changeset. The same drift of an object that was
- * changed otherwise meanwhile is another correction, and still nothing new to stage.
+ * changed otherwise meanwhile is another fix, and still nothing new to stage.
  */
 export async function isStagedAlready(
   confighub: ConfigHubClient,
-  { unit }: UnitCorrection,
+  { unit }: UnitFix,
   pair: RevisionPair,
   changeSetId: string | undefined,
   signal: AbortSignal,
@@ -33,12 +33,12 @@ export async function isStagedAlready(
  */
 export async function writePair(
   confighub: ConfigHubClient,
-  correction: UnitCorrection,
+  fix: UnitFix,
   pair: RevisionPair,
   changeSet: ChangeSetRef | undefined,
   signal: AbortSignal,
 ): Promise<number> {
-  const { unit } = correction;
+  const { unit } = fix;
   const state = stateOf(unit);
   const opens = changeSet !== undefined && unit.changeSet?.id !== changeSet.id;
   const observed = await confighub.writeUnit(

@@ -13,28 +13,28 @@ export async function writePairs(
   options: FixOptions,
 ): Promise<ChangeSetRef | undefined> {
   for (const entry of progress) {
-    const { correction } = entry;
-    if (!hasCompletePair(correction)) continue;
-    entry.revision = correction.unit.headRevision;
+    const { fix } = entry;
+    if (!hasCompletePair(fix)) continue;
+    entry.revision = fix.unit.headRevision;
     await attempt(entry, options.signal, async () => {
-      entry.changeSet ??= await changeSetOfHead(correction, confighub, options.signal);
+      entry.changeSet ??= await changeSetOfHead(fix, confighub, options.signal);
     });
   }
   const missing = progress.flatMap((entry) => {
-    const { correction } = entry;
-    const pair = correction.writesPair && entry.revision === 0 ? composePair(correction, options.firstSeen) : undefined;
+    const { fix } = entry;
+    const pair = fix.writesPair && entry.revision === 0 ? composePair(fix, options.firstSeen) : undefined;
     return pair ? [{ entry, pair }] : [];
   });
   const unnamed = missing.filter(({ entry }) => entry.changeSet === undefined);
   let own: ChangeSetRef | undefined;
-  // Without locks a changeset would hold nothing: the revisions' descriptions tie a correction together.
+  // Without locks a changeset would hold nothing: the revisions' descriptions tie a fix together.
   const { locksUnits } = confighub.abilities;
   if (unnamed.length > 0 && locksUnits) {
     try {
       own = await openOwnChangeSet(
         confighub,
         options.cluster,
-        unnamed.map(({ entry }) => entry.correction),
+        unnamed.map(({ entry }) => entry.fix),
         options.signal,
       );
     } catch (error) {
@@ -52,12 +52,9 @@ export async function writePairs(
       announced.add(changeSet.id);
     }
     await attempt(entry, options.signal, async () => {
-      const { correction } = entry;
-      const isWritten =
-        correction.isStaged && (await isStagedAlready(confighub, correction, pair, changeSet?.id, options.signal));
-      entry.revision = isWritten
-        ? correction.unit.headRevision
-        : await writePair(confighub, correction, pair, changeSet, options.signal);
+      const { fix } = entry;
+      const isWritten = fix.isStaged && (await isStagedAlready(confighub, fix, pair, changeSet?.id, options.signal));
+      entry.revision = isWritten ? fix.unit.headRevision : await writePair(confighub, fix, pair, changeSet, options.signal);
     });
   }
   return own;

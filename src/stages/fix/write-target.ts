@@ -1,7 +1,7 @@
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import { ClusterError, messageOf, throwUnless } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { ObjectCorrection } from '../../domain/plan.ts';
+import type { ObjectFix } from '../../domain/plan.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
 import { DETECTOR_MANAGER, ownersIn } from '../../domain/snapshot.ts';
 import { patchTo } from '../../domain/target-patch.ts';
@@ -28,7 +28,7 @@ export interface WrittenObject {
  * differs otherwise by now is left to the next pass.
  */
 export async function writeTarget(
-  object: ObjectCorrection,
+  object: ObjectFix,
   judged: JsonObject | undefined,
   kubernetes: KubernetesClient,
   options: FixOptions,
@@ -47,7 +47,7 @@ export async function writeTarget(
 }
 
 interface Write {
-  readonly object: ObjectCorrection;
+  readonly object: ObjectFix;
   readonly kind: ResourceKind;
   readonly kubernetes: KubernetesClient;
   readonly options: FixOptions;

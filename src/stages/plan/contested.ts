@@ -10,14 +10,14 @@ const MAX_DOUBLINGS = 3;
 export interface Contest {
   readonly manager: string;
   readonly corrections: number;
-  /** When it is corrected next, in milliseconds since 1970. */
+  /** When it is fixed next, in milliseconds since 1970. */
   readonly until: number;
 }
 
 /**
- * The back-off: after `limit` corrections against the same manager within 24 hours the field is left alone for a day.
- * Whoever takes the next one back as well is left alone twice as long, then four and eight times; a quiet day after a
- * hold ends it. `undefined` where the field may be corrected.
+ * The back-off: after `limit` fixes against the same manager within 24 hours the field is left alone for a day.
+ * A manager that reverts the next fix as well makes that two days, then four and eight; a quiet day after a back-off ends
+ * it. `undefined` if the field may be fixed.
  */
 export function contestOf(finding: Finding, corrections: readonly Correction[], limit: number, now: Date): Contest | undefined {
   const manager = finding.blame?.manager;
@@ -37,7 +37,7 @@ export function noEffectUntil(finding: Finding, corrections: readonly Correction
   return now.getTime() < until ? until : undefined;
 }
 
-/** When the last hold ends that these corrections give, in milliseconds since 1970. */
+/** End of the last back-off that these fixes cause, in milliseconds since 1970. */
 function backOff(corrections: readonly Correction[], limit: number): number {
   const times = corrections.map(({ time }) => Date.parse(time)).sort((a, b) => a - b);
   let until = Number.NEGATIVE_INFINITY;

@@ -22,7 +22,7 @@ export interface FixPolicy {
   readonly applyChangeSet: boolean;
   /** Seconds that a fresh change is left alone. */
   readonly graceSeconds: number;
-  /** Corrections of a field within 24 hours after which it is left to whoever takes it back; 0 for no limit. */
+  /** Fixes of a field within 24 hours after which it is left to the manager that reverts it; 0 for no limit. */
   readonly contestedAfter: number;
   /** What the ConfigHub server can be asked to do. */
   readonly server: ServerAbilities;
@@ -38,7 +38,7 @@ export interface FindingContext {
   readonly corrections: readonly Correction[];
   /** RFC 3339 time at which the finding was first reported; now where the last report has it with other values. */
   readonly seenSince: string;
-  /** What the API server said to a dry run of the object's correction; `undefined` before it was asked. */
+  /** How the API server answered a dry run of the object's fix; `undefined` before it was asked. */
   readonly prediction: Prediction | undefined;
   /** Who decided that this finding is fixed; `undefined` without a decision. */
   readonly approvedBy: string | undefined;
@@ -203,7 +203,7 @@ export function judgeFinding(
   policy: FixPolicy,
   context: FindingContext,
 ): PlanItem {
-  // What the API server predicts is about the whole correction; a field that restarts nothing by itself keeps that.
+  // The API server predicts the fix of the whole object; a field that restarts nothing by itself still restarts nothing.
   const restartsPods = ranked.finding.restartsPods && context.prediction?.restartsPods !== false;
   for (const rule of RULES) {
     const decision = rule(ranked, unit, policy, context);

@@ -11,7 +11,7 @@ import {
 import { GUARDS, type GuardLimits, guardChanges, guardSides, type Sides } from '../../domain/guards.ts';
 import type { Json } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import type { ObjectCorrection, Plan, PlanDecisions, PlanItem, Prediction, UnitCorrection } from '../../domain/plan.ts';
+import type { ObjectFix, Plan, PlanDecisions, PlanItem, Prediction, UnitFix } from '../../domain/plan.ts';
 import type { RankedFinding, Ranking } from '../../domain/ranking.ts';
 import { firstSeenOf, type PreviousReport } from '../../domain/report.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -26,7 +26,7 @@ import { activePauses } from './pause.ts';
 import { judgeTogether, wouldChange } from './together.ts';
 
 export interface PlanOptions extends GuardLimits, FixPolicy {
-  /** Write corrections as pairs of revisions. */
+  /** Write fixes as pairs of revisions. */
   readonly auditRevisions: boolean;
   /** Apply what was written under a person's changeset. */
   readonly applyChangeSet: boolean;
@@ -40,7 +40,7 @@ export interface PlanInput {
   readonly ranking: Ranking;
   readonly previous: Pick<PreviousReport, 'findings' | 'corrections' | 'desiredObjects' | 'faults'>;
   readonly now: Date;
-  /** What the API server said to dry runs of a first plan's corrections, by object key. */
+  /** How the API server answered dry runs of a first plan's fixes, by object key. */
   readonly predictions?: ReadonlyMap<string, Prediction>;
   /** What people decided by commit; absent where nothing could be decided. */
   readonly decided?: PlanDecisions;
@@ -89,7 +89,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     : judged;
   return {
     items,
-    corrections: groupByUnit(items, objectOf, input, options),
+    fixes: groupByUnit(items, objectOf, input, options),
     guard,
     pauses,
     ownershipPending: ownershipPending(input),
@@ -142,13 +142,13 @@ function keyOf(ranked: RankedFinding): string {
   return objectKey(ranked.finding.ref);
 }
 
-/** One correction a unit, in the order of its worst finding; critical units first and alone. */
+/** One fix a unit, in the order of its worst finding; critical units first and alone. */
 function groupByUnit(
   items: readonly PlanItem[],
   objectOf: ReadonlyMap<string, ObjectComparison>,
   { comparison, desired, predictions }: Pick<PlanInput, 'comparison' | 'desired' | 'predictions'>,
   options: PlanOptions,
-): readonly UnitCorrection[] {
+): readonly UnitFix[] {
   const fixIds = new Set(items.filter(wouldChange).map((item) => item.ranked.finding.id));
   const byUnit = new Map<string, { unit: DesiredUnit; objects: Map<string, ObjectComparison>; isStaged: boolean }>();
   for (const item of items) {
@@ -163,8 +163,8 @@ function groupByUnit(
     group.objects.set(objectKey(object.ref), object);
     byUnit.set(unit.id, group);
   }
-  const corrections = [...byUnit.values()].map(({ unit, objects, isStaged }): UnitCorrection => {
-    const corrected = [...objects.values()].flatMap((object): ObjectCorrection[] => {
+  const fixes = [...byUnit.values()].map(({ unit, objects, isStaged }): UnitFix => {
+    const toFix = [...objects.values()].flatMap((object): ObjectFix[] => {
       if (!object.desired) return [];
       return [
         {
@@ -176,20 +176,20 @@ function groupByUnit(
       ];
     });
     return {
-      id: correctionId(unit, corrected),
+      id: fixId(unit, toFix),
       unit,
-      objects: corrected,
+      objects: toFix,
       others: desired.objects.filter((object) => object.unit.id === unit.id && !objects.has(objectKey(object.ref))),
       isCritical: unit.isCritical,
       // Nothing is written on top of somebody's unapplied change: the live revision is applied again instead.
       writesPair:
-        options.auditRevisions && !unit.hasUnappliedChanges && !corrected.some((object) => object.desired.ref.kind === 'Secret'),
+        options.auditRevisions && !unit.hasUnappliedChanges && !toFix.some((object) => object.desired.ref.kind === 'Secret'),
       changeSet: unit.changeSet ?? options.changeSet,
       isStaged,
-      route: routeOf(unit, corrected, comparison, options.server, predictions),
+      route: routeOf(unit, toFix, comparison, options.server, predictions),
     };
   });
-  return corrections.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
+  return fixes.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
 }
 
 /**
@@ -198,25 +198,25 @@ function groupByUnit(
  */
 function routeOf(
   unit: DesiredUnit,
-  corrected: readonly ObjectCorrection[],
+  toFix: readonly ObjectFix[],
   comparison: Comparison,
   server: ServerAbilities,
   predictions: PlanInput['predictions'],
-): UnitCorrection['route'] {
+): UnitFix['route'] {
   if (!server.appliesUnits) return 'direct';
   // Only the head could be applied there, and the head is somebody's change.
   if (unit.hasUnappliedChanges && !server.appliesRevisions) return 'direct';
   if (unit.target === undefined || comparison.partlyCompared.includes(unit.id)) return 'direct';
-  const keys = new Set(corrected.map((object) => objectKey(object.desired.ref)));
+  const keys = new Set(toFix.map((object) => objectKey(object.desired.ref)));
   const others = comparison.objects.filter((object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)));
-  const left = [...corrected.flatMap((object) => object.leave), ...others.flatMap((object) => object.findings)];
+  const left = [...toFix.flatMap((object) => object.leave), ...others.flatMap((object) => object.findings)];
   if (left.some(wouldBeOverwritten)) return 'direct';
-  const isAlone = corrected.every(({ desired }) => predictions?.get(objectKey(desired.ref))?.isAppliedAlone);
+  const isAlone = toFix.every(({ desired }) => predictions?.get(objectKey(desired.ref))?.isAppliedAlone);
   return predictions === undefined || isAlone ? 'confighub' : 'both';
 }
 
-/** Rank order plays no part: a model that orders anew does not make another correction of the same drift. */
-function correctionId(unit: DesiredUnit, objects: readonly ObjectCorrection[]): string {
+/** Independent of the rank: the same drift keeps its id when a model orders the findings anew. */
+function fixId(unit: DesiredUnit, objects: readonly ObjectFix[]): string {
   // The id is written into ConfigHub, and a short password could be found from its hash: the generation stands for it.
   const hashed = (value: FieldValue): Json => (value instanceof Secret ? '***' : (value ?? null));
   const patch = objects.map(({ desired, live, fix }) => [

@@ -14,7 +14,7 @@ export interface Upgrade {
   readonly upstream: string;
   /** The text that it would have; `undefined` where the server refuses, or gives no text in a rehearsal. */
   readonly text: string | undefined;
-  /** False for a unit that is behind in revision number only: a pair of corrections upstream changes no byte. */
+  /** False for a unit that is behind in revision number only: a fix upstream changes no byte. */
   readonly changesBytes: boolean;
   /** Why the server would refuse; empty where it would not. */
   readonly refusal: string;

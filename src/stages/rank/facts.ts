@@ -98,7 +98,7 @@ function structuralPath(path: FieldPath): string {
 }
 
 function isTold(kind: string): boolean {
-  return kindNamed(kind)?.isToldToModel === true;
+  return kindNamed(kind)?.isSentToModel === true;
 }
 
 /** A value as the model may see it: numbers, booleans and amounts as they are; of any other text only its length. */

@@ -15,7 +15,7 @@ import type {
   LeftOut,
   PreviousReport,
   PromotionNeed,
-  RecordedCorrection,
+  RecordedFix,
   Report,
   ReportFinding,
   ReportGroup,
@@ -28,7 +28,7 @@ import { nameOfRead } from './failed-reads.ts';
 import { toCorrection, toGone, toLine, toRecorded } from './lines.ts';
 import { hasOtherFate, newsOf, otherNews } from './news.ts';
 
-/** Corrections remembered for each field. */
+/** Fixes that are kept for each field. */
 const KEPT_CORRECTIONS = 20;
 /** Drifts that went by themselves, remembered in all: fields that come and go must not fill the repository. */
 const KEPT_GONE = 1_000;
@@ -43,8 +43,8 @@ export interface ReportInput {
   readonly ranking: Ranking;
   readonly plan: Plan;
   readonly outcomes: readonly FixOutcome[];
-  /** Corrections of before that no report names, oldest first. */
-  readonly recorded: readonly RecordedCorrection[];
+  /** Earlier fixes that no report names, oldest first. */
+  readonly recorded: readonly RecordedFix[];
   readonly promotions: readonly PromotionNeed[];
   readonly decisions: readonly ReportedDecision[];
   /** The ignore rules among them. */
@@ -85,11 +85,11 @@ export function buildReport(input: ReportInput): Report {
     resolved.some(({ id }) => id === findingId) ? 'awaited' : 'old',
   );
   // Fixes of a killed pass are reported by this one.
-  const toTell = [...recorded(false), ...awaited, ...corrected];
-  const told = new Set(toTell.map(({ findingId }) => findingId));
-  const resolvedNow = resolved.filter((finding) => !told.has(finding.id));
+  const reportedNow = [...recorded(false), ...awaited, ...corrected];
+  const reportedIds = new Set(reportedNow.map(({ findingId }) => findingId));
+  const resolvedNow = resolved.filter((finding) => !reportedIds.has(finding.id));
   const appliedNow = new Set(applied.map(({ findingId }) => findingId));
-  const corrections = keepLatest([...input.previous.corrections, ...old, ...undone, ...toTell]);
+  const corrections = keepLatest([...input.previous.corrections, ...old, ...undone, ...reportedNow]);
   const replaced = lines.flatMap(({ id, fingerprint }) => {
     const known = before.get(id);
     return known && known.fingerprint !== fingerprint ? [known] : [];
@@ -97,7 +97,7 @@ export function buildReport(input: ReportInput): Report {
   const gone = [
     ...input.previous.gone,
     ...[...replaced.map((was) => toGone(was, 'changed', input.now)), ...resolvedNow.map((was) => toGone(was, 'gone', input.now))]
-      // A masked value says nothing, and a person's apply of what was staged is a correction.
+      // A masked value says nothing, and a person's apply of what was staged is a fix.
       .filter(({ class: found, live, desired, findingId }) => {
         const isMasked = hasHiddenPart(live) || hasHiddenPart(desired);
         return DRIFT_CLASSES.has(found) && !isMasked && !appliedNow.has(findingId);
@@ -110,7 +110,7 @@ export function buildReport(input: ReportInput): Report {
     digest: digestOf(findings, corrections),
     findings,
     corrections,
-    correctedNow: toTell.length,
+    fixedNow: reportedNow.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
     resolved: resolvedNow,
     gone: keepLatest(gone).slice(-KEPT_GONE),
@@ -132,7 +132,7 @@ export function buildReport(input: ReportInput): Report {
   };
 }
 
-/** The parts of a report that make a commit although no drift came, went or was corrected. */
+/** The parts of a report that make a commit although no drift appeared, ended or was fixed. */
 function alsoChanged(
   input: ReportInput,
   incomplete: readonly Incomplete[],

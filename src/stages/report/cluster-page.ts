@@ -2,9 +2,9 @@ import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
 import type { Correction, Report, ReportFinding } from '../../domain/report.ts';
 import {
-  correctionState,
   costWords,
   dollars,
+  fixState,
   GUARD_EFFECT,
   minute,
   plural,
@@ -231,7 +231,7 @@ function correctionRow(correction: Correction): readonly string[] {
     escapeText(correction.summary),
     changedBy(correction),
     dollars(correction.costUsdPerMonth),
-    `${correctionState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
+    `${fixState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
     escapeText(correction.changeSet),
     escapeText(minute(correction.time)),
   ];

@@ -1,7 +1,7 @@
 import { cutText, sanitize } from '../../domain/describe.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
 import type { Correction, FindingNews, Report, ReportFinding } from '../../domain/report.ts';
-import { correctionState, costWords, day, GUARD_EFFECT, plural, state, withoutRepeated } from '../../domain/words.ts';
+import { costWords, day, fixState, GUARD_EFFECT, plural, state, withoutRepeated } from '../../domain/words.ts';
 import { type Entry, linesOf, MAX_LINE } from './commit-lines.ts';
 import { inert } from './inert.ts';
 
@@ -20,7 +20,7 @@ export interface CommitFacts {
 
 /** Subject, one or two lines for each thing, what is news first, and trailers that `git log --format=%(trailers)` reads. */
 export function composeCommitMessage(report: Report, facts: CommitFacts): string {
-  const corrected = report.correctedNow === 0 ? [] : report.corrections.slice(-report.correctedNow);
+  const corrected = report.fixedNow === 0 ? [] : report.corrections.slice(-report.fixedNow);
   const changeSets = [...new Set([...corrected, ...report.findings].map((entry) => entry.changeSet))]
     .filter((name) => name !== '')
     .sort();
@@ -37,7 +37,7 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
   ].map((line) => sanitize(line));
   const open = withoutRepeated(report.findings, ({ id }) => id);
   const news: readonly Entry[] = [
-    ...withoutRepeated(corrected, ({ findingId }) => findingId).map((drift) => ({ drift, done: correctionState(drift) })),
+    ...withoutRepeated(corrected, ({ findingId }) => findingId).map((drift) => ({ drift, done: fixState(drift) })),
     ...open
       .filter(({ id }) => report.news.has(id))
       .map((drift) => ({ drift, done: newsState(report.news.get(drift.id), drift) })),

@@ -1,5 +1,5 @@
 import type { Correction, GoneDrift, Report, ReportFinding } from '../../domain/report.ts';
-import { correctionState, minute, plural } from '../../domain/words.ts';
+import { fixState, minute, plural } from '../../domain/words.ts';
 import { escapeText } from './markdown.ts';
 import { boundedTable, changedBy } from './page-table.ts';
 import { workloadPage } from './paths.ts';
@@ -46,6 +46,6 @@ export function earlierDrift(
 }
 
 function became(entry: Correction | GoneDrift): string {
-  if (!('became' in entry)) return correctionState(entry);
+  if (!('became' in entry)) return fixState(entry);
   return `${entry.became === 'gone' ? 'resolved without a fix' : 'changed to another drift'}, ${entry.state}`;
 }

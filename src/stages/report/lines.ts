@@ -12,7 +12,7 @@ import {
   findingSchema,
   type GoneDrift,
   goneSchema,
-  type RecordedCorrection,
+  type RecordedFix,
   type ReportFinding,
 } from '../../domain/report.ts';
 import { shownPart } from '../../domain/secret.ts';
@@ -116,7 +116,7 @@ export function toCorrection(
 }
 
 /** What its pair of revisions tells; what the report would have said besides is not known any more. */
-export function toRecorded(entry: RecordedCorrection, before: ReadonlyMap<string, ReportFinding>): Correction {
+export function toRecorded(entry: RecordedFix, before: ReadonlyMap<string, ReportFinding>): Correction {
   const { ranked, time, firstSeen, correctionId, revision, changeSet } = entry;
   const { id } = ranked.finding;
   const outcome = { findingId: id, correctionId, result: 'fixed' as const, message: '', changeSet, revision, unhealthy: '' };

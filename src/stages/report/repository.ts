@@ -73,7 +73,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
   let head = first;
   let confirmed: Promise<void> | undefined;
   try {
-    // Known before anything is corrected, rather than when the report of it cannot be written.
+    // Known before anything is fixed, not when its report cannot be written.
     refuseLinks(head, { root, cluster });
     const folder = `${root}/${pathPart(cluster)}`;
     return {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createKubernetesClient } from '../../../src/clients/kubernetes/client.ts';
 import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
 import { printPath } from '../../../src/domain/field-path.ts';
-import type { Prediction, UnitCorrection } from '../../../src/domain/plan.ts';
+import type { Prediction, UnitFix } from '../../../src/domain/plan.ts';
 import { comparing } from '../../../src/pass/compare.ts';
 import { predictFixes } from '../../../src/stages/fix/predict.ts';
 import { takeSnapshot } from '../../../src/stages/snapshot/snapshot.ts';
@@ -37,7 +37,7 @@ describe('a fix that is tried by dry run', () => {
   /** Of the only object, where the unit declares this by now, and `meanwhile` happens after it was read. */
   async function predict(
     manifest: string,
-    route: UnitCorrection['route'] = 'direct',
+    route: UnitFix['route'] = 'direct',
     meanwhile: () => Promise<unknown> = async () => undefined,
   ): Promise<{ readonly prediction: Prediction | undefined; readonly refused: Readonly<Record<string, string>> }> {
     const comparison = await scene.compare(manifest);
@@ -50,7 +50,7 @@ describe('a fix that is tried by dry run', () => {
     const snapshot = await takeSnapshot(client, { namespaceSelector, kinds: ['apps/v1/Deployment'], cacheDir: '', signal });
     const options = { cluster: 'test', desiredManagers: ['confighub'] };
     await meanwhile();
-    const correction = {
+    const unitFix = {
       id: '',
       unit: desired.unit,
       objects: [{ desired, live, fix: findings, leave: [] }],
@@ -61,7 +61,7 @@ describe('a fix that is tried by dry run', () => {
       isStaged: false,
       route,
     };
-    const predictions = await predictFixes({ corrections: [correction] }, client, {
+    const predictions = await predictFixes({ fixes: [unitFix] }, client, {
       ...comparing(snapshot, options),
       signal,
     });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createKubernetesClient } from '../../../src/clients/kubernetes/client.ts';
 import { connectKubernetes } from '../../../src/clients/kubernetes/transport.ts';
-import type { UnitCorrection } from '../../../src/domain/plan.ts';
+import type { UnitFix } from '../../../src/domain/plan.ts';
 import { predictFixes } from '../../../src/stages/fix/predict.ts';
 import { type Answer, served, startFakeApiServer } from '../../kubernetes/fake-api-server.ts';
 import { noAnswers, sent } from '../../kubernetes/no-answers.ts';
@@ -17,7 +17,7 @@ const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 async function refusalOf(patch: Answer, review: Answer): Promise<string> {
   const object = compared([finding()]);
   if (!object.desired) throw new Error('nothing is declared');
-  const correction: UnitCorrection = {
+  const unitFix: UnitFix = {
     id: '',
     unit: object.desired.unit,
     objects: [{ desired: object.desired, live: object.live, fix: object.findings, leave: [] }],
@@ -33,7 +33,7 @@ async function refusalOf(patch: Answer, review: Answer): Promise<string> {
     return pathname === REVIEWS ? review : patch;
   });
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: server.kubeconfig, userAgent: 'test' }));
-  const predictions = await predictFixes({ corrections: [correction] }, client, {
+  const predictions = await predictFixes({ fixes: [unitFix] }, client, {
     compare: () => [],
     deliveredFields: () => ({}),
     desiredManagers: ['confighub'],

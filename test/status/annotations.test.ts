@@ -27,7 +27,7 @@ function record(more: Partial<PassRecord> = {}): PassRecord {
   };
 }
 
-describe('the heartbeat', () => {
+describe('the status of the last run', () => {
   it('names the last success only when there was one', () => {
     expect(annotationsOf(record())).to.deep.equal({
       'drift-detector/last-pass': 'p-1',

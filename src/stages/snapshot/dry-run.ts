@@ -6,23 +6,23 @@ import { messageOf } from '../../domain/errors.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import { withoutServerFields } from '../../domain/server-fields.ts';
 
-export interface ProbeOptions {
+export interface DryRunOptions {
   readonly fieldManager: string;
   readonly signal: AbortSignal;
 }
 
 /** Objects asked about in one pass; a cluster where more look odd at once has another trouble. */
-const MAX_PROBES = 100;
+const MAX_CHECKED = 100;
 const AT_ONCE = 4;
 
 /**
  * Asks the API server, by dry run, what it would make of desired objects whose live side ownership cannot explain.
  * Whatever the account may not do is not tried: an object without an answer stays judged as it was.
  */
-export async function probeObjects(
+export async function checkByDryRun(
   kubernetes: KubernetesClient,
   unexplained: readonly DesiredObject[],
-  options: ProbeOptions,
+  options: DryRunOptions,
 ): Promise<ReadonlyMap<string, DryRunCheck>> {
   const limit = pLimit(AT_ONCE);
   const allowed = new Map<string, Promise<boolean>>();
@@ -32,23 +32,23 @@ export async function probeObjects(
     allowed.set(key, asking);
     return asking;
   };
-  const probes = new Map<string, DryRunCheck>();
+  const checks = new Map<string, DryRunCheck>();
   await Promise.all(
-    unexplained.slice(0, MAX_PROBES).map((object) =>
+    unexplained.slice(0, MAX_CHECKED).map((object) =>
       limit(async () => {
-        const probe = await probeOne(kubernetes, object, mayI, options);
-        if (probe) probes.set(objectKey(object.ref), probe);
+        const check = await checkOne(kubernetes, object, mayI, options);
+        if (check) checks.set(objectKey(object.ref), check);
       }),
     ),
   );
-  return probes;
+  return checks;
 }
 
-async function probeOne(
+async function checkOne(
   kubernetes: KubernetesClient,
   object: DesiredObject,
   mayI: (verb: string, object: DesiredObject) => Promise<boolean>,
-  { fieldManager, signal }: ProbeOptions,
+  { fieldManager, signal }: DryRunOptions,
 ): Promise<DryRunCheck | undefined> {
   try {
     if (!(await mayI('patch', object))) return undefined;

@@ -5,7 +5,7 @@ import type { DryRunCheck } from '../../src/domain/dry-run-check.ts';
 import type { Comparison, Finding } from '../../src/domain/finding.ts';
 import type { DiffOptions } from '../../src/stages/diff/compare.ts';
 import { applyDryRuns, objectsToCheck } from '../../src/stages/diff/diff.ts';
-import { probeObjects } from '../../src/stages/snapshot/probe.ts';
+import { checkByDryRun } from '../../src/stages/snapshot/dry-run.ts';
 import { fixture } from '../demo/world.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 import { startWebhook } from './webhook.ts';
@@ -18,15 +18,15 @@ const options = { cluster: 'test', desiredManagers: ['confighub'] };
 async function withSecondOpinion(
   scene: LiveScene,
   found: Comparison,
-): Promise<{ readonly said: readonly string[]; readonly probes: ReadonlyMap<string, DryRunCheck> }> {
+): Promise<{ readonly said: readonly string[]; readonly checks: ReadonlyMap<string, DryRunCheck> }> {
   const client = createKubernetesClient(await connectKubernetes({ kubeconfig: scene.cluster.kubeconfig, userAgent: 'test' }));
-  const probes = await probeObjects(client, objectsToCheck(found, options), {
+  const checks = await checkByDryRun(client, objectsToCheck(found, options), {
     fieldManager: 'confighub',
     signal: AbortSignal.timeout(30_000),
   });
   client.close();
-  const settled = applyDryRuns(found, probes, options);
-  return { said: lines(settled.objects.flatMap((object) => object.findings)), probes };
+  const settled = applyDryRuns(found, checks, options);
+  return { said: lines(settled.objects.flatMap((object) => object.findings)), checks };
 }
 
 describe('second opinion of the API server', function () {
@@ -107,17 +107,17 @@ describe('second opinion of the API server', function () {
       'pending /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "registry.example/imposter:1" by nobody',
     ];
     expect(lines(found.objects.flatMap((object) => object.findings))).to.deep.equal(pending);
-    const { said, probes } = await withSecondOpinion(scene, found);
+    const { said, checks } = await withSecondOpinion(scene, found);
     expect(said).to.deep.equal([
       'changed /spec/replicas: 2 -> 4 by confighub (delivery)',
       'changed /spec/template/spec/containers[name=app]/image: "registry.example/rich:1" -> "registry.example/imposter:1" by confighub (delivery)',
     ]);
-    const settle = (asked: typeof probes, more: Partial<DiffOptions> = {}): readonly Finding[] =>
+    const settle = (asked: typeof checks, more: Partial<DiffOptions> = {}): readonly Finding[] =>
       applyDryRuns(found, asked, { ...options, ...more }).objects.flatMap((object) => object.findings);
-    const [replicas, image] = settle(probes);
+    const [replicas, image] = settle(checks);
     expect([replicas?.repair.method, image?.restartsPods]).to.deep.equal(['json-patch', true]);
     const ignoreRules = [{ kind: 'Deployment', path: '/spec/replicas', reason: 'scaled by a script' }];
-    expect(settle(probes, { ignoreRules }).map(({ class: to, note }) => `${to} ${note}`)[0]).to.equal(
+    expect(settle(checks, { ignoreRules }).map(({ class: to, note }) => `${to} ${note}`)[0]).to.equal(
       'informational ignored: scaled by a script',
     );
     // Without an answer nobody knows, and that is said; where the unit is not applied it is simply ahead.
@@ -148,12 +148,12 @@ describe('second opinion of the API server', function () {
     const token = (await scene.kubectl(['create', 'token', 'nobody'])).trim();
     const kubeconfig = await scene.cluster.kubeconfigForToken(`nobody-${scene.namespace}`, token);
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig, userAgent: 'test' }));
-    const probes = await probeObjects(client, objectsToCheck(found, options), {
+    const checks = await checkByDryRun(client, objectsToCheck(found, options), {
       fieldManager: 'confighub',
       signal: AbortSignal.timeout(30_000),
     });
     client.close();
-    expect([...probes]).to.deep.equal([]);
-    expect(applyDryRuns(found, probes, options)).to.deep.equal(found);
+    expect([...checks]).to.deep.equal([]);
+    expect(applyDryRuns(found, checks, options)).to.deep.equal(found);
   });
 });
