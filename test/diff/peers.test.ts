@@ -155,7 +155,7 @@ describe('beside kubectl diff', function () {
     process.stdout.write(`${table}\n`);
     await rm(folder, { recursive: true });
     if (!IS_LONG) return;
-    const head = `# Beside kubectl diff\n\n${documents.length} generated objects (Deployments, StatefulSets, DaemonSets, CronJobs, Services, ConfigMaps) on Kubernetes ${cluster.version},\napplied by server-side apply as \`confighub\`, compared right after, and again after another hand changed each of them\n(\`DRIFT_LONG=1 npm run mocha -- test/diff/peers.test.ts\`). Requests are those of the second comparison.\n\n`;
+    const head = `# Compared with kubectl diff\n\n${documents.length} generated objects (Deployments, StatefulSets, DaemonSets, CronJobs, Services, ConfigMaps) on Kubernetes ${cluster.version},\napplied by server-side apply as \`confighub\`, compared right after, and again after another field manager changed each of them\n(\`DRIFT_LONG=1 npm run mocha -- test/diff/peers.test.ts\`). Requests are those of the second comparison.\n\n`;
     writeFileSync(new URL('../../docs/diff-peers.md', import.meta.url), `${head}${table}\n`);
   });
 });
