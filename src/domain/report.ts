@@ -14,7 +14,7 @@ import { usageSchema } from './usage.ts';
 /** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
 /** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 9;
+export const SCHEMA_REVISION = 10;
 
 /** Any JSON value; values come from parseJson, which gives exactly those that Json names. */
 const json = z.custom<Json>((value) => value !== undefined);
@@ -100,6 +100,7 @@ export const findingSchema = z.object({
     .default('')
     .describe('Version of the prompt that the model was asked by and gave no answer to; else empty.'),
   usage: usageSchema.nullable().default(null),
+  returned: count.default(0).describe('How often the same drift was fixed or resolved before it came back.'),
   result: z.string().nullable().describe('What became of a planned fix that left the finding open; null where none was planned.'),
   message: z.string().describe("The server's own words where a fix did not go as planned."),
 });
@@ -200,6 +201,13 @@ export const summarySchema = z.object({
   severities: z.object({ critical: count, high: count, medium: count, low: count, info: count }).describe('Open findings.'),
   costUsdPerMonth: z.number().describe('Sum of the known costs of open findings.'),
   unknownCosts: count,
+  drift: z
+    .object({ open: count, costUsdPerMonth: z.number(), unknownCosts: count })
+    .nullable()
+    .default(null)
+    .describe(
+      'Of open drift alone: without undeclared, duplicate, pending and terminating objects. Null in reports before revision 10.',
+    ),
   newest: z.object({ firstSeen: time, count }).nullable().describe('The open findings that were seen last.'),
   blocked: count,
   staged: count,
@@ -240,8 +248,20 @@ export const carriedSchema = summarySchema.pick({
 });
 type Carried = Readonly<z.output<typeof carriedSchema>>;
 
-/** `changed`: other values than in the last report; `restated`: the same values, but another action or result. */
-export type FindingNews = 'new' | 'changed' | 'restated';
+/** `returned`: it ended before; `changed`: other values than in the last report; `restated`: the same, but another action or result. */
+export type FindingNews = 'new' | 'returned' | 'changed' | 'restated';
+
+/** Drift of a pass: `before` + `new` + `returned` - `fixed` - `resolved` = `open`. */
+export interface Tally {
+  /** Open in the last report. */
+  readonly before: number;
+  readonly new: number;
+  /** Fixed or resolved in an earlier report, and there again. */
+  readonly returned: number;
+  readonly fixed: number;
+  readonly resolved: number;
+  readonly open: number;
+}
 
 /** The state after a pass. Holds no clock, duration or pass id: an unchanged drift gives the same bytes. */
 export interface Report extends Carried {
@@ -256,6 +276,8 @@ export interface Report extends Carried {
   readonly fixedNow: number;
   /** How many of this pass's findings were not in the last report. */
   readonly newFindings: number;
+  /** Not in the tree. */
+  readonly tally: Tally;
   /** Findings of the last report that are resolved without a fix of this pass. Not in the tree. */
   readonly resolved: readonly ReportFinding[];
   /** What changed in `findings` since the last report, by id. Not in the tree. */

@@ -60,6 +60,15 @@ export function minute(time: string): string {
   return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/u, '$1 $2Z');
 }
 
+/** `back`, `back for the 2nd time`: how often a drift has come back; empty for one that never ended. */
+export function returnedWords(times: number): string {
+  if (times <= 1) return times === 1 ? 'back' : '';
+  const ending = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' }[ORDINALS.select(times)];
+  return `back for the ${times}${ending} time`;
+}
+
+const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
+
 /** Without lines that another line includes in its summary (`shownWith`), in the same pass. */
 export function withoutRepeated<T extends Pick<ReportedDrift, 'shownWith'>>(
   entries: readonly T[],

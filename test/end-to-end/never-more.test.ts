@@ -196,7 +196,7 @@ describe('a fix never does more than the plan', function () {
       'Fixed but not healthy: sick: after 2 s 0 of 1 replicas available',
     ]);
     expect(await reportFile(world, 'reports/dev/README.md')).to.match(
-      /drift-test\/deployment\/sick .* fixed, revision \d+, not healthy/u,
+      /drift-test\/deployment\/sick\].* fixed, revision \d+, not healthy/u,
     );
     expect(sentences(await run(), 'fixed-unhealthy')).to.deep.equal([]);
   });

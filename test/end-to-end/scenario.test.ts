@@ -130,7 +130,7 @@ describe('the walk-through', function () {
       const page = await reportFile(world, 'reports/dev/README.md');
       expect(page).to.contain('All clear');
       expect(page).to.match(
-        /backend-api \| replicas 3 → 5 \| kubectl via scale, time unknown \| \+\$29\.27 \| fixed, revision 3/u,
+        /backend-api\]\(\S+\) \| replicas 3 → 5 \| kubectl via scale, time unknown \| \+\$29\.27 \| fixed, revision 3/u,
       );
     });
 
@@ -179,8 +179,8 @@ describe('the walk-through', function () {
       expect(await reportFile(world, 'reports/dev/drift-test/deployment.orders.md')).to.contain('report only (auto-fix-off)');
       expect((await run()).code).to.equal(0);
       expect(await replicas('orders')).to.equal('2');
-      const page = await reportFile(world, 'reports/dev/drift-test/deployment.orders.md').catch((error: Error) => error.message);
-      expect(page).to.contain('does not exist');
+      const page = await reportFile(world, 'reports/dev/drift-test/deployment.orders.md');
+      expect(page).to.contain('**No open drift.**').and.contain('| replicas 2 → 6 |');
     });
 
     it('has Claude rank what is new, once, from facts that name nobody, and keeps its advice in the report', async () => {
@@ -290,7 +290,7 @@ describe('the walk-through', function () {
       expect((await run()).code).to.equal(0);
       expect((await history())[0]).to.equal('drift(dev): 1 fixed (worst: medium)');
       expect(await reportFile(world, 'reports/dev/README.md')).to.match(
-        /frontend-web \| replicas 2 → 4 \| kubectl via scale, time unknown \| .* \| fixed, revision \d+ of calm-otter-dev\/frontend-web-config \| calm-otter\/bulk-drift-fix/u,
+        /frontend-web\]\(\S+\) \| replicas 2 → 4 \| kubectl via scale, time unknown \| .* \| fixed, revision \d+ of calm-otter-dev\/frontend-web-config \| calm-otter\/bulk-drift-fix/u,
       );
       await world.admin.send('PATCH', '/unit', { where }, { ChangeSetID: null }, z.unknown());
     });

@@ -51,10 +51,10 @@ describe('earlier drift of a field', () => {
       .and.contain('prod/fixes');
   });
 
-  it('is of this field and of no other', () => {
+  it('is of this object and of no other', () => {
     const image = ranked(finding({ path: IMAGE, desired: 'a:1', live: 'a:2' }));
     const other = ranked(finding({ ref: ref('cart') }));
-    expect(earlier(nights([image, other, scaled(5)], [], [scaled(9)]))).to.have.length(1);
+    expect(earlier(nights([image, other, scaled(5)], [], [scaled(9)]))).to.have.length(2);
   });
 
   it('is not what could not be read, and not what is no drift', () => {

@@ -15,9 +15,13 @@ const TRAILERS = [
   'Drift-Cluster',
   'Drift-Digest',
   'Drift-New',
+  'Drift-Returned',
   'Drift-Changed',
   'Drift-Fixed',
+  'Drift-Resolved',
   'Drift-Open',
+  'Drift-Other',
+  'Drift-Actor',
   'ConfigHub-ChangeSet',
   'Drift-Tool',
 ];

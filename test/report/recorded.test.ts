@@ -21,7 +21,7 @@ const subjectOf = (report: Report): string =>
 describe('a correction that no report named', () => {
   it("is told as this pass's where its own pass was killed, with the time at which it was made", () => {
     const report = reportOf([], { recorded: [recorded()] });
-    expect(subjectOf(report)).to.equal('drift(prod-eu): 1 fixed (worst: medium)');
+    expect(subjectOf(report)).to.equal('drift(prod-eu): 1 new, 1 fixed (worst: medium)');
     expect(report.corrections.map(({ correctionId, revision, time }) => [correctionId, revision, time])).to.deep.equal([
       ['0123456789abcdef', 17, '2026-11-22T03:00:05.000Z'],
     ]);

@@ -27,6 +27,7 @@ import { inSteps } from '../../domain/steps.ts';
 import { nameOfRead } from './failed-reads.ts';
 import { toCorrection, toGone, toLine, toRecorded } from './lines.ts';
 import { hasOtherFate, newsOf, otherNews } from './news.ts';
+import { endings, tallyOf } from './tally.ts';
 
 /** Fixes that are kept for each field. */
 const KEPT_CORRECTIONS = 20;
@@ -61,7 +62,8 @@ export function buildReport(input: ReportInput): Report {
   const before = new Map(input.previous.findings.map((finding) => [finding.id, finding]));
   // What autoscalers and controllers note comes and goes by itself: it is logged, and would only make commits here.
   const shown = input.plan.items.filter((item) => item.ranked.finding.class !== 'informational');
-  const facts = { before, now: input.now, isPricedAlike: input.previous.prices === input.ranking.source.prices };
+  const endedBefore = endings(input.previous.corrections, input.previous.gone);
+  const facts = { before, now: input.now, endedBefore, isPricedAlike: input.previous.prices === input.ranking.source.prices };
   const lines = shown.map((item) => toLine(item, outcomeOf.get(item.ranked.finding.id), facts));
   const open = lines.filter((line) => line.result !== 'fixed');
   const ids = new Set(lines.map((line) => line.id));
@@ -112,6 +114,7 @@ export function buildReport(input: ReportInput): Report {
     corrections,
     fixedNow: reportedNow.length,
     newFindings: lines.filter((line) => !before.has(line.id)).length,
+    tally: tallyOf({ before: input.previous.findings, open: findings, fixed: reportedNow, resolved: resolvedNow, endedBefore }),
     resolved: resolvedNow,
     gone: keepLatest(gone).slice(-KEPT_GONE),
     ignored: ignoredByRule(input),

@@ -135,16 +135,21 @@ function openFindings({ report, pages }: ClusterPage): readonly string[] {
 }
 
 function findingRow(report: Report, finding: ReportFinding, pages: ReadonlySet<string>): readonly string[] {
-  const page = workloadPage(finding.object);
-  const name = escapeText(displayRef(finding.object));
   return [
     finding.severity,
-    pages.has(page) ? `[${name}](${page})` : name,
+    linked(finding.object, pages),
     escapeText(finding.summary),
     changedBy(finding),
     dollars(finding.costUsdPerMonth),
     escapeText(stateIn(report, finding)),
   ];
+}
+
+/** The object's name, leading to its page where it has one. */
+function linked(object: ReportFinding['object'], pages: ReadonlySet<string>): string {
+  const page = workloadPage(object);
+  const name = escapeText(displayRef(object));
+  return pages.has(page) ? `[${name}](${page})` : name;
 }
 
 function groups({ report }: ClusterPage): readonly string[] {
@@ -197,7 +202,7 @@ function promotions({ report }: ClusterPage): readonly string[] {
   ]);
 }
 
-function corrections({ report }: ClusterPage): readonly string[] {
+function corrections({ report, pages }: ClusterPage): readonly string[] {
   // Newest first; those of one pass in the order of their rank.
   const made = report.corrections.filter(({ result }) => result !== 'no-effect');
   const latest = [...Map.groupBy(made, ({ time }) => time).values()].toReversed().flat();
@@ -213,7 +218,9 @@ function corrections({ report }: ClusterPage): readonly string[] {
   const shown = tableWithin(
     TABLE_BYTES / 2,
     header,
-    lines.slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN))).map(correctionRow),
+    lines
+      .slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN)))
+      .map((correction) => correctionRow(correction, pages)),
   );
   const left = lines.length - shown.text.split('\n').length + 2;
   return [
@@ -225,9 +232,9 @@ function corrections({ report }: ClusterPage): readonly string[] {
   ];
 }
 
-function correctionRow(correction: Correction): readonly string[] {
+function correctionRow(correction: Correction, pages: ReadonlySet<string>): readonly string[] {
   return [
-    escapeText(displayRef(correction.object)),
+    linked(correction.object, pages),
     escapeText(correction.summary),
     changedBy(correction),
     dollars(correction.costUsdPerMonth),

@@ -1,14 +1,19 @@
 import { cutText, sanitize } from '../../domain/describe.ts';
+import { actorWords } from '../../domain/field-managers.ts';
+import { DRIFT_CLASSES, rowOf } from '../../domain/finding-classes.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
-import type { Correction, FindingNews, Report, ReportFinding } from '../../domain/report.ts';
-import { costWords, day, fixState, GUARD_EFFECT, plural, state, withoutRepeated } from '../../domain/words.ts';
+import type { Correction, FindingNews, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';
+import { costWords, day, fixState, GUARD_EFFECT, plural, returnedWords, state, withoutRepeated } from '../../domain/words.ts';
 import { type Entry, linesOf, MAX_LINE } from './commit-lines.ts';
 import { inert } from './inert.ts';
+import { isDriftLine } from './tally.ts';
 
 /** Lines between subject and trailers. */
 const MAX_LINES = 20;
 /** Characters of a cluster's name that stay whatever there is to say. */
 const NAME_KEPT = 40;
+/** Trailers for them; the pages have all. */
+const ACTORS_NAMED = 5;
 /** Lines for other news than drift. */
 const OTHER_NEWS = 4;
 
@@ -28,10 +33,14 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
     `Drift-Pass: ${facts.pass}`,
     `Drift-Cluster: ${inert(report.cluster)}`,
     `Drift-Digest: sha256:${report.digest}`,
-    `Drift-New: ${report.newFindings}`,
+    `Drift-New: ${report.tally.new}`,
+    `Drift-Returned: ${report.tally.returned}`,
     `Drift-Changed: ${changedIn(report)}`,
-    `Drift-Fixed: ${corrected.length}`,
-    `Drift-Open: ${report.findings.length}`,
+    `Drift-Fixed: ${report.tally.fixed}`,
+    `Drift-Resolved: ${report.tally.resolved}`,
+    `Drift-Open: ${report.tally.open}`,
+    `Drift-Other: ${report.findings.length - report.tally.open}`,
+    ...actorsOf([...corrected, ...report.findings.filter(({ id }) => report.news.has(id))]).map((name) => `Drift-Actor: ${name}`),
     ...changeSets.map((name) => `ConfigHub-ChangeSet: ${inert(name)}`),
     `Drift-Tool: ${facts.tool}`,
   ].map((line) => sanitize(line));
@@ -53,12 +62,33 @@ export function composeCommitMessage(report: Report, facts: CommitFacts): string
   return [subject(report, corrected), ...body, trailers.join('\n')].filter((part) => part !== '').join('\n\n');
 }
 
+/** Field managers of what the pass found anew or fixed, by name; none for what has no known one. */
+function actorsOf(drift: readonly ReportedDrift[]): readonly string[] {
+  const names = drift.flatMap(({ blame }) => (blame ? [inert(sanitize(`${blame.manager} (${actorWords(blame)})`))] : []));
+  return [...new Set(names)].sort().slice(0, ACTORS_NAMED);
+}
+
 function worstFirst(entries: readonly Entry[]): readonly Entry[] {
   return entries.toSorted((a, b) => severityOrder(a.drift.severity) - severityOrder(b.drift.severity));
 }
 
-function changedIn({ news }: Report): number {
-  return [...news.values()].filter((kind) => kind === 'changed').length;
+function changedIn({ findings, news }: Report): number {
+  return findings.filter((finding) => isDriftLine(finding) && news.get(finding.id) === 'changed').length;
+}
+
+/** What is no drift and came or went, by class: `1 unmanaged`, `2 pending resolved`. */
+function besides({ findings, resolved, news }: Report): readonly string[] {
+  const byClass = (entries: readonly ReportFinding[], end: string): readonly string[] =>
+    [...Map.groupBy(entries, ({ class: found }) => found)]
+      .filter(([found]) => !DRIFT_CLASSES.has(found))
+      .map(([found, alike]) => `${alike.length} ${rowOf(found).state}${end}`);
+  return [
+    ...byClass(
+      findings.filter(({ id }) => news.has(id)),
+      '',
+    ),
+    ...byClass(resolved, ' resolved'),
+  ];
 }
 
 /** The most detailed subject that fits beside the cluster's name. */
@@ -75,23 +105,29 @@ function subject(report: Report, corrected: readonly Correction[]): string {
 
 /** What a subject may say, shorter and shorter; the trailers have all counts. */
 function statements(report: Report, corrected: readonly Correction[]): readonly string[] {
-  const open = report.findings.length;
+  const { tally } = report;
+  const { open } = tally;
   // Without this the log would not show the reason for the commit.
   const also = report.alsoChanged.length > 0 ? [changedWords(report.alsoChanged)] : [];
   const counts = [
-    [report.newFindings, 'new'],
+    [tally.new, 'new'],
+    [tally.returned, 'back'],
     [changedIn(report), 'changed'],
-    [corrected.length, 'fixed'],
-    [report.resolved.length, 'resolved'],
+    [tally.fixed, 'fixed'],
+    [tally.resolved, 'resolved'],
   ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]));
+  if (counts.length === 0) counts.push(...besides(report));
   if (corrected.length === 0 && open === 0) {
     const clear = report.incomplete.length > 0 ? 'nothing open in what could be read' : 'all clear';
     // What was resolved without a fix made it clear.
-    return [...(counts.length === 0 ? also : []).map((words) => `${words}, ${clear}`), clear, clear.replace(/ in .*/u, '')];
+    const said = counts.length === 0 ? also : besides(report);
+    return [...(said.length === 0 ? [] : [`${said.join(', ')}, ${clear}`]), clear, clear.replace(/ in .*/u, '')];
   }
   const brought = counts.length === 0 ? also : counts;
   // Resolved findings do not count for the worst.
-  const worst = SEVERITIES.find((severity) => [...corrected, ...report.findings].some((drift) => drift.severity === severity));
+  const worst = SEVERITIES.find((severity) =>
+    [...corrected, ...report.findings.filter(isDriftLine)].some((drift) => drift.severity === severity),
+  );
   const say = (parts: readonly string[], stands: string, end: string): string =>
     `${[...parts, ...(open === 0 ? [] : [`${open} ${stands}`])].join(', ')} (${end})`.trimStart();
   return [
@@ -116,7 +152,10 @@ function asides({ guard, incomplete, findings, alsoChanged, otherNews }: Report)
   if (unnamed.length > 0) lines.push(`Also changed: ${unnamed.join(', ')}`);
   if (guard) lines.push(`Guard ${guard.name}: ${GUARD_EFFECT}`);
   if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);
-  if (findings.length > 0) lines.push(`Open drift: ${costWords(findings)}`);
+  const [open, other] = [findings.filter(isDriftLine), findings.filter((finding) => !isDriftLine(finding))];
+  if (open.length > 0) lines.push(`Open drift: ${costWords(open)}`);
+  const classes = [...Map.groupBy(other, ({ class: found }) => rowOf(found).state)];
+  if (other.length > 0) lines.push(`No drift: ${classes.map(([state, alike]) => `${alike.length} ${state}`).join(', ')}`);
   return lines;
 }
 
@@ -139,7 +178,8 @@ function fitting(lines: number, entries: readonly Entry[], what: string): readon
 }
 
 function newsState(news: FindingNews | undefined, finding: ReportFinding): string {
-  return `${news === 'restated' ? 'now ' : `${news}, `}${openState(finding)}`;
+  const words = news === 'returned' ? returnedWords(finding.returned) : news;
+  return `${news === 'restated' ? 'now ' : `${words}, `}${openState(finding)}`;
 }
 
 function shortState({ unread }: Report, finding: ReportFinding): string {

@@ -1,25 +1,23 @@
+import { sanitize } from '../../domain/describe.ts';
 import type { Correction, GoneDrift, Report, ReportFinding } from '../../domain/report.ts';
+import { quoted } from '../../domain/shell.ts';
 import { fixState, minute, plural } from '../../domain/words.ts';
-import { escapeText } from './markdown.ts';
+import { escapeText, fence } from './markdown.ts';
+import { revisionsOf } from './next-steps.ts';
 import { boundedTable, changedBy } from './page-table.ts';
-import { workloadPage } from './paths.ts';
+import { pathPart, workloadPage } from './paths.ts';
 
 const EARLIER_SHOWN = 8;
 
-/** What became of the fields of a page before: corrected, gone by itself, or another value than now; newest first. */
+/** What became of the fields of an object before: corrected, gone by itself, or another value than now; newest first. */
 export function earlierDrift(
   report: Pick<Report, 'corrections' | 'gone'>,
-  findings: readonly ReportFinding[],
+  object: ReportFinding['object'],
+  heading = '## Earlier drift',
 ): readonly string[] {
-  const [first] = findings;
-  if (!first) return [];
-  // Of whatever class: a field that was changed may have been removed before.
-  const here = new Set(findings.map(({ path }) => path));
-  const page = workloadPage(first.object);
-  const isHere = ({ object, path }: Pick<ReportFinding, 'object' | 'path'>): boolean =>
-    object.name === first.object.name && here.has(path) && workloadPage(object) === page;
+  const page = workloadPage(object);
   const before = [...report.corrections, ...report.gone]
-    .filter(isHere)
+    .filter((entry) => entry.object.name === object.name && workloadPage(entry.object) === page)
     .sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
   if (before.length === 0) return [];
   const rows = before
@@ -33,8 +31,8 @@ export function earlierDrift(
       'changeSet' in entry ? escapeText(entry.changeSet) : '',
     ]);
   return [
-    '## Earlier drift',
-    `${plural(before.length, 'drift')} of ${findings.length === 1 ? 'this field' : 'these fields'} on record, newest first.`,
+    heading,
+    `${plural(before.length, 'drift')} of this object on record, newest first.`,
     ...boundedTable(
       ['first seen', 'what', 'changed by', 'until', 'done', 'changeset'],
       rows,
@@ -43,6 +41,17 @@ export function earlierDrift(
       'corrections.jsonl',
     ),
   ];
+}
+
+/** The commands that list everything about an object: its page's commits and its unit's revisions. */
+export function fullHistory(
+  { cluster }: Pick<Report, 'cluster'>,
+  { object, unit }: Pick<ReportFinding, 'object' | 'unit'>,
+  root: string,
+): readonly string[] {
+  const path = [root, pathPart(cluster), workloadPage(object)].filter((part) => part !== '').join('/');
+  const lists = [`git log -p -- ${quoted(path)}`, ...(unit === '' ? [] : [revisionsOf(unit)])];
+  return ['## Full history', ...lists.map((command) => fence('sh', [sanitize(command)]))];
 }
 
 function became(entry: Correction | GoneDrift): string {

@@ -33,6 +33,8 @@ export interface LineFacts {
   /** Open findings of the last report by id. */
   readonly before: ReadonlyMap<string, ReportFinding>;
   readonly now: Date;
+  /** How often a drift ended before this pass. */
+  readonly endedBefore: (id: string) => number;
   /** By the same price table as the last report. */
   readonly isPricedAlike: boolean;
 }
@@ -41,7 +43,7 @@ export interface LineFacts {
 export function toLine(
   item: PlanItem,
   outcome: FixOutcome | undefined,
-  { before, now, isPricedAlike }: LineFacts,
+  { before, now, endedBefore, isPricedAlike }: LineFacts,
 ): ReportFinding {
   const { finding, severity, costUsdPerMonth, opinion } = item.ranked;
   const known = before.get(finding.id);
@@ -77,6 +79,7 @@ export function toLine(
     opinion: opinion ?? null,
     unanswered: item.ranked.unanswered,
     // Figures of each pass would be a commit of each pass.
+    returned: known?.returned ?? endedBefore(finding.id),
     usage: isUnchanged ? known.usage : (item.ranked.usage ?? null),
   });
 }
@@ -121,7 +124,7 @@ export function toRecorded(entry: RecordedFix, before: ReadonlyMap<string, Repor
   const { id } = ranked.finding;
   const outcome = { findingId: id, correctionId, result: 'fixed' as const, message: '', changeSet, revision, unhealthy: '' };
   const item: PlanItem = { ranked, action: 'fix', reason: 'auto-fix', detail: '', restartsPods: ranked.finding.restartsPods };
-  const line = toLine(item, outcome, { before, now: new Date(firstSeen), isPricedAlike: true });
+  const line = toLine(item, outcome, { before, now: new Date(firstSeen), endedBefore: () => 0, isPricedAlike: true });
   return toCorrection(line, 'fixed', new Map([[id, outcome]]), new Date(time));
 }
 

@@ -19,7 +19,7 @@ export function newsOf(
 }
 
 function newsIn(now: ReportFinding, then: ReportFinding | undefined): FindingNews | undefined {
-  if (!then) return 'new';
+  if (!then) return now.returned > 0 ? 'returned' : 'new';
   if (then.fingerprint !== now.fingerprint) return 'changed';
   return hasOtherFate(now, then) ? 'restated' : undefined;
 }

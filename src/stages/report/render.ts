@@ -3,6 +3,7 @@ import { objectKey } from '../../domain/object-ref.ts';
 import { picked } from '../../domain/picked.ts';
 import { SEVERITIES } from '../../domain/ranking.ts';
 import {
+  type Correction,
   REPORT_SCHEMA_VERSION,
   type Report,
   type ReportFinding,
@@ -11,8 +12,10 @@ import {
 } from '../../domain/report.ts';
 import { sumCosts } from '../../domain/words.ts';
 import { renderCluster } from './cluster-page.ts';
+import { renderFixed } from './fixed-page.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { reportJsonSchema, SCHEMA_PATH } from './schema.ts';
+import { isDriftLine } from './tally.ts';
 import { renderWorkload } from './workload-page.ts';
 
 /** Hosts stop showing a change at some hundred files: with more workloads than this only the worst have a page. */
@@ -30,14 +33,16 @@ export function renderReport(report: Report, root = 'reports'): ReportFiles {
   const folder = pathPart(report.cluster);
   const files = new Map<string, string>();
   const byPage = pagesOf(report);
+  const fixed = fixedPages(report, byPage);
   const withoutPage = new Set(report.findings.map(({ object }) => workloadPage(object))).size - byPage.size;
   files.set(SCHEMA_PATH, reportJsonSchema());
-  files.set(`${folder}/README.md`, renderCluster({ report, pages: new Set(byPage.keys()), withoutPage }));
+  files.set(`${folder}/README.md`, renderCluster({ report, pages: new Set([...byPage.keys(), ...fixed.keys()]), withoutPage }));
   files.set(`${folder}/report.json`, `${JSON.stringify(summaryOf(report), undefined, 2)}\n`);
   files.set(`${folder}/findings.jsonl`, jsonLines([...report.findings].sort((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1))));
   files.set(`${folder}/corrections.jsonl`, jsonLines(report.corrections));
   files.set(`${folder}/gone.jsonl`, jsonLines(report.gone));
   for (const [page, findings] of byPage) files.set(`${folder}/${page}`, renderWorkload(report, findings, root));
+  for (const [page, fixes] of fixed) files.set(`${folder}/${page}`, renderFixed(report, fixes, root));
   return files;
 }
 
@@ -48,6 +53,18 @@ export function renderReport(report: Report, root = 'reports'): ReportFiles {
 function pagesOf({ findings }: Pick<Report, 'findings'>): ReadonlyMap<string, readonly ReportFinding[]> {
   const byPage = Map.groupBy(findings, (finding) => workloadPage(finding.object));
   return byPage.size > ALL_PAGES ? new Map([...byPage].slice(0, WORST_PAGES)) : byPage;
+}
+
+/** Fixes by the page of their workload where it has no open drift: the last fixed ones, as many as hosts show beside the others. */
+function fixedPages(
+  { findings, corrections }: Pick<Report, 'findings' | 'corrections'>,
+  open: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, readonly Correction[]> {
+  const drifting = new Set(findings.map(({ object }) => workloadPage(object)));
+  const made = corrections.filter(({ result }) => result === 'fixed');
+  const byPage = Map.groupBy(made.toReversed(), ({ object }) => workloadPage(object));
+  const clean = [...byPage].filter(([page]) => !drifting.has(page));
+  return new Map(clean.slice(0, Math.max(0, ALL_PAGES - open.size)).map(([page, fixes]) => [page, fixes.toReversed()]));
 }
 
 function lineKey(finding: ReportFinding): string {
@@ -81,6 +98,7 @@ function summaryOf(report: Report): ReportSummary {
     },
     costUsdPerMonth: known,
     unknownCosts: unknown,
+    drift: driftSum(findings.filter(isDriftLine)),
     newest: newest && { firstSeen: newest.value, count: newest.count },
     blocked: findings.filter(({ action }) => action === 'blocked').length,
     staged: findings.filter(({ result }) => result === 'staged').length,
@@ -90,6 +108,11 @@ function summaryOf(report: Report): ReportSummary {
     groups: report.groups.map(({ title, findings: ids }) => ({ title, count: ids.length, findings: ids.slice(0, GROUP_IDS) })),
     gone: report.gone.length,
   });
+}
+
+function driftSum(drift: readonly ReportFinding[]): ReportSummary['drift'] {
+  const { known, unknown } = sumCosts(drift);
+  return { open: drift.length, costUsdPerMonth: known, unknownCosts: unknown };
 }
 
 /** The greatest of these texts, and how many are it. */

@@ -3,19 +3,17 @@ import { actorWords } from '../../domain/field-managers.ts';
 import { rowOf } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Report, ReportFinding } from '../../domain/report.ts';
-import { quoted } from '../../domain/shell.ts';
 import { usageWords } from '../../domain/usage.ts';
 import { costWords, dollars, minute, plural, stateIn, writer } from '../../domain/words.ts';
-import { earlierDrift } from './earlier.ts';
+import { earlierDrift, fullHistory } from './earlier.ts';
 import { escapeText, fence } from './markdown.ts';
-import { nextSteps, revisionsOf } from './next-steps.ts';
+import { nextSteps } from './next-steps.ts';
 import { boundedTable, changedBy } from './page-table.ts';
-import { pathPart, workloadPage } from './paths.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
 
 /** What Git hosts show of a file at once. */
-const LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
+export const PAGE_LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };
 const DIFF_LINES = 200;
 const DIFF_BYTES = 6_000;
 const FIELDS_SHOWN = 50;
@@ -43,7 +41,7 @@ const KEPT: readonly Section<Page>[] = [commands, difference, fields, log];
 /** The page of one workload that drifts. */
 export function renderWorkload(report: Report, findings: readonly ReportFinding[], root: string): string {
   const [worst] = findings;
-  return worst ? assemblePage({ report, findings, worst, root }, SECTIONS, LIMITS, KEPT) : '';
+  return worst ? assemblePage({ report, findings, worst, root }, SECTIONS, PAGE_LIMITS, KEPT) : '';
 }
 
 function headline({ report, findings, worst }: Page): readonly string[] {
@@ -174,12 +172,10 @@ function byHand([first]: readonly ReportFinding[]): readonly string[] {
   return first?.class === 'conflicting' ? [`Remove its declaration from all units but one: ${escapeText(first.detail)}.`] : [];
 }
 
-function earlier({ report, findings }: Page): readonly string[] {
-  return earlierDrift(report, findings);
+function earlier({ report, worst }: Page): readonly string[] {
+  return earlierDrift(report, worst.object);
 }
 
 function log({ report, worst, root }: Page): readonly string[] {
-  const path = [root, pathPart(report.cluster), workloadPage(worst.object)].filter((part) => part !== '').join('/');
-  const lists = [`git log -p -- ${quoted(path)}`, ...(worst.unit === '' ? [] : [revisionsOf(worst.unit)])];
-  return ['## Full history', ...lists.map((command) => fence('sh', [sanitize(command)]))];
+  return fullHistory(report, worst, root);
 }

@@ -1,0 +1,42 @@
+import { displayRef } from '../../domain/object-ref.ts';
+import type { Correction, Report } from '../../domain/report.ts';
+import { costWords, fixState, minute, plural } from '../../domain/words.ts';
+import { earlierDrift, fullHistory } from './earlier.ts';
+import { escapeText } from './markdown.ts';
+import { assemblePage, type Section } from './sections.ts';
+import { PAGE_LIMITS } from './workload-page.ts';
+
+interface Page {
+  readonly report: Report;
+  /** The last fix of the object. */
+  readonly last: Correction;
+  /** Those of the same pass, it included. */
+  readonly together: readonly Correction[];
+  readonly root: string;
+}
+
+const SECTIONS: readonly Section<Page>[] = [
+  headline,
+  ({ report, last }) => earlierDrift(report, last.object, '## Fixed and resolved'),
+  ({ report, last, root }) => fullHistory(report, last, root),
+];
+
+/**
+ * The page of a workload without open drift that was fixed: what is found and fixed in one pass has a line in the history of
+ * its page as well. `fixes` are of this object, oldest first.
+ */
+export function renderFixed(report: Report, fixes: readonly Correction[], root: string): string {
+  const last = fixes.at(-1);
+  if (!last) return '';
+  const together = fixes.filter(({ time }) => time === last.time);
+  return assemblePage({ report, last, together, root }, SECTIONS, PAGE_LIMITS);
+}
+
+function headline({ last, together }: Page): readonly string[] {
+  const more = together.length - 1;
+  return [
+    `# ${escapeText(displayRef(last.object))}`,
+    `**No open drift.** Last fixed at ${escapeText(minute(last.time))}: ${escapeText(last.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}.`,
+    `State: ${escapeText(fixState(last))}, ${costWords(together)}. ${last.unit === '' ? 'Not managed by any unit' : `Desired: unit ${escapeText(last.unit)}`}.`,
+  ];
+}
