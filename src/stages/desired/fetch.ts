@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { type ConfigHubClient, type ExtendedUnit, unitRef } from '../../clients/confighub/client.ts';
-import { and, inList } from '../../clients/confighub/where.ts';
+import { and, inList, quote } from '../../clients/confighub/where.ts';
 import type { DesiredUnit } from '../../domain/desired.ts';
 import { ConfigHubError } from '../../domain/errors.ts';
 import { findAccepted } from './accepted.ts';
@@ -40,12 +40,15 @@ export async function fetchUnits(
   // Base spaces hold the configuration that others are cloned from: no cluster runs it.
   const compared = spaces.filter((space) => space.Labels['base'] !== 'true');
   const slugOf = new Map(spaces.map((space) => [space.SpaceID, space.Slug]));
-  if (scope.spaces.length > 0 && compared.length === 0) return [];
-  const inSpaces = scope.spaces.length > 0 ? `SpaceID IN ${inList(compared.map((space) => space.SpaceID))}` : '';
-  const where = and(inSpaces, scope.where);
-  const selection = scope.filter === '' ? { where } : await confighub.selectByFilter(scope.filter, where, signal);
   const allowed = new Set(compared.map((space) => space.SpaceID));
-  const listed = (await confighub.listUnits(selection, signal)).filter((entry) => allowed.has(entry.Unit.SpaceID));
+  const listed: ExtendedUnit[] = [];
+  // Space by space where they are named, so that no more than one space's answer is held.
+  const scopes = scope.spaces.length > 0 ? compared.map((space) => `SpaceID = ${quote(space.SpaceID)}`) : [''];
+  const selection = scope.filter === '' ? scope : await confighub.selectByFilter(scope.filter, scope.where, signal);
+  for (const inSpace of scopes) {
+    const units = await confighub.listUnits({ ...selection, where: and(inSpace, selection.where) }, signal);
+    listed.push(...units.filter((entry) => allowed.has(entry.Unit.SpaceID)));
+  }
 
   await nameChangeSetSpaces(confighub, listed, slugOf, signal);
 

@@ -40,9 +40,10 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
   const broken = new Set(desired.invalid.map((unit) => `${unit.space}/${unit.slug}`));
   const listed = new Set(snapshot.kinds.map(groupKind));
   const clusterScoped = new Set(snapshot.clusterScoped.map(groupKind));
+  const namespaces = new Set(snapshot.namespaces);
   // Objects of a cluster-scoped kind are in scope where a unit declares them: no namespace could say so.
   const isInScope = ({ ref }: DesiredObject): boolean =>
-    clusterScoped.has(groupKind(`${ref.apiVersion}/${ref.kind}`)) || snapshot.namespaces.includes(ref.namespace);
+    clusterScoped.has(groupKind(`${ref.apiVersion}/${ref.kind}`)) || namespaces.has(ref.namespace);
   const isBroken = (unit: DesiredUnit): boolean => broken.has(`${unit.space}/${unit.slug}`);
   const partlyCompared = new Set(desired.units.filter(isBroken).map((unit) => unit.id));
   for (const object of desired.objects) {

@@ -8,6 +8,8 @@ export type ElementKey = Readonly<Record<string, KeyPart>>;
 export interface KeyedElement {
   readonly key: ElementKey;
   readonly value: Json;
+  /** Identity inside its list. */
+  readonly id: string;
   /** How many elements with the same key stand before it. A POST may create such duplicates; an apply is refused. */
   readonly duplicate: number;
 }
@@ -32,12 +34,7 @@ export function keyElements(
     const text = stringifyJson(key);
     const duplicate = seen.get(text) ?? 0;
     seen.set(text, duplicate + 1);
-    elements.push({ key, value, duplicate });
+    elements.push({ key, value, duplicate, id: `${text}#${duplicate}` });
   }
   return elements;
-}
-
-/** Identity of an element inside its list. */
-export function elementId(element: KeyedElement): string {
-  return `${stringifyJson(element.key)}#${element.duplicate}`;
 }

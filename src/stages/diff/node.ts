@@ -1,6 +1,6 @@
 import type { FieldPath, PathStep } from '../../domain/field-path.ts';
 import { isJsonArray, type Json, own } from '../../domain/json.ts';
-import { elementId, type KeyedElement, keyElements } from './list-keys.ts';
+import { type KeyedElement, keyElements } from './list-keys.ts';
 import { type Claim, claimedKeys, claimsMembers, descend, descendKey, descendMember } from './ownership.ts';
 import type { SchemaNode } from './schema.ts';
 
@@ -76,10 +76,10 @@ function appliedElement(list: readonly Json[], schema: SchemaNode, key: KeyedEle
   let byId = appliedElements.get(list);
   if (!byId) {
     const elements = keyElements(list, schema, Object.keys(key.key)) ?? [];
-    byId = new Map(elements.map((element) => [elementId(element), element.value]));
+    byId = new Map(elements.map((element) => [element.id, element.value]));
     appliedElements.set(list, byId);
   }
-  return byId.get(elementId(key));
+  return byId.get(key.id);
 }
 
 export function memberNode(node: Node, member: Json, isDeclared: boolean, isLive: boolean): Node {

@@ -13,7 +13,7 @@ import {
   judgeUnowned,
 } from './evidence.ts';
 import { isAllocated, isKnownDefault } from './known-defaults.ts';
-import { elementId, type KeyedElement } from './list-keys.ts';
+import type { KeyedElement } from './list-keys.ts';
 import { childOf, elementNode, elementsOf, isContainer, isReplicas, isSet, memberNode, type Node, pathOf } from './node.ts';
 import { type Claim, ownsNode } from './ownership.ts';
 import { classOf, type Rule } from './rules.ts';
@@ -102,10 +102,10 @@ function compareValue(walk: Walk, node: Node): void {
 }
 
 function compareElements(walk: Walk, node: Node, declared: readonly KeyedElement[], existing: readonly KeyedElement[]): void {
-  const liveById = new Map(existing.map((element) => [elementId(element), element]));
+  const liveById = new Map(existing.map((element) => [element.id, element]));
   for (const element of declared) {
-    const found = liveById.get(elementId(element));
-    liveById.delete(elementId(element));
+    const found = liveById.get(element.id);
+    liveById.delete(element.id);
     compareValue(walk, elementNode(node, element, element.value, found?.value));
   }
   for (const element of liveById.values()) judgeUndeclared(walk, elementNode(node, element, undefined, element.value));
@@ -130,11 +130,11 @@ function takesPartInReferences(declared: readonly KeyedElement[]): (element: Key
 }
 
 function compareOrder(walk: Walk, node: Node, declared: readonly KeyedElement[], existing: readonly KeyedElement[]): void {
-  const wanted = declared.map(elementId);
-  const found = existing.filter((element) => wanted.includes(elementId(element)));
-  const foundIds = found.map(elementId);
-  const present = declared.filter((element) => foundIds.includes(elementId(element)));
-  if (present.map(elementId).join() === foundIds.join()) return;
+  const wanted = declared.map(({ id }) => id);
+  const found = existing.filter((element) => wanted.includes(element.id));
+  const foundIds = found.map(({ id }) => id);
+  const present = declared.filter((element) => foundIds.includes(element.id));
+  if (present.map(({ id }) => id).join() === foundIds.join()) return;
   const names = (elements: readonly KeyedElement[]): Json => elements.map((element) => Object.values(element.key).join());
   settle(walk, 'reordered', { ...node, desired: names(present), live: names(found), claims: [] });
 }

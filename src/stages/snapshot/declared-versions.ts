@@ -1,6 +1,7 @@
 import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
 import type { DesiredState } from '../../domain/desired.ts';
 import { messageOf } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { groupKind, objectKey } from '../../domain/object-ref.ts';
 import type { FailedRead, LiveObject, Snapshot } from '../../domain/snapshot.ts';
 import { listKind, splitKind } from './list.ts';
@@ -35,11 +36,12 @@ export async function readDeclaredVersions(
     const { apiVersion, name } = splitKind(kind);
     try {
       if (!(await kubernetes.resourceKind(apiVersion, name, signal))) continue;
-      const items = await listKind(kubernetes, kind, { namespaces, failedReads, clusterScoped: [], signal });
-      for (const item of items) {
+      const keep = (item: JsonObject): LiveObject | undefined => {
         const object = projectObject(item, apiVersion, name);
-        if (object && keys.has(objectKey(object.ref))) byKey.set(objectKey(object.ref), object);
-      }
+        return object && keys.has(objectKey(object.ref)) ? object : undefined;
+      };
+      const objects = await listKind(kubernetes, kind, keep, { namespaces, failedReads, clusterScoped: [], signal });
+      for (const object of objects) byKey.set(objectKey(object.ref), object);
       versions.push(apiVersion);
     } catch (error) {
       if (signal.aborted) throw error;

@@ -12,12 +12,16 @@ export interface Listing {
   readonly signal: AbortSignal;
 }
 
+/** What is kept of an object; `undefined` for nothing. Called as each page arrives, so that no more of it is held. */
+export type Keep<T> = (item: JsonObject) => T | undefined;
+
 /** Lists cluster-wide; where that is forbidden, namespace by namespace, so that namespaced roles are enough. */
-export async function listKind(
+export async function listKind<T>(
   kubernetes: KubernetesClient,
   kind: string,
+  keep: Keep<T>,
   { namespaces, failedReads, clusterScoped, signal }: Listing,
-): Promise<readonly JsonObject[]> {
+): Promise<readonly T[]> {
   const { apiVersion, name } = splitKind(kind);
   const resource = await kubernetes.resourceKind(apiVersion, name, signal);
   if (!resource) {
@@ -26,15 +30,15 @@ export async function listKind(
   }
   if (!resource.namespaced) clusterScoped.push(kind);
   try {
-    return await listAll(kubernetes, resource, '', signal);
+    return await listAll(kubernetes, resource, '', keep, signal);
   } catch (error) {
     const isForbidden = error instanceof ClusterError && error.code === 'permission';
     if (!isForbidden || !resource.namespaced) throw error;
   }
-  const items: JsonObject[] = [];
+  const items: T[] = [];
   for (const namespace of namespaces) {
     try {
-      items.push(...(await listAll(kubernetes, resource, namespace, signal)));
+      items.push(...(await listAll(kubernetes, resource, namespace, keep, signal)));
     } catch (error) {
       if (signal.aborted) throw error;
       failedReads.push({ what: kind, namespace, error: messageOf(error) });
@@ -43,18 +47,24 @@ export async function listKind(
   return items;
 }
 
-/** Every object of a kind in a namespace, empty for all of them. */
-export async function listAll(
+/** What is kept of every object of a kind in a namespace, empty for all of them. */
+export async function listAll<T>(
   kubernetes: KubernetesClient,
   resource: ResourceKind,
   namespace: string,
+  keep: Keep<T>,
   signal: AbortSignal,
-): Promise<JsonObject[]> {
-  let items: JsonObject[] = [];
+): Promise<T[]> {
+  let items: T[] = [];
   await kubernetes.list(
     resource,
     { namespace, signal },
-    (page) => items.push(...page),
+    (page) => {
+      for (const item of page) {
+        const kept = keep(item);
+        if (kept !== undefined) items.push(kept);
+      }
+    },
     () => {
       items = [];
     },

@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../domain/exact-json.ts';
 import { at, isJsonArray, isJsonObject, type JsonObject, numberAt, stringAt } from '../../domain/json.ts';
 import { kindNamed } from '../../domain/kinds/kinds.ts';
 import { groupOf, refOf } from '../../domain/object-ref.ts';
@@ -40,4 +41,19 @@ export function projectAutoscaler(item: JsonObject, apiVersion: string): Autosca
     minReplicas: numberAt(spec, 'minReplicas') ?? 1,
     maxReplicas: numberAt(spec, 'maxReplicas') ?? 0,
   };
+}
+
+/**
+ * Gives objects that are owned alike the same tries: of ten thousand workloads most have one of a few shapes, and the
+ * tries are half of what managedFields and the object take together (measured on Deployments).
+ */
+export function internFields(): (object: LiveObject) => LiveObject {
+  const known = new Map<string, JsonObject>();
+  const one = (fields: JsonObject): JsonObject => {
+    const text = stringifyJson(fields);
+    const same = known.get(text) ?? fields;
+    known.set(text, same);
+    return same;
+  };
+  return (object) => ({ ...object, owners: object.owners.map((owner) => ({ ...owner, fields: one(owner.fields) })) });
 }

@@ -2,9 +2,9 @@ import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/cl
 import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { type JsonObject, stringAt } from '../../domain/json.ts';
 import { groupKind, type ObjectRef } from '../../domain/object-ref.ts';
-import { type Autoscaler, type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../../domain/snapshot.ts';
-import { listKind, splitKind } from './list.ts';
-import { projectAutoscaler, projectObject } from './project.ts';
+import { type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../../domain/snapshot.ts';
+import { type Keep, listKind, splitKind } from './list.ts';
+import { internFields, projectAutoscaler, projectObject } from './project.ts';
 import { readSchemas } from './schemas.ts';
 
 export { readDeclaredVersions } from './declared-versions.ts';
@@ -40,29 +40,31 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const apiVersions = [...new Set(kinds.map((kind) => splitKind(kind).apiVersion))];
   const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, signal, failedReads);
 
-  const read = async (kind: string): Promise<readonly JsonObject[]> => {
+  const read = async <T>(kind: string, keep: Keep<T>): Promise<readonly T[]> => {
     try {
-      return await listKind(kubernetes, kind, { namespaces, failedReads, clusterScoped, signal });
+      return await listKind(kubernetes, kind, keep, { namespaces, failedReads, clusterScoped, signal });
     } catch (error) {
       throwUnless(error, ClusterError, signal);
       failedReads.push({ what: kind, namespace: '', error: error.message });
       return [];
     }
   };
-  const lists = await Promise.all([...kinds, AUTOSCALERS].map(read));
-  const objects: LiveObject[] = [];
-  for (const [index, kind] of kinds.entries()) {
+  const isMonitored = ({ ref }: LiveObject, kind: string): boolean =>
+    clusterScoped.includes(kind) || monitored.has(ref.namespace);
+  const intern = internFields();
+  const reading = kinds.map((kind) => {
     const { apiVersion, name } = splitKind(kind);
-    for (const item of lists[index] ?? []) {
+    return read(kind, (item) => {
       const object = projectObject(item, apiVersion, name);
-      if (object && (clusterScoped.includes(kind) || monitored.has(object.ref.namespace))) objects.push(object);
-    }
-  }
-  const autoscalers: Autoscaler[] = (lists.at(-1) ?? []).map((item) =>
-    projectAutoscaler(item, splitKind(AUTOSCALERS).apiVersion),
-  );
+      return object && isMonitored(object, kind) ? intern(object) : undefined;
+    });
+  });
+  const [lists, autoscalers] = await Promise.all([
+    Promise.all(reading),
+    read(AUTOSCALERS, (item) => projectAutoscaler(item, splitKind(AUTOSCALERS).apiVersion)),
+  ]);
   return {
-    objects,
+    objects: lists.flat(),
     autoscalers,
     namespaces,
     kinds,

@@ -46,7 +46,7 @@ export async function readUsage(
     await Promise.all(
       [...byNamespace].slice(0, MOST_NAMESPACES).map(([namespace, objects]) =>
         limit(async () => {
-          const pods = await listAll(kubernetes, kind, namespace, soon);
+          const pods = await listAll(kubernetes, kind, namespace, (pod) => pod, soon);
           for (const { ref, body } of objects) {
             const selector = at(body, 'spec', 'selector');
             const own = pods.filter((pod) => isSelected(at(pod, 'metadata', 'labels'), selector));
