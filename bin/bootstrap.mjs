@@ -46,7 +46,7 @@ function run(command, args, options, onStart) {
   });
 }
 
-/** The runtime's npm package for this platform: a prebuilt Node whose hash stands in package-lock.json. */
+/** The runtime's npm package for this platform: a prebuilt Node whose hash is in package-lock.json. */
 function pinnedRuntime() {
   const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const entry = Object.entries(optionalDependencies).find(

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { licences } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-// bin/drift-detector.mjs reads ../package.json from where it lies, so the folder stands beside package.json.
+// bin/drift-detector.mjs reads ../package.json relative to itself, so its folder is beside package.json.
 const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 
 // What the client's kubeconfig could also make, a typed client over undici, costs a third of the memory at the start; the

@@ -11,7 +11,7 @@ import type { Script } from './script.ts';
 
 export interface ConfigHub {
   readonly url: string;
-  /** The hub that these scripts started, and not somebody's ConfigHub. */
+  /** The hub that these scripts started, not another ConfigHub. */
   readonly isEmbedded: boolean;
   readonly client: ConfigHubClient;
   /** Runs a command of `bin/cub` and shows it; answers what it printed. Throws where it fails. */
@@ -42,7 +42,7 @@ export async function connectConfigHub({ state, say, signal }: Script): Promise<
 
   async function cub(...argv: readonly string[]): Promise<string> {
     say(`cub ${argv.map(shellWord).join(' ')}`);
-    let [printed, said] = ['', ''];
+    let [printed, errors] = ['', ''];
     const command = readCubCommand(argv, { out: say });
     const code = await command?.({
       hub: client,
@@ -50,13 +50,13 @@ export async function connectConfigHub({ state, say, signal }: Script): Promise<
         printed += text;
       },
       say: (text) => {
-        said += text;
+        errors += text;
       },
       readFile,
       signal,
     });
     if (code === 0) return printed;
-    throw new ConfigHubError(`${printed}${said}`.trim(), { code: 'invalid', subject: `cub ${argv.join(' ')}`, remedy: '' });
+    throw new ConfigHubError(`${printed}${errors}`.trim(), { code: 'invalid', subject: `cub ${argv.join(' ')}`, remedy: '' });
   }
 
   return {

@@ -13,7 +13,7 @@ drift-test. The namespaces of the other environments end in their names: drift-t
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NAMESPACE = 'drift-test';
-/** Replicas that the unit declares, and those that somebody's hands leave behind. */
+/** Replicas that the unit declares, and those after a change by hand. */
 const WORKLOADS = [
   { name: 'backend-api', tier: 'backend', desired: 3, drifted: 5 },
   { name: 'frontend-web', tier: 'frontend', desired: 2, drifted: 1 },

@@ -22,7 +22,7 @@ export async function ensureHub(state: State, signal: AbortSignal, host?: string
   await stopHub(state);
   const at = host ?? (before === undefined ? '127.0.0.1' : new URL(before).hostname);
   const usual = before === undefined ? USUAL_PORT : new URL(before).port;
-  // Where somebody else has that port, any other.
+  // Another port if that one is in use.
   const url = (await startHub(state, at, usual, signal)) ?? (await startHub(state, at, 0, signal));
   if (url === undefined)
     throw new ConfigError('the embedded hub did not start', {

@@ -62,7 +62,7 @@ if (import.meta.main) {
     key: `${folder}/admin.key`,
     whyNoPods: reason ?? '',
   };
-  // Renamed, so that nobody reads half of it.
+  // Renamed, so that no reader sees half of it.
   await writeFile(state.path('local.json.new'), JSON.stringify(facts), { mode: 0o600 });
   await rename(state.path('local.json.new'), state.path('local.json'));
   await stopped;
