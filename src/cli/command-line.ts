@@ -46,7 +46,7 @@ export function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
     const [first = ''] = argv;
-    // Commander would take what stands behind the flag for the command.
+    // Commander would take the word after the flag for the command.
     throw usage(first.startsWith('-') ? `the command comes first, before ${first.replace(/=.*$/su, '')}` : complaintOf(error));
   }
   return parsed;

@@ -154,7 +154,7 @@ export function clusterSource(config: Config, context: string, signal: AbortSign
   };
 }
 
-/** As kubectl hands it on, but for credentials that are none of a plugin's business. */
+/** As kubectl passes it on, without credentials that a plugin does not need. */
 function inheritedByPlugins(): Record<string, string> {
   const secrets = new Set(
     OPTION_NAMES.flatMap((name) => ('isSecret' in OPTIONS[name] ? [...variablesOf(name), formerVariableOf(name)] : [])),

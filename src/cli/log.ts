@@ -42,7 +42,7 @@ export function createLogger(options: LogOptions, write: (text: string) => void)
       timestamp: stdTimeFunctions.isoTime,
       serializers: { err: writtenError },
       formatters: { level: (label) => ({ level: label }) },
-      // The second line behind `Secret` and `foreignText`, whichever field it stands in.
+      // A second check after `Secret` and `foreignText`, for every field.
       hooks: { streamWrite: hideSecrets },
     },
     stream,

@@ -12,7 +12,7 @@ interface SettingsFile<S extends z.ZodType> {
   /** What it contains, such as `ignore rules`. */
   readonly what: string;
   readonly schema: S;
-  /** What a file without a document stands for; without it such a file is a mistake. */
+  /** The meaning of a file without a document; without this such a file is a mistake. */
   readonly empty?: JsonObject;
   /** What the file must hold, as a sentence. */
   readonly remedy: string;

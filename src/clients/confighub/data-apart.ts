@@ -11,8 +11,8 @@ const REREADS_AT_ONCE = 8;
 const ATTEMPTS = 5;
 
 /**
- * Units with their text where these stand apart (generation C): two lists read one beside the other. A unit that changed
- * between them is read again, so that no text is ever taken for an older revision than it is; one that is gone is left out.
+ * Units with their texts, which generation C lists separately: two lists, read at the same time. A unit that changed between
+ * them is read again, so that no text is paired with an older revision; a deleted one is left out.
  */
 export async function listUnitsWithData(
   transport: ConfigHubTransport,

@@ -2,12 +2,12 @@ import { ConfigHubError } from '../../domain/errors.ts';
 import type { BulkChange } from './unit-client.ts';
 import type { Filter } from './wire.ts';
 
-/** The revisions that a restore may name there; any other goes by its ID. */
+/** The revisions that a restore may name there; any other needs its ID. */
 const NAMED = ['LiveRevisionNum', 'LastAppliedRevisionNum', 'PreviousLiveRevisionNum'];
 
 /**
- * Generation A ignores parameters of later ones and does something else: a rehearsal would be carried out, a write go past
- * a lock. So they are refused before anything is sent.
+ * Generation A ignores parameters of later ones: a dry run would write, and a write would ignore a lock. So they are refused
+ * before anything is sent.
  */
 export function refuseUnknownChange({ dryRun, underChangeSet, restore }: BulkChange, subject: string): void {
   if (dryRun) throw unable('cannot rehearse a change of units', subject, 'Look at the unit and its upstream instead.');
@@ -17,7 +17,7 @@ export function refuseUnknownChange({ dryRun, underChangeSet, restore }: BulkCha
     throw unable(`cannot restore ${restore}`, subject, `Restore one unit by the number of a revision, or ${NAMED.join(', ')}.`);
 }
 
-/** The number of a revision to restore, which there goes by its ID; `undefined` for a name, or where nothing is restored. */
+/** The number of a revision to restore, which there needs its ID; `undefined` for a name, or if nothing is restored. */
 export function restoredNumber(restore: string | undefined): number | undefined {
   return restore !== undefined && /^\d+$/u.test(restore) ? Number(restore) : undefined;
 }

@@ -20,7 +20,7 @@ type Labels = Readonly<Record<string, string>>;
 
 /** Spaces, and what is found by its name in one. */
 export interface NamedClient {
-  /** Id of the user that the token stands for, as revisions name their author. */
+  /** Id of the token's user, as revisions name their author. */
   whoAmI(signal: AbortSignal): Promise<string>;
   listSpaces(where: string, signal: AbortSignal): Promise<readonly Space[]>;
   /** Throws where there is none. */

@@ -25,7 +25,7 @@ export interface WorkerLogin {
 
 const LOGIN_TIMEOUT_MS = 30_000;
 
-/** The unattended login: a worker's id and secret for a token, anew when it has run out (`POST /auth/worker`, not below /api). */
+/** The unattended login: a worker's id and secret for a token, again when it has expired (`POST /auth/worker`, not below /api). */
 export function workerSession(login: WorkerLogin): Session {
   let current: Promise<Secret<string>> | undefined;
   return {

@@ -49,7 +49,7 @@ export interface NewUnit {
 }
 
 export interface UnitClient extends RevisionClient {
-  /** Units of any space with data, space, set, target and changeset; one request, two where data stands apart (generation C). */
+  /** Units of any space with data, space, set, target and changeset; one request, two where data is stored apart (generation C). */
   listUnits(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]>;
   /** The same without data, with the state of each unit and the head of its upstream. */
   listUnitStates(selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]>;
@@ -69,7 +69,7 @@ export interface UnitClient extends RevisionClient {
     patch: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<readonly BulkUnit[]>;
-  /** Writes only while the unit is as it was read; a conflict means that somebody was faster. */
+  /** Writes only if the unit is as it was read; a conflict means that another write came first. */
   writeUnit(unit: UnitState, change: UnitChange, underChangeSet: string | undefined, signal: AbortSignal): Promise<Unit>;
   /** A merge patch on the wire's names; for what has no meaning of its own here. */
   patchUnit(unit: UnitRef, patch: Readonly<Record<string, unknown>>, change: BulkChange, signal: AbortSignal): Promise<Unit>;
@@ -80,7 +80,7 @@ export interface UnitClient extends RevisionClient {
 export interface RevisionClient {
   /** Newest first; their data only where the server sends it along. */
   listRevisions(unit: UnitRef, signal: AbortSignal): Promise<readonly ExtendedRevision[]>;
-  /** Revisions of units of any space from a number on, without data where that can be said; one request for 150 units, on generation A one each. */
+  /** Revisions of units of any space from a number on, without data where the API allows it; one request for 150 units, on generation A one each. */
   listRevisionsFrom(
     units: readonly Pick<UnitRef, 'spaceId' | 'id'>[],
     number: number,

@@ -105,7 +105,7 @@ export function unitClient(hub: HubContext): UnitClient {
     );
   }
 
-  /** A single unit's revision goes by its ID there. */
+  /** A single unit's revision is named by its ID there. */
   async function firstGenerationQuery(unit: UnitRef, change: BulkChange, signal: AbortSignal): Promise<Query> {
     const number = restoredNumber(change.restore);
     const { restore: _, ...rest } = change;

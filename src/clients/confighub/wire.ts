@@ -8,7 +8,7 @@ const id = z.string().min(1);
 const count = z.number().int().default(0);
 const text = z.string().default('');
 /** What the server says to people. */
-const words = text.transform((said) => foreignText(said));
+const words = text.transform((text) => foreignText(text));
 const labels = z
   .record(z.string(), z.string())
   .nullish()
@@ -26,7 +26,7 @@ const optionalId = z
   .nullish()
   .transform((value) => value ?? null);
 
-/** What a server says of data besides it; each of its own generations. */
+/** What a server returns about data, in each generation. */
 const digests = {
   /** SHA-256 in hexadecimal (B, C). */
   DataHash: text,

@@ -16,7 +16,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** A file in its place is found out by whoever writes into it. */
+/** If there is a file in its place, the first write into it fails. */
 async function makeOne(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });

@@ -166,7 +166,7 @@ async function prepare(folder: string, address: Address, options: GitConnectionO
   };
 }
 
-/** Git takes these characters off both ends of a name and makes no commit where nothing is left, which is late to be told. */
+/** Git strips these characters from both ends of a name and makes no commit if nothing is left; by then it is late. */
 function checkAuthor(name: string): void {
   if (/[^\0- .,:;<>"\\']/u.test(name)) return;
   throw new GitError(`${JSON.stringify(sanitize(name))} is not a valid author name of a commit`, {

@@ -8,7 +8,7 @@ export const USER_VARIABLE = 'DRIFT_GIT_USER';
 export const TOKEN_VARIABLE = 'DRIFT_GIT_TOKEN';
 
 /**
- * Hands out what stands in the environment (gitcredentials(7)), by the shell's own printf: the token is in no file and in
+ * Passes on what is in the environment (gitcredentials(7)), by the shell's own printf: the token is in no file and in
  * no argument. Git asks it for the one server that it is bound to, so a redirect to another one gets nothing.
  */
 const HELPER = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$${USER_VARIABLE}" "$${TOKEN_VARIABLE}"; }; f`;
@@ -38,10 +38,10 @@ export function gitConfig({ address, hasToken, signingKey, sshCommand, silenceSe
   ].join('');
 }
 
-/** Added to the configuration of the clone. A repository on this machine has hooks of its own, which hold for us as well. */
+/** Added to the configuration of the clone. A repository on this machine still runs its own hooks on a push. */
 export const CLONE_CONFIG = section('core', { hooksPath: '/dev/null', fsmonitor: 'false' }) + section('gc', { auto: '0' });
 
-/** Where the files that `sshCommand` names lie, as seen from the clone: a path without a character that ssh would expand. */
+/** Paths of the files that `sshCommand` names, relative to the clone, without a character that ssh would expand. */
 export const SSH_KEY = 'ssh-key';
 export const KNOWN_HOSTS = 'known-hosts';
 
@@ -52,8 +52,8 @@ export interface SshFacts {
 }
 
 /**
- * How Git starts ssh (ssh_config(5)): never asking, never taking an unknown host, nothing forwarded. With a key of ours that
- * key alone; without one the agent, keys and settings of whoever runs it, as on a developer's machine.
+ * How Git starts ssh (ssh_config(5)): never asking, never taking an unknown host, nothing forwarded. With a key of ours,
+ * only that key; without one the agent, keys and settings of the user, as on a developer's machine.
  */
 export function sshCommand({ hasKey, hasKnownHosts, silenceSeconds }: SshFacts): string {
   const options = [

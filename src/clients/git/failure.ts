@@ -118,12 +118,12 @@ const FATE = /^! [0-9a-f]*:refs\/heads\/(\S+) \[(?:remote )?rejected\] \((.*)\)$
 
 /** What was tried and failed, as an error that says what to do. What is one already, or a bug, stays as it is. */
 export function translateFailure(error: unknown, doing: string, subject: string): unknown {
-  const said = sayingOf(error);
-  if (!said) return error;
-  const { code, remedy } = KINDS.find(({ words }) => words.test(said.words)) ?? UNKNOWN;
-  const lines = said.shown.split('\n').map((line) => line.trim().replace(FATE, 'branch $1 is refused ($2)'));
-  const telling = lines.filter((line) => !BOILERPLATE.test(line));
-  const shown = messageOf((telling.length > 0 ? telling : lines).join(' ')) || 'Git said nothing';
+  const messages = sayingOf(error);
+  if (!messages) return error;
+  const { code, remedy } = KINDS.find(({ words }) => words.test(messages.words)) ?? UNKNOWN;
+  const lines = messages.shown.split('\n').map((line) => line.trim().replace(FATE, 'branch $1 is refused ($2)'));
+  const useful = lines.filter((line) => !BOILERPLATE.test(line));
+  const shown = messageOf((useful.length > 0 ? useful : lines).join(' ')) || 'Git said nothing';
   return new GitError(`cannot ${doing}: ${shown}`, { code, subject, remedy, cause: error });
 }
 
@@ -144,7 +144,7 @@ export function isDropped(error: unknown): boolean {
   return DROPPED.test(words) && !SILENT.test(words) && isPassing(translateFailure(error, '', ''));
 }
 
-/** What Git or the file system said: to be matched, and to be shown. What a push did to a branch is on its standard output. */
+/** The messages of Git or the file system: as text to match, and to show. A push reports each branch on standard output. */
 function sayingOf(error: unknown): { readonly words: string; readonly shown: string } | undefined {
   if (error instanceof GitCommandError) return { words: error.words.reveal(), shown: `${error.stderr}\n${error.stdout}` };
   return error instanceof Error && 'syscall' in error ? { words: error.message, shown: error.message } : undefined;

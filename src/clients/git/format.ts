@@ -12,8 +12,8 @@ export async function inFormatOfRemote<T>(clone: Clone, work: () => Promise<T>):
   try {
     return await work();
   } catch (error) {
-    const said = error instanceof Error && error.cause instanceof GitCommandError ? error.cause : error;
-    if (!(said instanceof GitCommandError && MISMATCH.test(said.words.reveal()))) throw error;
+    const failed = error instanceof Error && error.cause instanceof GitCommandError ? error.cause : error;
+    if (!(failed instanceof GitCommandError && MISMATCH.test(failed.words.reveal()))) throw error;
     await clone.recreate('sha256');
     return work();
   }

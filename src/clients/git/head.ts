@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clone } from './clone.ts';
 import { type Git, GitCommandError } from './command.ts';
 
-/** What stands in a tree: a file (100644, 100755), a link (120000) or a commit of another repository (160000). */
+/** An entry of a tree: a file (100644, 100755), a link (120000) or a commit of another repository (160000). */
 export interface TreeEntry {
   readonly mode: string;
   /** Of its blob; a hash of the content. */
@@ -55,7 +55,7 @@ export async function listEntries(git: Git, commit: string, folder: string): Pro
   return entries;
 }
 
-/** The text of a file, byte for byte as it was committed; `undefined` where there is none or a link stands in its place. */
+/** The text of a file, byte for byte as it was committed; `undefined` if there is none or a link in its place. */
 export async function readEntry(git: Git, entry: TreeEntry | undefined): Promise<string | undefined> {
   return entry?.mode.startsWith('100') ? git(['cat-file', 'blob', entry.id]) : undefined;
 }

@@ -132,7 +132,7 @@ async function commitTree({ git, isSigning }: Clone, tree: string, head: Head, m
 
 /**
  * Moves the branch from exactly this commit ('' for no branch) to its new child. The lease is the stricter form of the
- * refusal to overwrite: also a branch that somebody set back, which the push would fast-forward over, is left alone.
+ * refusal to overwrite: a branch that a person reset, which the push would fast-forward over, is left alone, too.
  */
 async function push({ git }: Clone, branch: string, from: string, to: string, more: readonly string[] = []): Promise<void> {
   const ref = `refs/heads/${branch}`;

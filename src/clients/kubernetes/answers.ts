@@ -5,8 +5,8 @@ import type { ObjectRef } from '../../domain/object-ref.ts';
 import { trimEnd } from '../../domain/trim.ts';
 import type { KubernetesResponse } from './transport.ts';
 
-// A proxy, a login page or another server may answer 200 as well. What is not the answer that was asked for is a failed read:
-// taken for one, it would be an empty list or an absent object.
+// A proxy, a login page or another server may answer 200 as well. Anything but the expected answer is a failed
+// read: otherwise it would count as an empty list or an absent object.
 
 const REMEDY = 'Check that the address is a Kubernetes API server and no proxy changes its answers.';
 

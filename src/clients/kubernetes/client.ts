@@ -127,7 +127,7 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
       try {
         return (await reading).find((served) => served.kind === kind);
       } catch (error) {
-        // Whoever asks next asks anew.
+        // The next caller asks again.
         if (resourcesOf.get(apiVersion) === reading) resourcesOf.delete(apiVersion);
         throw error;
       }

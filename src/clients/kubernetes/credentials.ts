@@ -8,7 +8,7 @@ import { readCredential } from '../files/read-credential.ts';
 import { runProgram } from '../processes/run-program.ts';
 
 const REMEDY = 'Check the user of the kubeconfig context: its certificate, token file or exec plugin.';
-/** As often as other clients read the file anew; the kubelet replaces the token in it long before it runs out. */
+/** As often as other clients read the file again; the kubelet replaces its token long before it expires. */
 const TOKEN_FILE_MS = 60_000;
 const API_VERSION = 'client.authentication.k8s.io/v1';
 

@@ -12,7 +12,7 @@ export interface IndentedText {
 
 /** Deeper than any manifest is nested, and far from what the stack holds. */
 const MAX_DEPTH = 1_000;
-/** Further right than any key stands. */
+/** Further right than any key. */
 const BLANKS = ' '.repeat(200);
 /** A text that would grow by more stays as it is, and refused. */
 const MAX_GROWTH = 16 << 20;

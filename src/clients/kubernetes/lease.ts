@@ -39,7 +39,7 @@ const CLOCK_SECONDS = 2;
 const CONFLICTS = 5;
 
 /**
- * Takes a `coordination.k8s.io/v1` Lease. One that was left by a killed pass is taken over as soon as it stands still
+ * Takes a `coordination.k8s.io/v1` Lease. One that was left by a killed pass is taken over as soon as it has not changed
  * for its duration; one that is renewed meanwhile is held by a living pass: throws `lock-lost`. Times in it are the API
  * server's, so that clocks of passes need not agree.
  */
@@ -175,7 +175,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   }
 
   const timer = setInterval(() => {
-    // What fails is tried again at the next turn, and by whoever wants to write.
+    // A failure is tried again at the next turn, and before a write.
     renew().catch(() => undefined);
   }, durationMs / 3);
   timer.unref();
@@ -203,7 +203,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
       clearInterval(timer);
       await renewing?.catch(() => undefined);
       if (loss.signal.aborted) return;
-      // Also where the pass was stopped: whoever comes next need not wait. What fails here runs out by itself.
+      // Also if the pass was stopped, so that the next one need not wait. After a failure the Lease expires.
       const signal = AbortSignal.timeout(3_000);
       await transport
         .request({ ...updateRequest(annotated(lease, noted), '', offsetMs, options), signal })
@@ -221,7 +221,7 @@ function clocks(): Clocks {
   return { monotonicMs: performance.now(), wallMs: Date.now() };
 }
 
-/** By the clock that went further: the monotonic one stands still while a machine sleeps, the other may be set back. */
+/** By the clock that went further: the monotonic one stops while a machine sleeps, the other may be set back. */
 function sinceMs({ monotonicMs, wallMs }: Clocks): number {
   return Math.max(performance.now() - monotonicMs, Date.now() - wallMs);
 }

@@ -99,7 +99,7 @@ export function openApiOfCrd(crd: JsonObject): JsonObject {
   return { components: { schemas } };
 }
 
-/** One document with the schemas of all; of two of the same name the later one stands. */
+/** One document with the schemas of all; of two of the same name the later one counts. */
 export function mergeOpenApi(documents: readonly Json[]): JsonObject {
   const schemas: Record<string, Json> = {};
   for (const document of documents) {

@@ -5,7 +5,7 @@ import { basePath } from './paths.ts';
 import { readPersistently } from './read.ts';
 import { type KubernetesTransport, statusError } from './transport.ts';
 
-/** What a right is about: objects of a resource, in all namespaces where none is named, or a path that is none of an object. */
+/** What a right is about: objects of a resource, in all namespaces unless one is named, or a path that belongs to no object. */
 export type RightTarget =
   | { readonly group: string; readonly resource: string; readonly namespace: string; readonly name?: string }
   | { readonly path: string };

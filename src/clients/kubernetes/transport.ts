@@ -102,7 +102,7 @@ export async function connectKubernetes(source: KubeConfigSource): Promise<Kuber
   return new HttpTransport(config, credentials, server, source.userAgent);
 }
 
-/** The certificates and the key that the kubeconfig names, read once: the library would read them anew for each request. */
+/** The certificates and the key that the kubeconfig names, read once: the library would read them for each request. */
 async function embedFiles(config: KubeConfig, reading: ReadOptions): Promise<void> {
   const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
   const read = async (path: string): Promise<string> => (await readFileBytes(path, reading)).toString('base64');
@@ -252,7 +252,7 @@ function isUnreadable(error: unknown): boolean {
 /** A status that names many fields says all of them in one text. */
 const MOST_OF_STATUS = 2_000;
 
-/** The error that a non-2xx answer stands for, in the API server's own words. */
+/** The error for a non-2xx answer, in the API server's own words. */
 export function statusError(response: KubernetesResponse, doing: string, subject: string): ClusterError {
   const message = stringAt(response.body, 'message') ?? (typeof response.body === 'string' ? response.body : '');
   const reason = stringAt(response.body, 'reason') ?? `HTTP ${response.status}`;

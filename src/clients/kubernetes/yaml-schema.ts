@@ -29,7 +29,7 @@ const MAX_UINT = 2n ** 64n - 1n;
 
 type Plain = null | boolean | number | bigint | string;
 
-/** What a scalar without quotes and tag stands for. */
+/** The value of a scalar without quotes and tag. */
 function resolvePlain(source: string): Plain {
   const word = WORDS.get(source);
   if (word !== undefined) return word;
@@ -112,7 +112,7 @@ const binary = defineScalarTag<string>(`${TAG}binary`, {
 
 /** The key of a merge; in quotes it is a key like any other. */
 const MERGE = Symbol('<<');
-// Not by YAML's own name for it: js-yaml would merge by a rule of its own, where an own key wins wherever it stands.
+// Not by YAML's own name for it: js-yaml would merge by a rule of its own, where an own key wins in any position.
 const mergeKey = defineScalarTag<symbol>(`${TAG}merge-in-order`, {
   implicit: true,
   implicitFirstChars: ['<'],

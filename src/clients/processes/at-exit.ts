@@ -1,7 +1,7 @@
-/** What is still to be undone where the process ends before whoever began it could. */
+/** Clean-up that is due if the process ends before the code that registered it. */
 const undone = new Set<() => void>();
 
-/** Has this done, synchronously, when the process ends in whatever way it hears of; the answer takes it back. */
+/** Runs this synchronously when the process ends in any way that Node reports; the returned function cancels it. */
 export function atExit(undo: () => void): () => void {
   if (undone.size === 0) process.once('exit', undoAll);
   undone.add(undo);

@@ -7,7 +7,7 @@ export interface ProgramOptions {
   readonly folder?: string;
   /** All that it inherits. */
   readonly environment: Readonly<Record<string, string>>;
-  /** For its standard input; nothing stands there otherwise. */
+  /** For its standard input, which is empty otherwise. */
   readonly input?: string | undefined;
   /** Ends the program and every one that it started. */
   readonly signal: AbortSignal;
