@@ -71,7 +71,7 @@ function explain(error: unknown, isTerminal: boolean): string {
 
 /** What is left to a command that is stopped or late: to give back its Lease, to end its programs, to take away its folders. */
 const LAST_WORK_MS = 4_000;
-/** For what nobody waits for any more, such as a name that is looked up. */
+/** Time for what is left running, such as a DNS lookup. */
 const LAST_WORDS_MS = 200;
 
 /** Of the log, where its reader has stopped reading. */
@@ -114,7 +114,7 @@ export async function runProcess(): Promise<void> {
       }, LAST_WORK_MS).unref();
     },
   });
-  // What could not be written may have been told by then.
+  // What could not be written may be reported by then.
   process.exitCode = exit || process.exitCode;
   if (isEnding) setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
 }

@@ -10,7 +10,7 @@ import { check, run } from './run/run.ts';
 import { schema } from './schema/schema.ts';
 import { undo } from './undo/undo.ts';
 
-/** Every command, in the order of the help. What a command is stands in its own file; nothing else is told of it. */
+/** Every command, in the order of the help. The file of each command defines it; no other code knows it. */
 export const COMMANDS: readonly Command[] = [
   run,
   check,

@@ -52,7 +52,7 @@ export function withDecidedIgnores<T extends { readonly diff: DiffOptions }>(opt
 
 export interface CarryOutOptions extends Omit<AcceptOptions, 'compare'> {
   readonly diff: DiffOptions;
-  /** As the last report told of them. */
+  /** As the last report has them. */
   readonly previous: readonly ReportedDecision[];
   /** Slugs of the spaces that are compared; empty for all. */
   readonly spaces: readonly string[];

@@ -48,7 +48,7 @@ export interface Judgement {
   readonly nothingCompared: string;
 }
 
-/** What a judgement starts from besides the two sides, and what of it may write. */
+/** The input of a judgement besides the two sides, with its functions that may write. */
 export interface JudgeInput {
   readonly previous: PreviousReport;
   readonly decisions: DecisionsFile;

@@ -9,7 +9,7 @@ import { unreportedFixesIn } from '../outputs/status/record.ts';
 import { createAskClaude } from '../stages/rank/rank.ts';
 import type { PassOptions } from './judgement.ts';
 
-/** Units of every space that the token can see are hardly what somebody wants to have compared and fixed. */
+/** Comparing and fixing units of every space that the token can see is hardly intended. */
 export function requireScope(config: Config): void {
   if (config.confighubSpace.length > 0 || config.confighubWhere !== '' || config.confighubFilter !== '') return;
   throw new ConfigError('no units are selected to compare with', {

@@ -19,8 +19,8 @@ export interface PassResult extends Judgement {
 }
 
 /**
- * One pass: finish what a predecessor left, read both sides, carry out decisions, compare, rank, plan, fix, report, publish.
- * All that stands before the fix is the judgement, which `check` makes as well.
+ * One pass: finish what an earlier pass left, read both sides, carry out decisions, compare, rank, plan, fix, report, publish.
+ * Everything before the fix is the judgement, which `check` makes as well.
  */
 export async function runPass(given: Pass): Promise<PassResult> {
   const { clients, repository, log } = given;
@@ -39,7 +39,7 @@ export async function runPass(given: Pass): Promise<PassResult> {
 
 /** Fixes of predecessors that are in no report; asked before this pass writes, to tell them from its own. */
 async function recover({ clients, repository, options, log }: Pass, judgement: Judgement): Promise<readonly RecordedFix[]> {
-  // What could not be told afterwards is not done.
+  // Nothing is fixed that could not be reported afterwards.
   if (judgement.plan.fixes.length > 0) await repository.confirmWritable();
   log.fixing(judgement.plan);
   return recoverFixes(judgement, repository.previous, clients.confighub, {
@@ -70,7 +70,7 @@ async function fix(
       signal: options.signal,
     }),
   );
-  // Also those that somebody took back right after. Told at once: whatever fails from here on, the next pass knows of it.
+  // With fixes that were reverted at once. Recorded now: if anything fails from here on, the next pass knows of them.
   const written = outcomes.filter(({ result }) => result === 'fixed' || result === 'overridden').length;
   if (written > 0) options.onUnreported(written);
   return outcomes;

@@ -4,7 +4,7 @@ import type { DesiredState } from '../domain/desired.ts';
 import { guardSides } from '../domain/guards.ts';
 import { planDecisions } from '../stages/decisions/decisions.ts';
 import { pullDesired } from '../stages/desired/desired.ts';
-import { finishPredecessor } from '../stages/fix/resume.ts';
+import { finishEarlierPass } from '../stages/fix/resume.ts';
 import { sidesOf } from '../stages/plan/plan.ts';
 import type { Pass } from './context.ts';
 import { carryOutDecisions } from './decisions.ts';
@@ -12,12 +12,12 @@ import type { JudgeInput, PassOptions } from './judgement.ts';
 
 const NO_LEASE = 'this pass cannot take the Lease, and without it nothing is written; grant its account the right to take it';
 
-/** Pulls the desired side as it stands. */
+/** Pulls the present desired side. */
 export function pulling({ confighub }: Clients, options: PassOptions): () => Promise<DesiredState> {
   return () => pullDesired(confighub, { ...options.desired, signal: options.signal });
 }
 
-/** What the judgement of a writing pass starts from: it finishes what a predecessor left, and carries out what people decided. */
+/** The input of a writing pass: it finishes what an earlier pass left, and carries out decisions. */
 export function startOfPass(pass: Pass, decisions: DecisionsFile): JudgeInput {
   const { previous } = pass.repository;
   return {
@@ -51,6 +51,6 @@ async function pullFinished({ clients, options, log }: Pass): Promise<DesiredSta
   // What is unfinished may be a pass that is running, which holds the Lease.
   if (!options.holdsLease) return found;
   const { cluster } = options.diff;
-  const isFinished = await finishPredecessor(found.units, clients.confighub, cluster, log.warning, options.signal);
+  const isFinished = await finishEarlierPass(found.units, clients.confighub, cluster, log.warning, options.signal);
   return isFinished ? found : pull();
 }

@@ -26,7 +26,7 @@ export type HandedOver =
 
 /**
  * Lets ConfigHub's own client run the command where one is installed, has a session, and knows the command with all its
- * flags; no released one knows all of the walk-through. Without `--hand-over` in front nothing is looked for.
+ * flags; no released one knows all of the walk-through. Without `--hand-over` in front it is not looked for.
  */
 export async function handOver(argv: readonly string[], environment: Environment, signal: AbortSignal): Promise<HandedOver> {
   if (argv[0] !== FLAG) return { isDone: false, argv };
@@ -57,14 +57,14 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** The client of August 2025 ends with a panic where nobody has logged in. */
+/** The client of August 2025 ends with a panic without a login. */
 function hasSession({ HOME = '', CUB_CONFIG }: Environment): boolean {
   const folders = [CUB_CONFIG ?? '', join(HOME, '.confighub')].filter((folder) => folder !== '');
   return folders.some((folder) => existsSync(join(folder, 'session.json')) || existsSync(join(folder, 'config.yaml')));
 }
 
 /**
- * Asks its help: the usage line names the whole command, and every flag stands in it. A client that does not know a
+ * Asks its help: the usage line names the whole command, and lists every flag. A client that does not know a
  * command prints the help of the group and ends with 0, so the exit code tells nothing.
  */
 async function knows(real: string, argv: readonly string[], environment: Environment, signal: AbortSignal): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { CubContext } from './context.ts';
 /** 0, or 1 where what was asked for was not done. */
 export type CubResult = Promise<0 | 1>;
 
-/** All refused: failed. Some refused: said, and the others stay done, as ConfigHub's own client has it. */
+/** All refused: failed. Some refused: reported, and the others stay done, as with ConfigHub's own client. */
 export function printBulk(context: CubContext, done: string, results: readonly BulkUnit[]): 0 | 1 {
   const refused = results.flatMap(({ Error: error }) => (error ? [error] : []));
   const units = results.flatMap(({ Unit }) => (Unit ? [Unit] : []));

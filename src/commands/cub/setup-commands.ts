@@ -108,7 +108,7 @@ export async function filterCreateCommand(
   return created(context, 'filter', filter.Slug, filter.FilterID);
 }
 
-/** A Set, or where the server has none a filter on the same labels: whoever carries them counts as a member. */
+/** A Set, or on a server without Sets a filter on the same labels: every unit with these labels is a member. */
 export async function setCreateCommand(context: CubContext, slug: string, flags: Labelled): CubResult {
   const { hub, signal } = context;
   const { SpaceID, Slug: space } = await oneSpace(context, flags.space);

@@ -12,7 +12,7 @@ const PREFIX = /^[0-9a-f]{4,32}$/u;
 const SHOWN = 5;
 
 /**
- * The open findings that somebody means by a fingerprint or id, by the beginning of one, or by a workload's name, with
+ * The open findings that are named by a fingerprint or id, by the beginning of one, or by a workload's name, with
  * or without its kind and namespace. Throws where none, or more than one workload, is meant, and says what there is.
  */
 export function chooseFindings(findings: readonly ReportFinding[], reference: string): readonly ReportFinding[] {

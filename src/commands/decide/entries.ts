@@ -42,7 +42,7 @@ export function editFor(
     decision.kind === 'ignore' ? isSameRule(decision.rule, decide) : !spent.has(decision.id) && isSameUnit(decision, decide);
   if (about.every((decision) => decision.kind === kind) && about.some(isSaid)) return undefined;
   if (kind === 'ignore') return { kind, entry: ruleOf(decide, finding), without: about };
-  // By the report as well: an entry may have gone since, and nobody noticed yet.
+  // By the report as well: the entry may be removed already, and no pass has run since.
   const parts = kind === 'adopt' ? [decide.space, decide.unit || undefined] : [];
   const wasSpent =
     spent.has(decisionId(kind, [finding.fingerprint, undefined, ...parts])) ||

@@ -69,7 +69,7 @@ export async function decide(
   if (kind === 'adopt' && given.unit !== '' && findings.length > 1)
     throw mistake('several workloads cannot become one unit', 'Omit --unit.');
   const path = decisionsPath(cluster);
-  // Asked again with what is there then, should somebody else push meanwhile.
+  // Called again with the new content if another push came first.
   const edit = (text: string): string => findings.reduce((edited, finding) => withDecision(edited, finding), text);
   const withDecision = (text: string, finding: ReportFinding): string => {
     const file = readDecisions(text);
@@ -88,8 +88,8 @@ export async function decide(
   };
   const message = inert(commitMessage(kind, cluster, findings, given.reason).split('\n').map(sanitize).join('\n'));
   const { commit } = await repository.publish(new Map(), message, new Map([[path, edit]]));
-  const told = commit === '' ? 'Already decided' : 'Decided';
-  for (const finding of findings) out(`${told}: ${kind} ${nameOf(finding)}\n`);
+  const verb = commit === '' ? 'Already decided' : 'Decided';
+  for (const finding of findings) out(`${verb}: ${kind} ${nameOf(finding)}\n`);
   for (const { finding, why } of others) err(`Not decided: ${kind} ${nameOf(finding)}, because ${sanitize(why)}\n`);
   if (commit !== '') out(`Committed as ${commit.slice(0, 10)}; the next pass applies it and reports the result\n`);
 }

@@ -7,7 +7,7 @@ export interface Person {
   readonly email: string;
 }
 
-/** Who decides: as the environment says, an empty value being none, else as Git is set up for them. Nobody else's name stands under a decision. */
+/** Who decides: from the environment (an empty value counts as unset), else from the person's Git configuration. */
 export async function whoDecides(environment: Environment, signal: AbortSignal): Promise<Person> {
   const name = environment['GIT_AUTHOR_NAME'] || (await gitSetting('user.name', environment, signal));
   const email = environment['GIT_AUTHOR_EMAIL'] || (await gitSetting('user.email', environment, signal));

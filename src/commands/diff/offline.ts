@@ -64,7 +64,7 @@ export interface OfflineDiff {
 /** The version that autoscalers of different ones are compared in. */
 const AUTOSCALING = 'autoscaling/v2';
 
-/** Compares two sides; pure, and never throws for what stands in them. */
+/** Compares two sides; pure, and never throws for their content. */
 export function diffTexts(input: OfflineInput): OfflineDiff {
   const faults: BadDocument[] = [];
   const desiredSide = input.desired.map(desiredSideOf);

@@ -18,7 +18,7 @@ export interface ObjectRepair {
   /** The patch as a command; absent where it would show a hidden value. */
   readonly command?: string;
   readonly patch?: readonly JsonPatchOperation[];
-  /** What stands in the way, and what is not part of it. */
+  /** What prevents the repair, and what is not part of it. */
   readonly note?: string;
 }
 
@@ -32,7 +32,7 @@ export function repairOfObject({ ref, desired, live, findings }: OfflineObject):
   return { method: 'json-patch', command: patchCommand({ ...live.ref, namespace: ref.namespace }, patch), patch };
 }
 
-/** Whether a patch holds what is not shown of the object, wherever it stands in it; what is only taken away is not in it. */
+/** Whether a patch contains a hidden value of the object, at any place; a removed value is not in it. */
 function holdsHidden(patch: readonly JsonPatchOperation[], { ref, document }: DesiredObject, { body }: LiveObject): boolean {
   const hidden = new Set([document, body].flatMap((side) => hiddenParts(ref, side).flatMap(({ value }) => textsOf(value))));
   // Keys that are secrets stand in what is only taken away, too.

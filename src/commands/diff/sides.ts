@@ -13,7 +13,7 @@ import { type ObjectRef, objectKey, refOf } from '../../domain/object-ref.ts';
 import type { LiveObject, Snapshot } from '../../domain/snapshot.ts';
 import { projectAutoscaler, projectObject } from '../../stages/snapshot/project.ts';
 
-/** A text and the name of the file that it stands in. */
+/** A text and the name of its file. */
 export interface SourceText {
   readonly file: string;
   readonly text: string;

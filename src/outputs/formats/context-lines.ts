@@ -25,7 +25,7 @@ export function printContext(reports: readonly ShownReport[]): string {
   return lines.map((line) => `${sanitize(line)}\n`).join('');
 }
 
-/** `No drift.`, as far as that can be said. */
+/** `No drift.`, with its limits. */
 export function withReadLimit(what: string, reports: readonly Pick<ShownReport, 'incomplete'>[]): string {
   return `${what}${reports.every(({ incomplete }) => incomplete.length === 0) ? '' : ' in what could be read'}.`;
 }

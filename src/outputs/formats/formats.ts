@@ -46,8 +46,8 @@ const asTable = (table: NonNullable<Format['table']>): Pick<Format, 'print' | 't
   table,
   print({ reports, isComparison, nothing }, entries, screen) {
     // A line for people tells at times of two findings, and every other format has both.
-    const told = new Set(entries.map(({ cluster, id }) => `${cluster} ${id}`));
-    const lines = entries.filter(({ cluster, drift }) => !told.has(`${cluster} ${drift.shownWith}`));
+    const listed = new Set(entries.map(({ cluster, id }) => `${cluster} ${id}`));
+    const lines = entries.filter(({ cluster, drift }) => !listed.has(`${cluster} ${drift.shownWith}`));
     const options = { hasClusters: reports.length > 1, isComparison, isWide: table === 'wide' };
     const rows = entries.length === 0 ? `${nothing}\n` : printEntries(lines, options, screen);
     return rows + printContext(reports);

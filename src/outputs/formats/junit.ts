@@ -3,7 +3,7 @@ import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Entry, ShownReport } from './entry.ts';
 
-/** A suite for each namespace, a failing case for each drift, a skipped one for what is none, an error for what could not be compared. */
+/** A suite for each namespace, a failing case for each drift, a skipped one for other findings, an error for what could not be compared. */
 export function printJunit(reports: readonly ShownReport[], entriesOf: (report: ShownReport) => readonly Entry[]): string {
   const suites = reports.flatMap((report) => {
     const byNamespace = Map.groupBy(entriesOf(report), ({ drift }) => drift.object.namespace || 'cluster-scoped');

@@ -26,7 +26,7 @@ const BASELINE = { new: 'new', changed: 'updated', resolved: 'absent', corrected
 
 export interface SarifFacts {
   readonly version: string;
-  /** The one cluster that is told of; `undefined` where it may be any number of them. */
+  /** The only cluster of the report; `undefined` if there may be any number. */
   readonly cluster: string | undefined;
   /** Where the report was committed; `undefined` where it was not, or where that is no address for others. */
   readonly provenance: { readonly repositoryUri: string; readonly revisionId: string; readonly branch: string } | undefined;
@@ -34,7 +34,7 @@ export interface SarifFacts {
   readonly compared?: { readonly before: string; readonly after: string };
 }
 
-/** One run, since GitHub refuses a file of more than 20; a result lies where the report tells of the workload. */
+/** One run, since GitHub refuses a file of more than 20; the location of a result is the workload's page. */
 export function toSarif(
   reports: readonly ShownReport[],
   entriesOf: (report: ShownReport) => readonly Entry[],
@@ -101,8 +101,8 @@ function resultOf({ cluster, drift, change, id, fingerprint, state }: Entry, uri
         logicalLocations: [{ fullyQualifiedName: shortened(`${cluster}/${object}${drift.path}`), kind: 'resource' }],
       },
     ],
-    // [3.27.17] Equal for the same field of the same cluster that drifts in the same way, whatever its value. GitHub looks at
-    // the first alone, and would make one alert of all that lies on the same line.
+    // [3.27.17] Equal for the same field of the same cluster that drifts in the same way, whatever its value. GitHub reads
+    // only the first, and would merge all results of one line into one alert.
     partialFingerprints: {
       primaryLocationLineHash: `${id}:1`,
       'driftFinding/v1': id,

@@ -79,7 +79,7 @@ function eventBody(event: PendingEvent, { instance, now }: Pick<EventOptions, 'i
   return {
     apiVersion: EVENTS.apiVersion,
     kind: EVENTS.kind,
-    // An event about what has no namespace lies in `default`; any other lies beside its object.
+    // An event about an object without a namespace is in `default`, any other in the object's namespace.
     metadata: { name: eventName(name, key), namespace: namespace === '' ? 'default' : namespace },
     // MicroTime: the API server wants six digits.
     eventTime: now.toISOString().replace(/Z$/u, '000Z'),

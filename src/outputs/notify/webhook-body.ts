@@ -107,9 +107,9 @@ export function toSlackBody(announcement: Announcement): object {
   const { cluster, environment, commit, commitUrl, report } = announcement;
   const { counts, worst, lines, more, unread } = summarize(announcement);
   const isComplete = report.incomplete.length === 0;
-  const said = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
+  const parts = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
   const clear = isComplete ? 'all clear' : 'nothing open in what could be read';
-  const title = said.length === 0 ? clear : said.join(', ');
+  const title = parts.length === 0 ? clear : parts.join(', ');
   const head = `*Drift in ${escapeSlack(cluster)}* (${escapeSlack(environment)}): ${title}${worst === null ? '' : `, worst *${worst}*`}`;
   const guard = report.guard ? [`Guard \`${escapeSlack(report.guard.name)}\` tripped: ${GUARD_EFFECT}.`] : [];
   const names = [...unread.slice(0, NAMES).map(code), ...andMore(unread.length - NAMES)];

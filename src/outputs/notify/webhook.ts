@@ -46,7 +46,7 @@ export async function postWebhook(body: object, options: WebhookOptions): Promis
   try {
     await persistently(deliver, { mayRepeat, tries: TRIES, signal });
   } catch {
-    // What the receiver said last, also where the time is over.
+    // The receiver's last answer, also after the deadline.
     throw failure(answer);
   }
 }
@@ -57,7 +57,7 @@ interface Answer {
 }
 
 function failure({ status, error }: Answer): Error {
-  // What is said here names a host at most: the address is resolved and refused by its name.
+  // The error names at most the host: the URL may be a secret.
   if (status === 0) return new Error(`the receiver was not reached: ${messageOf(error)}`, { cause: error });
   const redirected = status >= 300 && status < 400 ? '; redirects are not followed' : '';
   return new Error(`the receiver answered ${status}${redirected}`);
@@ -80,7 +80,7 @@ async function post(text: string, options: WebhookOptions, stop: AbortSignal): P
     // A connection of its own, which nothing else has opened to another address.
     agent: false,
     signal,
-    // The address that was looked at, whatever the name stands for by now; the certificate is still the name's.
+    // The address that was checked, whatever the name resolves to by now; the certificate is still checked by name.
     lookup: (_host, { all }, found) => {
       if (all) found(null, [pinned]);
       else found(null, pinned.address, pinned.family);

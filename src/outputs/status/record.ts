@@ -28,7 +28,7 @@ export interface PassRecord {
   readonly unreportedFixes: number | undefined;
 }
 
-/** Classes by what they say of an object, worst first; one of a whole object stands alone. */
+/** Classes by the state of an object, worst first; a class of whole objects has no other beside it. */
 const COUNTED = FINDING_CLASSES.filter((found) => CLASSES[found].state !== '');
 
 /** What of a pass is counted. */
