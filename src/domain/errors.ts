@@ -69,7 +69,7 @@ export function messageOf(error: unknown): string {
   return foreignText(error instanceof Error ? error.message : String(error));
 }
 
-/** What a bug leaves for whoever mends it: its name, and where it came from without the words of the error. */
+/** What is recorded of a bug: its name and stack, without the message. */
 export function traceOf(error: unknown): { readonly name: string; readonly frames: readonly string[] } {
   if (!(error instanceof Error)) return { name: typeof error, frames: [] };
   return { name: error.name, frames: error.stack?.split('\n').filter((line) => /^ {4}at /u.test(line)) ?? [] };

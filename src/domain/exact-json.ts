@@ -34,7 +34,7 @@ function reviveLongNumber(_key: string, value: unknown, { source = '' }: { reado
 }
 
 /**
- * Whether a whole number of many digits stands in a JSON text; digits of texts, such as digests, hardly ever look like
+ * Whether a whole number of many digits is in a JSON text; digits of texts, such as digests, hardly ever look like
  * one. Looks at one character of sixteen: 4 % of what JSON.parse takes (measured on pages of Deployments).
  */
 function holdsLongNumber(text: string): boolean {

@@ -142,7 +142,7 @@ export function toJsonPointer(located: readonly (string | number)[]): string {
 
 /**
  * A copy of the object with the value at the path set, or removed where `value` is `undefined`. Steps that are absent
- * on the way are created, an element with its key fields; only what lies on the path is copied.
+ * on the way are created, an element with its key fields; only the values on the path are copied.
  */
 export function withValueAt(root: Json | undefined, path: FieldPath, value: Json | undefined): Json | undefined {
   const [step, ...rest] = path;

@@ -36,7 +36,7 @@ export function union(one: JsonObject, other: JsonObject): JsonObject {
   return fields;
 }
 
-/** The set without what lies at a path or below it. */
+/** The set without a path and everything below it. */
 export function without(fields: JsonObject, path: FieldPath): JsonObject {
   const [step, ...rest] = path;
   if (step === undefined) return {};
@@ -53,7 +53,7 @@ export function setOf(path: FieldPath): JsonObject {
   return path.reduceRight<JsonObject>((below, step) => ({ [stepName(step)]: below }), {});
 }
 
-/** The part of a set that lies at a path, with the way to it; empty where it has none there. */
+/** The part of a set at a path, with the steps to it; empty if there is none. */
 export function partAt(fields: JsonObject, path: FieldPath): JsonObject {
   const [step, ...rest] = path;
   if (step === undefined) return fields;

@@ -15,7 +15,7 @@ export interface FileVersion {
 }
 
 export interface FileHistory {
-  /** Each one before its parents; the first one is the file as it stands. */
+  /** Each one before its parents; the first one is the present file. */
   readonly versions: readonly FileVersion[];
   /** All that was committed since the last report was read, or more than is committed between two passes. */
   readonly isSinceReport: boolean;

@@ -126,7 +126,7 @@ export function findingId(cluster: string, ref: ObjectRef, path: FieldPath, find
 /**
  * A masked value takes part by when its owner last wrote instead of by its bytes: a short password could be found from
  * its hash. An owner's time moves when the owner changes a value (test/diff/who-did-it.test.ts) and not when others
- * scale or deploy the object; where nobody known owns the value, the object's generation stands in.
+ * scale or deploy the object; if the value has no known owner, the object's generation replaces it.
  */
 export function findingFingerprint(
   { id, unit, desired, live, blame }: Pick<Finding, 'id' | 'unit' | 'desired' | 'live' | 'blame'>,

@@ -25,7 +25,7 @@ export function hideSecrets(text: string): string {
   );
 }
 
-/** Word by word, by the forms that values of objects are judged by; of an address what stands before its host is out by now. */
+/** Word by word, by the same rules as values of objects; credentials of addresses are removed by now. */
 function withoutKnownTokens(text: string): string {
   return text.replaceAll(/[^\s"'`]+/gu, (word) => (hasCredential(withoutCredentials(word)) ? HIDDEN : word));
 }
@@ -38,9 +38,9 @@ export function withoutCredentials(text: string): string {
 /** Up to the last `@` before the path: a password may hold one. */
 const CREDENTIALS = /(?<=\/\/)[^\s/?#"'<>\\]+(?=@)/gu;
 
-/** What has the shape of a credential, wherever it stands; a second look where the pattern alone finds too much. */
+/** Texts in the form of a credential, at any place; with a second check if the pattern alone finds too much. */
 const TOKENS: readonly (readonly [RegExp, ((found: string) => boolean)?])[] = [
-  // To the end of the JSON text that it stands in, so that a line of the log stays JSON.
+  // To the end of its JSON text, so that a line of the log stays JSON.
   [/-----BEGIN [A-Z0-9 ]{1,40}-----(?:\\[nr]|[^"\\])*/gu],
   [CREDENTIALS],
   [/\bBearer\s+[\w.~+/=-]+/giu],
@@ -53,7 +53,7 @@ const TOKENS: readonly (readonly [RegExp, ((found: string) => boolean)?])[] = [
   [/(?<![A-Za-z0-9])(?:pypi-|hv[sbr]\.|pat-)[\w-]{20,}/gu],
   [/(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}(?![0-9A-Z])/gu],
   [/(?<![A-Za-z0-9])(?:AIza|ya29\.|SG\.|GOCSPX-|EAA[A-Z]|AGE-SECRET-KEY-)[\w.-]{20,}/gu],
-  // What nobody could read aloud: a long word of both cases and digits that is no path.
+  // What is not a word of a language: a long one of both cases and digits that is no path.
   [/(?<![\w+/=-])[\w+/=-]{24,}/gu, isRandom],
 ];
 
@@ -117,7 +117,7 @@ function isHarmless(text: string, start: number, end: number): boolean {
   return /^(?:\*{3}|\d*,\d*|string)?$/u.test(inside) || (text.startsWith('\\u{', start - 3) && /^[0-9a-f]+$/u.test(inside));
 }
 
-/** Where the place ends that a reader of JSON could not read; it is told twice, with less and more around it. */
+/** The end of the place that a JSON parser could not read; the message has it twice, with less and more context. */
 function endOfContext(text: string, start: number): number {
   const last = text.lastIndexOf('|...');
   return last < start ? text.length : last;

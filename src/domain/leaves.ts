@@ -85,7 +85,7 @@ export function changedLines(from: string, to: string): (Omit<ChangedLeaf, 'name
   return { ...shown, others: count - (replaced ? 2 : 1) };
 }
 
-/** The first lines of two parts, where the second stands in the place of the first. */
+/** The first lines of two parts, if the second replaces the first. */
 function adjacent(
   before: readonly string[],
   after: readonly string[],

@@ -62,11 +62,11 @@ export interface Prediction {
   readonly refused: ReadonlyMap<string, Refusal>;
   /** An apply of the unit gives the same as the pass's own write, so that none is needed. */
   readonly isAppliedAlone: boolean;
-  /** JSON pointers of what admission changes besides. */
+  /** JSON pointers of other changes by admission. */
   readonly alsoChanged: readonly string[];
 }
 
-/** What people decided by commit, as far as the plan goes by it; findings by their fingerprint, with who decided. */
+/** People's decisions by commit, as far as the plan needs them: the author by the fingerprint of the finding. */
 export interface PlanDecisions {
   /** To be fixed, regardless of class rules and of the guards against large changes. */
   readonly approved: ReadonlyMap<string, string>;
@@ -120,7 +120,7 @@ export interface Plan {
   readonly fixes: readonly UnitFix[];
   readonly guard: TrippedGuard | undefined;
   readonly pauses: readonly Pause[];
-  /** Objects with fields that a pass wrote and that are not yet given back to whoever delivers them. */
+  /** Objects with fields that a pass wrote and that are not yet returned to their deliverer. */
   readonly ownershipPending: readonly DesiredObject[];
   /** How many objects units declare, for the next pass to compare with. */
   readonly desiredObjects: number;

@@ -31,7 +31,7 @@ export interface RankedFinding {
   readonly severity: Severity;
   /** Live minus desired, US dollars a month of 730 hours; `undefined` where requests are not declared. */
   readonly costUsdPerMonth: number | undefined;
-  /** What the model said; `undefined` where the heuristic alone ranked. */
+  /** The model's answer; `undefined` if only the heuristic ranked. */
   readonly opinion: Opinion | undefined;
   /** Version of the prompt by which the model was asked and left this finding out of its answer; empty otherwise. */
   readonly unanswered: string;

@@ -47,7 +47,7 @@ function covers({ fields, isRest }: Relation, field: string): boolean {
 
 /**
  * Names the group of fields that are valid only together with this one: what is done to one is done to all of them.
- * Empty for a field that stands for itself.
+ * Empty for a field without related ones.
  */
 export function relationOf(kind: string, path: FieldPath): string {
   const last = path.at(-1);

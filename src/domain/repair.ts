@@ -1,7 +1,7 @@
 /**
- * How one finding is brought back.
- * `json-patch`: as part of one patch for its object. `create`: the object is created anew. `recreate`: the field is
- * immutable; `resize`: it changes only through that subresource of a pod. Of the last two a person has to make one.
+ * How one finding is fixed.
+ * `json-patch`: as part of one patch for its object. `create`: the object is created again. `recreate`: the field is
+ * immutable; `resize`: it changes only through that subresource of a pod. A person has to do the last two.
  */
 type RepairMethod = 'json-patch' | 'create' | 'recreate' | 'resize' | 'none';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { isJsonArray, isJsonObject, type Json } from './json.ts';
 
-/** What stands in the place of a value that is not shown; the length class of a hidden text may follow. */
+/** What replaces a value that is not shown; the length class of a hidden text may follow. */
 export const HIDDEN = '***';
 
 /** Length classes of hidden texts, by the most characters of each. */
@@ -121,7 +121,7 @@ export function faultOfCredential(text: string): string | undefined {
   return undefined;
 }
 
-/** The password of an address, as it stands there and as it is meant. */
+/** The password of an address, as written there and decoded. */
 export function passwordsOf(address: string | undefined): readonly string[] {
   if (address === undefined || !URL.canParse(address)) return [];
   const { password } = new URL(address);

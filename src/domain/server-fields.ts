@@ -19,7 +19,7 @@ export const BOOKKEEPING_ANNOTATIONS: ReadonlySet<string> = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
 ]);
 
-/** A document without what only the server writes, as it stands in what `kubectl get` prints. */
+/** A document, as `kubectl get` prints it, without what only the server writes. */
 export function withoutServerFields(document: JsonObject): JsonObject {
   const { status: _status, metadata, ...rest } = document;
   if (!isJsonObject(metadata)) return { ...rest, metadata: {} };

@@ -15,8 +15,8 @@ export interface FieldOwner {
 }
 
 /**
- * The pass's own field manager, by Update: it writes values under this name and then gives the ownership back to whoever
- * delivers desired state. An entry that is still there counts as ours.
+ * The pass's own field manager, by Update: it writes values under this name and then returns the ownership to the
+ * manager that delivers desired state. An entry that is still there counts as ours.
  */
 export const DETECTOR_MANAGER = 'drift-detector';
 

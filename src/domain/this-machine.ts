@@ -4,7 +4,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** The host of a URL as it is looked up: an IPv6 address stands in brackets there. */
+/** The host of a URL as it is looked up: an IPv6 address is in brackets there. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/u, '$1');
 }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../finding.ts';
 import type { Json, JsonObject } from '../json.ts';
 
-/** Whether a value is what the API server writes by itself; `parent` is what it stands in. */
+/** Whether a value is what the API server writes by itself; `parent` contains it. */
 export type DefaultRule = (value: Json, parent: JsonObject) => boolean;
 
 export const is =

@@ -82,7 +82,7 @@ const PLAIN_THOUGHTS = new Set([
   'asdfghjkl',
 ]);
 
-/** Most characters of what stands between two separators. */
+/** Most characters between two separators. */
 const LONGEST = 48;
 
 /** Letters alone: words, in one or more humps. */
@@ -103,7 +103,7 @@ function isTechnique(piece: string): boolean {
   return KNOWN.has(piece.toLowerCase()) || /^(?:sha|aes|rsa)\d{3,4}$/iu.test(piece);
 }
 
-/** What stands between two separators, such as `web`, `2`, `v1beta1` and `Xmx512m`. */
+/** A text between two separators, such as `web`, `2`, `v1beta1` and `Xmx512m`. */
 function isPlainPiece(piece: string): boolean {
   if (/^\d+$/u.test(piece)) return piece.length <= 20;
   if (!/\d/u.test(piece)) return areWords(piece);
@@ -130,11 +130,11 @@ function hasFirstThought(text: string): boolean {
 
 /** Separators inside of names, versions, paths and addresses. */
 const SEPARATORS = /[^\p{L}\p{N}\p{M}]+/u;
-/** What stands inside of passwords and of hardly anything else. */
+/** Characters inside of passwords and of hardly anything else. */
 const ODD = /[!^&~#$%?*@]/u;
 
 /**
- * Whether what stands between two blanks is known to be harmless: a number, an amount, a time, words, a name, a version,
+ * Whether a text between two blanks is known to be harmless: a number, an amount, a time, words, a name, a version,
  * a path. `name` says what it is the value of, which makes digests and identifiers known.
  */
 export function isPlainAtom(given: string, name: string): boolean {

@@ -33,7 +33,7 @@ const PAIRS: readonly string[] = [
 
 /** Below this a run of letters is no word: 1 in 200 of words, 9 in 10 of random runs of ten letters. */
 const LEAST = 4.4;
-/** Fewer pairs have to be stranger, and the fewest say nothing. */
+/** With fewer pairs they must be rarer, and very few prove nothing. */
 const FEW = { pairs: 7, least: 3 };
 const LEAST_PAIRS = { beside: 3, alone: 5 };
 

@@ -42,7 +42,7 @@ const OPEN_KEYS = words(`
   hot i translation locale lookup dictionary metadata field column public hash range join dedup deduplication idempotency registry
   property attribute resource annotation taint queue binding bucket order record item`);
 
-/** Marks in the texts of models, and what an injector is told to fetch. */
+/** Marks in the texts of models, and the settings of an injector. */
 const NO_SECRETS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['token', words('stop eos bos pad sep cls mask unk special')],
   ['secret', words('inject')],
@@ -120,7 +120,7 @@ function saysOf(word: string, before: string | undefined): NameVerdict['says'] {
 
 const NOTHING: NameVerdict = { says: 'none', unless: undefined };
 
-/** What a name says; the last secret word in it counts, and what stands behind that. */
+/** What a name says; the last secret word in it counts, and the words after that. */
 export function verdictOf(name: string): NameVerdict {
   const all = wordsOf(name);
   const found = all.map((word, index) => saysOf(word, all[index - 1]));
@@ -129,7 +129,7 @@ export function verdictOf(name: string): NameVerdict {
   const last = found.findLastIndex((says) => says !== 'none');
   if (last < 0) return isPhrase ? { says: 'password', unless: undefined } : NOTHING;
   const says = found.includes('password') || isPhrase ? 'password' : 'key';
-  // `passphrase`, `access token secret`: of several the strongest counts, wherever it stands.
+  // `passphrase`, `access token secret`: of several the strongest counts, in any position.
   if (ITSELF.test(joined)) return { says, unless: undefined };
   const behind = all.slice(last + 1);
   for (const word of behind.toReversed())

@@ -3,7 +3,7 @@ import { type Json, type JsonObject, stringAt } from '../json.ts';
 import { groupOf } from '../object-ref.ts';
 import { namesPassword, verdictOf } from './names.ts';
 
-/** Where a value stands. */
+/** The place of a value. */
 export interface Place {
   /** A kind of Kubernetes itself, whose fields have one meaning. */
   readonly isBuiltIn: boolean;
@@ -52,7 +52,7 @@ const FREE_MAPS = names(
 );
 const ARGUMENTS = names('args command cmd arguments entrypoint extraArgs commandLine execCommand');
 const BASE64 = names('binaryData caBundle');
-/** Fields that say nothing about their value: what stands above or beside does. */
+/** Fields whose names do not describe their value: names above or beside do. */
 const GENERIC =
   /^(?:new|old|default|plain|current|raw|string|literal|inline)?_?(?:values?|val|default|data|text|contents?|string|literal|inline|plain|raw|spec)$/iu;
 /** Fields beside such a one that say what it is. */
@@ -77,7 +77,7 @@ function rootPlace(apiVersion: string): Place {
   return { ...place, isBuiltIn: isBuiltIn(apiVersion) };
 }
 
-/** Of a value that stands in no object: a text, or what was read out of one. */
+/** For a value outside of an object: a text, or a part of one. */
 export function namedPlace(name: string): Place {
   return { ...rootPlace('text.example/v1'), name };
 }

@@ -83,7 +83,7 @@ export function showAgain(kind: Kind, path: FieldPath, { desired, live }: Sides<
   return { desired: again(desired, sides.desired), live: again(live, sides.live) };
 }
 
-/** A part of a document that is not shown: where it stands, and its value. */
+/** A part of a document that is not shown: its path and value. */
 export interface HiddenPart {
   readonly path: string;
   readonly value: Json;

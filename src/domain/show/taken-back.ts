@@ -1,7 +1,7 @@
 import { AMOUNT, DIGITS, SWITCH } from './atoms.ts';
 import { type NameVerdict, verdictOf, wordsOf } from './names.ts';
 
-/** What a value of a name that may be a key's is when it is none: how somebody is let in. */
+/** Values that are no key although their name may be a key's: ways to log in. */
 const METHODS =
   /^(?:basic|digest|bearer|oauth2?|oidc|openid|saml|ldap|jwt|m?tls|ssl|kerberos|gssapi|ntlm|x509|iam|internal|external|anonymous|simple|public|private|password|trust|peer|ident|md5|scram-sha-(?:1|256|512)(?:-plus)?|plain|login|cram-md5|token|apikey|api-key|cookie|header|session|required|optional|mandatory|always|never|auto|default|lax|strict|rsa(?::\d{3,5})?|ecdsa|ed25519|(?:aes|des|rsa|hmac|sha|[rehp]s)[\w-]{0,24}|sigv4|v[1-4])$/iu;
 const NEVER = /^(?:never|none|unlimited|infinite|forever|always|auto|default|session)$/iu;
@@ -48,7 +48,7 @@ export function isTakenBack(text: string, { says, unless }: NameVerdict, name: s
   return /^\d{1,3}$/u.test(text) || METHODS.test(text) || isPathOfKey(text, name) || /^https?:\/\/\S+$/u.test(text);
 }
 
-/** Without quotes around it, and without what ends the list or the object that it stands in. */
+/** Without quotes around it, and without the end of the list or object around it. */
 export function unquoted(text: string): string {
   const bare = text.replace(/[,;]$/u, '').replace(/[\])}]{1,16}$/u, (end) => (/[[({]/u.test(text) ? end : ''));
   return /^(["'`]).*\1$/su.test(bare) && bare.length > 1 ? bare.slice(1, -1).trim() : bare;

@@ -119,7 +119,7 @@ const SAID = new Set(
   unknown known correct required optional missing empty valid invalid wrong incorrect weak strong short long expired unset changed needed
   be is or and in on by for from at with as something another`.split(/\s+/u),
 );
-/** What stands behind it in the texts of buttons and titles. */
+/** What follows it in the texts of buttons and titles. */
 const TITLES = /^(?:change|changed|update|settings|help|strength|confirm|confirmation|required|vergessen|oublie|\S*\?)$/iu;
 
 /** Whether a word, and the one right behind it, may be a setting and its value. */

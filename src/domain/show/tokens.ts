@@ -80,7 +80,7 @@ export function withoutCertificates(text: string): string {
   return text.includes('-----BEGIN ') ? text.replaceAll(JUST_CERTIFICATES, '') : text;
 }
 
-/** Whether a credential of a known form stands in the text; `text` is without certificates. */
+/** Whether the text contains a credential of a known form; `text` is without certificates. */
 export function hasCredential(text: string): boolean {
   return FORMS.some(([, form]) => form.test(text));
 }

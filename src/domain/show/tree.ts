@@ -4,7 +4,7 @@ import { type Judge, judgeArguments } from './command-line.ts';
 import { namesPassword, verdictOf } from './names.ts';
 import { below, elementOf, isShownHere, type Place } from './places.ts';
 
-/** What a walk over a value needs: how texts are judged, and what stands in the place of one that is hidden. */
+/** What a walk over a value needs: how texts are judged, and what replaces a hidden one. */
 export interface Visitor {
   readonly isHarmless: Judge;
   /** Whether a key of an object may not be shown; `above` is the name of the object. */
