@@ -16,7 +16,7 @@ export interface GenerationRules {
   readonly unknownPaths: readonly RegExp[];
   /** The name under which ConfigHub's part of an object is kept in `managedFields`; the old bridge had one of its own. */
   readonly fieldManager: 'confighub' | 'confighub-bridge-worker';
-  /** Configuration stands apart from the unit, units are released with their space, and writes answer in a wrapper. */
+  /** Configuration is stored apart from the unit, units are released with their space, and writes answer in a wrapper. */
   readonly hasDataApart: boolean;
 }
 

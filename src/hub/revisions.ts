@@ -11,7 +11,7 @@ export type RevisionReference =
   | { readonly kind: 'number'; readonly number: number; readonly before: boolean }
   | { readonly kind: 'Tag' | 'ChangeSet' | 'Revision'; readonly id: string; readonly before: boolean };
 
-/** `undefined` where the text is none of the forms. A negative number counts back from the head. */
+/** `undefined` if the text has none of the formats. A negative number counts back from the head. */
 export function parseRevisionReference(text: string): RevisionReference | undefined {
   const before = text.startsWith('Before:');
   const rest = before ? text.slice('Before:'.length) : text;

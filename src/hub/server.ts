@@ -45,7 +45,7 @@ export interface RunningHub extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A `where` that names some thousand units stands in the address, which counts as a header. */
+/** A `where` that names some thousand units is in the address, which counts as a header. */
 const MAX_ADDRESS_BYTES = 256 * 1024;
 
 /** Longer than clients keep a connection: one that ends just as a write is sent leaves its client not knowing whether it was done. */
@@ -58,7 +58,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const database = opened.use(await openDatabase(options.dataDir));
   // After the database, which no two hubs have open at once: neither makes a token over the other's.
   const { accounts, kept } = await readAccounts(options);
-  // The worker needs the hub to write, the hub the worker to hand over what was queued.
+  // The worker needs the hub to write, and the hub needs the worker for queued operations.
   let enqueue: (operations: readonly QueuedOperation[]) => void = () => {};
   const hub: Hub = {
     store: openStore(database, generationRules(options.apiGeneration ?? 'all')),
@@ -90,7 +90,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     close().catch((error: unknown) => log.error({ err: error }, 'the hub did not stop cleanly'));
   };
   options.signal?.throwIfAborted();
-  // createAdaptorServer makes a node:http server unless told otherwise.
+  // createAdaptorServer makes a node:http server by default.
   await listen(server as Server, options.port, host);
   const running = opened.move();
   options.signal?.addEventListener('abort', onAbort, { once: true });

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { InSpace } from './common.ts';
 import type { EntityDefinition } from './definition.ts';
 
-/** An entity that is created, listed, patched and deleted below a space and has no life of its own besides. */
+/** An entity that is created, listed, patched and deleted below a space and has no other operations. */
 export type Named = InSpace & { readonly [field: string]: Json };
 
 export interface NamedKind {

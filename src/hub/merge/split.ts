@@ -11,7 +11,7 @@ export type Parts =
   | { readonly outcome: 'parts'; readonly parts: readonly Part[] }
   | { readonly outcome: 'unreadable'; readonly message: string };
 
-/** Splits at `---` at the start of a line, which YAML keeps for this wherever it stands. The texts joined are the text. */
+/** Splits at `---` at the start of a line, which YAML reserves for this everywhere. Joined, the parts are the text again. */
 export function splitParts(text: string): Parts {
   const parts: Part[] = [];
   for (const part of text.split(/^(?=---(?:[ \t\r\n]|$))/mu)) {

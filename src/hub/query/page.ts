@@ -11,7 +11,7 @@ export interface Paging {
   readonly order_by?: string | undefined;
 }
 
-/** One record of a selection: where it stands in the order of creation, and the values that it is ordered by. */
+/** One record of a selection: its place in the order of creation, and the values that it is ordered by. */
 export interface Place {
   readonly seq: number;
   readonly keys: readonly (Json | undefined)[];

@@ -11,7 +11,7 @@ import type { Row } from '../where/resolve.ts';
 /** Kinds of which a list may name as many as it has elements; they are remembered for a batch only. */
 const MANY: readonly EntityName[] = ['Unit', 'Revision', 'UnitEvent', 'QueuedOperation'];
 
-/** Reads entities for one request, each once: 10,000 units name the same dozen spaces and targets. Made anew for each request. */
+/** Reads entities for one request, each once: 10,000 units name the same dozen spaces and targets. A new one for each request. */
 export class Reader {
   readonly store: Store;
   readonly #loaded = new Map<string, JsonObject | undefined>();

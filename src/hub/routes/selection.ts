@@ -16,7 +16,7 @@ export function selectUnits(hub: Hub, request: Request): readonly Unit[] {
   return selectAll(hub, request, 'Unit', hub.store.units, []);
 }
 
-/** For what cannot be taken back: a request that names nothing is refused instead of meaning everything. */
+/** For what cannot be undone: a request that names nothing is refused instead of meaning everything. */
 export function selectNamedUnits(hub: Hub, request: Request): readonly Unit[] {
   return selectBy(hub, request, 'Unit', hub.store.units, []);
 }

@@ -67,7 +67,7 @@ function operationRoutes(hub: Hub): HubRoutes {
 /** Events are listed bare, without a wrapper (reference, section 2). */
 const bare: ListWriter<UnitEvent> = { write: (event) => JSON.stringify(event), readsData: false };
 
-/** What is done with units besides writing them: apply, approve, tag, and the events of it. */
+/** Actions on units besides writes: apply, approve, tag, and the events of it. */
 export function unitActionRoutes(hub: Hub): HubRoutes {
   const { store } = hub;
   const approve = (caller: Caller, unit: Unit): JsonObject => {

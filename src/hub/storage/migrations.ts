@@ -79,7 +79,7 @@ export const migrations: readonly string[] = [
   UPDATE unit SET body = json_set(body, '$.HeadMutationNum', (SELECT max(num) FROM temp.numbered n WHERE n.unit_id = unit.id));
   DROP TABLE temp.numbered;
   `,
-  // Sessions of before did not say whose they are or when they end; whoever had one logs in anew.
+  // Sessions of before did not say whose they are or when they end; their owners log in again.
   `
   DROP TABLE session;
   CREATE TABLE session (

@@ -3,7 +3,7 @@ import type { Unit } from '../entities/unit.ts';
 import { HubError } from '../errors.ts';
 import { Reader } from '../query/reader.ts';
 
-/** Deletes a unit that no changeset locks: whoever locked it counts on its being there. Runs in a transaction. */
+/** Deletes a unit that no changeset locks: the owner of the lock relies on it. Runs in a transaction. */
 export function deleteUnlocked(hub: Hub, unit: Unit): void {
   const reader = new Reader(hub.store);
   const lock = unit.ChangeSetID === null ? undefined : reader.load('ChangeSet', unit.ChangeSetID);

@@ -17,7 +17,7 @@ export function matches(text: string, pattern: string, ignoresCase: boolean): bo
   ).test(text.toLowerCase());
 }
 
-/** Throws 400 for what is no pattern of `~`; `place` says where it stands. */
+/** Throws 400 for what is no pattern of `~`; `place` names its position. */
 export function assertPattern(pattern: string, place: string): void {
   if (NOT_POSIX.test(pattern)) throw badRequest(`${place}: lookaround and backreferences are not in POSIX patterns`);
   try {

@@ -76,7 +76,7 @@ async function applyDocuments(job: Job, documents: readonly JsonObject[]): Promi
   return { ok: true, objects };
 }
 
-/** What is not healthy when the time is over, or will not become so; `undefined` where all is, or nobody wants to wait. */
+/** What is not healthy at the deadline, or cannot become so; `undefined` if all is, or without waiting. */
 async function awaitHealth(job: Job, objects: readonly AppliedObject[]): Promise<string | undefined> {
   const { cluster, signal, target } = job;
   const nanoseconds = parseDuration(target.waitTimeout);

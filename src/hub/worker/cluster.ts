@@ -11,7 +11,7 @@ interface ClusterApplyOptions {
   readonly signal: AbortSignal;
 }
 
-/** The requests that operations take; whoever starts the hub brings them for each target. */
+/** The requests of operations; the caller that starts the hub provides them for each target. */
 export interface Cluster {
   /** Server-side apply with `fieldValidation=Strict`; answers the object, throws with the API server's own message. */
   apply(document: KubernetesDocument, options: ClusterApplyOptions): Promise<JsonObject>;

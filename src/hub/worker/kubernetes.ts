@@ -3,7 +3,7 @@ import { type KubernetesTransport, statusError } from '../../clients/kubernetes/
 import { stringAt } from '../../domain/json.ts';
 import type { Cluster } from './cluster.ts';
 
-/** A target's cluster over the project's own Kubernetes client. Deleting stands here alone: no pass ever deletes. */
+/** A target's cluster over the project's own Kubernetes client. Only this code deletes: a pass never does. */
 export function clusterOfKubernetes(transport: KubernetesTransport): Cluster {
   const kubernetes = createKubernetesClient(transport);
   const kindOf = async (apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind> => {

@@ -16,7 +16,7 @@ import { writeLiveState } from './live-state.ts';
 
 /**
  * Reads the unit's objects and, where a declared field has another value by now, adopts the live value as a new head
- * (reference, section 6.6): the opposite of correcting drift. Fields that the unit does not declare are nobody's drift here.
+ * (reference, section 6.6): the opposite of fixing drift. Fields that the unit does not declare do not count.
  */
 export async function refreshUnit(job: Job): Promise<JobResult> {
   const read = parseManifest(job.text);
