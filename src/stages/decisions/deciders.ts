@@ -3,9 +3,9 @@ import type { FileHistory, FileVersion } from '../../domain/file-history.ts';
 import { decisionIds } from './file.ts';
 
 /**
- * Who made each decision of the file as it stands: the author of the commit since which exactly this entry stands without a
- * break. Lines do not tell: whoever takes `path` out of a rule, or `fix:` from above an entry, adds none. What is older than
- * the history that was read is as the last report knows it, and is left out where that cannot be relied on.
+ * Who made each decision of the present file: the author of the commit since which exactly this entry exists without a break.
+ * Blame of lines is not enough: removing `path` from a rule, or `fix:` above an entry, adds no line. For decisions older than
+ * the history that was read, the last report names the author; if it cannot be relied on, they have none.
  */
 export function decidersOf(
   { decisions }: Pick<DecisionsFile, 'decisions'>,
@@ -23,7 +23,7 @@ export function decidersOf(
   return deciders;
 }
 
-/** The file with those who decided; nobody where that is not known. */
+/** The file with the author of each decision, if known. */
 export function withDeciders(file: DecisionsFile, deciders: ReadonlyMap<string, Decider | undefined>): DecisionsFile {
   return { ...file, decisions: file.decisions.map((entry) => ({ ...entry, by: deciders.get(entry.id) })) };
 }
@@ -37,7 +37,7 @@ interface Version {
   readonly isCut: boolean;
 }
 
-/** The file as it stands, over what it was; `undefined` without a history. */
+/** The present version above its earlier ones; `undefined` without a history. */
 function connect(versions: readonly FileVersion[]): Version | undefined {
   const known = new Map<string, Version & { readonly isBroken: boolean }>();
   let head: Version | undefined;
@@ -47,7 +47,7 @@ function connect(versions: readonly FileVersion[]): Version | undefined {
     head = {
       version,
       ids: ids ?? new Set(),
-      // While nobody could read the file nothing was decided, and nothing taken back.
+      // While the file was unreadable nothing was decided or reverted.
       parents: below.flatMap((parent) => (parent.isBroken ? parent.parents : [parent])),
       isCut: version.isOldestRead || below.some((parent) => parent.isBroken && parent.isCut),
     };
@@ -65,14 +65,14 @@ function standsSince(head: Version, id: string): Version {
   }
 }
 
-/** The version that had the entry already. A merge brings in what was decided elsewhere, but for what was taken back here. */
+/** The version that had the entry already. A merge adds decisions of the other side, except those that this side reverted. */
 function versionBefore({ parents: [first, ...others] }: Version, id: string): Version | undefined {
   if (first?.ids.has(id)) return first;
   const other = others.find(({ ids }) => ids.has(id));
   return other && first && everStood(first, id, walk(other)) ? undefined : other;
 }
 
-/** Whether it stood where this side parted from the other one, or since: what was taken back before was decided anew there. */
+/** Whether this side had it when the branches parted, or later: if it was reverted earlier, the other side decided it again. */
 function everStood(from: Version, id: string, other: ReadonlySet<Version>): boolean {
   return [...walk(from, other)].some(({ ids }) => ids.has(id));
 }

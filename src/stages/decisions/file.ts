@@ -27,14 +27,14 @@ const EXAMPLES: Readonly<Record<DecisionKind, string>> = {
 };
 
 /**
- * Reads decisions.yaml; who decided is for its history to tell. An entry with a mistake is told with its line and has no
- * effect, the rest holds; only a text whose sections cannot be told apart is unreadable as a whole.
+ * Reads decisions.yaml; the authors come from its history. An entry with a mistake is reported with its line and has no effect;
+ * the others are valid. Only a text without recognizable sections is unreadable as a whole.
  */
 export function readDecisions(text: string): DecisionsFile {
   return read(text, linesOf);
 }
 
-/** Ids of the decisions in a text; `undefined` where nobody knows what it says. */
+/** Ids of the decisions in a text; `undefined` if it is unreadable. */
 export function decisionIds(text: string): ReadonlySet<string> | undefined {
   const { decisions, unreadable: why } = read(text, () => () => 1);
   return why === '' ? new Set(decisions.map(({ id }) => id)) : undefined;
@@ -121,7 +121,7 @@ function explain(error: z.ZodError, known: readonly string[]): string {
     .join('; ');
 }
 
-/** The same decision twice is one decision, said once. */
+/** The same decision twice counts, and is listed, once. */
 function withoutRepetitions(
   decisions: readonly Decision[],
   mistakes: readonly DecisionMistake[],

@@ -3,10 +3,10 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseD
 /** Finds the first line of a section, or of one of its entries, from 1; the file's first line for what cannot be found. */
 export type LineOf = (section: string, entry?: number) => number;
 
-/** Where the sections and entries of a decisions file stand. The text has been read before, and within bounds. */
+/** Lines of the sections and entries of a decisions file. The text was read before, within its limits. */
 export function linesOf(text: string): LineOf {
   const counter = new LineCounter();
-  // That no key stands twice has been seen, and here each would be held against all others: 20 s for 18,000 of them.
+  // Duplicate keys were refused before; here each key would be compared with all others: 20 s for 18,000 of them.
   const { contents } = parseDocument(text, { lineCounter: counter, uniqueKeys: false });
   const lineOf = (node: Node | undefined): number | undefined => (node?.range ? counter.linePos(node.range[0]).line : undefined);
   return (section, entry) => {

@@ -73,8 +73,8 @@ export function matchDecisions({ file, previous, comparison, units }: MatchInput
 }
 
 /**
- * What the plan is told: a `fix` decision approves its finding; a live value that somebody accepted or adopted, or about
- * which decisions contradict each other, is left as it is.
+ * Decisions for the plan: `fix` approves its finding; a live value that was accepted or adopted, or about which decisions
+ * contradict each other, is not fixed.
  */
 export function planDecisions(
   { unreadable }: Pick<DecisionsFile, 'unreadable'>,

@@ -165,7 +165,7 @@ function targetEffect(
   };
   if (fix) {
     const effect = by[fix.result];
-    // Another failure keeps the earlier detail, whatever the server said this time.
+    // Another failure keeps the earlier detail, even if the server's words differ.
     const isAgain = effect === 'waiting' && known?.effect === effect && known.detail.startsWith(fix.result);
     if (isAgain) return { effect, detail: known.detail };
     const words = fix.message === '' ? fix.result : `${fix.result}: ${fix.message}`;

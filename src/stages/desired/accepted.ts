@@ -8,8 +8,8 @@ export interface AcceptedRevision {
 }
 
 /**
- * The newest revision after the live one that accepted what is live. It describes the cluster as it is, so no apply has to
- * make it live; whoever applies another revision after it moves the live one on, and then that counts again.
+ * The newest revision after the live one that accepted what is live. It describes the present cluster, so it needs no apply.
+ * After an apply of a later revision, that one counts again.
  */
 export async function findAccepted(
   confighub: ConfigHubClient,

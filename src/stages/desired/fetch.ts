@@ -14,7 +14,7 @@ export interface UnitScope {
   readonly filter: string;
 }
 
-/** A unit as fetched: everything but its parsed documents, or why its text is not at hand. */
+/** A unit as fetched: everything but its parsed documents, or why its text is not available. */
 export type FetchedUnit =
   | { readonly ok: true; readonly unit: DesiredUnit }
   | { readonly ok: false; readonly unit: ExtendedUnit['Unit']; readonly space: string; readonly error: string };

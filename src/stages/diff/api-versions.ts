@@ -38,7 +38,7 @@ export function inOneVersion(
   };
 }
 
-/** What was sent once, in the version that the object has now; `undefined` where nobody here can convert it. */
+/** What was sent once, in the version that the object has now; `undefined` if this code cannot convert it. */
 export function asVersionOf(sent: JsonObject, { ref }: LiveObject): JsonObject | undefined {
   if ((stringAt(sent, 'apiVersion') ?? ref.apiVersion) === ref.apiVersion) return sent;
   return isAutoscaler(ref) && ref.apiVersion === LATEST ? inLatest(sent) : undefined;

@@ -20,7 +20,7 @@ const ROUNDS = 20;
  * The manifest that a person would have written for a live object: without status, what the API server sets, known
  * defaults, and what controllers, autoscalers and other tools write into it. It is found by the comparison itself: what
  * would be called added is declared, until nothing is. `replicas` stays unless an autoscaler sets it: scaling leaves no
- * owner behind, so drift of a number that nobody declares would go unseen (measured on 1.24 to 1.37).
+ * owner behind, so drift of an undeclared number would not be seen (measured on 1.24 to 1.37).
  */
 export function cleanManifest(live: LiveObject, cluster: Cluster, options: DiffOptions): CleanManifest {
   const refusal = refusalOf(live);
@@ -88,9 +88,9 @@ function isEmptyDirectory(path: FieldPath): boolean {
 }
 
 function mustBeDeclared({ decision, verdict, blame }: Judged): boolean {
-  // Ours by an Update of earlier days, and no known default: nothing tells whether it is wanted, and it is there.
+  // Ours by an earlier Update, and no known default: nothing shows whether it is wanted, so it stays.
   if (decision.rule === 'dropped-or-default') return true;
-  // Labels and annotations of whoever deploys the workload are part of it; what a controller notes is not.
+  // Labels and annotations of the tool that deploys the workload are part of it; those of a controller are not.
   const isController = blame !== undefined && ACTORS[blame.actor].isController;
   if (verdict?.note.startsWith(NOTED_BY) === true && !isController) return true;
   return verdict?.class === 'added' || verdict?.class === 'to_remove';

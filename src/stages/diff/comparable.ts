@@ -8,7 +8,7 @@ import { LAST_APPLIED } from './evidence.ts';
 /** Never part of a comparison: written by the API server or by a controller as its own bookkeeping. */
 const BOOKKEEPING = new Set([
   ...BOOKKEEPING_ANNOTATIONS,
-  // Of namespaces; nobody can change it.
+  // Of namespaces; it is immutable.
   'kubernetes.io/metadata.name',
   // Set by hand in an incident, and read from the object itself.
   PAUSE_ANNOTATION,
@@ -29,7 +29,7 @@ export function comparable(object: JsonObject): JsonObject {
   return { ...rest, metadata: kept };
 }
 
-/** A whole object as a finding holds it: without what comes and goes by itself, so that the finding stays the same. */
+/** A whole object as a finding has it: without values that change by themselves, so that the finding stays the same. */
 export function wholeObject({ body, ref }: LiveObject, isAutoscaled: boolean): JsonObject {
   const { spec, ...rest } = comparable(body);
   const { replicas: _autoscaled, ...kept } = isJsonObject(spec) ? spec : {};
@@ -46,7 +46,7 @@ function withoutBookkeeping(map: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(map).filter(([key]) => !BOOKKEEPING.has(key)));
 }
 
-/** What a client-side apply sent last; `undefined` without the annotation, or where somebody broke it. */
+/** What a client-side apply sent last; `undefined` without the annotation, or if it is invalid. */
 export function lastAppliedOf(live: LiveObject): JsonObject | undefined {
   const text = stringAt(live.body, 'metadata', 'annotations', LAST_APPLIED);
   if (text === undefined) return undefined;

@@ -100,7 +100,7 @@ const RULES: readonly Rule[] = [
       isScaled ? 'scaled; no field manager is recorded' : 'dropped from desired, or a default of what we created',
     );
   },
-  // Our entry still owns the number that somebody changed through the scale subresource.
+  // Our entry still owns a number that was changed through the scale subresource.
   ({ class: found, path }, { isApplied, isScaledWithoutOwner }) => {
     const isScaled = found === 'pending' && printPath(path) === '/spec/replicas' && isApplied && isScaledWithoutOwner;
     return isScaled ? { class: 'changed', note: '' } : undefined;
@@ -112,7 +112,7 @@ const RULES: readonly Rule[] = [
       : undefined,
 ];
 
-/** How the note of a label or annotation begins that was added by name, and not by hand. */
+/** Start of the note of a label or annotation that a known tool added. */
 export const NOTED_BY = 'noted by ';
 
 /**
@@ -132,9 +132,9 @@ function informational(note: string): Verdict {
 }
 
 /**
- * A number that an autoscaler chose, within what it may choose. The owner of the field decides: a hand that scaled
- * inside the range is told from the autoscaler. A number that nobody owns is taken for the autoscaler's, and so is one
- * of `ancient-changes`, which the autoscaler's entry may have been merged into.
+ * A number that an autoscaler chose, within what it may choose. The owner of the field decides whether a
+ * person or the autoscaler scaled inside the range. A number without an owner counts as the autoscaler's, and so does one of
+ * `ancient-changes`: the autoscaler's entry may have been merged into it.
  */
 function autoscaled(difference: Difference, { autoscaler, knowsAutoscalers }: ObjectContext): Verdict | undefined {
   const { path, live, blame } = difference;
@@ -179,8 +179,8 @@ function envNameOf(path: FieldPath): string | undefined {
 }
 
 /**
- * Servers before 1.22 keep no record of writes through `scale`: whoever changes replicas with it leaves no owner, and takes it
- * from none. Such a server writes the status of a workload without its subresource.
+ * Servers before 1.22 keep no record of writes through `scale`: it adds no owner of replicas and removes
+ * none. Such a server writes the status of a workload without its subresource.
  */
 export function isScaledWithoutOwner({ ref, owners }: LiveObject): boolean {
   const isWorkload = groupOf(ref.apiVersion) === 'apps';

@@ -33,7 +33,7 @@ export function createFinding(
   const values = showSides(ref, givenPath, sides, options.showValues ?? 'safe');
   const isHidden = values.desired instanceof Secret || values.live instanceof Secret;
   const path = showPath(ref, givenPath, live?.body, isHidden);
-  // What stands under a hidden key may be shown, and is stored nowhere: its key would be with it.
+  // A value under a hidden key may be shown, and is not stored: its key would be stored with it.
   const hasHiddenKey = path.some((step) => step.hidden !== undefined && !('member' in step));
   const [desired, shown] = [values.desired, values.live].map((value) =>
     hasHiddenKey && value !== undefined && !(value instanceof Secret) ? new Secret(value, value) : value,

@@ -16,7 +16,7 @@ export { recordedDrift } from './recorded.ts';
 export { RULES } from './rules.ts';
 export { withoutStrayNamespaces } from './scope.ts';
 
-/** Compares one object anew, as when a fix is verified. */
+/** Compares one object again, such as to verify a fix. */
 export type CompareObject = (desired: DesiredObject, live: LiveObject | undefined) => readonly Finding[];
 
 export function createCompare(cluster: Cluster, options: DiffOptions): CompareObject {

@@ -23,8 +23,8 @@ import { repairOf } from './repair.ts';
 import { ignored } from './whole-object.ts';
 
 /**
- * Objects that look drifted in a way that a default or an admission webhook would explain as well: something that
- * nobody declared, a declared value that no applier of ours ever took, or one that differs although we own it.
+ * Objects that look drifted in a way that a default or an admission webhook would explain as well: an undeclared
+ * value, a declared value that no applier of ours ever owned, or one that differs although we own it.
  */
 export function objectsToCheck(comparison: Comparison, options: DiffOptions): readonly DesiredObject[] {
   return comparison.objects.flatMap((object) =>
@@ -43,8 +43,8 @@ function isSuspect(finding: Finding, { live }: ObjectComparison, options: DiffOp
 }
 
 /**
- * The comparison after the API server was asked: what it would do again to a new object is set aside, and a value of ours
- * that differs from what an applied unit gives was written by somebody else under our name.
+ * The comparison after the API server was asked: what it would do to a new object again is not drift, and a value of ours
+ * that differs from what an applied unit gives was written by another program under our name.
  */
 export function applyDryRuns(comparison: Comparison, checks: ReadonlyMap<string, DryRunCheck>, options: DiffOptions): Comparison {
   const ignores = createIgnores(options.ignoreRules ?? [], options.now ?? new Date());
@@ -60,8 +60,8 @@ export function applyDryRuns(comparison: Comparison, checks: ReadonlyMap<string,
 }
 
 /**
- * Judges findings of objects that are compared anew as they were settled: a dry run is asked once in a pass, and a field with
- * the same two values is what it was.
+ * Applies the results of dry runs to objects that are compared again: a pass makes each dry run once, and a field with the same
+ * two values keeps its class.
  */
 export function asSettled({ objects }: Comparison): (findings: readonly Finding[]) => readonly Finding[] {
   const keyOf = ({ ref, path }: Finding): string => `${objectKey(ref)} ${printPath(path)}`;
@@ -109,7 +109,7 @@ function isExplained(finding: Finding, check: Exclude<DryRunCheck, { readonly ki
   return canonicalJson(made ?? null) === canonicalJson(revealValue(finding.live) ?? null);
 }
 
-/** The entry of ours that owns the value. Who wrote it under that name is another delivery, whatever the name stands for. */
+/** The entry of ours that owns the value. Its writer counts as another delivery under our name. */
 function writerOf({ path }: Finding, live: LiveObject, { desiredManagers }: DiffOptions): Blame | undefined {
   const [owner] = ownersInVersion(live)
     .filter(({ manager, fields }) => desiredManagers.includes(manager) && Object.keys(partAt(fields, path)).length > 0)

@@ -12,8 +12,8 @@ export function isZero(value: Json): boolean {
 }
 
 /**
- * A zero value that the API server stores as it stands, so that its absence means that somebody removed it: of a custom
- * resource, of a free key, or of a field behind a Go pointer. Such a one is an empty struct, too: `selfSigned: {}` of an
+ * A zero value that the API server stores unchanged, so that its absence means that it was removed: of a custom resource, of a
+ * free key, or of a field behind a Go pointer. So is an empty struct: `selfSigned: {}` of an
  * issuer is a choice, and an empty selector selects everything. Empty lists and maps say nothing, stored or not.
  */
 export function isStoredZero(field: string, value: Json, node: SchemaNode): boolean {

@@ -64,10 +64,10 @@ export function isUnstoredZeroOfOurs({ desired, claims, schema }: Node, field: s
 }
 
 /**
- * The API server drops many zero values when it stores an object, so an absent one may be what was asked for. Where
- * our apply has an entry and does not own the field, somebody removed it: a deleted
- * `automountServiceAccountToken: false` means true. Without such an entry there is no evidence, and none is made up; nor is
- * there for a field that is never stored once another applier came by (measured on 1.34).
+ * The API server drops many zero values when it stores an object, so an absent value may be the desired one. If our
+ * apply has an entry and does not own the field, it was removed: a deleted `automountServiceAccountToken: false` means true.
+ * Without such an entry there is no evidence, nor for a field that is never stored, once another applier has applied the object
+ * (measured on 1.34).
  */
 export function judgeAbsent(evidence: Evidence, node: Node): Rule {
   const { desired, schema, place } = node;
@@ -81,8 +81,8 @@ export function judgeAbsent(evidence: Evidence, node: Node): Rule {
 }
 
 /**
- * Every declared leaf of an absent value is still ours: then the API server left it out. One leaf proves nothing: of an
- * env variable with an empty value that somebody removed, the value alone stays ours, since it was never stored
+ * Every declared leaf of an absent value is still ours: then the API server left it out. One leaf proves nothing: of a
+ * removed env variable with an empty value, the value alone stays ours, since it was never stored
  * (measured on 1.24 to 1.37).
  */
 function isAllOurs(node: Node): boolean {
@@ -112,13 +112,13 @@ export function judgeUnowned(evidence: Evidence, node: Node): readonly [Rule, No
 }
 
 export function judgeForeign(evidence: Evidence, { claims, applied }: Node): Rule {
-  // An entry of server-side apply says what we sent better than an annotation does.
+  // An entry of server-side apply is better evidence of what we sent than an annotation.
   if (applied !== undefined && !isZero(applied) && !evidence.hasOurApply) return 'dropped-since-last-applied';
-  if (claims.length === 0) return evidence.hasOwners ? 'unowned' : 'added-by-nobody-known';
+  if (claims.length === 0) return evidence.hasOwners ? 'unowned' : 'added-without-managed-fields';
   const isSentByOthers = claims.some(({ owner }) => owner.manager !== evidence.clientSideApplier || owner.operation !== 'Update');
   if (!isSentByOthers && applied === undefined) return 'not-sent-by-applier';
-  // Ours and no longer declared was dropped from desired; whoever else co-owns it keeps it until it is removed. What the
-  // detector restored was declared then; what admission made of its write is settled by a dry run.
+  // Ours and no longer declared was dropped from desired; another co-owner keeps it until it is removed. What the
+  // detector restored was declared then; a dry run decides about changes by admission to its write.
   if (claims.some((claim) => isOurApply(claim) || isDetectors(claim.owner))) return 'dropped';
   return claims.every(({ isOurs }) => isOurs) ? 'dropped-or-default' : 'added';
 }

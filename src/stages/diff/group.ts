@@ -2,7 +2,7 @@ import { type FieldPath, printPath } from '../../domain/field-path.ts';
 import type { Finding, FindingGroup } from '../../domain/finding.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 
-/** Changes of one kind by one actor that lie no further apart are taken for one action. */
+/** Changes of one kind by one actor within this time count as one action. */
 const WINDOW_MS = 10 * 60_000;
 
 /** What was changed, in a word that is the same for all objects: the last named field of the path. */

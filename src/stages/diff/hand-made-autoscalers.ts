@@ -11,8 +11,8 @@ export interface HandMadeAutoscaler {
 }
 
 /**
- * Autoscalers that a hand made and no unit declares, of workloads whose units declare a number of replicas: within their
- * range that number is theirs from now on, so the autoscaler is what differs.
+ * Autoscalers that a person created and no unit declares, of workloads whose units declare a number of replicas. They control
+ * that number within their range, so the autoscaler is the difference.
  */
 export function handMadeAutoscalers(
   { autoscalers, namespaces }: Pick<Snapshot, 'autoscalers' | 'namespaces'>,

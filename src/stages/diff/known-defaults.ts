@@ -39,7 +39,7 @@ const probe: Readonly<Record<string, DefaultRule>> = {
 const defaultMode: Readonly<Record<string, DefaultRule>> = { defaultMode: is(420) };
 
 /**
- * The types that several kinds are made of. What one kind alone has stands in its row of `KINDS`. OpenAPI does not publish these
+ * Types that several kinds contain. Types of one kind are in its row of `KINDS`. OpenAPI does not publish these
  * (measured on 1.34). A test creates minimal objects on a real server and finds no drift.
  */
 const SHARED_DEFAULTS: Readonly<Record<string, Readonly<Record<string, DefaultRule>>>> = {
@@ -78,7 +78,7 @@ function ruleOf(parent: SchemaNode, field: string): DefaultRule | undefined {
   return rules && Object.hasOwn(rules, field) ? rules[field] : undefined;
 }
 
-/** True for a field whose value the API server allocates: no value tells whether somebody chose it. */
+/** True for a field whose value the API server allocates: no value shows whether it was chosen. */
 export function isAllocated(parent: SchemaNode, field: string): boolean {
   return ruleOf(parent, field) === allocated || (parent.name === 'ServiceSpec' && field === 'ipFamilyPolicy');
 }

@@ -70,7 +70,7 @@ export function claimsMembers(claims: readonly Claim[]): boolean {
   return claims.some(({ fields }) => Object.keys(fields).some((step) => step.startsWith('v:')));
 }
 
-/** `undefined` for what no API server wrote, as in a file that somebody edited. */
+/** `undefined` for what no API server wrote, such as an edited file. */
 function parseKey(text: string): JsonObject | undefined {
   try {
     const key = parseJson(text);

@@ -53,7 +53,7 @@ export const RULES = {
     because:
       'undeclared and no known default; it has no owner in this version of the API, and another manager wrote fields that this version does not have',
   },
-  'added-by-nobody-known': {
+  'added-without-managed-fields': {
     class: 'added',
     because: 'undeclared, no known default, and the object has no managedFields that would tell who wrote it',
   },

@@ -9,8 +9,8 @@ export function asStored(desired: JsonObject, live: JsonObject, ref: ObjectRef):
 }
 
 /**
- * The entry of an apply owns `stringData`, which live has as `data`, and keeps it whoever writes `data` later (measured
- * on 1.34): it counts for keys that are there and that nobody else owns.
+ * The entry of an apply owns `stringData`, which live has as `data`, and keeps it when another manager writes
+ * `data` later (measured on 1.34): it counts for keys that exist and that no other manager owns.
  */
 export function ownersAsStored({ ref, body }: LiveObject, owners: readonly FieldOwner[]): readonly FieldOwner[] {
   if (ref.kind !== 'Secret') return owners;

@@ -21,7 +21,7 @@ const UNORDERED: readonly Unordered[] = [
     source: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation',
   },
   {
-    // A subset stands for the product of its addresses and ports.
+    // A subset means the product of its addresses and ports.
     types: ['Endpoints', 'EndpointSubset', 'EndpointSlice'],
     fields: ['subsets', 'addresses', 'notReadyAddresses', 'ports', 'endpoints'],
     source: 'https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoints-v1/',

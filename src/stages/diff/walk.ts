@@ -25,7 +25,7 @@ export interface Decision {
   readonly path: FieldPath;
   readonly desired: Json | undefined;
   readonly live: Json | undefined;
-  /** Who owns the field or part of it; empty for nobody. */
+  /** The owners of the field or a part of it; empty without any. */
   readonly claims: readonly Claim[];
 }
 
@@ -47,12 +47,12 @@ interface Walk extends Evidence {
 }
 
 /**
- * Walks desired against live by ownership (reference: Kubernetes "Server-Side Apply", field management) and tells each
- * decision that is not "in sync"; with `wantsAll` those as well.
+ * Walks desired against live by ownership (reference: Kubernetes "Server-Side Apply", field management) and passes on
+ * each decision that is not "in sync"; with `wantsAll` those as well.
  *
- * Declared fields count when the values differ and our applier no longer owns them: while it does, nobody else has
- * written them. Undeclared fields count when somebody else owns them and they are no default; unowned ones are
- * defaults, allocations or admission.
+ * Declared fields count if the values differ and our applier no longer owns them: while it does, no other manager has written
+ * them. Undeclared fields count if another manager owns them and they are no default; fields without an owner are defaults,
+ * allocations or admission.
  */
 export function walkObject(input: WalkInput, decide: (decision: Decision) => void, wantsAll = false): void {
   const { desired, live, claims, schema, lastApplied, strangers } = input;
@@ -144,7 +144,7 @@ function compareMembers(walk: Walk, node: Node, desired: readonly Json[], live: 
   for (const member of live) if (!desired.includes(member)) judgeUndeclared(walk, memberNode(node, member, false, true));
 }
 
-/** A live value that desired does not mention: one finding where somebody owns it as a whole, else one for each part. */
+/** A live value that desired does not mention: one finding if a manager owns it as a whole, else one for each part. */
 function judgeUndeclared(walk: Walk, node: Node): void {
   const { live, claims, schema, place } = node;
   if (live === undefined) return;

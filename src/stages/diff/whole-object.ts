@@ -82,7 +82,7 @@ export function unmanaged(
   );
 }
 
-/** A write within this time of the object's creation is taken for the creation itself. */
+/** A write within this time of the object's creation counts as the creation itself. */
 const SAME_REQUEST_MS = 2000;
 
 /**

@@ -76,7 +76,7 @@ function done({ space, unit }: Adoption, revision: number): Omit<DecisionOutcome
   return { effect: 'spent', detail: `revision ${revision} of unit ${space}/${unit}` };
 }
 
-/** A unit of that name is somebody else's, or what a killed pass began: some servers take a unit first and its data then. */
+/** A unit of that name belongs to others, or a killed pass began it: some servers create a unit first and its data then. */
 async function finish(
   { Unit }: ExtendedUnit,
   adoption: Adoption,

@@ -12,7 +12,7 @@ export interface CloseOptions {
 }
 
 /**
- * Closes a changeset, or lets go of these units alone. What is written is written: one that stays open is said, and the
+ * Closes a changeset, or releases only these units. A failure undoes no write: a changeset that stays open is reported, and the
  * next pass closes it.
  */
 export async function closeChangeSet(
@@ -92,12 +92,12 @@ async function created(creating: Promise<ChangeSet>): Promise<ChangeSet | undefi
 }
 
 /**
- * Removes changesets that killed passes of this cluster created and put no unit into: their slugs are taken, and nobody
- * could tell them from one that is about to be used.
+ * Removes changesets that killed passes of this cluster created and put no unit into: their slugs are taken, and they
+ * look like one that is about to be used.
  */
 async function removeUnused(confighub: ConfigHubClient, cluster: string, signal: AbortSignal): Promise<void> {
   const where = `Labels.drift-detector = ${quote(cluster)} AND StartTagID IS NULL`;
-  // By name as well: a label is soon put on something else by hand.
+  // By name as well: a person may have put the label on another changeset.
   const isUnused = ({ Labels, State, Slug }: ChangeSet): boolean =>
     Labels['drift-detector'] === cluster && Slug.startsWith(`drift-${cluster}-`) && State !== 'Open' && State !== 'Closed';
   for (const changeSet of (await confighub.listChangeSets(where, signal)).filter(isUnused))

@@ -15,8 +15,8 @@ export interface TextEdit {
 
 /**
  * The text with only these fields edited: other documents, comments and order stay as they are. A scalar is replaced
- * in place; where a field comes or goes, that one document is printed anew with its comments.
- * Returns `undefined` where the result would not read back as meant, as with anchors shared by several fields.
+ * in place; if a field is added or removed, that document is printed again with its comments.
+ * Returns `undefined` if the result would not parse as intended, as with anchors shared by several fields.
  */
 export function editText(text: string, edits: readonly TextEdit[]): string | undefined {
   const slices = splitDocuments(text);

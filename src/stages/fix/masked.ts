@@ -4,7 +4,7 @@ import { Secret } from '../../domain/secret.ts';
 import { textsNotShown, textsOf, withoutTexts } from '../../domain/show/redact.ts';
 import { hiddenParts } from '../../domain/show/show.ts';
 
-/** Of objects whose answers were told before: to look through a whole object takes a while. */
+/** A cache: searching a whole object takes a while. */
 const hiddenOf = new WeakMap<ObjectFix, readonly string[]>();
 
 /**

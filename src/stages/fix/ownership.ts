@@ -9,13 +9,13 @@ import type { JsonPatchOperation } from '../../domain/json-patch.ts';
 import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
 import { isUnanswered } from './refusals.ts';
 
-/** Times that the patch is made anew because another write came between. */
+/** Times that the patch is made again because another write came first. */
 const TRIES = 5;
 
 export interface HandBackOptions {
   /** Field managers that deliver desired state. */
   readonly desiredManagers: readonly string[];
-  /** What of these fields of ours belongs to whoever delivers desired state by server-side apply. */
+  /** Those of our fields that belong to the manager that delivers desired state by server-side apply. */
   readonly deliveredFields: (desired: DesiredObject, live: JsonObject, fields: JsonObject) => JsonObject;
   readonly signal: AbortSignal;
 }
@@ -27,8 +27,8 @@ interface Entry {
 }
 
 /**
- * Gives the fields that the pass wrote to whoever delivers desired state, as if that had written them: it changes
- * managedFields and nothing else, so that a field which is dropped from desired later goes with a plain apply.
+ * Gives the fields that the pass wrote to the manager that delivers desired state, as if that had written them. It changes only
+ * managedFields, so that a field that is later dropped from desired is removed by a plain apply.
  * `live` is the object as it was read or written last, `fix` of the options what was just fixed.
  */
 export async function handBack(
@@ -49,10 +49,10 @@ export async function handBack(
     } catch (error) {
       throwUnless(error, ClusterError, signal);
       if (tried === TRIES) throw error;
-      // A failed test, as after any write of others, so it is made anew. Without an answer it may be done all the same, or
-      // have failed so: the object tells, and the tests make it safe to ask again.
-      const isTold = error.code === 'invalid' || error.code === 'conflict';
-      if (!isTold && !isUnanswered(error)) throw error;
+      // A failed test, as after a write of others: made again. Without an answer it may have succeeded or failed: the object
+      // shows which, and the tests make a repetition safe.
+      const isAnswered = error.code === 'invalid' || error.code === 'conflict';
+      if (!isAnswered && !isUnanswered(error)) throw error;
       now = await kubernetes.get(kind, desired.ref, signal);
     }
   }
@@ -147,7 +147,7 @@ function isOf(body: JsonObject, manager: string, operation: string): boolean {
   return body['manager'] === manager && body['operation'] === operation && (body['subresource'] ?? '') === '';
 }
 
-/** Whoever applies before whoever updates, then the one that wrote last. */
+/** Managers that apply come before those that update; then the last writer. */
 function delivererOf(entries: readonly Entry[], desiredManagers: readonly string[]): Entry | undefined {
   for (const operation of ['Apply', 'Update']) {
     const found = entries.filter(({ body }) => desiredManagers.some((manager) => isOf(body, manager, operation)));

@@ -53,8 +53,8 @@ export function composePair(unitFix: UnitFix, firstSeen: (findingId: string) => 
 }
 
 /**
- * True where the unit's newest revision ends a pair of this very fix: it is not written twice. Descriptions are
- * sticky, so somebody's change after it may bear the same one: its bytes are others.
+ * True if the unit's newest revision ends a pair of this very fix: it is not written twice. Descriptions are sticky: a later
+ * change by a person may have the same one, with other bytes.
  */
 export function hasCompletePair({ id, unit }: UnitFix): boolean {
   return restoredMarker(unit.lastChangeDescription) === id && unit.headText === unit.text;

@@ -66,7 +66,7 @@ async function predict(
     // What ConfigHub applies, or a person, is done with their rights; a webhook that denies it denies it to everybody.
     const isOthers = unitFix.isStaged || unitFix.route !== 'direct';
     const isRight = error.code === 'permission' && (await lacksRight(live ? 'patch' : 'create', desired, kubernetes, signal));
-    // An apply takes back what is declared, and nothing that others added.
+    // An apply restores what is declared, and removes nothing that others added.
     const isApplied = isRight && isOthers && fix.every((finding) => finding.desired !== undefined);
     if (isApplied) return { ...CLEAN, isAppliedAlone: true };
     return { ...CLEAN, refused: refusedFor(fix, refusalOf(error, object, isRight)) };
@@ -137,7 +137,7 @@ async function predictPatch(
   const left = options.compare(desired, fixed).filter((finding) => finding.class !== 'informational');
   const content = contentOf(answer);
   const applied = once(() => contentOfApply(object, withoutServerFields(desired.document), kind, kubernetes, options));
-  // Beside what a stranger added the apply may be refused: then what the server makes of desired alone tells.
+  // Beside another manager's additions the apply may be refused: then the dry run of desired alone decides.
   const delivered = once(
     async () => (await applied()) ?? contentOfApply(object, underUnusedName(desired), kind, kubernetes, options),
   );

@@ -12,7 +12,7 @@ export interface FixOptions {
   readonly cluster: string;
   /** Field managers that deliver desired state, the usual one first. */
   readonly desiredManagers: readonly string[];
-  /** What of the fields that the pass wrote belongs to whoever delivers desired state by server-side apply. */
+  /** Those fields that the pass wrote and that belong to the manager that delivers desired state by server-side apply. */
   readonly deliveredFields: (desired: DesiredObject, live: JsonObject, fields: JsonObject) => JsonObject;
   /** RFC 3339 time at which a finding was first reported. */
   readonly firstSeen: (findingId: string) => string;

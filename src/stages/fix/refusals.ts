@@ -12,7 +12,7 @@ export function isFailedTest(error: unknown): boolean {
 /** A webhook with side effects takes no dry run, and so its effect on a write is unknown. */
 const NO_DRY_RUN = /does not support dry run/u;
 
-/** It is unknown whether the write was carried out: no answer came, or one that is none. */
+/** It is unknown whether the write succeeded: there was no answer, or an invalid one. */
 export function isUnanswered(error: unknown): error is ClusterError {
   return error instanceof ClusterError && (error.code === 'unavailable' || error.code === 'bad-answer');
 }

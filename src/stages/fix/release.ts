@@ -5,7 +5,7 @@ import { ConfigHubError, throwUnless } from '../../domain/errors.ts';
 
 /**
  * Publishes the spaces of fixed units, on servers that release whole spaces. A release takes every unit at its head,
- * so a space where somebody's change waits is left alone and named: publishing that change is not ours to decide.
+ * so a space with another waiting change is not published but named: a person decides about that change.
  */
 export async function publishReleases(
   fixed: readonly DesiredUnit[],

@@ -7,11 +7,11 @@ import { observedDigest } from './pair.ts';
 import { stateOf } from './write-pair.ts';
 
 /**
- * Finishes what a killed pass left: a head that holds the drifted state gets its predecessor back, and the changesets
- * that passes of this cluster had opened for themselves are closed. Whether the cluster still differs is then for this
- * pass to see. Returns true where there was nothing to finish.
+ * Finishes what a killed pass left: a head with the drifted state is replaced by the revision before it, and the changesets
+ * that passes of this cluster had opened for themselves are closed. This pass then compares the cluster. Returns true
+ * if there was nothing to finish.
  */
-export async function finishPredecessor(
+export async function finishEarlierPass(
   units: readonly DesiredUnit[],
   confighub: ConfigHubClient,
   cluster: string,
@@ -33,8 +33,8 @@ export async function finishPredecessor(
 }
 
 /**
- * The fix whose first half is the head. A description is sticky, so a marker alone says nothing: where it does not
- * match the bytes they are somebody's own work, which the plan leaves alone.
+ * The fix whose first half is the head. A description is sticky, so a marker alone proves nothing: if it does not
+ * match the bytes, they are a person's change, which the plan leaves alone.
  */
 function unfinishedFix(unit: DesiredUnit): string | undefined {
   const marker = observedMarker(unit.lastChangeDescription);

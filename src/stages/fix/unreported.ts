@@ -23,12 +23,12 @@ export interface UnreportedPair {
   readonly wasStaged: boolean;
 }
 
-/** Revisions of one unit that are looked through: passes that were killed one after the other leave a pair each. */
+/** Revisions of one unit that are read: each killed pass may leave a pair. */
 const REVISIONS_READ = 20;
 
 /**
- * Finds them without a request where there are none: the units that were read tell the description of their newest
- * revision. `known` holds the ids of fixes that a report names or that this pass is about to make.
+ * Makes no request if there are none: the units that were read have the description of their newest revision. `known` holds
+ * the ids of fixes that a report names or that this pass is about to make.
  */
 export async function findUnreportedPairs(
   units: readonly DesiredUnit[],
@@ -84,7 +84,7 @@ export async function findUnreportedPairs(
   });
 }
 
-/** The text of a drifted state; `undefined` where somebody else's bytes bear its sticky description. */
+/** The text of a drifted state; `undefined` if other bytes have its sticky description. */
 async function textOfHalf(
   unit: DesiredUnit,
   { RevisionNum, Description }: Revision,

@@ -94,7 +94,7 @@ function pendingOf(
     ({ operation, manager }) => operation === 'Apply' && !desiredManagers.includes(manager),
   );
   const parts = [
-    // Whoever changed a field by hand took it from all who had applied it, and a fix invents no ownership.
+    // A change by hand removed the field from all managers that had applied it, and a fix invents no ownership.
     ...(appliers.length > 0 ? [`also applied by ${appliers.map(({ manager }) => manager).join(', ')}`] : []),
     ...(written && written.ownership !== '' ? [`ownership pending: ${written.ownership}`] : []),
     ...(applyFailure === '' ? [] : [`ConfigHub did not apply the unit: ${applyFailure}`]),

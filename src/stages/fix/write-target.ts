@@ -11,21 +11,21 @@ import { handBack } from './ownership.ts';
 import type { FixOptions } from './progress.ts';
 import { isFailedTest, isUnanswered } from './refusals.ts';
 
-/** Times that a write is tried anew because only the status of the object moved on meanwhile. */
+/** Times that a write is repeated because only the object's status changed meanwhile. */
 const WRITE_TRIES = 5;
 
 /** What a fix made of an object. */
 export interface WrittenObject {
   /** The object as the write left it. */
   readonly body: JsonObject;
-  /** Why the fields that it wrote are not back with whoever delivers them; empty where they are. */
+  /** Why the fields that it wrote are not returned to their deliverer; empty if they are. */
   readonly ownership: string;
 }
 
 /**
- * Brings an object to its target with one write, and gives back the ownership of what it wrote with another. The write
- * holds only for the object that was judged: where somebody else was faster, it is read and judged again, and one that
- * differs otherwise by now is left to the next pass.
+ * Brings an object to its target with one write, and returns the ownership of what it wrote with another. The write
+ * is valid only for the object that was judged: after another write it is read and judged again, and if it now differs in
+ * another way, it is left to the next pass.
  */
 export async function writeTarget(
   object: ObjectFix,
@@ -56,7 +56,7 @@ interface Write {
 async function write({ object, kind, kubernetes, options }: Write, judged: JsonObject | undefined): Promise<JsonObject> {
   const { desired, fix } = object;
   const { desiredManagers, signal } = options;
-  // What is not there may be owned by whoever delivers it from the start.
+  // A new object may belong to its deliverer from the start.
   const [deliverer = DETECTOR_MANAGER] = desiredManagers;
   let live = judged;
   for (let tried = 1; ; tried++) {

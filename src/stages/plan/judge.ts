@@ -28,7 +28,7 @@ export interface FixPolicy {
   readonly server: ServerAbilities;
 }
 
-/** What a decision looks at besides the finding itself. */
+/** The input of a decision besides the finding itself. */
 export interface FindingContext {
   readonly object: ObjectComparison | undefined;
   readonly pauses: readonly Pause[];
@@ -145,7 +145,7 @@ const RULES: readonly Rule[] = [
     return blocked('apply-gate', `apply gate ${unit.gates.join(', ')} must be passed in ConfigHub first`);
   },
   (_, unit) => {
-    // A predecessor's half pair is finished by now. What is left was written by somebody else, or could not be finished.
+    // An earlier pass's half pair is finished by now. One that is left was written by others, or could not be finished.
     if (!unit || !observedMarker(unit.lastChangeDescription) || unit.headRevision === unit.liveRevision) return undefined;
     return blocked(
       'unfinished-pair',
@@ -172,7 +172,7 @@ const RULES: readonly Rule[] = [
     );
   },
   (_, unit, policy) => {
-    // Staged is what a pair of revisions says, and on top of somebody's unapplied change none is written.
+    // Staging writes a pair of revisions, and none is written on top of another unapplied change.
     const isToStage = (unit?.changeSet ?? policy.changeSet) !== undefined && !policy.applyChangeSet;
     if (!unit?.hasUnappliedChanges || !isToStage) return undefined;
     return blocked(

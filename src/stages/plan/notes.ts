@@ -3,7 +3,7 @@ import type { ReportFault } from '../../domain/report.ts';
 import type { ServerAbilities } from '../../domain/server.ts';
 import { serverFieldsOf } from '../../domain/server-fields.ts';
 
-/** What this server cannot do and is done instead; said once for all findings. */
+/** What this server cannot do, and what is done instead; reported once for all findings. */
 export function notesOn(server: ServerAbilities): readonly string[] {
   const notes: string[] = [];
   if (!server.appliesUnits)

@@ -62,7 +62,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
       terminating: input.snapshot.terminating,
       unreadPart: unreadParts.get(ranked.finding.unit),
       corrections: input.previous.corrections,
-      // Other values are another change, made since: its grace begins anew.
+      // Other values are a new change with a new grace period.
       seenSince: fingerprints.has(ranked.finding.fingerprint) ? firstSeen(ranked.finding.id) : input.now.toISOString(),
       prediction: input.predictions?.get(keyOf(ranked)),
       approvedBy: input.decided?.approved.get(ranked.finding.fingerprint),
@@ -94,7 +94,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
     pauses,
     ownershipPending: ownershipPending(input),
     desiredObjects: rememberedSize(sides, shrunk !== undefined),
-    // What shrank is said also where nothing was to be fixed, or another guard holds: it holds the next fix.
+    // Shrinking is reported even if nothing was to be fixed or another guard trips: it stops the next fix.
     notes: [
       ...notesOn(options.server),
       ...exportedUnits(input.desired),
@@ -104,7 +104,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   };
 }
 
-/** Objects whose fields a killed pass did not give back to whoever delivers them, in sync or not. */
+/** Objects with fields that a killed pass did not return to their deliverer, in sync or not. */
 function ownershipPending({ snapshot, desired }: Pick<PlanInput, 'snapshot' | 'desired'>): readonly DesiredObject[] {
   const bearing = new Set(
     snapshot.objects.flatMap(({ ref, owners }) =>
@@ -114,7 +114,7 @@ function ownershipPending({ snapshot, desired }: Pick<PlanInput, 'snapshot' | 'd
   return bearing.size === 0 ? [] : desired.objects.filter(({ ref }) => bearing.has(objectKey(ref)));
 }
 
-/** What guards look at besides what would change. */
+/** The input of guards besides what would change. */
 export function sidesOf({
   decided,
   snapshot,
@@ -133,7 +133,7 @@ export function sidesOf({
   };
 }
 
-/** What the next pass compares with: never a step that tripped the guard, which is held until somebody lets it pass. */
+/** What the next pass compares with: never a size that tripped the guard, which stays tripped until a person allows it. */
 function rememberedSize({ declared, declaredBefore }: Sides, hasTripped: boolean): number {
   return declaredBefore > 0 && hasTripped ? declaredBefore : inSteps(declared, declaredBefore);
 }
@@ -181,7 +181,7 @@ function groupByUnit(
       objects: toFix,
       others: desired.objects.filter((object) => object.unit.id === unit.id && !objects.has(objectKey(object.ref))),
       isCritical: unit.isCritical,
-      // Nothing is written on top of somebody's unapplied change: the live revision is applied again instead.
+      // Nothing is written on top of another unapplied change: the live revision is applied again instead.
       writesPair:
         options.auditRevisions && !unit.hasUnappliedChanges && !toFix.some((object) => object.desired.ref.kind === 'Secret'),
       changeSet: unit.changeSet ?? options.changeSet,
@@ -204,7 +204,7 @@ function routeOf(
   predictions: PlanInput['predictions'],
 ): UnitFix['route'] {
   if (!server.appliesUnits) return 'direct';
-  // Only the head could be applied there, and the head is somebody's change.
+  // Only the head could be applied there, and the head is another change.
   if (unit.hasUnappliedChanges && !server.appliesRevisions) return 'direct';
   if (unit.target === undefined || comparison.partlyCompared.includes(unit.id)) return 'direct';
   const keys = new Set(toFix.map((object) => objectKey(object.desired.ref)));
@@ -217,7 +217,7 @@ function routeOf(
 
 /** Independent of the rank: the same drift keeps its id when a model orders the findings anew. */
 function fixId(unit: DesiredUnit, objects: readonly ObjectFix[]): string {
-  // The id is written into ConfigHub, and a short password could be found from its hash: the generation stands for it.
+  // The id is written into ConfigHub, and a short password could be found from its hash: the generation replaces it.
   const hashed = (value: FieldValue): Json => (value instanceof Secret ? '***' : (value ?? null));
   const patch = objects.map(({ desired, live, fix }) => [
     objectKey(desired.ref),

@@ -8,7 +8,7 @@ import type { Severity } from '../../domain/ranking.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { Usage } from '../../domain/usage.ts';
 
-/** A finding as the heuristic left it, with what the model is told of it. */
+/** A finding as the heuristic left it, with what is sent to the model. */
 export interface RankInput {
   readonly finding: Finding;
   readonly severity: Severity;
@@ -54,7 +54,7 @@ class Aliases {
   }
 }
 
-/** Fields of the Kubernetes API that say what a change is about. A name that is not among them may be somebody's own. */
+/** Fields of the Kubernetes API that describe a change. Another name may be a user's own. */
 const KNOWN_FIELDS = new Set(
   `metadata labels annotations finalizers ownerReferences spec status template selector matchLabels matchExpressions
   replicas paused strategy updateStrategy rollingUpdate maxSurge maxUnavailable partition minReadySeconds
@@ -124,7 +124,7 @@ function ageOf(time: string | undefined, now: Date): string {
   return minutes < 7 * 24 * 60 ? 'under a week' : 'over a week';
 }
 
-/** What the model is told of each finding, in the order of the heuristic; ids are `f1`, `f2`, ... */
+/** What is sent to the model of each finding, in the order of the heuristic; ids are `f1`, `f2`, ... */
 export function buildFacts(inputs: readonly RankInput[], now: Date): readonly Fact[] {
   const [workloads, namespaces] = [new Aliases('w'), new Aliases('ns')];
   return inputs.map((input, index) => {

@@ -77,9 +77,9 @@ export const pricesSchema: z.ZodType<PriceTable> = z
   })
   .transform(({ name, ...prices }) => {
     // The prices are part of the name: costs of an older report are compared only where these are the same.
-    const said = NAMES.map((of) => `${PRICED[of].of} ${prices[of]}`).join(', ');
+    const used = NAMES.map((of) => `${PRICED[of].of} ${prices[of]}`).join(', ');
     // Twelve digits: 0.031611 dollars are 31611 micro-dollars, and no rest.
-    return tableOf(`${name} (US dollars an hour: ${said})`, (of) => Number((prices[of] * MICRO).toPrecision(12)));
+    return tableOf(`${name} (US dollars an hour: ${used})`, (of) => Number((prices[of] * MICRO).toPrecision(12)));
   });
 
 /** What a file of prices must say, as a remedy. */

@@ -14,7 +14,7 @@ export function nameOfRead({ what, namespace }: Pick<FailedRead, 'what' | 'names
 export function keepErrorText(reads: readonly FailedRead[], before: readonly Incomplete[]): readonly FailedRead[] {
   const known = new Map(before.map(({ what, error }) => [what, error]));
   return reads.map((read) => {
-    const said = known.get(nameOfRead(read));
-    return said !== undefined && differOnlyInNumbers(said, read.error) ? { ...read, error: said } : read;
+    const earlier = known.get(nameOfRead(read));
+    return earlier !== undefined && differOnlyInNumbers(earlier, read.error) ? { ...read, error: earlier } : read;
   });
 }

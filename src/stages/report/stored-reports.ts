@@ -98,7 +98,7 @@ async function readCommit(reader: ReportReader, sha: string, show: ShowValues): 
     const summary = parseAs(text('report.json'), storedSchema) ?? { cluster: folder, digest: '', guard: null, incomplete: [] };
     // What a broken file does not tell is not known, rather than not there.
     const broken = faultsOf(texts, summary.cluster).map(({ file, fault }) => ({ what: `${file} of this report`, error: fault }));
-    const told = showReportAgain(
+    const shown = showReportAgain(
       {
         findings: parseFindings(text('findings.jsonl')),
         corrections: parseCorrections(text('corrections.jsonl')),
@@ -113,9 +113,9 @@ async function readCommit(reader: ReportReader, sha: string, show: ShowValues): 
       digest: plainDigest(summary.digest),
       incomplete: [...summary.incomplete, ...broken],
       folder,
-      findings: told.findings,
-      corrections: told.corrections,
-      page: told.page,
+      findings: shown.findings,
+      corrections: shown.corrections,
+      page: shown.page,
       files: new Set(files.filter((path) => path.startsWith(`${folder}/`))),
     });
   }

@@ -11,13 +11,13 @@ export interface DryRunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Objects asked about in one pass; a cluster where more look odd at once has another trouble. */
+/** Objects checked in one pass; if more look odd at once, the cluster has another problem. */
 const MAX_CHECKED = 100;
 const AT_ONCE = 4;
 
 /**
- * Asks the API server, by dry run, what it would make of desired objects whose live side ownership cannot explain.
- * Whatever the account may not do is not tried: an object without an answer stays judged as it was.
+ * Asks the API server, by dry run, how it would store desired objects whose live side ownership cannot explain. What the
+ * account may not do is not tried: an object without an answer keeps its verdict.
  */
 export async function checkByDryRun(
   kubernetes: KubernetesClient,

@@ -72,7 +72,7 @@ async function readCached(cacheDir: string, path: string, read: () => Promise<Js
     const kept = parseJson(await readFile(file, 'utf8'));
     if (isJsonObject(kept) && isJsonObject(at(kept, 'components', 'schemas'))) return kept;
   } catch {
-    // Not there yet, or broken: read anew.
+    // Absent or broken: read again.
   }
   const document = await read();
   const temporary = `${file}.${process.pid}`;
