@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
-// What stands around the program: commands that are written down somewhere can be typed.
+// Files around the program: every command in them can be typed.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

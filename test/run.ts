@@ -66,7 +66,7 @@ const DISTURBED = [
   'test/kill/**/*.test.ts',
   ...['bad-input', 'guards', 'never-more', 'races', 'stop', 'unreported'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
-/** Tests of parts that start programs or servers and take seconds each: too long while somebody works. */
+/** Tests of parts that start programs or servers and take seconds each: too long during work. */
 const SLOW = [
   'bootstrap*',
   'browser/**/*',
@@ -172,7 +172,7 @@ for (const row of isCheck ? CHECK_STEPS : isLong ? [...STEPS, ...LONG_STEPS] : S
   results.push(...done);
   if (done.every(({ hasPassed }) => hasPassed)) continue;
   process.exitCode = 1;
-  // A long run tells how all of it stands; a short one ends at the first fault.
+  // A long run reports all results; a short one ends at the first failure.
   if (!isLong) break;
 }
 if (isLong) writeTable(results);

@@ -184,7 +184,7 @@ describe('commands', () => {
   });
 
   for (const { name, summary, options } of COMMANDS) {
-    it(`are told in help: ${name}`, () => {
+    it(`are in the help: ${name}`, () => {
       expect(summary).to.match(/^[^\n]{10,}[^.\n]$/u);
       expect(unfolded(commandLine('--help').out))
         .to.match(new RegExp(` ${name} (\\[|<|${summary[0]})`, 'u'))

@@ -67,7 +67,7 @@ describe('configuration', () => {
     expect(variable.code).to.equal('configuration');
   });
 
-  it('fixes nothing and holds the guards that the documentation names unless it is told otherwise', async () => {
+  it('fixes nothing and has the guards that the documentation names by default', async () => {
     expect(await load()).to.deep.include({
       autoFix: false,
       createMissing: false,

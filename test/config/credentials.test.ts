@@ -26,7 +26,7 @@ async function failureOf(work: () => Promise<unknown>): Promise<UserError> {
   return error;
 }
 
-/** What nobody can send as one credential, and what is said of it. */
+/** Texts that cannot be sent as one credential, and the error for each. */
 const FAULTS = [
   { what: 'two lines', text: 'canary-1\ncanary-2', said: 'holds more than one line' },
   { what: 'two lines of Windows', text: 'canary-1\r\ncanary-2\r\n', said: 'holds more than one line' },
@@ -156,7 +156,7 @@ describe('our own credentials', () => {
       expect(parseAddress(url, url.includes('127')).url).to.equal(url);
   });
 
-  it('stand in no address: they are refused there, or cut out of what is said of it', async () => {
+  it('are not accepted in a URL, or are cut out of its errors', async () => {
     const error = await failureOf(() =>
       connectKubernetes({ kubeconfig: kubeconfig('https://canary:canary@10.0.0.1', {}), userAgent: 'test' }),
     );

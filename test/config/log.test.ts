@@ -39,7 +39,7 @@ describe('log', () => {
   });
 
   for (const form of ['json', 'pretty'] as const) {
-    it(`shows no secret in ${form} form, whichever field it stands in`, () => {
+    it(`shows no secret in ${form} form, in any field`, () => {
       const text = logged(form);
       for (const line of text.split('\n')) expect(line).to.not.contain('canary');
       expect(text).to.contain('***').and.contain('the last line');

@@ -94,7 +94,7 @@ describe('an answer of ConfigHub that is none', () => {
     expect((await hub.client.listUnits({ where: '' }, signal)).map(({ Unit }) => Unit.Data)).to.deep.equal(['', '']);
   });
 
-  it('is a failed read of data that stands apart: a page, and bytes of another hash', async () => {
+  it('is a failed read of data that is stored apart: a page, and bytes of another hash', async () => {
     const DataHash = createHash('sha256').update('kind: Deployment\n').digest('hex');
     const revision = { RevisionID: 'r', UnitID: 'u', RevisionNum: 1, DataHash };
     for (const [type, body] of [

@@ -205,7 +205,7 @@ describe('ConfigHub when the answer is not its own', () => {
     expect((await failureOf(() => write.client.writeUnit(state, {}, undefined, signal))).code).to.equal('unavailable');
   });
 
-  it('is out of reach when nobody listens, and says where', async function () {
+  it('is unreachable if no server listens, and names the address', async function () {
     this.timeout(20_000);
     const transport = connectConfigHub({
       url: 'http://127.0.0.1:9',

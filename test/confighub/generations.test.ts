@@ -97,7 +97,7 @@ describe('the generation of the API', () => {
     });
   }
 
-  it('is not guessed where the server does not answer or lets nobody in', async function () {
+  it('is not guessed if the server does not answer or refuses access', async function () {
     this.timeout(20_000);
     for (const status of [401, 503]) {
       await using hub = await startHubDouble(json({ Build: 'a' }), refuses(status, 'no'));

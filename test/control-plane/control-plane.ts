@@ -295,7 +295,7 @@ function createKubectl(program: string, config: string, home: string): ControlPl
         if (error) reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`));
         else resolve({ stdout, stderr });
       });
-      // A command that reads nothing may have ended before this is written; how it ended is told by the promise.
+      // A command that reads nothing may have ended before this is written; the promise has the way it ended.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(input ?? '');
     });

@@ -6,7 +6,7 @@ const POLL_MS = 500;
 const BUSY = 5;
 
 export interface LockOptions {
-  /** Told once, where somebody else holds it. */
+  /** Called once if another process holds it. */
   readonly onWaiting: () => void;
   readonly signal: AbortSignal;
 }

@@ -49,7 +49,7 @@ async function startIdle(processes: Processes): Promise<Started> {
 describe('programs that a test run starts', function () {
   this.timeout(2 * LIMIT_MS);
 
-  it('stop although their supervisor was killed, and the runner is told', async () => {
+  it('stop although their supervisor was killed, and the runner gets an error', async () => {
     const processes = await startProcesses();
     const { supervisor, pids } = await startIdle(processes);
     process.kill(supervisor, 'SIGKILL');
@@ -81,7 +81,7 @@ describe('programs that a test run starts', function () {
   });
 
   for (const platform of ['linux', 'darwin'] as const) {
-    it(`are told from others of the same process id on ${platform}`, async function () {
+    it(`are distinguished from others of the same process id on ${platform}`, async function () {
       if (platform !== process.platform && spawnSync('ps').error) this.skip();
       if (platform === 'linux' && !existsSync('/proc')) this.skip();
       await using processes = await startProcesses();

@@ -16,7 +16,7 @@ let isStopping = false;
 function record() {
   const pids = [...children.values()].map((child) => child.pid);
   const file = join(folder, 'processes.json');
-  // Renamed, so that nobody ever reads half of it.
+  // Renamed, so that no reader sees half of it.
   writeFileSync(`${file}.new`, JSON.stringify({ supervisor: process.pid, pids }));
   renameSync(`${file}.new`, file);
 }

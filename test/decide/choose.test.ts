@@ -15,7 +15,7 @@ function beginning(prefix: string): Finding {
 const chosen = (findings: readonly Finding[], reference: string): readonly string[] =>
   chooseFindings(reported(...findings), reference).map(({ object, summary }) => `${object.name} ${summary}`);
 
-describe('the finding that somebody means', () => {
+describe('the finding that a decision names', () => {
   const other = beginning('cafe');
   const image = finding({ path: IMAGE, desired: 'a:1', live: 'a:2' });
 
@@ -25,14 +25,14 @@ describe('the finding that somebody means', () => {
     expect(chosen([other, image, finding()], image.fingerprint)).to.have.lengthOf(1);
   });
 
-  it('is nobody’s guess where a workload is called as the fingerprint of another one begins: both are named', () => {
+  it('is ambiguous if a workload has the name that another fingerprint begins with: both are named', () => {
     expect(() => chosen([other, finding({ ref: ref('cafe') })], 'cafe'))
       .to.throw(`cafe is ambiguous: shop/deployment/cafe; ${other.fingerprint.slice(0, 12)} shop/deployment/${other.ref.name}`)
       .with.property('code', 'usage');
     expect(chosen([other, finding({ ref: ref('cafe') })], 'deployment/cafe')).to.deep.equal(['cafe replicas 3 → 5']);
   });
 
-  it('is told apart in what can be decided and what cannot, with the reason', () => {
+  it('is split into what can be decided and what cannot, with the reason', () => {
     const secret = finding({ path: envValue('DB_PASSWORD'), desired: '***', live: '***' });
     const { possible, others } = decidable('accept', reported(image, secret));
     expect(possible.map(({ path }) => path)).to.deep.equal(reported(image).map(({ path }) => path));

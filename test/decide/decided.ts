@@ -15,7 +15,7 @@ export interface Given {
   readonly cluster?: string;
 }
 
-/** Decides about the file as it stands; gives the file, the commit's message and what was said. */
+/** Decides about the present file; returns the file, the commit's message and the output. */
 export async function decided(
   what: Partial<DecideArguments> & Pick<DecideArguments, 'kind'>,
   { findings = [finding()], decisions = [], text = '', cluster = 'prod-eu' }: Given = {},

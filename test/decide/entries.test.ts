@@ -54,7 +54,7 @@ describe('the entry of a decision', () => {
   });
 });
 
-describe('a decision that stands in the file already', () => {
+describe('a decision that is in the file already', () => {
   it('stays as it is, whatever reason is given now, and nothing is committed', async () => {
     for (const kind of ['accept', 'fix'] as const) {
       const { text } = await decided({ kind, reason: 'tested on Friday' });
@@ -66,7 +66,7 @@ describe('a decision that stands in the file already', () => {
     }
   });
 
-  it('stays as somebody wrote it by hand', async () => {
+  it('stays as a person wrote it', async () => {
     const { fingerprint } = unmanaged;
     const adopt = `adopt:\n- {space: prod, unit: front, fingerprint: "${fingerprint}", reason: by hand}\n`;
     expect((await adopting({ unit: 'front', reason: 'another' }, { text: adopt })).text).to.equal(adopt);
@@ -137,7 +137,7 @@ describe('a decision that stands in the file already', () => {
     expect(parse(accepted.text).accept[0], 'a spent fix says nothing of an acceptance').to.not.have.property('time');
   });
 
-  it('to adopt again after it is spent is told from that by its time, with the same unit and space alone', async () => {
+  it('to adopt again after it is applied differs from that by its time, with the same unit and space', async () => {
     const named = decisionId('adopt', [unmanaged.fingerprint, undefined, 'prod', 'front']);
     const unnamed = decisionId('adopt', [unmanaged.fingerprint, undefined, 'prod', undefined]);
     const timeOf = async (more: Partial<DecideArguments>, id: string): Promise<unknown> =>
@@ -172,7 +172,7 @@ describe('a decision that cannot be written', () => {
     expect((await adopting({}, { findings })).out.match(/^Decided: /gmu)).to.have.length(2);
   });
 
-  it('is told as a line to write by hand where an edit would change what else the file says', async () => {
+  it('is printed as a line to write by hand if an edit would change other parts of the file', async () => {
     const { fingerprint } = web;
     const error = await failureOf(decided({ kind: 'fix' }, { text: '{"fix": &all [], "ignore": *all}\n' }));
     expect(error).to.have.property('message').that.contains('cannot be edited without changing its other content');

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { whoDecides } from '../../src/commands/decide/person.ts';
 
 describe('who decides by a command', () => {
-  it('is whom Git is set up for where the environment names nobody, or with nothing', async () => {
+  it('is the author of the Git configuration if the environment names none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'person-test-'));
     try {
       const config = join(folder, 'config');

@@ -8,7 +8,7 @@ import { finding, IMAGE, ref } from '../types/builders.ts';
 import { decided, failureOf } from './decided.ts';
 import { reported } from './reported.ts';
 
-// What somebody is told who named no finding, more than one, or one that nothing can be decided about.
+// The answer to a name of no finding, of more than one, or of one that no decision is possible about.
 
 function refused(findings: readonly Finding[], reference: string): ConfigError {
   try {
@@ -26,7 +26,7 @@ const called = (name: string, namespace = 'shop', kind = 'Deployment'): Finding 
 describe('a name that more than one workload has', () => {
   const both = [called('web'), called('web', 'bank')];
 
-  it('decides nothing by any of the commands, and is told with what tells them apart', async () => {
+  it('decides nothing by any of the commands, and lists both with what distinguishes them', async () => {
     for (const kind of ['accept', 'fix', 'ignore'] as const)
       for (const name of ['web', 'deployment/web']) {
         const error = await failureOf(decided({ kind, finding: name }, { findings: both }));
@@ -63,7 +63,7 @@ describe('the beginning of fingerprints', () => {
   const groups = Map.groupBy(some, ({ fingerprint }) => fingerprint.slice(0, 4));
   const [prefix = '', alike = []] = [...groups].find(([, found]) => found.length === 2) ?? [];
 
-  it('that two have is told with both, and more of it means one', () => {
+  it('that two have lists both, and a longer one names one', () => {
     const error = refused(some, prefix);
     expect(error.message).to.equal(
       `${prefix} is ambiguous: ${alike.map(({ fingerprint, ref: object }) => `${fingerprint.slice(0, 12)} shop/deployment/${object.name}: replicas 3 → 5`).join('; ')}`,
@@ -80,7 +80,7 @@ describe('the beginning of fingerprints', () => {
       expect(refused([web], no).message).to.contain('no open finding');
   });
 
-  it('that a workload is called by as well is told with what helps', () => {
+  it("that is a workload's name as well is refused with a way out", () => {
     const web = called('web');
     const named = called(web.fingerprint.slice(0, 4));
     expect(refused([web, named], named.ref.name).remedy).to.equal(
@@ -136,7 +136,7 @@ describe('what cannot be decided about a finding', () => {
     }
   };
 
-  it('is told with what can be', () => {
+  it('is refused with what is possible', () => {
     expect(why('adopt', {})).to.equal('unit prod/web already declares it; accept or fix it');
     expect(why('accept', { class: 'missing', path: [] })).to.equal(
       'the whole object is missing; remove it from the unit by hand, or fix it',

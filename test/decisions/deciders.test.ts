@@ -153,12 +153,12 @@ describe('who decided', () => {
       expect(told(true).get(fix ?? '')?.name).to.equal('carl');
     });
 
-    it('is not told where somebody may have decided anew since the last report, or it says nothing', () => {
+    it('is unknown if the decision may have changed since the last report, or the report has none', () => {
       expect([...told(false).keys()]).to.deep.equal([fix]);
       expect([...told(true, new Map()).keys()]).to.deep.equal([fix]);
     });
 
-    it('stays unknown where it was unknown then, so that nobody looks again', () => {
+    it('stays unknown if it was unknown then, without another search', () => {
       expect(told(true, new Map([[web ?? '', undefined]])).has(web ?? '')).to.equal(true);
     });
   });

@@ -82,7 +82,7 @@ function item(reason: PlanItem['reason'], detail: string): PlanItem {
 }
 
 describe('what became of a decision', () => {
-  it('is spent once its fix is made, also where somebody took it back, and waits where it failed', () => {
+  it('is applied once its fix is made, even if it was reverted, and waits if it failed', () => {
     const after: Readonly<Record<OutcomeResult, string>> = {
       fixed: 'fix spent',
       overridden: 'fix spent',
@@ -247,7 +247,7 @@ describe('what became of a decision', () => {
     expect(effects({ text, recorded: [finding({ ref: ref('web'), live: 6 })] })).to.deep.equal(['fix unused']);
   });
 
-  it('that failed again as before is told in the words of before, whatever the server said this time', () => {
+  it('that failed again as before keeps its detail, even if the server's words differ', () => {
     const failing = (message: string, previous: readonly ReportedDecision[] = []) =>
       told({
         text: entry('fix'),

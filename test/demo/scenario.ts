@@ -41,7 +41,7 @@ export async function autoscaleCheckout(world: World): Promise<void> {
   await rolledOut(world, 'checkout');
 }
 
-/** What somebody's hands do at three in the morning: the commands, as they are typed. */
+/** What people do at three in the morning: the commands, as they are typed. */
 export const DRIFT_COMMANDS: readonly (readonly string[])[] = [
   ['scale', 'deployment/backend-api', '--replicas=5'],
   ['scale', 'deployment/frontend-web', '--replicas=1'],

@@ -79,7 +79,7 @@ describe('a live workload as a unit', function () {
       const drift = objects.flatMap((object) => object.findings.filter(isDrift));
       expect(lines(drift).slice(0, 10)).to.deep.equal([]);
 
-      // Somewhere else: a workload may not become another one while it runs, and its pods are nobody's business here.
+      // Somewhere else: a workload may not become another one while it runs, and its pods do not matter here.
       const twin = await liveScene();
       await twin.kubectl(['apply', '--server-side', '-f', '-'], text.replaceAll(`"${scene.namespace}"`, `"${twin.namespace}"`));
       const again = new Map((await snapshotOf(twin)).objects.map((object) => [`${object.ref.kind}/${object.ref.name}`, object]));

@@ -48,7 +48,7 @@ function fields(value: Json, path = ''): readonly (readonly [string, Json])[] {
   ]);
 }
 
-/** What the API server or a controller writes by itself, as it stands in every object that somebody reads back. */
+/** What the API server or a controller writes by itself, as every object has it that is read back. */
 const NEVER =
   /^\/status|^\/metadata\/(uid|resourceVersion|generation|creationTimestamp|managedFields|selfLink)$|\/creationTimestamp$|last-applied-configuration|deployment\.kubernetes\.io\/revision|restartedAt|pause-until/u;
 const DEFAULTS: Readonly<Record<string, Json>> = {

@@ -120,7 +120,7 @@ describe('second opinion of the API server', function () {
     expect(settle(checks, { ignoreRules }).map(({ class: to, note }) => `${to} ${note}`)[0]).to.equal(
       'informational ignored: scaled by a script',
     );
-    // Without an answer nobody knows, and that is said; where the unit is not applied it is simply ahead.
+    // Without an answer it is unknown, and the note says so; if the unit is not applied, it is ahead.
     expect(settle(new Map()).map(({ class: to, note }) => `${to} ${note.replace(/^.*; /u, '')}`)).to.deep.equal(
       Array(2).fill('pending it needs a dry-run check, and the API server answered none: the account needs the right to patch'),
     );

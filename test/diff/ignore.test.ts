@@ -47,7 +47,7 @@ describe('an ignore rule', () => {
     ]);
   });
 
-  it('leaves told what a finding that it covers is called without it', () => {
+  it('keeps the class that a covered finding has without it', () => {
     const open = found().map(({ fingerprint }) => fingerprint);
     const covered = found({ kind: 'Deployment', reason: 'r', until: '2026-12-01' });
     expect(covered.map(({ coveredFingerprint }) => coveredFingerprint)).to.deep.equal(open);

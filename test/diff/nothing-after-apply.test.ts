@@ -5,7 +5,7 @@ import { MANIFEST_KINDS, manifestSet } from './generate/manifest-set.ts';
 import { type LiveScene, lines, liveScene } from './live-scene.ts';
 
 // Whatever is applied, however it comes to be, is in sync right after: defaults, spellings, allocations and bookkeeping
-// of the API server are nobody's drift.
+// of the API server are not drift.
 
 const IS_LONG = (process.env['DRIFT_LONG'] ?? '') !== '';
 const SEED = Number(process.env['DRIFT_SEED'] ?? randomInt(2 ** 31));

@@ -31,7 +31,7 @@ interface Answer {
 const label = (document: JsonObject): string =>
   `${String(document['kind'])}/${String((document['metadata'] as JsonObject)['name'])}`;
 
-/** What another hand does: declared values changed, and things added that nobody declared. */
+/** Changes by another field manager: of declared values, and additions. */
 const HANDS: readonly { readonly kinds: readonly string[]; readonly isAddition: boolean; readonly patch: readonly unknown[] }[] =
   [
     {

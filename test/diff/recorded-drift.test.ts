@@ -37,12 +37,12 @@ describe('the drift that a revision holds', () => {
     ]);
   });
 
-  it('is nothing where the text is the desired one, or somebody else wrote it', () => {
+  it('is nothing if the text is the desired one, or another author wrote it', () => {
     expect(drift(DESIRED, 'Drift detected: replicas 3 → 5 (kubectl, time unknown, first seen 03:00Z)')).to.deep.equal([]);
     expect(drift([workload(ref('stray'), 9)], 'A new workload')).to.deep.equal([]);
   });
 
-  it('takes nobody for a writer who was unknown', () => {
+  it('has no writer if it was unknown', () => {
     const unknown = 'Drift detected: replicas 3 → 5 (unknown, time unknown, first seen 03:00Z) [drift:0123456789abcdef]';
     expect(drift([workload(ref('web'), 5)], unknown)).to.deep.equal(['changed web/spec/replicas 5 by nobody']);
   });

@@ -9,7 +9,7 @@ import { canonicalJson, type FieldValue, type Finding } from '../../src/domain/f
 import type { JsonObject } from '../../src/domain/json.ts';
 import { Secret } from '../../src/domain/secret.ts';
 
-// What real actors did on a real API server (test/diff/record.ts), and what must be said of it, written by hand.
+// What real actors did on a real API server (test/diff/record.ts), and the findings that it must give, written by hand.
 
 interface Expected {
   /** `kind/name`. */
@@ -48,7 +48,7 @@ function line({ class: found, path, desired, live, blame }: Finding): string {
   return `${found} ${printPath(path)}: ${value(desired)} -> ${value(live)} by ${who}`;
 }
 
-/** In an expected line, `…` stands for any text: times, and values that the API server filled in. */
+/** In an expected line, `…` means any text: times, and values that the API server filled in. */
 function matches(expected: string, found: string): boolean {
   const pattern = expected.split('…').map(RegExp.escape).join('.*');
   return new RegExp(`^${pattern}$`, 'su').test(found);

@@ -10,7 +10,7 @@ import { startWebhook, type Webhook } from './webhook.ts';
 
 // What real actors do in a case of fixtures/diff/cases, done again on a real API server.
 
-/** One thing that somebody does to the cluster; exactly one key. */
+/** One action in the cluster; exactly one key. */
 export interface Step {
   /** Server-side apply, of desired.yaml or of another manifest, forced. */
   readonly apply?: { readonly as: string; readonly manifest?: string };

@@ -27,7 +27,7 @@ async function found(of: Partial<DesiredUnit>, autoscalers: readonly Autoscaler[
 }
 
 describe('a server that keeps no record of who scales', () => {
-  it('shows drift by nobody on record where the unit is applied', async () => {
+  it('shows drift without a changed-by if the unit is applied', async () => {
     expect(await found({})).to.deep.equal(['changed /spec/replicas: 3 -> 9 by nobody']);
   });
 

@@ -40,7 +40,7 @@ interface Told {
   readonly code: number;
   readonly text: string;
   readonly err: string;
-  /** Of a check that is told once. */
+  /** Of a check with one result. */
   of(check: string): Line;
   readonly lines: readonly Line[];
 }

@@ -9,7 +9,7 @@ import { sharedControlPlane } from '../control-plane/shared.ts';
 import { type CommandResult, startWorld, type World } from '../demo/world.ts';
 import { sentences } from './logs.ts';
 
-// The main job on a ConfigHub of each generation: what a server cannot do is done otherwise, and said.
+// The main job on a ConfigHub of each generation: what a server cannot do is done otherwise, and reported.
 
 const signal = new AbortController().signal;
 let scenes = 0;
@@ -174,7 +174,7 @@ describe('a pass against every generation of ConfigHub', function () {
     });
   }
 
-  it('publishes a space of generation C on request, and not where somebody else waits in it', async () => {
+  it('publishes a space of generation C on request, and not if another change waits in it', async () => {
     await using it = await scene('C');
     const other = await it.client.createUnit(it.unit.spaceId, { slug: 'other', data: 'kind: x\n' }, signal);
     const blocked = await it.run({ DRIFT_PUBLISH_RELEASE: 'true' });

@@ -175,7 +175,7 @@ describe('what holds a pass back', function () {
 
     const report = result.stdout === '' ? undefined : outputOf(result, printedReport);
     expect(report?.guard?.name ?? undefined, 'the guard of the report').to.equal(scenario.guard);
-    // A new report repository is also told of pairs that earlier passes wrote: only this plan's are looked at.
+    // A new report repository also lists pairs of earlier passes: only this plan's are checked.
     const ids = planned.map(({ id }) => id);
     const corrected = report?.corrected.filter(({ correctionId }) => ids.includes(correctionId)) ?? [];
     expect(corrected.map((entry) => displayRef(entry.object)).sort()).to.deep.equal([...scenario.fixed].sort());

@@ -14,7 +14,7 @@ import { startSsh } from '../report/git-ssh-server.ts';
 /** What a command may wait for in vain: settings that lead it there. */
 interface Hang {
   readonly environment: Readonly<Record<string, string>>;
-  /** Resolves when a command waits there, told the processes below it. */
+  /** Resolves when a command waits there, with the processes below it. */
   reached(descendants: () => readonly string[]): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface Hangs extends AsyncDisposable {
   readonly folder: string;
   /** A hang of its own for one command; what waits for it ends with the signal. */
   start(name: HangName, signal: AbortSignal): Promise<Hang>;
-  /** A pipe that nobody writes to, and a wait until somebody reads it. */
+  /** A pipe without a writer, and a wait until it has a reader. */
   pipe(name: string): { readonly path: string; opened(signal: AbortSignal): Promise<void> };
   /** Who held the Lease at each of its writes. */
   readonly holders: readonly string[];
@@ -150,7 +150,7 @@ export async function startHangs(): Promise<Hangs> {
         async opened(signal) {
           while (!signal.aborted) {
             try {
-              // Only where somebody reads it already (fifo(7)).
+              // Only if it has a reader already (fifo(7)).
               const end = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
               ends.push(end);
               return;

@@ -20,7 +20,7 @@ export function isRunning({ pid, started }: KnownProcess): boolean {
   return statOf(pid).some((entry) => entry.started === started && entry.state !== 'Z');
 }
 
-/** proc_pid_stat(5): the name stands in brackets and may hold anything. */
+/** proc_pid_stat(5): the name is in brackets and may contain anything. */
 function statOf(pid: number): readonly (KnownProcess & { readonly parent: number; readonly state: string })[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -239,7 +239,7 @@ describe('what happens in the middle of a pass', function () {
     expect(await owner('web-1', 'replicas')).to.equal('confighub');
   });
 
-  it('a fix and a return of ownership whose answers are lost are told as done, and nothing is left of them', async () => {
+  it('a fix and a return of ownership whose answers are lost are reported as done, and nothing is left of them', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     {
       using _lost = watched.cluster.disturb(isApply('web-1'), async (response, ask) => {
@@ -254,7 +254,7 @@ describe('what happens in the middle of a pass', function () {
     expect(await owner('web-1', 'replicas')).to.equal('confighub');
   });
 
-  it("a stranger's change between a fix and ConfigHub's apply of its unit stays, and the fix is told as one", async () => {
+  it("another change between a fix and ConfigHub's apply of its unit stays, and the fix is reported", async () => {
     // An addition, which an apply would not take away: the pass writes first, and there is nothing to give back.
     await kubectl('set', 'env', 'deployment/web-8', 'DEBUG=true');
     const result = await passWhile(watched.cluster.hold(following('cluster', 1, isApply('web-8'), isRead('web-8'))), () =>
@@ -276,7 +276,7 @@ describe('what happens in the middle of a pass', function () {
     expect(await replicas('web-1')).to.equal('1');
   });
 
-  it('an object of a unit that ConfigHub applies whole keeps what somebody changed beside the drift', async () => {
+  it('an object of a unit that ConfigHub applies whole keeps another change beside the drift', async () => {
     await kubectl('scale', 'deployment/web-8', '--replicas=2');
     const from = watched.hub.passages.length;
     const result = await passWhile(
@@ -289,7 +289,7 @@ describe('what happens in the middle of a pass', function () {
     await isFixedNext('web-8');
   });
 
-  it('a unit that somebody changes right before its pair is written keeps that change, and the cluster is left as it is', async () => {
+  it('a unit that is changed right before its pair is written keeps that change, and the cluster is left as it is', async () => {
     await kubectl('scale', 'deployment/web-1', '--replicas=2');
     const result = await passWhile(watched.hub.hold(isUnitWrite), () =>
       watched.type('cub unit update web-1 $FOLDER/web-1-next.yaml --space races'),

@@ -183,7 +183,7 @@ describe('the walk-through', function () {
       expect(page).to.contain('**No open drift.**').and.contain('| replicas 2 → 6 |');
     });
 
-    it('has Claude rank what is new, once, from facts that name nobody, and keeps its advice in the report', async () => {
+    it('has Claude rank what is new, once, from facts without names, and keeps its advice in the report', async () => {
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=6');
       await using claude = await startFakeClaude([
         rankAll(
@@ -295,7 +295,7 @@ describe('the walk-through', function () {
       await world.admin.send('PATCH', '/unit', { where }, { ChangeSetID: null }, z.unknown());
     });
 
-    it('takes unlocked units under the changeset that DRIFT_CHANGESET names, stages them once, and applies them when told to', async () => {
+    it('takes unlocked units under the changeset that DRIFT_CHANGESET names, stages them once, and applies them with DRIFT_CHANGESET_APPLY', async () => {
       const { home, dev } = scenario.project.spaces;
       await world.admin.send('POST', `/space/${home}/change_set`, {}, { Slug: 'friday' }, z.unknown());
       await kubectl(world, 'scale', 'deployment/orders', '--replicas=4');
@@ -311,7 +311,7 @@ describe('the walk-through', function () {
       await world.admin.send('PATCH', '/unit', { where: `SpaceID = '${dev}'` }, { ChangeSetID: null }, z.unknown());
     });
 
-    it("never writes on top of somebody's unapplied change: the live revision is applied again", async () => {
+    it('never writes on top of another unapplied change: the live revision is applied again', async () => {
       const { dev } = scenario.project.spaces;
       const unit = `/space/${dev}/unit/${scenario.project.units['orders-config']}`;
       const [head] = await revisionsOf(scenario, 'orders-config');

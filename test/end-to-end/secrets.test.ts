@@ -20,7 +20,7 @@ const NAMESPACE = 'shown';
 const KINDS = 'apps/v1/Deployment,v1/ConfigMap,networking.k8s.io/v1/Ingress,shown.example.com/v1/Shop';
 const UNIT = 'shown-config';
 
-/** Ends a process by an error of nobody's making, once it has told of drift. */
+/** Ends a process by an unexpected error, once it has reported drift. */
 const CRASH = `const { stderr } = process;
 const write = stderr.write.bind(stderr);
 stderr.write = (text, ...more) => {
@@ -128,7 +128,7 @@ describe('no value that may be a secret comes out of any sink', function () {
     });
   }
 
-  it('while the drift is found, ranked, reported and told', async () => {
+  it('while the drift is found, ranked, reported and sent', async () => {
     expect(plants.made.length).to.be.at.least(250);
     expect(sinks.get('report as it was first')).to.contain('setting-');
     await collectSinks();
@@ -178,7 +178,7 @@ describe('no value that may be a secret comes out of any sink', function () {
   });
 
   if (IS_LONG)
-    it('when the process ends by an error that nobody expected', async () => {
+    it('when the process ends by an unexpected error', async () => {
       await change('deployment/planted', plants.patches['deployment/planted']);
       const crash = join(folder, 'crash.mjs');
       await writeFile(crash, CRASH);

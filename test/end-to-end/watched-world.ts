@@ -14,7 +14,7 @@ type Step = string | { readonly until: string; readonly says: string };
 
 /**
  * A world in which the pass has the account of the dev overlay, and both its servers stand behind gates. What it wrote
- * is told by the API server's audit log and by the gate that is its only way to ConfigHub.
+ * comes from the API server's audit log and from the gate that is its only way to ConfigHub.
  */
 export interface WatchedWorld extends AsyncDisposable {
   readonly world: World;

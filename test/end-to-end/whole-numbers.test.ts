@@ -4,7 +4,7 @@ import { kubectl, NAMESPACE, reportFile, revisionsOf, type Scenario } from '../d
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
 import { sentences } from './logs.ts';
 
-// Whole numbers beyond 2^53 on all their ways: what is found, told, fixed, undone, accepted and adopted, by a real API
+// Whole numbers beyond 2^53 on all their ways: what is found, reported, fixed, undone, accepted and adopted, by a real API
 // server and a real hub.
 
 const gate = (priority: string): string => `# who may pass first

@@ -249,7 +249,7 @@ export const withThinking: Step = (request, response) => {
   send(response, messageBody(request, answer, { content }));
 };
 
-/** The safety classifier stopped the answer; `partial` is what was said until then. */
+/** The safety classifier stopped the answer; `partial` is the answer until then. */
 export function refusal(partial?: string): Step {
   return (request, response) => {
     const content = partial === undefined ? [] : [{ type: 'text', text: partial, citations: null }];

@@ -43,7 +43,7 @@ export async function countRequests(world: FaultyWorld): Promise<Counts> {
   return (request) => passages[request.server].filter(isOf(request)).length;
 }
 
-/** Has somebody change the cluster, the fault happen to one pass, and healthy ones follow; throws where something is wrong. */
+/** Changes the cluster, runs one pass with the fault and then healthy ones; throws if something is wrong. */
 export async function tryFault(world: FaultyWorld, kind: FaultKind, counts: Counts): Promise<Verdict> {
   const { scene } = world;
   const from = 1 + (kind.choice % Math.min(LATEST, counts(kind.request)));
@@ -147,7 +147,7 @@ async function checkTold(world: FaultyWorld, round: Round, before: readonly Corr
   }
 }
 
-/** A pass that calls itself complete tells of everything that somebody changed: fixed or open. */
+/** A complete pass reports every change: fixed or open. */
 async function checkAllTold(world: FaultyWorld, { corrected }: Round, before: readonly Correction[]): Promise<void> {
   const told = [...(await newCorrections(world, before)), ...(await linesOf(world, 'reports/dev/findings.jsonl', findingSchema))];
   expect(told.map(({ object }) => object.name)).to.include.members(corrected.map((field) => field.split(' ')[0]));

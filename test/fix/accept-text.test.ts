@@ -57,7 +57,7 @@ describe('accepting what is live', () => {
     expect(acceptsLive(description, 3, TEXT), 'other bytes').to.equal(false);
   });
 
-  it('takes a field out of the text that is gone, and one into it that somebody added', () => {
+  it('removes a field from the text that was removed, and adds one that was added', () => {
     const isSaid = ({ document }: Acceptable['desired'], now: JsonObject | undefined): boolean =>
       canonicalJson(valueAt(document, REPLICAS) ?? null) === canonicalJson(valueAt(now, REPLICAS) ?? null);
     // A document that is printed anew has spaces inside its braces.

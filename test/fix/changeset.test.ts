@@ -13,7 +13,7 @@ import { unit } from '../types/builders.ts';
 const { signal } = new AbortController();
 
 describe("the pass's own changeset", () => {
-  it('has the name that an earlier pass left, unless that one is closed or belongs to somebody else', async () => {
+  it('has the name that an earlier pass left, unless that one is closed or belongs to a person', async () => {
     await using hub = await startTestHub();
     const client = new Client(hub.url);
     const spaceId = await createSpace(client, 'prod');

@@ -14,14 +14,14 @@ function objectFix(fix: readonly Finding[], leave: readonly Finding[] = []): Obj
 describe('what a server says about a fix', () => {
   const password = finding({ path: envValue('DB_PASSWORD'), desired: new Secret('hunter2'), live: new Secret('hunter2-new') });
 
-  it('is told without the values that are never shown, of either side, also of fields that are left', () => {
+  it('is shown without hidden values of either side, also of fields that are not fixed', () => {
     const said = 'admission webhook refused: env "hunter2-new" is none of [hunter2]';
     const told = 'admission webhook refused: env "***" is none of [***]';
     expect(withoutMaskedValues(said, [objectFix([password])])).to.equal(told);
     expect(withoutMaskedValues(said, [objectFix([finding()], [password])])).to.equal(told);
   });
 
-  it('is told without a value that stands inside a whole element', () => {
+  it('is shown without a hidden value inside a whole element', () => {
     const element = finding({
       path: envValue('API_TOKEN').slice(0, -1),
       class: 'added',
@@ -31,7 +31,7 @@ describe('what a server says about a fix', () => {
     expect(withoutMaskedValues('bad value abcd-1234', [objectFix([element])])).to.equal('bad value ***');
   });
 
-  it('is told without a value that no finding is about: a strict validation echoes the whole object', () => {
+  it('is shown without a hidden value that no finding is about: a strict validation echoes the whole object', () => {
     const object = objectFix([finding()]);
     const env = [{ name: 'API_TOKEN', value: 'bomurasin' }];
     const document = { ...object.desired.document, spec: { template: { spec: { containers: [{ name: 'app', env }] } } } };
@@ -40,7 +40,7 @@ describe('what a server says about a fix', () => {
     expect(told).to.equal('Deployment in version v1 cannot be handled: {"name":"API_TOKEN","value":"***"}');
   });
 
-  it('is told as it came where nothing is masked', () => {
+  it('is shown unchanged if nothing is hidden', () => {
     expect(withoutMaskedValues('replicas 5 is too many', [objectFix([finding()])])).to.equal('replicas 5 is too many');
   });
 });

@@ -39,7 +39,7 @@ function listAt(value: Json, ...keys: readonly string[]): readonly Json[] {
   return isJsonArray(found) ? found : [];
 }
 
-/** A drift of each severity, one of them corrected, in two namespaces; with texts that somebody chose with care. */
+/** A drift of each severity, one of them corrected, in two namespaces; with hostile texts. */
 function report(): Report {
   const corrected = finding({ ref: ref('api') });
   const more = { snapshot: { failedReads: [{ what: 'statefulsets', namespace: 'shop', error: HOSTILE }] } };

@@ -147,7 +147,7 @@ describe('drift-detector report', () => {
       expect(named(listAt(nothing, 'clusters')[0], 'new')).to.deep.equal([]);
     });
 
-    it('is told in Markdown, SARIF and JUnit as well', async () => {
+    it('is in Markdown, SARIF and JUnit as well', async () => {
       expect((await show('--since', 'friday', '-o', 'md')).out)
         .to.match(new RegExp(`^# Drift since ${commits[1]?.slice(0, 10)} of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\dZ\n`, 'u'))
         .and.to.contain('| resolved | medium | shop/deployment/web |');

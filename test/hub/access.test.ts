@@ -99,7 +99,7 @@ describe('hub: access', () => {
     expect(await other.name()).to.equal(undefined);
   });
 
-  it('does not start with a token that nobody could send', async () => {
+  it('does not start with a token that cannot be sent', async () => {
     for (const token of ['', 'two words', 'two\nlines', 'bell\u0007', 'umläut']) {
       let message = '';
       try {

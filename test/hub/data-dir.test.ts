@@ -60,7 +60,7 @@ describe('hub: the data directory', () => {
     expect([modeOf(dataDir), readdirSync(dataDir)]).to.deep.equal(['755', ['notes.txt']]);
   });
 
-  it('gets two random tokens at the first start, which stay, and which alone let somebody in', async () => {
+  it('gets two random tokens at the first start, which stay, and which alone give access', async () => {
     const first = await start(dataDir);
     const shown = first.keptTokens.map(({ role, file, token, isNew }) => [role, file, token.reveal(), isNew]);
     const [admin, detector] = [tokenOf('admin'), tokenOf('drift-detector')];

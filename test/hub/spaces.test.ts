@@ -34,7 +34,7 @@ describe('hub: spaces', () => {
     expect((await cub.get('/unit')).list).to.deep.equal([]);
   });
 
-  it('refuses a second space of the same name, unless told that it may exist', async () => {
+  it('refuses a second space of the same name, unless it may exist', async () => {
     await using hub = await startTestHub();
     const cub = new Client(hub.url);
     const id = await createSpace(cub, 'p');

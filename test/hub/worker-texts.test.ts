@@ -7,7 +7,7 @@ import { scene } from './worker-scene.ts';
 
 const CASES = new URL('../../fixtures/diff/cases/', import.meta.url);
 
-describe('hub worker: what stands in a unit', function () {
+describe('hub worker: texts of a unit', function () {
   this.timeout(180_000);
 
   it('applies, keeps and adopts whole numbers of 64 bits as they are', async () => {

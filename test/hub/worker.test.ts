@@ -7,7 +7,7 @@ import { base64, Client, fromBase64, startTestHub, temporaryDirectory } from './
 import { createNamed, createSpace, createUnit, part, readUnit, revisionsOf, unitPath } from './scene.ts';
 import { scene } from './worker-scene.ts';
 
-// The hub's worker against a real API server: what an operation is said to have done is looked up there.
+// The hub's worker against a real API server: the result of each operation is checked there.
 
 function configMap(name: string, value = '1'): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {value: "${value}"}\n`;

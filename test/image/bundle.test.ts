@@ -42,7 +42,7 @@ describe('image: the bundle', function () {
     expect(stderr).to.contain('CONFIGHUB_');
   });
 
-  it('serves ConfigHub by the hub command, until it is told to stop', async () => {
+  it('serves ConfigHub by the hub command, until it is stopped', async () => {
     const dataDir = join(folder.path, 'hub');
     const tokenOf = (name: string): string => readFileSync(join(dataDir, `${name}.token`), 'utf8').trim();
     let health: Promise<number> | undefined;

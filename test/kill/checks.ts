@@ -125,7 +125,7 @@ function checkPairs({ unit, revisions }: UnitNow, round: Round): ReadonlyMap<str
   return pairs;
 }
 
-/** Every object as it was before somebody changed it, in one step and given back; what is not to be fixed as somebody left it. */
+/** Every object as before its change, in one step and with its former owners; what is not to be fixed stays changed. */
 async function checkLive(scene: Scene, round: Round): Promise<void> {
   for (const [name, live] of await scene.readLive()) {
     const wanted = (isCorrected(round, name) ? round.before : round.drifted).get(name);
@@ -135,7 +135,7 @@ async function checkLive(scene: Scene, round: Round): Promise<void> {
   }
 }
 
-/** Every object is as somebody left it or as it was before, and at most one step was made between the two. */
+/** Every object is as changed or as before, with at most one step between the two. */
 async function checkUntouched(scene: Scene, round: Round): Promise<void> {
   const live = await scene.readLive();
   expect([...live.keys()].sort()).to.deep.equal([...round.before.keys()].sort());

@@ -53,7 +53,7 @@ spec:
     await world?.[Symbol.asyncDispose]();
   });
 
-  /** A number that nobody had before is to be accepted, and a workload that is new is to be adopted. */
+  /** A new number is to be accepted, and a new workload is to be adopted. */
   async function decideAnew(): Promise<{ readonly slug: string; readonly replicas: number; readonly revision: number }> {
     const [slug, replicas] = [`extra-${++rounds}`, 10 + rounds];
     await kubectl('scale', 'deployment/web', `--replicas=${replicas}`);

@@ -14,7 +14,7 @@ import process from 'node:process';
 const { FAIL_TRACE: trace, FAIL_AT: wanted = '' } = process.env;
 const counts = new Map<string, number>();
 
-/** Tells of an effect that begins; returns what is to be called when its answer is there and nobody has seen it. */
+/** Reports the start of an effect; returns the function to call when its answer has arrived and nothing has read it. */
 function effect(name: string): () => void {
   const occurrence = (counts.get(name) ?? 0) + 1;
   counts.set(name, occurrence);

@@ -33,7 +33,7 @@ export interface Round {
   readonly staged: string;
   /** Number of each unit's newest revision before. */
   readonly heads: ReadonlyMap<string, number>;
-  /** Each Deployment by name as it was before, and as somebody left it. */
+  /** Each Deployment by name, before and after its change. */
   readonly before: ReadonlyMap<string, JsonObject>;
   readonly drifted: ReadonlyMap<string, JsonObject>;
 }
@@ -50,9 +50,9 @@ export interface Scene extends AsyncDisposable {
   readonly kubernetes: KubernetesClient;
   /** Id of the changeset that a person holds. */
   readonly personsChangeSet: string;
-  /** Ids of changesets that belong to somebody else and were never opened. */
+  /** Ids of changesets that belong to others and were never opened. */
   readonly othersChangeSets: readonly string[];
-  /** What each pass is told besides where its servers are. */
+  /** Settings of each pass besides the addresses of its servers. */
   readonly settings: Readonly<Record<string, string>>;
   /** Somebody changes something of every unit. */
   drift(): Promise<Round>;
@@ -63,7 +63,7 @@ export interface Scene extends AsyncDisposable {
 }
 
 const SLUGS = ['payments', 'web', 'api', 'orders', 'batch', 'scaled', 'held', 'front', 'shop'] as const;
-/** Changed by somebody who paused it, and by an autoscaler. */
+/** Changed by a person who paused it, and by an autoscaler. */
 export const LEFT_ALONE = ['held', 'scaled'] as const;
 /** Units that a person's changeset locks; one of them drifts in each round, so that the other's page is removed. */
 const STAGED = ['front', 'shop'] as const;
@@ -237,7 +237,7 @@ const CORRECTED = [
   `scaled ${CONTAINER}/image`,
 ];
 
-/** A number that an autoscaler may choose, and a change that somebody wants to stay for now. */
+/** A number that an autoscaler may choose, and a change that stays for now. */
 async function leaveAlone({ kubectl }: ControlPlane, namespace: string, autoscaler: string): Promise<void> {
   const ours = (...args: readonly string[]): Promise<unknown> => kubectl(['-n', namespace, ...args]);
   await kubectl(['apply', '-f', '-'], autoscaler);

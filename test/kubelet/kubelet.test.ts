@@ -144,7 +144,7 @@ describe('a kubelet that runs pods as processes', function () {
       '/usr/bin/file-of-the-test': 'EROFS',
       '/var/run/secrets/drift-detector/file': 'EROFS',
     });
-    // Nothing of this machine but its programs is there, and nobody else's process: the container's first, and node.
+    // Of this machine only its programs are there, and no other process: the container's first, and node.
     expect([seen.machine, seen.processes]).to.deep.equal(['ENOENT', 2]);
     expect(lines).to.have.length(3).and.to.include.members(['on standard error', 'the last line']);
     // Shape of a terminated container state.
@@ -233,7 +233,7 @@ describe('a kubelet that runs pods as processes', function () {
     await kubectl('wait', 'pod', '-l', 'app=waits', '--for=jsonpath={.status.phase}=Running', WAIT);
   });
 
-  it('answers nobody but the API server', async () => {
+  it('answers only the API server', async () => {
     const { stdout } = await cluster.kubectl([
       'get',
       'node',

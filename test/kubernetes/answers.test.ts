@@ -108,7 +108,7 @@ describe('an answer of the API server that is none', () => {
     });
   }
 
-  it('is told in the words of what came instead', async () => {
+  it('is reported with what came instead', async () => {
     await using server = await startFakeApiServer(() => ({
       body: { apiVersion: 'v1', kind: 'Status\u001b[31m', status: 'Success' },
     }));

@@ -91,7 +91,7 @@ describe('the Lease', function () {
     expect(await holderOf(name)).to.equal('pod/two');
   });
 
-  it('is lost when another pass took it: whoever wants to write is told, and so is all that waits', async () => {
+  it('is lost when another pass took it: writes fail with it, and so does all that waits', async () => {
     const name = nameOne();
     await using lease = await take(name, 'pod/one', { seconds: 1 });
     await write(name, { spec: { holderIdentity: 'pod/two' } });
@@ -102,7 +102,7 @@ describe('the Lease', function () {
     expect(await holderOf(name), 'what is lost is not given back').to.equal('pod/two');
   });
 
-  it('is lost when somebody deleted it', async () => {
+  it('is lost when it is deleted', async () => {
     const name = nameOne();
     await using lease = await take(name, 'pod/one', { seconds: 1 });
     await plane.kubectl(['delete', 'lease', name, '-n', 'default']);

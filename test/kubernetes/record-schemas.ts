@@ -10,7 +10,7 @@ import { startControlPlane } from '../control-plane/control-plane.ts';
 //
 //   node bin/bootstrap.mjs test/kubernetes/record-schemas.ts
 
-/** Groups whose objects are desired state of somebody; the rest are requests and records of the cluster's own. */
+/** Groups whose objects are desired state; the rest are requests and records of the cluster's own. */
 const GROUPS = [
   'api/v1',
   ...[

@@ -32,7 +32,7 @@ const OVERRIDDEN_MERGE = 'a key that a merge gives again: read as by kubectl, re
 
 export type Ours = { readonly json: Json } | { readonly refused: string };
 
-/** What stands in a unit is a mapping; anything else is refused on both sides. */
+/** The documents of a unit are mappings; anything else is refused on both sides. */
 export function readOurselves(text: string): Ours {
   try {
     const value = readYaml(text, { depth: 100, aliases: 1_000 })[0] ?? null;

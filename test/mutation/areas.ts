@@ -3,7 +3,7 @@ export interface Area {
   readonly name: string;
   /** Globs of its sources. */
   readonly sources: readonly string[];
-  /** Globs; what is likely to notice a mutant stands first. */
+  /** Globs; those likely to notice a mutant come first. */
   readonly tests: readonly string[];
 }
 

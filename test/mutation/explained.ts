@@ -10,9 +10,9 @@ const rows = z.array(
     mutator: z.string(),
     original: z.string(),
     replacement: z.string(),
-    /** The line of code, where `original` stands in several. */
+    /** The line of code, if `original` is in several. */
     in: z.string().optional(),
-    /** Why nobody would notice it. */
+    /** Why no user would notice it. */
     reason: z.string().min(20),
   }),
 );

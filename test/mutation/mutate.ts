@@ -77,7 +77,7 @@ export async function mutate(
   );
 }
 
-/** Those that no test noticed and nobody explained, a line each. */
+/** Those that no test noticed and no row explains, a line each. */
 export function unexplained(results: readonly AreaResult[]): readonly string[] {
   return results
     .flatMap(({ verdicts }) => verdicts)

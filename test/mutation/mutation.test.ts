@@ -37,7 +37,7 @@ describe('what is broken in the program', () => {
     }
   });
 
-  it('is told on a page of the last long run', () => {
+  it('is on a page of the last long run', () => {
     expect(readFileSync(PAGE, 'utf8'))
       .to.match(/^# Mutants\n/u)
       .and.not.contain('undefined |');

@@ -132,6 +132,6 @@ else
   await tryEach().catch(async (error: unknown) => {
     await say({ id: '', status: 'broken', by: error instanceof Error ? error.message : String(error) });
   });
-// Servers and timers of tests that a mutant kept from closing them hold nobody up.
+// Servers and timers of tests that a mutant kept from closing them block nothing.
 process.disconnect?.();
 process.exit(0);

@@ -55,7 +55,7 @@ describe('events', function () {
     warnings = [];
   });
 
-  it('are there once, however often the same is told', async () => {
+  it('are there once, however often the same is sent', async () => {
     for (let pass = 0; pass < 3; pass++) await write([event('once')]);
     expect((await written()).map((entry) => stringAt(entry, 'regarding', 'name'))).to.deep.equal(['once']);
     expect(warnings).to.deep.equal([]);
@@ -163,7 +163,7 @@ describe('changes of state', () => {
     changes.map(({ reason, object }) => `${reason} ${object.name}`);
   const web = ranked(finding({ ref: ref('web') }));
 
-  it('are told when a drift begins and when its value changes, and not while it stays', () => {
+  it('are sent when a drift begins and when its value changes, and not while it stays', () => {
     const first = reportOf([web]);
     expect(told(...stateChanges(first, NO_REPORT, []))).to.deep.equal(['DriftDetected web']);
     const second = reportOf([web], { previous: asPrevious(first) });
@@ -172,7 +172,7 @@ describe('changes of state', () => {
     expect(told(...stateChanges(changed, second, []))).to.deep.equal(['DriftDetected web']);
   });
 
-  it('are not told of what is no drift', () => {
+  it('are not sent for what is not drift', () => {
     const unmanaged = { class: 'unmanaged', path: [], desired: undefined, live: undefined, unit: '' } as const;
     const others = [ranked(finding(unmanaged)), ranked(finding({ class: 'pending', ref: ref('api'), path: [] }))];
     expect(told(...stateChanges(reportOf([web, ...others]), NO_REPORT, []))).to.deep.equal(['DriftDetected web']);
@@ -180,7 +180,7 @@ describe('changes of state', () => {
     expect(told(...stateChanges(reportOf([]), reportOf(others), [ignored]))).to.deep.equal([]);
   });
 
-  it('are told when it is brought back, and have another name when it comes back and goes again', () => {
+  it('are sent when it is fixed, and have another name if it drifts and is fixed again', () => {
     const first = reportOf([web], { outcomes: [outcome(web.finding.id)] });
     const [corrected] = stateChanges(first, NO_REPORT, []);
     expect(corrected?.reason).to.equal('DriftCorrected');
@@ -191,7 +191,7 @@ describe('changes of state', () => {
     expect(next?.key).to.not.equal(corrected?.key);
   });
 
-  it('are told once when a correction fails, and when it fails in another way', () => {
+  it('are sent once when a fix fails, and when it fails in another way', () => {
     const failed = (result: 'failed' | 'overridden', previous = NO_REPORT): ReturnType<typeof reportOf> =>
       reportOf([web], { outcomes: [outcome(web.finding.id, { result, message: 'denied' })], previous });
     const first = failed('failed');
@@ -200,7 +200,7 @@ describe('changes of state', () => {
     expect(told(...stateChanges(failed('overridden', asPrevious(first)), first, []))).to.deep.equal(['CorrectionFailed web']);
   });
 
-  it('are told when a fix is held back, and when a rule covers the drift from now on', () => {
+  it('are sent when a fix is blocked, and when a rule covers the drift from now on', () => {
     const first = reportOf([web]);
     const [line] = first.findings;
     if (!line) throw new Error('the report has a finding');

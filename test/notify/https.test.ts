@@ -32,7 +32,7 @@ describe('webhook over https', () => {
       },
     );
 
-  it('goes to nobody whose certificate is not trusted', async () => {
+  it('is not sent to a server whose certificate is not trusted', async () => {
     const failure = await post(receiver.url).then(() => 'sent', String);
     expect(failure)
       .to.contain('not reached')

@@ -144,7 +144,7 @@ describe('addresses of webhooks', () => {
     ['::1', 'this machine'],
     ['::ffff:127.0.0.1', 'this machine'],
   ] as const) {
-    it(`refuses a name that stands for ${address}, alone or among others`, async () => {
+    it(`refuses a name that resolves to ${address}, alone or among others`, async () => {
       const found = { address, family: address.includes(':') ? 6 : 4 };
       const good = { address: '203.0.113.7', family: 4 };
       for (const all of [[found], [good, found], [found, good]])

@@ -107,7 +107,7 @@ describe('what diff prints', () => {
     expect(table.trimEnd().split('\n').slice(2)).to.deep.equal(['ignore rule unused: covers nothing']);
   });
 
-  it('are findings that one action made, told once: a rollout of one image over several workloads', async () => {
+  it('are findings of one action, listed once: a rollout of one image over several workloads', async () => {
     const many = (image: string): string =>
       ['a', 'b', 'c']
         .map(

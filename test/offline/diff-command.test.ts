@@ -143,7 +143,7 @@ describe('drift-detector diff', () => {
   });
 
   for (const nothing of ['', '# a comment\n', '---\n---\n', '{"apiVersion": "v1", "kind": "List", "items": []}']) {
-    it(`refuses ${JSON.stringify(nothing)} as desired state, unless it is told that this is meant`, async () => {
+    it(`refuses ${JSON.stringify(nothing)} as desired state, unless --allow-empty is given`, async () => {
       const empty = await file('empty.yaml', nothing);
       const live = await file('live.yaml', await fixture(LIVE));
       const desired = await file('desired.yaml', await fixture(DESIRED));
@@ -239,7 +239,7 @@ describe('drift-detector diff', () => {
     expect(out).to.contain('hidden values').and.not.contain('tulip').and.not.contain('crocus');
   });
 
-  it('gives the command where the API lets nobody change the field', async () => {
+  it('gives the command if the field is immutable', async () => {
     const text = (name: string): string =>
       `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\nspec:\n  serviceName: ${name}\n`;
     const { out } = await command([

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ssh2 from 'ssh2';
 
 // A small ssh for machines without OpenSSH: it runs one command, with the options of src/clients/git/config.ts, and
-// reports a failure in OpenSSH's words, by which Git's failures are told apart.
+// reports a failure in OpenSSH's words, which distinguish Git's failures.
 
 const FAILED = 255;
 const options = new Map<string, string>();

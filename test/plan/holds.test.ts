@@ -7,7 +7,7 @@ import type { Correction } from '../../src/domain/report.ts';
 import { compared, controller, finding, hands, IMAGE, live, ref, unit, workload } from '../types/builders.ts';
 import { decision, drifted, held, ours, plan, theirs, type World } from './world.ts';
 
-// What holds a fix and what is said of it, one by one.
+// Each reason not to fix, and its words.
 
 const drift = compared([finding()]);
 const judged = (object: ObjectComparison, world: World = {}): PlanItem | undefined => plan([object], world).items[0];
@@ -17,7 +17,7 @@ const predicted = (more: Partial<Prediction>): ReadonlyMap<string, Prediction> =
   ]);
 
 describe('what a finding waits for', () => {
-  it('is told for a Secret, a missing workload, an autoscaler and a model that holds it', () => {
+  it('is given for a Secret, a missing workload, an autoscaler and a model that holds it', () => {
     const secret = compared([finding({ ref: ref('db', { apiVersion: 'v1', kind: 'Secret' }) })]);
     expect(judged(secret)?.detail).to.equal('Secrets are only reported');
     const missing = compared([finding({ class: 'missing', path: [], live: undefined })], { live: undefined });
@@ -156,7 +156,7 @@ describe('a field that was corrected before', () => {
     expect(judged(drift, at(...quiet))?.detail.slice(-20), 'a first hold again').to.equal('2026-11-25T02:00:00Z');
   });
 
-  it('names nobody where nobody is known', () => {
+  it('names no manager if none is known', () => {
     const byNobody = compared([finding({ blame: undefined })]);
     const { id } = byNobody.findings[0] ?? finding();
     const { detail } = judged(byNobody, corrected([0, 1, 2], { findingId: id, blame: null })) ?? {};
@@ -189,7 +189,7 @@ describe('what admission changes beside a fix', () => {
     expect(judged(drift, beside('/a', '/b', '/c', '/d', '/e'))?.detail).to.equal('admission also changes /a, /b, /c and 2 more');
   });
 
-  it('stands behind the name of who decided', () => {
+  it('follows the name of the person who decided', () => {
     const approved = new Map([[finding().fingerprint, 'fix decided by Ann']]);
     expect(judged(drift, { ...beside('/a'), decided: { approved } })?.detail).to.equal(
       'fix decided by Ann; admission also changes /a',
@@ -222,7 +222,7 @@ describe('an element under another name, refused', () => {
 });
 
 describe('fields that are valid only together, in any order', () => {
-  it('are left alone together though the one that is left stands first', () => {
+  it('are left alone together even if the one that is left comes first', () => {
     const probe = (handler: string): typeof IMAGE => [...IMAGE.slice(0, -1), { field: 'livenessProbe' }, { field: handler }];
     const left = finding({ path: probe('httpGet'), class: 'added', desired: undefined, blame: controller });
     const declared = finding({ path: probe('exec'), class: 'removed', live: undefined });
@@ -288,7 +288,7 @@ describe('drift of a cluster in which something is wrong', () => {
     );
   });
 
-  it('is told apart from a first pass, which has nothing to compare with', () => {
+  it('differs from a first pass, which has nothing to compare with', () => {
     const first = plan(drifted(2), { declared: 0, previous: { desiredObjects: 0 } });
     expect([first.guard, first.notes, first.desiredObjects]).to.deep.equal([undefined, [], 0]);
   });

@@ -77,7 +77,7 @@ describe('deciding what is fixed', () => {
     }
   });
 
-  it('creates a missing workload only when it is told to', () => {
+  it('creates a missing workload only with DRIFT_CREATE_MISSING', () => {
     const missing = compared([finding({ class: 'missing', path: [], desired: workload(ref('web'), 3), live: undefined })], {
       live: undefined,
     });
@@ -85,7 +85,7 @@ describe('deciding what is fixed', () => {
     expect(decision(missing, { options: { createMissing: true } })).to.equal('fix auto-fix');
   });
 
-  it("only reports the detector's own deployment, so that a CronJob that somebody suspended stays suspended", () => {
+  it("only reports the detector's own deployment, so that a CronJob that a person suspended stays suspended", () => {
     const cronJob = ref('drift-detector', { apiVersion: 'batch/v1', kind: 'CronJob', namespace: 'devops-apps' });
     const suspended = finding({ ref: cronJob, path: [{ field: 'spec' }, { field: 'suspend' }], desired: false, live: true });
     const labels = { 'app.kubernetes.io/part-of': 'drift-detector' };
@@ -202,7 +202,7 @@ describe('guards of a plan', () => {
     expect([180, 185, 199].map(shrunk)).to.deep.equal([shrunk(180), shrunk(180), shrunk(180)]);
   });
 
-  it('names every value that stands in the way: raising one of two would trip the other', () => {
+  it('names every value that prevents it: raising one of two would trip the other', () => {
     const result = plan(drifted(6), { options: { maxFixes: 5 }, compared: 20 });
     expect(result.guard?.detail).to.equal(
       '6 objects (up to 30 % of those compared) would change, more than DRIFT_MAX_FIXES=5 and DRIFT_MAX_FIX_PERCENT=20; set DRIFT_MAX_FIXES=6 and DRIFT_MAX_FIX_PERCENT=30 to allow it',
@@ -303,7 +303,7 @@ describe('what holds a fix', () => {
     return compared([finding()], { live: live(web, { ...body, metadata }) });
   };
 
-  it('is a pause that somebody annotated on the workload, until its time, and it is listed', () => {
+  it('is a pause that a person annotated on the workload, until its time, and it is listed', () => {
     const result = plan([annotated('2026-11-24T06:00:00Z')]);
     expect(result.items[0]).to.include({ action: 'report', reason: 'paused' });
     expect(result.items[0]?.detail).to.equal('shop/deployment/web is annotated drift-detector/pause-until=2026-11-24T06:00:00Z');
@@ -318,7 +318,7 @@ describe('what holds a fix', () => {
     expect(decision(compared([finding()]), { pausedNamespaces: { other: '2026-11-25T00:00:00Z' } })).to.equal('fix auto-fix');
   });
 
-  it('is a pause whose time nobody can read: whoever wrote it wanted one', () => {
+  it('is a pause with an invalid time: its author wanted one', () => {
     const [item] = plan([annotated('tomorrow')]).items;
     expect(item).to.include({ action: 'report', reason: 'paused' });
     expect(item?.detail).to.contain('correct or remove it').and.not.contain('tomorrow');
@@ -337,7 +337,7 @@ describe('what holds a fix', () => {
     expect(decision(compared([finding({ ref: ref('other') })]), { invalid }), 'its neighbours').to.equal('fix auto-fix');
   });
 
-  it("is somebody's unapplied change where the fix would be staged: no pair is written on top of it", () => {
+  it('is another unapplied change if the fix would be staged: no pair is written on top of it', () => {
     const waiting = unit('web', { hasUnappliedChanges: true, headRevision: 4, changeSet: theirs });
     const [item] = plan([compared([finding()], { unit: waiting })]).items;
     expect(item).to.include({ action: 'blocked', reason: 'unapplied-changes' });
@@ -379,7 +379,7 @@ describe('what holds a fix', () => {
     expect(result.fixes).to.have.length(0);
   });
 
-  it('is a desired side that shrank by half, until somebody lets it pass', () => {
+  it('is a desired side that shrank by half, until a person allows it', () => {
     const previous = { desiredObjects: 40 };
     const result = plan(drifted(1), { declared: 19, previous });
     expect(result.guard?.name).to.equal('desired-shrank');
@@ -461,7 +461,7 @@ describe('a fix that a person decided by commit', () => {
     expect(item).to.include({ action: 'report', reason: 'decided', detail: 'accept decided by Bob: the unit is locked' });
   });
 
-  it('and every other one is held while nobody can read what was decided', () => {
+  it('and every other one is held while the decisions are unreadable', () => {
     const other = compared([finding({ ref: ref('api') })]);
     const result = plan([drift, other], { decided: { ...approving(drift), unreadable: 'line 3: no list' } });
     expect(result.guard).to.deep.equal({
@@ -529,7 +529,7 @@ describe('a fix without effect', () => {
       result: 'no-effect',
     }) as Correction;
 
-  it('is not tried again for a day, whoever decided it, and nobody is said to take it back', () => {
+  it('is not tried again for a day, even if decided, and no manager is said to revert it', () => {
     const previous = { corrections: [at('01')] };
     const approved = new Map([[finding().fingerprint, 'decided by Ann']]);
     for (const decided of [{}, { approved }]) {
@@ -569,7 +569,7 @@ describe('fixes', () => {
     expect(only(plan([compared([fix, waiting])])).objects[0]?.leave, 'what waits to be applied').to.deep.equal([waiting]);
   });
 
-  it('write no pair on top of a change that nobody has applied yet, none for Secrets, and none when told so', () => {
+  it('write no pair on top of an unapplied change, none for Secrets, and none without DRIFT_AUDIT_REVISIONS', () => {
     expect(only(plan(drifted(1))).writesPair).to.equal(true);
     expect(only(plan([compared([finding()], { unit: unit('web', { hasUnappliedChanges: true }) })])).writesPair).to.equal(false);
     expect(only(plan(drifted(1), { options: { auditRevisions: false } })).writesPair).to.equal(false);

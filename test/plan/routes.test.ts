@@ -43,7 +43,7 @@ describe('the way of a fix', () => {
     ]);
   });
 
-  it('is a write of the pass where only the head could be applied and the head is somebody’s change', () => {
+  it('is a write of the pass where only the head could be applied and the head is another change', () => {
     const waiting = compared([finding()], { unit: { ...targeted, hasUnappliedChanges: true } });
     const server = abilitiesOf('B');
     const route = (appliesRevisions: boolean, object: ObjectComparison): string =>

@@ -121,7 +121,7 @@ describe('cost of drift', () => {
     expect(extra.findings[0]?.costUsdPerMonth).to.equal(46.15);
   });
 
-  it('counts a container that somebody added', async () => {
+  it('counts an added container', async () => {
     const document = template(web, { containers: containers({ cpu: '1', memory: '0' }) }, { replicas: 2 });
     const [, second] = containers({ cpu: '1', memory: '0' }, { cpu: '1', memory: '0' });
     const path: FieldPath = [...CONTAINER.slice(0, -1), { key: { name: 'c1' } }];

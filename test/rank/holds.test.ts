@@ -11,7 +11,7 @@ import { compared, comparison, finding, IMAGE, label, REPLICAS, ref } from '../t
 import { NOW, rankByRules, rankOptions } from './ask.ts';
 
 const account = (field: string): FieldPath => [{ field: 'spec' }, { field: 'template' }, { field: 'spec' }, { field }];
-/** What somebody changed of one object; the last two are valid only together. */
+/** Changes of one object; the last two are valid only together. */
 const CHANGES: readonly (readonly FieldPath[])[] = [
   [REPLICAS],
   [IMAGE],

@@ -9,7 +9,7 @@ import { CONTAINER, compared, finding, REPLICAS, ref } from '../types/builders.t
 import { rankByRules } from './ask.ts';
 
 const PRICES = 'name: ours\ncpuCoreHour: 1\nmemoryGibHour: 0.5\ngpuHour: 2\nstorageGibHour: 0.25\n';
-/** OpenCost's list prices, as somebody would write them down. */
+/** OpenCost's list prices, as a user would write them. */
 const LIST = 'name: list\ncpuCoreHour: 0.031611\nmemoryGibHour: 0.004237\ngpuHour: 0.95\nstorageGibHour: 0.00005479452\n';
 
 /** What one more pod costs that reserves a different number of each thing that has a price. */

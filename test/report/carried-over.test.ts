@@ -83,7 +83,7 @@ describe('what could not be read', () => {
     expect(after.resolved.map(({ object }) => object.name)).to.deep.equal(['cart']);
   });
 
-  it('is gone, and said to be, once it was read and does not depart any more', () => {
+  it('is resolved, and reported so, once it was read without a difference', () => {
     const elsewhere = [{ what: 'apps/v1/Deployment', namespace: 'other', error: 'forbidden' }];
     const after = reportOf([], { previous: asPrevious(before), snapshot: { failedReads: elsewhere } });
     expect(after.findings).to.deep.equal([]);
@@ -153,7 +153,7 @@ describe('a drift that is no news', () => {
 });
 
 describe('findings of one action', () => {
-  it('are told as one, with their number, worst severity and cost', () => {
+  it('are shown as one, with their number, worst severity and cost', () => {
     const names = ['a', 'b', 'c'];
     const set = { ...hands, manager: 'kubectl-set', subresource: '', time: '2026-11-23T03:04:00Z' };
     const entries = names.map((name) =>
@@ -216,7 +216,7 @@ describe('a commit without other drift', () => {
     );
   });
 
-  it('says that details changed where a drift that stays is told otherwise', () => {
+  it('says that details changed if a drift that stays is described otherwise', () => {
     const dearer = reportOf([ranked(web, { costUsdPerMonth: 99 }), ranked(cart, { severity: 'high' })], {
       previous: asPrevious(before),
     });

@@ -64,7 +64,7 @@ describe('earlier drift of a field', () => {
     expect(nights([ranked(finding({ class: 'pending' }))], []).gone).to.deep.equal([]);
   });
 
-  it('is told once where a person applied what had been staged, and not at all of a value that is not shown', () => {
+  it('is listed once if a person applied what had been staged, and never for a hidden value', () => {
     const staged = reportOf([scaled(5)], { outcomes: [outcome(finding().id, { result: 'staged' })] });
     const recorded = [
       {
@@ -105,7 +105,7 @@ describe('what is left out on purpose', () => {
   const use = (more: object = {}, isExpired = false) => ({ rule: { ...RULE, ...more }, matches: 3, isExpired });
   const readme = (report: Report): string => filesOf(report)[`${CLUSTER}/README.md`] ?? '';
 
-  it('is told rule by rule, with the reason and the end, and nothing is called all clear without them', () => {
+  it('is listed rule by rule, with the reason and the end, and the page is not called clear without them', () => {
     const report = reportOf([], {
       comparison: { ignores: [use(), use({ until: '2026-12-01', reason: 'sale' }), use({ until: '2026-01-01' }, true)] },
     });

@@ -14,7 +14,7 @@ function hook(world: Repositories, script: string): void {
   writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
-/** The only commit of a branch that somebody started anew. */
+/** The only commit of a branch that was started again. */
 function anew(world: Repositories): string {
   const tree = world.git('mktree').trim();
   return world.git('commit-tree', '-m', 'anew', tree).trim();
@@ -47,7 +47,7 @@ describe('report repository in trouble', () => {
     ['of GitLab', 'GitLab: You are attempting to check in one or more blobs which exceed the 100MiB limit'],
     ['of a rule of its own', 'file too large: findings.jsonl'],
   ] as const) {
-    it(`says that a file is over the limit ${what}, rather than that somebody may not push`, async () => {
+    it(`says that a file is over the limit ${what}, and not that a right to push is missing`, async () => {
       using world = repositories();
       hook(world, `echo '${words}' >&2; exit 1`);
       const error = await failureOf(() => publishOnce(world.options(), ['web']));
@@ -75,7 +75,7 @@ describe('report repository in trouble', () => {
     expect(world.git('log', '-1', '--format=%an <%ae>', 'main')).to.equal('ä <>\n');
   });
 
-  it('refuses a repository in which somebody works, and says what kind is meant', async () => {
+  it('refuses a repository with a work tree, and says what kind is needed', async () => {
     using world = repositories();
     world.commitByHand({ 'README.md': 'x\n' });
     const error = await failureOf(() => publishOnce(world.options({ url: join(world.path, 'clone-1') }), ['web']));
@@ -210,7 +210,7 @@ describe('report repository in trouble', () => {
   });
 });
 
-/** A commit by somebody else on top of the branch. */
+/** A commit by another author on top of the branch. */
 function nextOf(world: Repositories): string {
   return world.git('commit-tree', '-m', 'theirs', '-p', 'main', 'main^{tree}').trim();
 }

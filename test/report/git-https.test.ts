@@ -186,14 +186,14 @@ describe('report repository over https', () => {
     expect(error.code, error.message).to.equal('unavailable');
   });
 
-  it('says that nobody listens there', async () => {
+  it('says that no server listens there', async () => {
     const git = await host();
     await git[Symbol.asyncDispose]();
     const error = await failureOf(() => openReportRepository(git.options({ caFile: '' })));
     expect(error.code, error.message).to.equal('unavailable');
   });
 
-  it('trusts no certificate that it was not told to trust, and names GIT_CA_FILE', async () => {
+  it('trusts no unknown certificate, and names GIT_CA_FILE', async () => {
     await using git = await host();
     const error = await failureOf(() => openReportRepository(git.options({ caFile: '' })));
     expect(error.code, error.message).to.equal('configuration');
@@ -234,7 +234,7 @@ describe('report repository over https', () => {
     expect(inspect(error, { depth: null })).to.not.contain('canary');
   });
 
-  it('says that a push is over the limit of what stands before the server', async () => {
+  it('says that a push is over the limit of the proxy before the server', async () => {
     await using git = await host({
       fault: ({ service, isTransfer }) => (service === 'push' && isTransfer ? { status: 413 } : undefined),
     });

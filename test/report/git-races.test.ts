@@ -26,7 +26,7 @@ describe('report repository of several clusters', () => {
         for (const [index, cluster] of clusters.entries()) {
           const findings = world.git('show', `main:reports/${cluster}/findings.jsonl`);
           expect(findings, `${cluster} in round ${round}`).to.contain(`"web-${round}"`);
-          // Each pass's commit is its own report and nobody else's.
+          // Each pass's commit is its own report only.
           const touched = world.git('diff-tree', '-r', '--root', '--no-commit-id', '--name-only', published[index] ?? '');
           expect(touched).to.match(new RegExp(`^(reports/(README\\.md|schema/.*|${cluster}/.*)\n)+$`, 'u'));
         }

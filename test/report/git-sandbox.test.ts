@@ -69,7 +69,7 @@ describe('report repository from a pod', () => {
     expect(ended.remedy).to.contain('write to the report repository');
   });
 
-  it('stays as it is where its own disk is full, which is said', async () => {
+  it('stays as it is if its own disk is full, which is reported', async () => {
     using world = repositories();
     // A repository on a file system of its own that is then filled.
     const prepare = [

@@ -140,7 +140,7 @@ describe('report repository over ssh', () => {
     expect(error.message).to.contain('Timeout, server');
   });
 
-  it('says that nobody listens there', async () => {
+  it('says that no server listens there', async () => {
     using world = repositories();
     const error = await failureOf(() => openReportRepository(optionsOf(world, { url: 'ssh://git@127.0.0.1:9/reports.git' })));
     expect(error.code, error.message).to.equal('unavailable');

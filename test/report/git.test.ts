@@ -137,7 +137,7 @@ describe('report repository', () => {
     expect(files).to.not.contain('deployment.web.md');
   });
 
-  it('removes a page also where somebody wrote above its heading, or damaged the report that knew it', async () => {
+  it('removes a page even if a person wrote above its heading, or damaged the report that knew it', async () => {
     using world = repositories();
     const page = 'reports/prod-eu/shop/deployment.web.md';
     const hashed = 'reports/prod-eu/shop/deployment.x-0123456789abcdef.md';
@@ -173,7 +173,7 @@ describe('report repository', () => {
         .and.contain('# Drift reports');
     });
 
-    it('gets a row back that is missing, and loses the row of a cluster whose report somebody took away', async () => {
+    it('gets a row back that is missing, and loses the row of a cluster whose report was removed', async () => {
       using world = repositories();
       await publishOnce(world.options(), ['web']);
       await publishOnce(world.options({ cluster: 'prod-us' }), ['db']);
@@ -264,7 +264,7 @@ describe('report repository', () => {
     expect(world.git('show', `main:${path}`)).to.contain('"A drift report"');
   });
 
-  it('goes on from a report that somebody damaged, keeping the lines that are whole', async () => {
+  it('goes on from a damaged report, keeping its complete lines', async () => {
     using world = repositories();
     const fixed = reportOf([ranked(finding())], { outcomes: [outcome(finding().id)] });
     const [open] = report(['web']).findings;
@@ -345,7 +345,7 @@ describe('report repository', () => {
     expect(world.git('ls-tree', 'main', 'reports/latest')).to.match(/^120000/u);
   });
 
-  it('says what stands in the way of the report', async () => {
+  it('says what prevents the report', async () => {
     using world = repositories();
     world.commitByHand({ 'reports/prod-eu': 'a file\n' });
     const error = await failureOf(() => publishOnce(world.options(), ['web']));
@@ -409,7 +409,7 @@ describe('report repository', () => {
       expect((await failureOf(() => openReportRepository(world.options({ branch })))).code, branch).to.equal('configuration');
   });
 
-  it('writes to a branch of its own where it is told to', async () => {
+  it('writes to the branch of DRIFT_REPORT_BRANCH', async () => {
     using world = repositories();
     world.commitByHand({ 'README.md': 'x\n' });
     await publishOnce(world.options({ branch: 'drift/reports' }), ['web']);

@@ -114,7 +114,7 @@ describe('a report full of hostile text, in Git', function () {
     }
   });
 
-  it('has no path that is not allowed, and calls nobody', () => {
+  it('has no path that is not allowed, and contacts no server', () => {
     for (const [index, { paths, body }] of stored.entries()) {
       const about = JSON.stringify(strings[index]?.text);
       for (const path of paths) expect(path, about).to.match(PATH);

@@ -39,7 +39,7 @@ export function mapWords<T>(make: (place: keyof Words) => T): Record<keyof Words
 
 const stringsSchema = z.array(z.object({ about: z.string(), text: z.string() }));
 
-/** What somebody might call a thing who means ill, or knows no better. */
+/** Names that an attacker or a careless person might choose. */
 export function hostileStrings(): readonly { readonly about: string; readonly text: string }[] {
   const path = new URL('../../fixtures/report/hostile-strings.json', import.meta.url);
   return stringsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

@@ -19,7 +19,7 @@ const subjectOf = (report: Report): string =>
   composeCommitMessage(report, { pass: 'pass-1', tool: 'drift-detector/1' }).split('\n')[0] ?? '';
 
 describe('a correction that no report named', () => {
-  it("is told as this pass's where its own pass was killed, with the time at which it was made", () => {
+  it("is reported as this pass's if its own pass was killed, with the time at which it was made", () => {
     const report = reportOf([], { recorded: [recorded()] });
     expect(subjectOf(report)).to.equal('drift(prod-eu): 1 new, 1 fixed (worst: medium)');
     expect(report.corrections.map(({ correctionId, revision, time }) => [correctionId, revision, time])).to.deep.equal([
@@ -43,7 +43,7 @@ describe('a correction that no report named', () => {
     expect(report.corrections).to.have.lengthOf(1);
   });
 
-  it('has been drifting since the last report said so', () => {
+  it('has been drifting since the time in the last report', () => {
     const before = reportOf([ranked(finding())]);
     const report = reportOf([], { recorded: [recorded()], previous: asPrevious(before), now: LATER });
     expect(report.corrections[0]?.firstSeen).to.equal(NOW.toISOString());

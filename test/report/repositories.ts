@@ -127,7 +127,7 @@ export async function failureOf(work: () => Promise<unknown>): Promise<UserError
   throw new Error('nothing failed');
 }
 
-/** A folder for temporary files that nobody else uses, until it is disposed of; processes that are started get it as well. */
+/** A separate folder for temporary files, until it is disposed of; processes that are started get it as well. */
 export function ownTemporaryFolder(): Disposable & { readonly path: string } {
   const usual = process.env['TMPDIR'];
   const path = mkdtempSync(join(tmpdir(), 'own-tmp-'));

@@ -9,7 +9,7 @@ describe('a page of sections', () => {
   const limits = { bytes: 2_000, lines: 100, elsewhere: 'findings.jsonl' };
   const headingsOf = (page: string): readonly string[] => [...page.matchAll(/^## (.*)$/gmu)].map(([, name = '']) => name);
 
-  it('gives room to those that are kept first, and leaves each where it stands', () => {
+  it('gives room to those that are kept first, and leaves each in its place', () => {
     const [first, long, kept, short] = [of('first', 10), of('long', 250), of('kept', 200), of('short', 10)];
     const page = assemblePage(null, [first, long, kept, short], limits, [kept]);
     expect(headingsOf(page)).to.deep.equal(['first', 'kept', 'short']);

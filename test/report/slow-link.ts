@@ -14,7 +14,7 @@ export interface SlowLinkOptions {
 
 const STEPS_PER_SECOND = 20;
 
-/** A link to a port of this machine on which what the server sends arrives as slowly as said, and never pauses. */
+/** A link to a port of this machine on which what the server sends arrives at the given speed, and never pauses. */
 export async function slowLink(to: number, { bytesPerSecond, silentAfter = Infinity }: SlowLinkOptions): Promise<SlowLink> {
   const sockets = new Set<Socket>();
   const step = Math.ceil(bytesPerSecond / STEPS_PER_SECOND);

@@ -32,7 +32,7 @@ describe('the diff on a page', () => {
     ]);
   });
 
-  it('shows of a long text only what differs, with what stands around it', () => {
+  it('shows of a long text only what differs, with the lines around it', () => {
     const text = Array.from({ length: 40 }, (_, line) => `line ${line}`).join('\n');
     const lines = objectDiff([field([{ field: 'data' }, { field: 'app.conf' }], text, text.replace('line 20', 'line twenty'))]);
     expect(lines).to.deep.equal([

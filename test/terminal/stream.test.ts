@@ -28,7 +28,7 @@ describe('a reader that goes away early, or stops reading', () => {
     expect((await runUnread('stdout', ['--help'], env)).code).to.equal(0);
   });
 
-  it('takes no error from the exit code, though nobody reads of it', async () => {
+  it('takes no error from the exit code, even without a reader', async () => {
     expect((await runUnread('both', ['report', '--cluster', 'nosuch'], env)).code).to.equal(78);
   });
 
@@ -38,7 +38,7 @@ describe('a reader that goes away early, or stops reading', () => {
     expect(full.stderr).to.match(/^drift-detector: standard output cannot be written: ENOSPC.*\n$/u);
   });
 
-  /** A pipe that is full, and that nobody reads. */
+  /** A pipe that is full and has no reader. */
   function fullPipe(): { readonly fd: number } & Disposable {
     const path = join(folder, `full-${pipes++}`);
     execFileSync('mkfifo', [path]);

@@ -78,7 +78,7 @@ describe('tables on a terminal', () => {
     expect(lines(200).join('')).to.not.contain('\u001b');
   });
 
-  it('show nothing that a terminal could act on, whatever stands in a cell', () => {
+  it('show nothing that a terminal could act on, whatever a cell contains', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 });
     fc.assert(
       fc.property(

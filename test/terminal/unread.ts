@@ -12,7 +12,7 @@ const SCRIPTS = {
   both: `{ read -r _ < "$0/gate"; "$@" 2>&1; echo $? > "$0/code"; } | { exec 0<&-; echo > "$0/gate"; }`,
 } as const;
 
-/** Runs drift-detector with its standard output, or that and standard error, in a pipe that nobody reads any more. */
+/** Runs drift-detector with its standard output, or that and standard error, in a pipe without a reader. */
 export async function runUnread(
   unread: keyof typeof SCRIPTS,
   args: readonly string[],

@@ -126,7 +126,7 @@ describe('sentences about drift', () => {
   });
 });
 
-describe('fields of which one stands in the place of another', () => {
+describe('fields of which one replaces another', () => {
   const inProbe = (field: string): FieldPath => [...CONTAINER, { field: 'livenessProbe' }, { field }];
   const exec = finding({ path: inProbe('exec'), class: 'removed', desired: { command: ['true'] }, live: undefined });
   const httpGet = finding({ path: inProbe('httpGet'), class: 'added', desired: undefined, live: { port: 80 } });

@@ -47,7 +47,7 @@ describe('exact JSON', () => {
     ['9.007199254740993e15', 9007199254740992],
     ['"9007199254740993"', '9007199254740993'],
   ] as const) {
-    it(`reads ${text} as ${typeof value} ${String(value)}, wherever it stands`, () => {
+    it(`reads ${text} as ${typeof value} ${String(value)}, in any place`, () => {
       expect(parseJson(text)).to.equal(value);
       for (const [before, after] of [
         ['{"a":', '}'],

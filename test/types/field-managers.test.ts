@@ -40,7 +40,7 @@ describe('the table of field managers', () => {
     }
   });
 
-  it('calls nobody a person, and several managers in one what they are', () => {
+  it('calls no manager a person, and several managers in one what they are', () => {
     const words = Object.values(NAMED).flatMap((names) =>
       names.map((name) => actorWords({ manager: writerOf(name).manager, actor: actorOf(writerOf(name)) })),
     );

@@ -40,7 +40,7 @@ function piecesOf({ alternatives }: AST.Pattern): readonly string[] {
   return pieces;
 }
 
-/** The shortest text of a part, as far as it can be told; nothing for what only looks around. */
+/** The shortest text of a part, if known; nothing for lookarounds. */
 function sampleOf(node: AST.Element): string {
   switch (node.type) {
     case 'Character':
@@ -61,7 +61,7 @@ function sampleOf(node: AST.Element): string {
   }
 }
 
-/** Letters that a class, or whatever stands for one letter, matches. */
+/** Letters that a class, or any part for one letter, matches. */
 function lettersOf(node: AST.Node): readonly string[] {
   if (node.type === 'Character') return [String.fromCodePoint(node.value)];
   if (node.type !== 'CharacterClass' && node.type !== 'CharacterSet' && node.type !== 'ExpressionCharacterClass') return [];

@@ -58,7 +58,7 @@ describe('every pattern of the program', function () {
     ['\\beyJ[\\w-]{8,}\\.[\\w-]{8,}', 'gu'],
     ['\\[(?=[^\\]]*skip[^\\]]*\\])', 'gu'],
   ] as const) {
-    it(`is told apart from one that is not: ${source}`, () => {
+    it(`is distinguished from one that is not: ${source}`, () => {
       expect(slowPiece({ where: 'here', source, flags })).to.be.a('string');
     });
   }

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type AnyNode, parse } from 'acorn';
 import { transformSync } from 'esbuild';
 
-/** A pattern as it stands in a source file. */
+/** A pattern as a source file has it. */
 export interface SourcePattern {
   readonly where: string;
   readonly source: string;
@@ -13,7 +13,7 @@ export interface SourcePattern {
 
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 
-/** Where patterns are made of texts that are known only then; what these may be is told beside each. */
+/** Where patterns are made of texts that are known only then; a note beside each names them. */
 const MADE_LATER: Readonly<Record<string, string>> = {
   'stages/diff/ignore.ts': 'stars of a rule for names and paths',
   'commands/cub/hand-over.ts': 'words of the command line, escaped',

@@ -63,7 +63,7 @@ describe('what an object is to become', () => {
     expect(container(body)).to.have.deep.property('ports', [{ containerPort: 8080 }]);
   });
 
-  it('takes a parent away that only held the addition, and keeps one that somebody else put there', () => {
+  it('takes a parent away that only held the addition, and keeps one that another manager put there', () => {
     const live = workload(web, 3, { securityContext: { runAsUser: 0 } });
     const path = [...CONTAINER, { field: 'securityContext' }, { field: 'runAsUser' }];
     const addition = { ...added(path, 0) };
@@ -77,7 +77,7 @@ describe('what an object is to become', () => {
     expect(target(custom, { ...custom, spec: {} }, [inSync], [owner])).to.deep.equal({ ...custom, spec: { sync: {} } });
   });
 
-  it('keeps a parent that the server had filled in before somebody updated what it holds', () => {
+  it('keeps a parent that the server had filled in before its content was updated', () => {
     const addition = added([...CONTAINER, { field: 'securityContext' }, { field: 'runAsUser' }], 0);
     const live = workload(web, 3, { securityContext: { runAsUser: 0 } });
     const by = (securityContext: JsonObject): FieldOwner => ({

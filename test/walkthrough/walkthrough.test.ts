@@ -30,7 +30,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { typed: 'kubectl get deployments', why: 'the controllers still start and stop pods', isUnderWay: true },
 ];
 
-/** What differs each time it is typed, by what stands for it. */
+/** What differs each time it is typed, with its placeholder. */
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/gu, 'TIME'],
   [/\b\d\d:\d\dZ/gu, 'TIME'],

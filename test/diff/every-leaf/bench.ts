@@ -39,7 +39,7 @@ export interface Bench {
   attempt(mutation: Mutation): Promise<Outcome>;
   /** The same for additions: objects without these leaves are applied, as few as will do. */
   attemptAdditions(mutations: readonly Mutation[]): Promise<readonly Outcome[]>;
-  /** The findings on a base that nobody touched. */
+  /** The findings on an unchanged base. */
   findings(base: Base): readonly Finding[];
   /** What the comparison holds to be wrong with a base that the server took. */
   fault(base: Base): string | undefined;
@@ -202,7 +202,7 @@ function contentOf(live: JsonObject): readonly Json[] {
   );
 }
 
-/** The server's message quotes whole objects at times; what is wrong stands at both ends. */
+/** The server's message quotes whole objects at times; the error is at both ends. */
 function brief({ message }: ClusterError): string {
   return message.length < 700 ? message : `${message.slice(0, 300)} ... ${message.slice(-300)}`;
 }

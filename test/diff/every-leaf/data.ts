@@ -22,7 +22,7 @@ export interface Explanation {
 
 /** The data files of fixtures/diff/leaves. Paths are regular expressions over schema paths, the first that fits counts. */
 export interface Data {
-  /** Whole objects as somebody would write them, without what this server does not know. */
+  /** Whole objects as a person would write them, without what this server does not know. */
   manifests(kind: string, shape: Shape): readonly JsonObject[];
   alternatives(schemaPath: string, value: Json): readonly Json[] | undefined;
   insertions(schemaPath: string, value: Json): readonly Json[] | undefined;

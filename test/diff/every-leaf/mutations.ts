@@ -20,7 +20,7 @@ type Act =
   | 'remove'
   /** A new element or key. */
   | 'insert'
-  /** What the manifest does not declare (left out before the apply), set by somebody else. */
+  /** What the manifest does not declare (left out before the apply), set by another manager. */
   | 'add';
 
 export interface Mutation {

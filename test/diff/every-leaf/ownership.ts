@@ -53,11 +53,11 @@ function branchesOf(tree: Tree): readonly Branch[] {
   });
 }
 
-/** Where a pointer leads in the tree; it ends early at a value that is owned whole. `undefined` where nobody of ours owns it. */
+/** Where a pointer leads in the tree; it ends early at a value that is owned whole. `undefined` if none of our managers owns it. */
 export interface Place {
   readonly path: FieldPath;
   readonly tree: Tree;
-  /** How much of the pointer the path stands for. */
+  /** The length of the pointer that the path covers. */
   readonly pointer: Pointer;
 }
 

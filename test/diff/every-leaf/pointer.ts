@@ -23,7 +23,7 @@ function put(root: Json, pointer: Pointer, value: Json | undefined): Json {
   return next === undefined ? others : { ...others, [step]: next };
 }
 
-/** A copy without these. None may be an element that stands before another of them in its list. */
+/** A copy without these. None may be an element before another of them in its list. */
 export function omit(root: JsonObject, pointers: readonly Pointer[]): JsonObject {
   return pointers.reduce<JsonObject>((rest, pointer) => {
     const left = put(rest, pointer, undefined);

@@ -54,7 +54,7 @@ export function countTable(rows: readonly Row[]): string {
   return [HEADS, ...lines].map((cells) => cells.join(' | ')).join('\n');
 }
 
-/** Leaves of which the API let nobody change anything. */
+/** Leaves that the API does not let anyone change. */
 export function untouched({ leaves, outcomes }: Row): readonly string[] {
   const touched = new Set(judgedOf(outcomes).map(({ mutation }) => mutation.schemaPath));
   return [...leaves].filter((leaf) => !touched.has(leaf));

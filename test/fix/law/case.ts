@@ -9,7 +9,7 @@ export type Step =
   /** `kubectl scale`, through the subresource. */
   | { readonly how: 'scale'; readonly replicas: number };
 
-/** What a stranger does to an object as it is live; `onChange` is told of each change by its name. */
+/** Changes of a live object by another manager; `onChange` gets the name of each. */
 export type Edit = (live: JsonObject, onChange: (name: string) => void) => readonly Step[];
 
 /** One object, who delivers it, and what a stranger does to it. */

@@ -23,7 +23,7 @@ function without(value: JsonObject, keys: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
-/** Numbers and addresses that the server chooses where nobody names one. */
+/** Numbers and addresses that the server chooses by default. */
 const CHOSEN = /^\/spec\/(clusterIPs?(\/\d+)?|healthCheckNodePort|ports\/\d+\/nodePort)$/u;
 
 /** Each place where two values differ, with both sides; `undefined` is absence. */

@@ -13,7 +13,7 @@ import { judgeStory, type Story, type Verdict } from './verdict.ts';
 
 /** What became of one case. */
 export type Judged =
-  /** The API let nobody make the change, or took it and stored the object as it was. */
+  /** The API refused the change, or accepted it and stored the object unchanged. */
   | { readonly case: Case; readonly status: 'not made'; readonly message: string }
   | {
       readonly case: Case;
@@ -56,7 +56,7 @@ export async function judgeCases(bench: Bench, cases: readonly Case[]): Promise<
       treated: treated({ desired, before: start }),
     };
     const verdict = judgeStory(story);
-    // What nobody changed has to stay as it is.
+    // Everything else has to stay unchanged.
     if (!made && verdict.faults.length === 0) return { case: one, status: 'not made', message };
     return { case: one, status: 'judged', changes, story, verdict, isDropped: false };
   });

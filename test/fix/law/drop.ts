@@ -9,7 +9,7 @@ import { type Delivery, deliver } from './delivery.ts';
 
 type JudgedCase = Extract<Judged, { readonly status: 'judged' }>;
 
-/** An object whose deliverer drops a field that was fixed, beside one that nobody but the deliverer ever touched. */
+/** An object whose deliverer drops a field that was fixed, beside one that only the deliverer ever changed. */
 interface Drop {
   readonly judged: JudgedCase;
   readonly path: FieldPath;

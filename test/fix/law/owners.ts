@@ -60,7 +60,7 @@ function fieldsOf(tree: JsonObject, path: Field): readonly Field[] {
   return below.flatMap(([step, child]) => fieldsOf(isJsonObject(child) ? child : {}, [...path, step]));
 }
 
-/** The value that a field stands for; `undefined` where there is none. */
+/** The value of a field; `undefined` if there is none. */
 export function fieldValue(object: Json | undefined, field: Field): Json | undefined {
   let node = object;
   for (const step of field) {

@@ -4,7 +4,7 @@ import type { Json } from '../../../src/domain/json.ts';
 import { contentOf, differences } from './content.ts';
 import type { Judged } from './court.ts';
 
-/** One case as somebody reads it who wants to know what went wrong: what the stranger did, what was found, what came of it. */
+/** One case for the reader of a failure: the other manager's changes, the findings, and the result. */
 export function tellStory(judged: Judged): string {
   if (judged.status === 'not made') return `${judged.case.name}: not made: ${judged.message}`;
   const { story, verdict, changes } = judged;

@@ -120,7 +120,7 @@ describe('a fix that is tried by dry run', () => {
     expect(prediction?.alsoChanged).to.deep.equal([]);
   });
 
-  it('is not judged where somebody changed the object after it was read', async () => {
+  it('is not judged if the object changed after it was read', async () => {
     await drift();
     const desired = WEB(2, 'Always', 'registry.example/web:1');
     const { prediction } = await predict(desired, 'direct', () => scene.kubectl(['scale', 'deployment/web', '--replicas=4']));

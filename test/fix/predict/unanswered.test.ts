@@ -49,7 +49,7 @@ describe('a fix whose dry run is not answered', () => {
       expect(await refusalOf(sent(none), FORBIDDEN), none.name).to.equal('denied');
   });
 
-  it('is blocked where nobody tells whether the account alone lacks the right to it', async () => {
+  it('is blocked if it is unknown whether only the account lacks the right', async () => {
     for (const none of noAnswers('no-answers.yaml')) expect(await refusalOf(FORBIDDEN, sent(none)), none.name).to.equal('denied');
   });
 

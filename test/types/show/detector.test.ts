@@ -8,7 +8,7 @@ describe('the rules of secretlint', () => {
     expect(hasKnownToken(`see ${token} there`)).to.equal(true);
     expect(hasKnownToken('see the documentation there')).to.equal(false);
   });
-  it('are not switched off by what stands in the text', () => {
+  it('are not switched off by the text', () => {
     expect(hasKnownToken(`secretlint-disable\n${token}`)).to.equal(true);
   });
 });

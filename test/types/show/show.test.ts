@@ -268,7 +268,7 @@ describe('a hidden value', () => {
     expect(sides(undefined, 'hunter2')).to.deep.equal([undefined, '*** (under 8 characters)']);
   });
 
-  it('takes nothing else with it: what stands beside it is shown', () => {
+  it('hides nothing else: what is beside it is shown', () => {
     const args: FieldPath = [...CONTAINER, { field: 'args' }];
     expect(sides(['--port=80', '--db-pass', 'hello'], ['--port=81', '--db-pass', 'hello'], args)).to.deep.equal([
       ['--port=80', '--db-pass', '*** (under 8 characters)'],
