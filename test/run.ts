@@ -43,6 +43,7 @@ interface Result {
 const form = isLong ? { DRIFT_LONG: '1' } : {};
 /** What needs a cluster and makes no whole pass. */
 const CLUSTER = [
+  'check',
   'control-plane',
   'diff',
   'doctor',

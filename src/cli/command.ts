@@ -1,4 +1,4 @@
-import type { Command as Parser } from 'commander';
+import { Option, type Command as Parser } from 'commander';
 import type { Deadline } from '../clients/processes/deadline.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { EXIT, EXIT_CODES, type ExitName } from '../domain/exit-codes.ts';
@@ -51,6 +51,20 @@ export function collectList(value: string, before: readonly string[] = []): read
 /** A mistake on the command line. */
 export function usage(message: string, remedy = 'drift-detector --help lists commands and options.'): ConfigError {
   return new ConfigError(message, { code: 'usage', subject: 'command line', remedy });
+}
+
+/** For a command that fixes: manifests without ConfigHub are only compared. */
+export function refuseManifests(parser: Parser): Parser {
+  for (const flags of ['-f, --filename <FILE>', '-k, --kustomize <DIR>'])
+    parser.addOption(
+      new Option(flags).hideHelp().argParser((value) => {
+        throw usage(
+          `${parser.name()} takes no manifests: fixes are made from units of ConfigHub`,
+          `Compare with drift-detector check ${flags.slice(0, 2)} ${value}; drift-detector import makes units of a namespace.`,
+        );
+      }),
+    );
+  return parser;
 }
 
 /** Exit codes that any command may end with. */

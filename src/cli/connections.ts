@@ -149,17 +149,17 @@ export function clusterSource(config: Config, context: string, signal: AbortSign
     kubeconfig: config.kubeconfig || undefined,
     context: context || undefined,
     userAgent: USER_AGENT,
-    environment: inheritedByPlugins(),
+    environment: inheritedEnvironment(),
     signal,
   };
 }
 
-/** As kubectl passes it on, without credentials that a plugin does not need. */
-function inheritedByPlugins(): Record<string, string> {
+/** What plugins and other programs inherit: as from kubectl, without credentials that they do not need. */
+export function inheritedEnvironment(environment: Environment = readEnvironment()): Record<string, string> {
   const secrets = new Set(
     OPTION_NAMES.flatMap((name) => ('isSecret' in OPTIONS[name] ? [...variablesOf(name), formerVariableOf(name)] : [])),
   );
   return Object.fromEntries(
-    Object.entries(readEnvironment()).flatMap(([name, value = '']) => (secrets.has(name) ? [] : [[name, value]])),
+    Object.entries(environment).flatMap(([name, value = '']) => (secrets.has(name) ? [] : [[name, value]])),
   );
 }

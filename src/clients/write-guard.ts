@@ -8,6 +8,7 @@ export type MayWrite = () => Promise<void>;
 export function guardKubernetes(transport: KubernetesTransport, mayWrite: MayWrite): KubernetesTransport {
   return {
     server: transport.server,
+    namespace: transport.namespace,
     close: () => transport.close(),
     async request(request) {
       const isWrite =

@@ -50,18 +50,31 @@ export function isApplied({ liveRevision, lastAppliedRevision, acceptedRevision 
   return liveRevision > 0 && lastAppliedRevision === liveRevision && acceptedRevision === undefined;
 }
 
+/** As people name a unit: `dev/backend-api`. A file of manifests is a unit without a space, named by its path. */
+export function unitName({ space, slug }: Pick<DesiredUnit, 'space' | 'slug'>): string {
+  return space === '' ? slug : `${space}/${slug}`;
+}
+
+/** The same in a sentence: `unit dev/backend-api`, `deploy/web.yaml`. */
+export function unitWords(unit: Pick<DesiredUnit, 'space' | 'slug'>): string {
+  return unit.space === '' ? unitName(unit) : `unit ${unitName(unit)}`;
+}
+
 export interface DesiredObject {
   readonly ref: ObjectRef;
   readonly document: JsonObject;
   /** Position of the document in the unit's text. */
   readonly documentIndex: number;
   readonly unit: DesiredUnit;
+  /** Field managers that deliver this object; absent where those of the configuration do. */
+  readonly managers?: readonly string[];
 }
 
 /** A unit, or one of its documents, that cannot be compared; the others are compared. */
 export interface InvalidUnit {
   readonly space: string;
   readonly slug: string;
+  /** With the line where the unit is a file. */
   readonly error: string;
   /** The text that could not be read: objects that it names are not unmanaged. */
   readonly text: string;

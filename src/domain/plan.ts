@@ -35,7 +35,8 @@ export type PlanReason =
   | 'never-fixed'
   | 'never-created'
   | 'own-object'
-  | 'secret';
+  | 'secret'
+  | 'no-unit';
 
 export interface PlanItem {
   readonly ranked: RankedFinding;

@@ -28,7 +28,7 @@ export function comparing(
 }
 
 export async function compareAll(
-  { kubernetes }: Clients,
+  { kubernetes }: Pick<Clients, 'kubernetes'>,
   snapshot: Snapshot,
   desired: DesiredState,
   { diff: options, signal }: PassOptions,

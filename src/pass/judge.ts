@@ -14,11 +14,14 @@ import type { ComparedSides, JudgeInput, Judgement, PassOptions } from './judgem
 import type { PassLog } from './log.ts';
 import { nothingCompared } from './nothing-compared.ts';
 
+/** What a judgement asks; what is desired is pulled by whoever starts it. */
+type Reading = Pick<Clients, 'kubernetes'>;
+
 /**
  * The reading half of a pass: but for the decisions that `carryOut` takes up it writes nothing anywhere. What people decided
  * to ignore is among the options already.
  */
-export async function judge(clients: Clients, start: JudgeInput, options: PassOptions, log: PassLog): Promise<Judgement> {
+export async function judge(clients: Reading, start: JudgeInput, options: PassOptions, log: PassLog): Promise<Judgement> {
   const { previous, decisions } = start;
   for (const { file, fault } of previous.faults) log.warning(`the last report is broken: ${file}: ${fault}`);
 
@@ -37,8 +40,10 @@ export async function judge(clients: Clients, start: JudgeInput, options: PassOp
   };
   const plan = await planWithPredictions(clients, input, options, log);
 
-  const { namespaceSelector } = options.snapshot;
-  const empty = nothingCompared({ snapshot, desired, comparison }, { namespaceSelector, allowEmpty: options.plan.allowEmpty });
+  const { namespaceSelector, only } = options.snapshot;
+  // Files name what is compared, and no label has a say in it.
+  const allowEmpty = options.plan.allowEmpty || only !== undefined;
+  const empty = nothingCompared({ snapshot, desired, comparison }, { namespaceSelector, allowEmpty });
   return { snapshot, desired, comparison, ranking, plan, decisions, matched, decided, nothingCompared: empty };
 }
 
@@ -47,7 +52,7 @@ function matchNow(start: JudgeInput, { comparison, desired }: Pick<ComparedSides
 }
 
 /** Reads both sides and compares them; once more where what people accepted or adopted is desired now. */
-async function compareSides(clients: Clients, start: JudgeInput, options: PassOptions, log: PassLog): Promise<ComparedSides> {
+async function compareSides(clients: Reading, start: JudgeInput, options: PassOptions, log: PassLog): Promise<ComparedSides> {
   const reading = { ...options.snapshot, signal: options.signal };
   const [taken, pulled] = await Promise.all([
     log.phase('snapshot', () => takeSnapshot(clients.kubernetes, reading)),
@@ -56,7 +61,10 @@ async function compareSides(clients: Clients, start: JudgeInput, options: PassOp
   let desired = withoutStrayNamespaces(pulled, taken.clusterScoped);
   const read = await readDeclaredVersions(clients.kubernetes, taken, desired, reading);
   const snapshot = { ...read, failedReads: keepErrorText(read.failedReads, start.previous.incomplete) };
+  desired = start.prepare?.(desired, snapshot) ?? desired;
   let comparison = await compareAll(clients, snapshot, desired, options, log);
+  const { located } = start;
+  if (located) comparison = { ...comparison, invalid: comparison.invalid.map(located) };
 
   const matched = matchNow(start, { comparison, desired });
   let decided: DecisionOutcomes = new Map(matched.outcomes.map((outcome) => [outcome.id, outcome]));
@@ -73,7 +81,7 @@ async function compareSides(clients: Clients, start: JudgeInput, options: PassOp
 }
 
 async function rank(
-  { kubernetes }: Clients,
+  { kubernetes }: Reading,
   { comparison }: ComparedSides,
   { findings }: PreviousReport,
   { rank: options, now, signal }: PassOptions,
@@ -93,7 +101,7 @@ async function rank(
 
 /** What the API server would refuse is blocked before anything is written. */
 async function planWithPredictions(
-  { kubernetes }: Clients,
+  { kubernetes }: Reading,
   input: PlanInput & Pick<ComparedSides, 'snapshot'>,
   options: PassOptions,
   log: PassLog,

@@ -1,6 +1,6 @@
 import type { DecisionsFile } from '../domain/decision.ts';
 import type { DesiredState } from '../domain/desired.ts';
-import type { Comparison } from '../domain/finding.ts';
+import type { Comparison, InvalidObject } from '../domain/finding.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Ranking } from '../domain/ranking.ts';
 import type { PreviousReport } from '../domain/report.ts';
@@ -54,6 +54,10 @@ export interface JudgeInput {
   readonly decisions: DecisionsFile;
   /** Pulls the desired side; the writing pass finishes first what another one left. */
   readonly pull: () => Promise<DesiredState>;
+  /** Makes the desired side ready once the live one is read, as where manifests do not say who delivers them. */
+  readonly prepare?: (desired: DesiredState, snapshot: Snapshot) => DesiredState;
+  /** Adds to what the comparison refused where it stands. */
+  readonly located?: (invalid: InvalidObject) => InvalidObject;
   /** Carries out what was decided about ConfigHub; absent where nothing is written. */
   readonly carryOut?: (matched: MatchedDecisions, snapshot: Snapshot, desired: DesiredState) => Promise<DecisionOutcomes>;
 }

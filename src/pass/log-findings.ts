@@ -1,11 +1,11 @@
 import type { Logger } from '../cli/log.ts';
 import { displayBlame, displayTime, driftSentence, sanitize, summarize } from '../domain/describe.ts';
-import type { DesiredState } from '../domain/desired.ts';
+import { type DesiredState, unitName } from '../domain/desired.ts';
 import type { DryRunCheck } from '../domain/dry-run-check.ts';
 import { printPath } from '../domain/field-path.ts';
 import { type Comparison, isDrift } from '../domain/finding.ts';
 import { displayRef, objectKey } from '../domain/object-ref.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Plan, PlanReason } from '../domain/plan.ts';
 import type { RankedFinding, Ranking } from '../domain/ranking.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { usageWords } from '../domain/usage.ts';
@@ -16,6 +16,12 @@ import { groupFindings } from '../stages/diff/diff.ts';
 
 /** Findings that get a line of their own in one pass, worst first. */
 export const LINES = 20;
+
+/** Reasons that are no words. */
+const REASON_WORDS: Partial<Record<PlanReason, string>> = {
+  'auto-fix-off': 'AUTO_FIX is off',
+  'no-unit': 'manifests are only compared',
+};
 
 /** Of kinds that are not compared, by name. */
 const KINDS = 3;
@@ -29,12 +35,14 @@ export function logComparison(log: Logger, snapshot: Snapshot, desired: DesiredS
   }
   for (const unit of desired.invalid) {
     log.warn(
-      { event: 'unit-invalid', unit: `${unit.space}/${unit.slug}` },
-      `Unit ${sanitize(`${unit.space}/${unit.slug}`)} is left out: ${sanitize(unit.error)}`,
+      { event: 'unit-invalid', unit: unitName(unit) },
+      unit.space === ''
+        ? `Not compared: ${sanitize(unitName(unit))}: ${sanitize(unit.error)}`
+        : `Unit ${sanitize(unitName(unit))} is left out: ${sanitize(unit.error)}`,
     );
   }
   for (const { desired: object, path, message } of comparison.invalid) {
-    const unit = `${object.unit.space}/${object.unit.slug}`;
+    const unit = unitName(object.unit);
     const where = `${displayRef(object.ref)} ${printPath(path)}`;
     log.warn(
       { event: 'object-invalid', unit, object: displayRef(object.ref) },
@@ -62,9 +70,10 @@ export function logComparison(log: Logger, snapshot: Snapshot, desired: DesiredS
     desired.otherTargets > 0 ? `${plural(desired.otherTargets, 'unit')} of other targets` : '',
     ...othersAside(notCompared),
   ].filter((aside) => aside !== '');
+  const sources = desired.units.some(({ space }) => space === '') ? 'file' : 'unit';
   log.info(
     { event: 'compared', ...data },
-    `Compared ${plural(compared, 'workload')} with ${plural(desired.units.length, 'unit')}${asides.length > 0 ? ` (${asides.join(', ')})` : ''}`,
+    `Compared ${plural(compared, 'workload')} with ${plural(desired.units.length, sources)}${asides.length > 0 ? ` (${asides.join(', ')})` : ''}`,
   );
 }
 
@@ -132,7 +141,7 @@ export function logPlan(log: Logger, { items, fixes, guard, notes }: Plan): void
   const reported = items.filter((item) => item.action === 'report' && isDrift(item.ranked.finding));
   if (reported.length > 0) {
     const reasons = [...new Set(reported.map((item) => item.reason))];
-    const words = reasons.map((reason) => (reason === 'auto-fix-off' ? 'AUTO_FIX is off' : reason));
+    const words = reasons.map((reason) => REASON_WORDS[reason] ?? reason);
     log.info(
       { event: 'report-only', count: reported.length, reasons: reasons.join(', ') },
       `${reported.length} not fixed: ${words.join(', ')}`,

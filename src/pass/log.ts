@@ -33,6 +33,8 @@ export interface PassLog {
   /** Decisions whose effect changed since the last report. */
   decisions(decisions: readonly ReportedDecision[], previous: readonly ReportedDecision[]): void;
   warning(message: string): void;
+  /** Which field managers deliver the manifests, and why these; a warning where some are not known. */
+  deliverers(reasons: readonly string[], isKnown: boolean): void;
 }
 
 export interface PassLogOptions {
@@ -86,6 +88,10 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
     promotions: (needed, behindInNumberOnly) => logPromotions(log, needed, behindInNumberOnly),
 
     decisions: (decisions, previous) => logDecisions(log, decisions, previous),
+
+    deliverers(reasons, isKnown) {
+      for (const reason of reasons) log[isKnown ? 'info' : 'warn']({ event: 'field-manager' }, sanitize(reason));
+    },
 
     warning(message) {
       log.warn({ event: 'warning' }, sanitize(message));

@@ -3,8 +3,10 @@ import { readIgnoreFile } from '../cli/ignore-file.ts';
 import { readPrices } from '../cli/prices-file.ts';
 import { USER_AGENT } from '../cli/version.ts';
 import type { Clients } from '../clients/clients.ts';
+import type { ConfigHubClient } from '../clients/confighub/client.ts';
 import type { ChangeSetRef } from '../domain/desired.ts';
 import { ConfigError } from '../domain/errors.ts';
+import type { ServerAbilities } from '../domain/server.ts';
 import { unreportedFixesIn } from '../outputs/status/record.ts';
 import { createAskClaude } from '../stages/rank/rank.ts';
 import type { PassOptions } from './judgement.ts';
@@ -28,13 +30,16 @@ export interface PassFacts {
   readonly signal: AbortSignal;
 }
 
+/** Where nothing is fixed, nothing is asked of it. */
+const NO_HUB: ServerAbilities = { generation: 'B', appliesUnits: true, appliesRevisions: true, locksUnits: true };
+
 /**
  * The configuration as a pass wants it, with what the pass before left on the Lease; asks ConfigHub for the changeset that
- * DRIFT_CHANGESET names.
+ * DRIFT_CHANGESET names. Without ConfigHub it is that of a comparison with files.
  */
 export async function passOptions(
   config: Config,
-  clients: Clients,
+  { confighub }: Partial<Pick<Clients, 'confighub'>>,
   { environment, leaseAnnotations, pass, signal }: PassFacts,
 ): Promise<PassOptions> {
   const { cluster, claudeApiKey } = config;
@@ -71,7 +76,7 @@ export async function passOptions(
       unreportedFixes: unreportedFixesIn(leaseAnnotations),
       auditRevisions: config.auditRevisions,
       applyChangeSet: config.changesetApply,
-      changeSet: config.changeset === '' ? undefined : await namedChangeSet(config.changeset, clients, signal),
+      changeSet: confighub && config.changeset !== '' ? await namedChangeSet(config.changeset, confighub, signal) : undefined,
       maxFixes: config.maxFixes,
       maxFixPercent: config.maxFixPercent,
       maxShrinkPercent: config.maxShrinkPercent,
@@ -80,7 +85,7 @@ export async function passOptions(
       // In dev no incident is handled by hand.
       graceSeconds: config.fixGrace ?? (config.environment.kind === 'dev' ? 0 : 30 * 60),
       contestedAfter: config.contestedAfter,
-      server: clients.confighub.abilities,
+      server: confighub?.abilities ?? NO_HUB,
     },
     publishRelease: config.publishRelease,
     waitHealthySeconds: config.waitHealthy,
@@ -95,17 +100,17 @@ export async function passOptions(
 
 async function namedChangeSet(
   reference: string,
-  clients: Clients,
+  confighub: ConfigHubClient,
   signal: AbortSignal,
 ): Promise<ChangeSetRef & { readonly isClosed: boolean }> {
-  if (!clients.confighub.abilities.locksUnits) {
+  if (!confighub.abilities.locksUnits) {
     throw new ConfigError('this ConfigHub cannot lock units by changeset, so fixes cannot be made under one', {
       code: 'configuration',
       subject: 'DRIFT_CHANGESET',
       remedy: 'Unset DRIFT_CHANGESET, or use a ConfigHub of October 2025 or later.',
     });
   }
-  const changeSet = await clients.confighub.findChangeSet(reference, signal);
+  const changeSet = await confighub.findChangeSet(reference, signal);
   const space = reference.slice(0, reference.indexOf('/'));
   return { id: changeSet.ChangeSetID, slug: changeSet.Slug, space, isClosed: changeSet.State === 'Closed' };
 }

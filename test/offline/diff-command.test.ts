@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -32,6 +32,22 @@ describe('drift-detector diff', () => {
       await file('live.yaml', await fixture(LIVE)),
     ];
   }
+
+  it('takes a folder with those below it, and refuses one in which nothing is declared', async () => {
+    await mkdir(join(folder, 'tree', 'below'), { recursive: true });
+    await mkdir(join(folder, 'bare'));
+    await file('tree/web.yaml', await fixture(DESIRED));
+    await file('tree/below/empty.yml', '# nothing yet\n');
+    await file('tree/notes.txt', 'kind: none');
+    await file('bare/empty.yaml', '');
+    const live = await file('live.yaml', await fixture(LIVE));
+    const whole = await command(['--desired', join(folder, 'tree'), '--live', live, '-o', 'json']);
+    expect(lines(whole.out)).to.deep.equal(lines((await command([...(await web()), '-o', 'json'])).out));
+    const bare = await command(['--desired', join(folder, 'bare'), '--live', live]);
+    expect([bare.code, bare.err.includes(`${join(folder, 'bare')} declares nothing`)]).to.deep.equal([78, true]);
+    const none = await command(['--desired', join(folder, 'tree', 'below', '..', '..', 'none'), '--live', live]);
+    expect(none.code).to.equal(78);
+  });
 
   it('answers in JSON what each object is, with path, class, both values and who did it', async () => {
     const { code, out } = await command([...(await web()), '-o', 'json']);

@@ -41,6 +41,8 @@ export interface KubernetesResponse {
 /** Sends one request; any HTTP status is an answer, only a missing or unreadable answer throws `ClusterError`. */
 export interface KubernetesTransport {
   readonly server: string;
+  /** Of the kubeconfig's context, or of the pod; absent where neither names one. */
+  readonly namespace?: string | undefined;
   request(request: KubernetesRequest): Promise<KubernetesResponse>;
   close(): void;
 }
@@ -113,6 +115,7 @@ async function embedFiles(config: KubeConfig, reading: ReadOptions): Promise<voi
 
 class HttpTransport implements KubernetesTransport {
   readonly server: string;
+  readonly namespace: string | undefined;
   readonly #config: KubeConfig;
   readonly #credentials: Credentials;
   readonly #userAgent: string;
@@ -122,6 +125,7 @@ class HttpTransport implements KubernetesTransport {
     this.#config = config;
     this.#credentials = credentials;
     this.server = server;
+    this.namespace = config.getContextObject(config.getCurrentContext())?.namespace || undefined;
     this.#userAgent = userAgent;
   }
 

@@ -1,5 +1,5 @@
 import type { Command as Parser } from 'commander';
-import type { Command } from '../../cli/command.ts';
+import { type Command, refuseManifests } from '../../cli/command.ts';
 import { OPTION_NAMES } from '../../cli/options/options.ts';
 import type { DecisionKind } from '../../domain/decision.ts';
 
@@ -59,7 +59,7 @@ export const ignore = decideCommand(
 );
 
 export const fix = decideCommand('fix', 'revert a drift, even if AUTO_FIX is off', '3f9ac04b', (parser) =>
-  parser.option(...REASON),
+  refuseManifests(parser).option(...REASON),
 );
 
 export const adopt = decideCommand(

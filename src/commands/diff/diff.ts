@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { type Command, collect, collectList } from '../../cli/command.ts';
 
-/** Files are names, `-` is standard input. */
+/** Names of files and folders, `-` is standard input. */
 export interface DiffArguments {
   readonly desired: readonly string[];
   readonly live: readonly string[];
@@ -24,7 +24,7 @@ export const diff: Command<DiffArguments> = {
     parser
       .requiredOption(
         '--desired <FILE>',
-        'desired state: YAML or JSON, one document, several or a List; - for standard input',
+        'desired state: a file of YAML or JSON, a folder with those below it, or - for standard input',
         collect,
       )
       .requiredOption(

@@ -1,6 +1,8 @@
+import { join, sep } from 'node:path';
 import type { Invocation } from '../../cli/command.ts';
 import { readIgnoreFile } from '../../cli/ignore-file.ts';
 import type { ProcessFacts } from '../../cli/process-facts.ts';
+import { manifestFiles } from '../../clients/files/manifest-files.ts';
 import { isAbsent, nameOf, readTextFile } from '../../clients/files/read-file.ts';
 import { readBuiltInSchemas } from '../../clients/kubernetes/built-in-schemas.ts';
 import type { ManifestLimits } from '../../clients/kubernetes/manifest.ts';
@@ -10,10 +12,10 @@ import { EXIT } from '../../domain/exit-codes.ts';
 import type { IgnoreRule } from '../../domain/ignore-rule.ts';
 import { at, isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
+import { readLarge, type SourceText } from '../../stages/desired/sides.ts';
 import type { DiffArguments } from './diff.ts';
 import { diffTexts, type OfflineDiff } from './offline.ts';
 import { printDiff } from './print.ts';
-import { readLarge, type SourceText } from './sides.ts';
 
 /** Each field of an object takes two levels of its schema. */
 const SCHEMA_LIMITS: ManifestLimits = { bytes: Number.POSITIVE_INFINITY, depth: 300, aliases: 10_000, nodes: 5_000_000 };
@@ -69,7 +71,10 @@ async function diffFiles(
     now: new Date(),
     showValues,
   });
-  const [empty] = result.emptyDesired;
+  const isFolderOf = (path: string, file: string): boolean => file === path || file.startsWith(join(path, sep));
+  const empty = desiredFiles.find((path) =>
+    desired.every(({ file }) => !isFolderOf(path, file) || result.emptyDesired.includes(file)),
+  );
   if (empty === undefined || allowEmpty) return result;
   throw new ConfigError(`${nameOf(empty)} declares nothing`, {
     code: 'configuration',
@@ -78,15 +83,16 @@ async function diffFiles(
   });
 }
 
-/** One after the other: where one cannot be read, no other is waited for. */
+/** One after the other: where one cannot be read, no other is waited for. Of a folder all manifests. */
 async function readAll(
-  files: readonly string[],
+  paths: readonly string[],
   subject: '--desired' | '--live' | '--schema',
   { maxFileMb: maxMb, signal }: DiffOptions,
 ): Promise<readonly SourceText[]> {
   const texts: SourceText[] = [];
-  const remedy = 'Pass a YAML or JSON file, or - for standard input.';
-  for (const file of files) {
+  const remedy = 'Pass a YAML or JSON file, a folder, or - for standard input.';
+  const files = await Promise.all(paths.map((path) => manifestFiles(path, subject, signal)));
+  for (const file of files.flat()) {
     const text = readTextFile(file, { subject, remedy, maxMb, signal });
     texts.push({
       file,

@@ -7,19 +7,9 @@ import { type Json, type JsonObject, stringAt } from '../../domain/json.ts';
 import { groupOf, type ObjectRef, objectKey } from '../../domain/object-ref.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
 import type { LiveObject, Snapshot } from '../../domain/snapshot.ts';
+import { type BadDocument, desiredSideOf, type Fault, liveSideOf, placeOf, type SourceText } from '../../stages/desired/sides.ts';
 import { comparerOf, diff, groupFindings, type Judged, RULES } from '../../stages/diff/diff.ts';
-import {
-  AUTOSCALER,
-  type BadDocument,
-  desiredObjects,
-  desiredSideOf,
-  type Fault,
-  type LiveSide,
-  liveObjects,
-  liveSideOf,
-  placeOf,
-  type SourceText,
-} from './sides.ts';
+import { AUTOSCALER, desiredObjects, type LiveSide, liveObjects } from './sides.ts';
 
 /** Two sides as texts: YAML or JSON, one document, several, or a List. An empty live text holds nothing. */
 export interface OfflineInput {

@@ -6,34 +6,38 @@ import { connectReading, connectWriting, leaseNamespace, type WritingClients } f
 import { type Logger, loggerOf } from '../../cli/log.ts';
 import type { ProcessFacts } from '../../cli/process-facts.ts';
 import { reportConnection } from '../../cli/report-connection.ts';
-import { USER_AGENT, VERSION } from '../../cli/version.ts';
+import { USER_AGENT } from '../../cli/version.ts';
 import { type DecisionsFile, NO_DECISIONS } from '../../domain/decision.ts';
 import { throwUnless, UserError } from '../../domain/errors.ts';
 import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
 import { isDrift } from '../../domain/finding.ts';
 import { NO_REPORT, type PreviousReport } from '../../domain/report.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
-import { type OutputOptions, printPlan, printReport } from '../../outputs/output.ts';
+import { printPlan, printReport } from '../../outputs/output.ts';
 import { type LastRun, startLastRun } from '../../outputs/status/last-run.ts';
 import { numbersOf } from '../../outputs/status/record.ts';
-import { screenOf } from '../../outputs/terminal/screen.ts';
 import { decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
 import { exitOf } from '../../pass/exit.ts';
 import { judge } from '../../pass/judge.ts';
-import type { Judgement } from '../../pass/judgement.ts';
-import { createPassLog, type PassLog } from '../../pass/log.ts';
+import { createPassLog } from '../../pass/log.ts';
 import { passOptions, requireScope } from '../../pass/options.ts';
 import { runPass } from '../../pass/pass.ts';
 import { composeReport } from '../../pass/reporting.ts';
 import { pulling } from '../../pass/start.ts';
 import { openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
+import { type Facts, outputOptions } from './facts.ts';
+import { isOfFiles, type RunFlags } from './flags.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
-export async function execute(command: 'run' | 'check', invocation: Invocation, process: ProcessFacts): Promise<number> {
+export async function execute(
+  command: 'run' | 'check',
+  invocation: Invocation<RunFlags>,
+  process: ProcessFacts,
+): Promise<number> {
   const config = await invocation.configure();
   const deadline = invocation.deadline.signal;
   try {
-    return await detectUntil(deadline, command, config, loggerOf(config, process), process);
+    return await detectUntil(deadline, { command, given: invocation.given }, config, loggerOf(config, process), process);
   } catch (error) {
     if (!deadline.aborted || process.stop.aborted) throw error;
     throw new UserError(`the pass did not finish within ${config.timeout} s`, {
@@ -47,7 +51,7 @@ export async function execute(command: 'run' | 'check', invocation: Invocation, 
 
 async function detectUntil(
   deadline: AbortSignal,
-  command: 'run' | 'check',
+  { command, given }: { readonly command: 'run' | 'check'; readonly given: RunFlags },
   config: Config,
   log: Logger,
   process: ProcessFacts,
@@ -62,8 +66,9 @@ async function detectUntil(
         process.err(`  ${phase.padEnd(8)} ${(durationMs / 1000).toFixed(2)} s\n`);
     },
   });
-  requireScope(config);
   const facts = { pass, config, process, signal, deadline, passLog };
+  if (isOfFiles(given)) return (await import('./manifests.ts')).checkManifests(facts, given);
+  requireScope(config);
   if (command === 'check' || config.dryRun) return runReading(facts, command === 'run');
   return runWriting(facts, passLogger);
 }
@@ -83,15 +88,6 @@ async function reportingExit(
   }
   await report(exit);
   return exit;
-}
-
-interface Facts {
-  readonly pass: string;
-  readonly config: Config;
-  readonly process: ProcessFacts;
-  readonly signal: AbortSignal;
-  readonly deadline: AbortSignal;
-  readonly passLog: PassLog;
 }
 
 interface WritingFacts extends Facts {
@@ -219,11 +215,6 @@ function notifyOptions(
     warn: passLog.warning,
     signal,
   };
-}
-
-function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
-  const { output: form, reportPath: root } = config;
-  return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
 }
 
 function openRepository(

@@ -10,6 +10,9 @@ import {
 import { refOf } from '../../domain/object-ref.ts';
 import { type FetchedUnit, fetchUnits, type UnitScope } from './fetch.ts';
 
+export { assembleManifests, type Manifests } from './manifests.ts';
+export type { Fault, SourceText } from './sides.ts';
+
 export interface DesiredOptions extends UnitScope {
   /** Slug of the target that this cluster is; units of other targets are left out. Empty: all. */
   readonly target: string;

@@ -56,6 +56,8 @@ export interface ObjectComparer {
   validate(desired: DesiredObject, live: LiveObject | undefined): InvalidObject | undefined;
   /** Every decision about the object, those that found it in sync included. */
   explain(desired: DesiredObject, live: LiveObject): readonly Judged[];
+  /** The fields of the live object that desired declares, as managedFields has them. */
+  declaredFields(desired: DesiredObject, live: LiveObject): JsonObject;
   /**
    * What of fields that the pass wrote belongs to an applier of desired state: what desired declares, and what it has
    * dropped since.
@@ -68,7 +70,8 @@ export interface ObjectComparer {
 }
 
 export function createComparer(cluster: Cluster, options: DiffOptions, ignores: Ignores): ObjectComparer {
-  const managers = new Set(options.desiredManagers);
+  const usual = new Set(options.desiredManagers);
+  const managersOf = ({ managers }: DesiredObject): ReadonlySet<string> => (managers ? new Set(managers) : usual);
   const compiled = new Map<string, SchemaNode>();
   const schemaOf = (ref: ObjectRef): SchemaNode => {
     const kind = `${ref.apiVersion}/${ref.kind}`;
@@ -100,7 +103,7 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       {
         desired: asStored(comparable(document), read.body, ref),
         live: comparable(read.body),
-        claims: claimsOf(owners, managers),
+        claims: claimsOf(owners, managersOf(desired)),
         schema,
         lastApplied: lastAppliedOf(read),
         strangers: owners.filter((owner) => ownsUnknownFields(owner, read.ref, schema)),
@@ -158,9 +161,13 @@ export function createComparer(cluster: Cluster, options: DiffOptions, ignores: 
       return all;
     },
 
-    deliveredFields(desired, live, written) {
+    declaredFields(desired, live) {
       const document = asStored(comparable(desired.document), live.body, desired.ref);
-      const declared = declaredFields(document, schemaOf(live.ref), claimsOf(live.owners, managers));
+      return declaredFields(document, schemaOf(live.ref), claimsOf(live.owners, managersOf(desired)));
+    },
+
+    deliveredFields(desired, live, written) {
+      const declared = this.declaredFields(desired, live);
       const dropped: JsonObject[] = [];
       judge(desired, live, false, ({ decision, verdict }) => {
         if (verdict?.class === 'to_remove') dropped.push(partAt(written, decision.path));

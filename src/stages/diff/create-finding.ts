@@ -1,4 +1,4 @@
-import type { DesiredUnit } from '../../domain/desired.ts';
+import { type DesiredUnit, unitName } from '../../domain/desired.ts';
 import type { FieldPath } from '../../domain/field-path.ts';
 import { type Finding, findingFingerprint, findingId } from '../../domain/finding.ts';
 import type { Json } from '../../domain/json.ts';
@@ -28,7 +28,7 @@ export function createFinding(
   options: DiffOptions,
   more: Pick<Finding, 'autoscaler' | 'isReordered'> & { readonly blame?: Finding['blame'] } = {},
 ): Finding {
-  const unitName = unit ? `${unit.space}/${unit.slug}` : '';
+  const declaredBy = unit ? unitName(unit) : '';
   const sides = { desired: desiredValue, live: liveValue };
   const values = showSides(ref, givenPath, sides, options.showValues ?? 'safe');
   const isHidden = values.desired instanceof Secret || values.live instanceof Secret;
@@ -44,7 +44,7 @@ export function createFinding(
     first && 'field' in first && first.field === 'spec' && second && 'field' in second && second.field === 'template';
   const { blame, ...rest } = more;
   const fingerprintOf = (ofId: string): string =>
-    findingFingerprint({ id: ofId, unit: unitName, desired, live: shown, blame }, live);
+    findingFingerprint({ id: ofId, unit: declaredBy, desired, live: shown, blame }, live);
   const repair = repairOf(verdict.class, { ref, path, desired: desiredValue, live: liveValue }, live?.body);
   return {
     id,
@@ -56,7 +56,7 @@ export function createFinding(
     desired,
     live: shown,
     blame,
-    unit: unitName,
+    unit: declaredBy,
     isCritical: unit?.isCritical ?? false,
     restartsPods: Boolean(isTemplate) && kindOf(ref)?.replacesPods?.(live?.body) === true,
     repair,

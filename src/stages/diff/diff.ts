@@ -1,4 +1,4 @@
-import type { DesiredObject, DesiredState, DesiredUnit } from '../../domain/desired.ts';
+import { type DesiredObject, type DesiredState, type DesiredUnit, unitName } from '../../domain/desired.ts';
 import type { Comparison, Finding, InvalidObject, ObjectComparison } from '../../domain/finding.ts';
 import { kindOf } from '../../domain/kinds/kinds.ts';
 import { groupKind, objectKey } from '../../domain/object-ref.ts';
@@ -10,6 +10,7 @@ import { createIgnores } from './ignore.ts';
 
 export { type CleanManifest, cleanManifest } from './clean.ts';
 export type { Cluster, DiffOptions, Judged, ObjectComparer } from './compare.ts';
+export { findDeliverers } from './deliverers.ts';
 export { applyDryRuns, asSettled, objectsToCheck } from './dry-run-check.ts';
 export { groupFindings } from './group.ts';
 export { recordedDrift } from './recorded.ts';
@@ -37,14 +38,14 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
   const invalid: InvalidObject[] = [];
   const notCompared: Record<string, number> = {};
   let [compared, notMonitored, unread] = [0, 0, 0];
-  const broken = new Set(desired.invalid.map((unit) => `${unit.space}/${unit.slug}`));
+  const broken = new Set(desired.invalid.map(unitName));
   const listed = new Set(snapshot.kinds.map(groupKind));
   const clusterScoped = new Set(snapshot.clusterScoped.map(groupKind));
   const namespaces = new Set(snapshot.namespaces);
   // Objects of a cluster-scoped kind are in scope where a unit declares them: no namespace could say so.
   const isInScope = ({ ref }: DesiredObject): boolean =>
     clusterScoped.has(groupKind(`${ref.apiVersion}/${ref.kind}`)) || namespaces.has(ref.namespace);
-  const isBroken = (unit: DesiredUnit): boolean => broken.has(`${unit.space}/${unit.slug}`);
+  const isBroken = (unit: DesiredUnit): boolean => broken.has(unitName(unit));
   const partlyCompared = new Set(desired.units.filter(isBroken).map((unit) => unit.id));
   for (const object of desired.objects) {
     const live = liveByKey.get(objectKey(object.ref));

@@ -34,12 +34,13 @@ export function objectsToCheck(comparison: Comparison, options: DiffOptions): re
   );
 }
 
-function isSuspect(finding: Finding, { live }: ObjectComparison, options: DiffOptions): boolean {
+function isSuspect(finding: Finding, { desired, live }: ObjectComparison, options: DiffOptions): boolean {
+  const managers = desired?.managers ?? options.desiredManagers;
   if (finding.class === 'added') return true;
   // Admission may have changed the object while the detector wrote, which then owns that as well.
   if (finding.class === 'to_remove') return live?.owners.some(isDetectors) === true;
   if (finding.class === 'pending') return finding.note.startsWith(AHEAD);
-  return finding.class === 'changed' && !live?.owners.some((owner) => options.desiredManagers.includes(owner.manager));
+  return finding.class === 'changed' && !live?.owners.some((owner) => managers.includes(owner.manager));
 }
 
 /**

@@ -15,11 +15,15 @@ export interface Claim {
 }
 
 export function claimsOf(owners: readonly FieldOwner[], desiredManagers: ReadonlySet<string>): readonly Claim[] {
+  // `kubectl apply --server-side` and `kubectl rollout undo` have one name: what was done by hand is no delivery.
+  const appliers = new Set(owners.flatMap(({ operation, manager }) => (operation === 'Apply' ? manager : [])));
+  const isByHand = (owner: FieldOwner): boolean =>
+    owner.operation === 'Update' && appliers.has(owner.manager) && actorOf(owner) === 'hands';
   return owners.map((owner) => ({
     owner,
     fields: owner.fields,
     // A write of ours through `scale` is a separate entry that the next apply would fight with (measured on 1.34).
-    isOurs: (owner.subresource === '' && desiredManagers.has(owner.manager)) || isDetectors(owner),
+    isOurs: (owner.subresource === '' && desiredManagers.has(owner.manager) && !isByHand(owner)) || isDetectors(owner),
   }));
 }
 

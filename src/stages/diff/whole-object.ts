@@ -1,4 +1,4 @@
-import type { DesiredObject } from '../../domain/desired.ts';
+import { type DesiredObject, unitName } from '../../domain/desired.ts';
 import { actorOf } from '../../domain/field-managers.ts';
 import type { Blame, Finding } from '../../domain/finding.ts';
 import type { FindingClass } from '../../domain/finding-classes.ts';
@@ -52,9 +52,10 @@ export function conflicting(
   live: LiveObject | undefined,
   options: DiffOptions,
 ): Finding {
-  const names = declarations.map(({ unit }) => `${unit.space}/${unit.slug}`).sort();
+  const names = declarations.map(({ unit }) => unitName(unit)).sort();
   const [name = '', ...others] = new Set(names);
-  const where = others.length > 0 ? `declared by units ${[name, ...others].join(' and ')}` : `declared twice in unit ${name}`;
+  const [unit, units] = declarations.some(({ unit: { space } }) => space !== '') ? ['unit ', 'units '] : ['', ''];
+  const where = others.length > 0 ? `declared by ${units}${[name, ...others].join(' and ')}` : `declared twice in ${unit}${name}`;
   const verdict: Verdict = {
     class: 'conflicting',
     note: `${where}: it is not compared until all declarations but one are removed`,

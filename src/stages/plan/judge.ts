@@ -72,6 +72,8 @@ const RULES: readonly Rule[] = [
   (_, __, ___, { keptBy }) => (keptBy === undefined ? undefined : report('decided', keptBy)),
   ({ finding }) => (finding.class === 'terminating' ? report('terminating', finding.note) : undefined),
   ({ finding }) => (isDrift(finding) ? undefined : report('never-fixed', finding.note)),
+  // Of manifests that ConfigHub does not hold.
+  (_, unit) => (unit?.space === '' ? report('no-unit', 'only drift of ConfigHub units is fixed') : undefined),
   ({ finding }) => (finding.ref.kind === 'Secret' ? report('secret', 'Secrets are only reported') : undefined),
   ({ finding }) => {
     // The autoscaler continues from any value; it would undo a fix within seconds.

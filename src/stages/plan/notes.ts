@@ -1,4 +1,4 @@
-import type { DesiredState } from '../../domain/desired.ts';
+import { type DesiredState, unitName } from '../../domain/desired.ts';
 import type { ReportFault } from '../../domain/report.ts';
 import type { ServerAbilities } from '../../domain/server.ts';
 import { serverFieldsOf } from '../../domain/server-fields.ts';
@@ -23,7 +23,7 @@ export function exportedUnits({ objects }: Pick<DesiredState, 'objects'>): reado
   const fieldsOf = new Map<string, Set<string>>();
   for (const { unit, document } of objects) {
     const fields = serverFieldsOf(document);
-    const name = `${unit.space}/${unit.slug}`;
+    const name = unitName(unit);
     if (fields.length > 0) fieldsOf.set(name, new Set([...(fieldsOf.get(name) ?? []), ...fields]));
   }
   const units = [...fieldsOf].sort(([one], [other]) => (one < other ? -1 : 1));

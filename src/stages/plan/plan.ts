@@ -1,4 +1,4 @@
-import type { DesiredObject, DesiredState, DesiredUnit } from '../../domain/desired.ts';
+import { type DesiredObject, type DesiredState, type DesiredUnit, unitName } from '../../domain/desired.ts';
 import { printPath } from '../../domain/field-path.ts';
 import {
   type Comparison,
@@ -53,7 +53,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
   const pauses = activePauses(input.snapshot, input.now);
   const firstSeen = firstSeenOf(input.previous, input.now);
   const fingerprints = new Set(input.previous.findings.map(({ fingerprint }) => fingerprint));
-  const unreadParts = new Map(input.desired.invalid.map(({ space, slug, error }) => [`${space}/${slug}`, error]));
+  const unreadParts = new Map(input.desired.invalid.map((unit) => [unitName(unit), unit.error]));
   const judgedAlone = input.ranking.findings.map((ranked): PlanItem => {
     const object = objectOf.get(ranked.finding.id);
     return judgeFinding(ranked, object?.desired?.unit, options, {

@@ -1,5 +1,5 @@
 import type { ReportedDecision } from '../../domain/decision.ts';
-import type { DesiredState } from '../../domain/desired.ts';
+import { type DesiredState, unitWords } from '../../domain/desired.ts';
 import { printPath } from '../../domain/field-path.ts';
 import { type Comparison, canonicalJson, type Finding, type FindingGroup, isDrift } from '../../domain/finding.ts';
 import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
@@ -253,9 +253,9 @@ function listIncomplete(input: ReportInput): readonly Incomplete[] {
     what: nameOfRead(read),
     error: read.error,
   }));
-  const units = input.desired.invalid.map((unit) => ({ what: `unit ${unit.space}/${unit.slug}`, error: unit.error }));
+  const units = input.desired.invalid.map((unit) => ({ what: unitWords(unit), error: unit.error }));
   const objects = input.comparison.invalid.map(({ desired, path, message }) => ({
-    what: `unit ${desired.unit.space}/${desired.unit.slug}`,
+    what: unitWords(desired.unit),
     error: `${displayRef(desired.ref)} ${printPath(path)}: ${message}`,
   }));
   // A file that nobody can read holds all fixes; an entry with a mistake only itself.

@@ -7,6 +7,7 @@ import type { FailedRead, LiveObject, Snapshot } from '../../domain/snapshot.ts'
 import { listKind, splitKind } from './list.ts';
 import { projectObject } from './project.ts';
 import { readSchemas } from './schemas.ts';
+import type { SnapshotOptions } from './snapshot.ts';
 
 /**
  * Reads objects that units declare in another version of their API than the one that is listed, such as autoscalers of
@@ -17,7 +18,7 @@ export async function readDeclaredVersions(
   kubernetes: KubernetesClient,
   snapshot: Snapshot,
   desired: DesiredState,
-  options: { readonly cacheDir: string; readonly signal: AbortSignal },
+  options: Pick<SnapshotOptions, 'cacheDir' | 'only' | 'signal'>,
 ): Promise<Snapshot> {
   const { namespaces } = snapshot;
   const { signal } = options;
@@ -40,7 +41,9 @@ export async function readDeclaredVersions(
         const object = projectObject(item, apiVersion, name);
         return object && keys.has(objectKey(object.ref)) ? object : undefined;
       };
-      const objects = await listKind(kubernetes, kind, keep, { namespaces, failedReads, clusterScoped: [], signal });
+      const isNarrow = options.only !== undefined;
+      const reading = { namespaces, isNarrow, failedReads, clusterScoped: [], signal };
+      const objects = await listKind(kubernetes, kind, keep, reading);
       for (const object of objects) byKey.set(objectKey(object.ref), object);
       versions.push(apiVersion);
     } catch (error) {

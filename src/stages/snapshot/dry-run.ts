@@ -56,7 +56,8 @@ async function checkOne(
     if (!kind) return undefined;
     const isNew = await mayI('create', object);
     const body = isNew ? underUnusedName(object) : withoutServerFields(object.document);
-    const answer = await kubernetes.apply(kind, body, { fieldManager, force: true, dryRun: true, signal });
+    const manager = object.managers?.[0] ?? fieldManager;
+    const answer = await kubernetes.apply(kind, body, { fieldManager: manager, force: true, dryRun: true, signal });
     return { kind: isNew ? 'new' : 'existing', body: answer };
   } catch (error) {
     if (signal.aborted) throw error;

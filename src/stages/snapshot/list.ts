@@ -5,6 +5,8 @@ import type { FailedRead } from '../../domain/snapshot.ts';
 
 export interface Listing {
   readonly namespaces: readonly string[];
+  /** Only these are asked for, also where the account may list all of them. */
+  readonly isNarrow?: boolean;
   /** Filled with what could not be read. */
   readonly failedReads: FailedRead[];
   /** Filled with kinds whose objects are in no namespace. */
@@ -15,12 +17,12 @@ export interface Listing {
 /** What is kept of an object; `undefined` for nothing. Called as each page arrives, so that no more of it is held. */
 export type Keep<T> = (item: JsonObject) => T | undefined;
 
-/** Lists cluster-wide; where that is forbidden, namespace by namespace, so that namespaced roles are enough. */
+/** Lists cluster-wide; where that is forbidden or not wanted, namespace by namespace, so that namespaced roles are enough. */
 export async function listKind<T>(
   kubernetes: KubernetesClient,
   kind: string,
   keep: Keep<T>,
-  { namespaces, failedReads, clusterScoped, signal }: Listing,
+  { namespaces, isNarrow = false, failedReads, clusterScoped, signal }: Listing,
 ): Promise<readonly T[]> {
   const { apiVersion, name } = splitKind(kind);
   const resource = await kubernetes.resourceKind(apiVersion, name, signal);
@@ -29,11 +31,13 @@ export async function listKind<T>(
     return [];
   }
   if (!resource.namespaced) clusterScoped.push(kind);
-  try {
-    return await listAll(kubernetes, resource, '', keep, signal);
-  } catch (error) {
-    const isForbidden = error instanceof ClusterError && error.code === 'permission';
-    if (!isForbidden || !resource.namespaced) throw error;
+  if (!isNarrow || !resource.namespaced) {
+    try {
+      return await listAll(kubernetes, resource, '', keep, signal);
+    } catch (error) {
+      const isForbidden = error instanceof ClusterError && error.code === 'permission';
+      if (!isForbidden || !resource.namespaced) throw error;
+    }
   }
   const items: T[] = [];
   for (const namespace of namespaces) {

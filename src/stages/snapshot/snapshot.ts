@@ -1,7 +1,7 @@
 import type { KubernetesClient, ResourceKind } from '../../clients/kubernetes/client.ts';
 import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { type JsonObject, stringAt } from '../../domain/json.ts';
-import { groupKind, type ObjectRef } from '../../domain/object-ref.ts';
+import { groupKind, type ObjectRef, objectKey } from '../../domain/object-ref.ts';
 import { type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../../domain/snapshot.ts';
 import { type Keep, listKind, splitKind } from './list.ts';
 import { internFields, projectAutoscaler, projectObject } from './project.ts';
@@ -9,6 +9,7 @@ import { readSchemas } from './schemas.ts';
 
 export { readDeclaredVersions } from './declared-versions.ts';
 export { splitKind } from './list.ts';
+export { inNamespaces } from './namespaces.ts';
 export { readUsage } from './usage.ts';
 
 export interface SnapshotOptions {
@@ -16,6 +17,8 @@ export interface SnapshotOptions {
   readonly namespaceSelector: string;
   /** `apiVersion/kind` of each kind to read. */
   readonly kinds: readonly string[];
+  /** Only these objects are of interest: their kinds are read in their namespaces, whatever the labels of these. */
+  readonly only?: readonly ObjectRef[];
   /** Where schemas are kept between passes; empty for nowhere. */
   readonly cacheDir: string;
   readonly signal: AbortSignal;
@@ -29,9 +32,10 @@ const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 
  * monitored namespaces there is no scope, so that failure is thrown.
  */
 export async function takeSnapshot(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<Snapshot> {
-  const { signal } = options;
-  const listed = await listNamespaces(kubernetes, options);
+  const { only, signal } = options;
+  const listed = only ? namespacesOf(only) : await listNamespaces(kubernetes, options);
   const namespaces = listed.map(({ name }) => name);
+  const wanted = only && new Set(only.map(objectKey));
   const monitored = new Set(namespaces);
   const failedReads: FailedRead[] = [];
   // A kind that is named in two versions of its API is listed once; what units declare in another version is read again.
@@ -42,7 +46,10 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
 
   const read = async <T>(kind: string, keep: Keep<T>): Promise<readonly T[]> => {
     try {
-      return await listKind(kubernetes, kind, keep, { namespaces, failedReads, clusterScoped, signal });
+      const inside = only?.filter((ref) => `${ref.apiVersion}/${ref.kind}` === kind) ?? [];
+      const where = inside.length > 0 ? namespacesOf(inside).map(({ name }) => name) : namespaces;
+      const isNarrow = only !== undefined;
+      return await listKind(kubernetes, kind, keep, { namespaces: where, isNarrow, failedReads, clusterScoped, signal });
     } catch (error) {
       throwUnless(error, ClusterError, signal);
       failedReads.push({ what: kind, namespace: '', error: error.message });
@@ -50,7 +57,7 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
     }
   };
   const isMonitored = ({ ref }: LiveObject, kind: string): boolean =>
-    clusterScoped.includes(kind) || monitored.has(ref.namespace);
+    (clusterScoped.includes(kind) || monitored.has(ref.namespace)) && wanted?.has(objectKey(ref)) !== false;
   const intern = internFields();
   const reading = kinds.map((kind) => {
     const { apiVersion, name } = splitKind(kind);
@@ -86,6 +93,12 @@ interface MonitoredNamespace {
   /** Text of its pause annotation. */
   readonly pause: string | undefined;
   readonly isTerminating: boolean;
+}
+
+/** Of objects that are in one; whether these exist is not asked. */
+function namespacesOf(refs: readonly ObjectRef[]): readonly MonitoredNamespace[] {
+  const names = new Set(refs.flatMap(({ namespace }) => (namespace === '' ? [] : namespace)));
+  return [...names].sort().map((name) => ({ name, pause: undefined, isTerminating: false }));
 }
 
 async function listNamespaces(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<readonly MonitoredNamespace[]> {

@@ -1,0 +1,22 @@
+import type { Config } from '../../cli/config.ts';
+import type { ProcessFacts } from '../../cli/process-facts.ts';
+import { VERSION } from '../../cli/version.ts';
+import type { OutputOptions } from '../../outputs/output.ts';
+import { screenOf } from '../../outputs/terminal/screen.ts';
+import type { Judgement } from '../../pass/judgement.ts';
+import type { PassLog } from '../../pass/log.ts';
+
+/** What a pass of this process is made with. */
+export interface Facts {
+  readonly pass: string;
+  readonly config: Config;
+  readonly process: ProcessFacts;
+  readonly signal: AbortSignal;
+  readonly deadline: AbortSignal;
+  readonly passLog: PassLog;
+}
+
+export function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
+  const { output: form, reportPath: root } = config;
+  return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
+}
