@@ -247,7 +247,7 @@ describe('what became of a decision', () => {
     expect(effects({ text, recorded: [finding({ ref: ref('web'), live: 6 })] })).to.deep.equal(['fix unused']);
   });
 
-  it('that failed again as before keeps its detail, even if the server's words differ', () => {
+  it("that failed again as before keeps its detail, even if the server's words differ", () => {
     const failing = (message: string, previous: readonly ReportedDecision[] = []) =>
       told({
         text: entry('fix'),
