@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { JsonObject } from './json.ts';
+import type { ObjectRef } from './object-ref.ts';
 
 const selector = z.string().min(1).optional();
 
@@ -34,6 +36,15 @@ export function selectorsOf(rule: IgnoreRule): string {
   return (['namespace', 'kind', 'name', 'path', 'manager'] as const)
     .flatMap((name) => (rule[name] === undefined ? [] : [rule[name] === '' ? 'only as a whole' : `${name} ${rule[name]}`]))
     .join(', ');
+}
+
+/** An entry that covers this finding and, for a whole object, nothing of it once it is there again. */
+export function ruleFor(
+  { object, path }: { readonly object: ObjectRef; readonly path: string },
+  { reason, until }: { readonly reason: string; readonly until: string },
+): JsonObject {
+  const { namespace, kind, name } = object;
+  return { ...(namespace === '' ? {} : { namespace }), kind, name, path, reason, ...(until === '' ? {} : { until }) };
 }
 
 /** What became of a rule in one comparison. */

@@ -32,6 +32,7 @@ export const STYLE = `
   code { background: #818b981f; border-radius: 6px; padding: .2em .4em; font-size: 85%; }
   pre { background: #f6f8fa; border-radius: 6px; padding: 16px; overflow: auto; line-height: 1.45; }
   pre code { background: none; padding: 0; font-family: "DejaVu Sans Mono", monospace; }
+  blockquote { border-left: .25em solid #d1d9e0; margin: 0 0 16px; padding: 0 1em; } .caution { border-color: #cf222e; } .caution b:first-child { color: #cf222e; }
   a { color: #0969da; text-decoration: none; }
   .add { background: #dafbe1; display: block; } .del { background: #ffebe9; display: block; } .hunk { color: #6639ba; display: block; } .same { display: block; }
 `;

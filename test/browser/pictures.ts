@@ -21,6 +21,11 @@ function colour(html: string): string {
   });
 }
 
+/** The box that hosts draw for it. */
+function boxed(html: string): string {
+  return html.replaceAll(/<blockquote>\s*<p>\[!CAUTION\]\s*/gu, '<blockquote class="caution"><p><b>Caution</b></p><p>');
+}
+
 const files = renderReport(realisticReport());
 const summary = parseRow('prod-eu', files.get('prod-eu/report.json') ?? '');
 const pages = new Map([...files].filter(([path]) => path.endsWith('.md')));
@@ -49,7 +54,7 @@ if (summary)
 const browser = await startBrowser();
 const page = await browser.newPage({ viewport: { width: 1044, height: 800 } });
 for (const [path, markdown] of pages) {
-  await page.setContent(`<!doctype html><meta charset="utf-8"><style>${STYLE}</style>${colour(toHtml(markdown))}`);
+  await page.setContent(`<!doctype html><meta charset="utf-8"><style>${STYLE}</style>${boxed(colour(toHtml(markdown)))}`);
   const name = join(folder, `${path.replaceAll('/', '--').replace(/\.md$/u, '')}.png`);
   await page.screenshot({ path: name, fullPage: true });
   process.stdout.write(`${name}\n`);

@@ -122,6 +122,7 @@ export const TABLES: Readonly<Record<string, { readonly path: string; readonly t
 /** The first sections of a page of a report, as a quotation in Markdown. */
 export function quotedPage(): string {
   const page = renderReport(realisticReport()).get('prod-eu/shop/deployment.checkout.md') ?? '';
-  const [top] = page.split('## Advice from the model');
+  // A box within a quotation is none to any host.
+  const [top] = page.replace('> [!CAUTION]\n> ', '').split('## Advice from the model');
   return (top ?? '').trimEnd().replaceAll(/^(.*)$/gmu, (line) => (line === '' ? '>' : `> ${line.replace(/^#/u, '##')}`));
 }

@@ -32,8 +32,8 @@ describe('what was found and fixed in one pass', () => {
       'drift(prod-eu): 1 new, 1 fixed (worst: medium)',
     ]);
     const patches = world.git('log', '-p', '--', PAGE);
-    expect(patches).to.contain('+**No open drift.** Last fixed at 2026-11-23 12:00Z: replicas 3 → 5.');
-    expect(patches).to.contain('+**No open drift.** Last fixed at 2026-11-24 12:00Z: image of container app 1 → 2.');
+    expect(patches).to.contain('+**No open drift.** Last fixed at 23\u00a0Nov\u00a02026 12:00Z: replicas 3 → 5.');
+    expect(patches).to.contain('+**No open drift.** Last fixed at 24\u00a0Nov\u00a02026 12:00Z: image of container app 1 → 2.');
     expect(world.git('show', `main:${PAGE}`))
       .to.contain('fixed, revision 17')
       .and.contain('fixed, revision 19');

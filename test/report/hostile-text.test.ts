@@ -92,11 +92,15 @@ function shapeOf(page: string): readonly string[] {
 
 /** A page without its fences and without what is escaped. */
 function markupOf(page: string): string {
-  return page
-    .replaceAll(/^(`{3,})(diff|sh)\n[\s\S]*?\n\1$/gmu, '')
-    .replaceAll(/\\[^\w\s]/gu, '·')
-    .replaceAll(/`[a-z+-][A-Za-z /-]*`/gu, '')
-    .replaceAll('&#8203;', '·');
+  return (
+    page
+      .replaceAll(/^(`{3,})(diff|sh|yaml)\n[\s\S]*?\n\1$/gmu, '')
+      .replaceAll(/\\[^\w\s]/gu, '·')
+      // Ours: a box, lines of a cell, what is folded.
+      .replaceAll(/^> ?|<br>|^<details><summary>[\w ,.]*<\/summary>$|^<\/details>$/gmu, '')
+      .replaceAll(/`[a-z+-][A-Za-z /-]*`/gu, '')
+      .replaceAll('&#8203;', '·')
+  );
 }
 
 const pages = (report: Report): readonly [string, string][] => [...renderReport(report)].filter(([path]) => path.endsWith('.md'));

@@ -18,7 +18,7 @@ describe('the index of clusters', () => {
 
   it('has what is open by severity and what it costs, for each and for all', () => {
     const clear = { ...one, cluster: 'calm', open: 0, severities: null, costUsdPerMonth: 0, unknownCosts: 0, newest: null };
-    const newest = '3 at 2026-11-23 12:00Z';
+    const newest = '3 at 23\u00a0Nov\u00a02026 12:00Z';
     expect(rowsOf(renderIndex([one, { ...one, cluster: 'other' }, clear]))).to.deep.equal([
       `| [prod-eu](prod-eu/README.md) | 3 open | 1 critical, 2 high | +$58.54 and 1 unknown | 0 | 0 | ${newest} |  |`,
       `| [other](prod-eu/README.md) | 3 open | 1 critical, 2 high | +$58.54 and 1 unknown | 0 | 0 | ${newest} |  |`,

@@ -5,7 +5,7 @@ import {
   decisionId,
   type ReportedDecision,
 } from '../../domain/decision.ts';
-import type { IgnoreRule } from '../../domain/ignore-rule.ts';
+import { type IgnoreRule, ruleFor } from '../../domain/ignore-rule.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { ReportFinding } from '../../domain/report.ts';
@@ -41,7 +41,7 @@ export function editFor(
   const isSaid = (decision: Decision): boolean =>
     decision.kind === 'ignore' ? isSameRule(decision.rule, decide) : !spent.has(decision.id) && isSameUnit(decision, decide);
   if (about.every((decision) => decision.kind === kind) && about.some(isSaid)) return undefined;
-  if (kind === 'ignore') return { kind, entry: ruleOf(decide, finding), without: about };
+  if (kind === 'ignore') return { kind, entry: ruleFor(finding, decide), without: about };
   // By the report as well: the entry may be removed already, and no pass has run since.
   const parts = kind === 'adopt' ? [decide.space, decide.unit || undefined] : [];
   const wasSpent =
@@ -59,12 +59,6 @@ export function editFor(
 
 function isSameUnit(decision: Decision, { space, unit }: DecideArguments): boolean {
   return decision.kind !== 'adopt' || (decision.space === space && (decision.unit ?? '') === unit);
-}
-
-/** Covers this finding and, for a whole object, nothing of it once it is there again. */
-function ruleOf({ reason, until }: DecideArguments, { object, path }: ReportFinding): JsonObject {
-  const { namespace, kind, name } = object;
-  return { ...(namespace === '' ? {} : { namespace }), kind, name, path, reason, ...(until === '' ? {} : { until }) };
 }
 
 /** About exactly this finding, as the command writes it. */

@@ -47,7 +47,8 @@ function count(findings: readonly Finding[]): string {
 export function groupFindings(findings: readonly Finding[]): readonly FindingGroup[] {
   const bySign = Map.groupBy(findings, (finding) => {
     const { blame } = finding;
-    const sign = blame ? [blame.manager, blame.operation, blame.subresource] : [];
+    // Writers of whom nothing is known are not one.
+    const sign = blame ? [blame.manager, blame.operation, blame.subresource] : [objectKey(finding.ref)];
     return JSON.stringify([...sign, finding.class, subjectOf(finding.path)]);
   });
   const groups: FindingGroup[] = [];

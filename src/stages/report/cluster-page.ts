@@ -1,30 +1,28 @@
-import { displayRef } from '../../domain/object-ref.ts';
+import type { DecisionEffect } from '../../domain/decision.ts';
+import { cutText } from '../../domain/describe.ts';
+import { rowOf } from '../../domain/finding-classes.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
 import type { Correction, Report, ReportFinding } from '../../domain/report.ts';
-import {
-  costWords,
-  dollars,
-  fixState,
-  GUARD_EFFECT,
-  minute,
-  plural,
-  stateIn,
-  sumCosts,
-  withoutRepeated,
-} from '../../domain/words.ts';
+import { costWords, dollars, fixState, GUARD_EFFECT, plural, stateIn, withoutRepeated } from '../../domain/words.ts';
+import { adviceWords, blameWords, returnedSentence } from './about.ts';
 import { DECISION_HEADER, decisionRows } from './decisions.ts';
-import { details, escapeText, table, tableWithin } from './markdown.ts';
-import { changedBy } from './page-table.ts';
-import { workloadPage } from './paths.ts';
+import { caution, details, escapeText, tableWithin } from './markdown.ts';
+import { byWorkload, linked, notDriftSection, workloadTable } from './open-table.ts';
+import { cellOf, changedBy, marked, moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { assemblePage, type Section } from './sections.ts';
+import { isDriftLine } from './tally.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };
 const FINDINGS_SHOWN = 50;
-const FINDINGS_FOLDED = 200;
 const ROWS_SHOWN = 20;
-/** Of the table of findings and of the one that is folded. */
-const TABLE_BYTES = 30_000;
+/** Of the table of fixes. */
+const TABLE_BYTES = 15_000;
+/** Workloads, or things that were not compared, that a line names. */
+const NAMED_AT_TOP = 5;
+const NAME_LENGTH = 100;
+/** Effects of decisions that people should see. */
+const NEEDS_HAND: ReadonlySet<DecisionEffect> = new Set(['no-effect', 'refused', 'waiting', 'expired']);
 const SHORT_BYTES = 8_000;
 
 export interface ClusterPage {
@@ -39,8 +37,9 @@ export interface ClusterPage {
 const SECTIONS: readonly Section<ClusterPage>[] = [
   headline,
   openFindings,
-  groups,
   notCompared,
+  groups,
+  notDrift,
   pauses,
   contested,
   decisions,
@@ -55,25 +54,45 @@ export function renderCluster(page: ClusterPage): string {
   return assemblePage(page, SECTIONS, LIMITS);
 }
 
-function headline({ report, withoutPage }: ClusterPage): readonly string[] {
+function headline({ report, pages, withoutPage }: ClusterPage): readonly string[] {
+  const { findings, guard, incomplete } = report;
+  const drift = findings.filter(isDriftLine);
+  const other = findings.filter((finding) => !isDriftLine(finding));
+  const [worst] = drift;
   const parts = [`# Drift in ${escapeText(report.cluster)}`];
-  const { findings, guard } = report;
-  const [worst] = findings;
-  if (!worst) parts.push(clearWords(report));
-  else {
-    parts.push(
-      `**${findings.length} open, worst ${worst.severity}**: ${escapeText(displayRef(worst.object))} ${escapeText(worst.summary)}.`,
-      totals(findings),
-    );
-  }
+  if (guard) parts.push(caution([`**Guard ${guard.name}**: ${escapeText(guard.detail)}; ${GUARD_EFFECT}.`]));
+  if (worst) {
+    const said = [worstWords(report, worst, pages), ...adviceWords(worst)];
+    parts.push(worst.severity === 'critical' ? caution(said) : said.join('\n\n'), totals(drift));
+  } else parts.push(clearWords(report));
+  if (other.length > 0) parts.push(`Not drift: ${classWords(other)}, ${costWords(other)}.`);
   if (withoutPage > 0)
     parts.push(
       `**${withoutPage} more workloads have no page of their own**: only the worst have one, the others are in [findings.jsonl](findings.jsonl).`,
     );
-  if (report.incomplete.length > 0)
-    parts.push(`**${plural(report.incomplete.length, 'thing')} could not be compared**, see below.`);
-  if (guard) parts.push(`**Guard ${guard.name}**: ${escapeText(guard.detail)}; ${GUARD_EFFECT}.`);
+  if (incomplete.length > 0) parts.push(notComparedWords(report));
   return parts;
+}
+
+/** What is worst now, and why. */
+function worstWords(report: Report, worst: ReportFinding, pages: ReadonlySet<string>): string {
+  const tier = worst.isCritical ? ' (tier=critical)' : '';
+  const facts = [
+    `${linked(worst.object, pages)}${tier}: ${escapeText(worst.summary)}.`,
+    blameWords(worst),
+    returnedSentence(worst),
+    worst.costUsdPerMonth ? `${dollars(worst.costUsdPerMonth)} a month.` : '',
+    `State: ${escapeText(stateIn(report, worst))}.`,
+  ];
+  return `**Worst: ${worst.severity}**, ${facts.filter((text) => text !== '').join(' ')}`;
+}
+
+/** Named at the top: an empty table says little where something was not read. */
+function notComparedWords({ incomplete }: Report): string {
+  const names = [...new Set(incomplete.map(({ what }) => what))];
+  const shown = names.slice(0, NAMED_AT_TOP).map((name) => escapeText(cutText(name, NAME_LENGTH)));
+  const more = names.length - shown.length;
+  return `**${plural(incomplete.length, 'thing')} could not be compared**: ${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}; see *Not compared* below.`;
 }
 
 function clearWords({ incomplete, ignored, decisions }: Report): string {
@@ -83,123 +102,140 @@ function clearWords({ incomplete, ignored, decisions }: Report): string {
   return `All clear: live and desired agree${rules === 0 ? '' : `, apart from what ${plural(rules, 'ignore rule')} may cover`}.`;
 }
 
-function totals(findings: readonly ReportFinding[]): string {
-  const bySeverity = Map.groupBy(findings, ({ severity }) => severity);
-  const severities = SEVERITIES.filter((severity) => bySeverity.has(severity));
-  const { known, unknown } = sumCosts(findings);
-  const count = (test: (finding: ReportFinding) => boolean): string => String(findings.filter(test).length);
-  const columns: readonly (readonly [string, string])[] = [
-    ['open', String(findings.length)],
-    ...severities.map((severity) => [severity, String(bySeverity.get(severity)?.length ?? 0)] as const),
-    ['workloads', String(new Set(findings.map(({ object }) => displayRef(object))).size)],
-    ['staged', count(({ result }) => result === 'staged')],
-    ['blocked', count(({ action }) => action === 'blocked')],
-    ['$ a month', unknown === findings.length ? 'unknown' : `${dollars(known)}${unknown > 0 ? ` and ${unknown} unknown` : ''}`],
-  ];
-  return table(
-    columns.map(([name]) => name),
-    [columns.map(([, value]) => value)],
-  );
+/** `8 open in 5 workloads: 1 critical, 2 high; +$204.89 a month; 1 staged.`, without what is zero. */
+function totals(drift: readonly ReportFinding[]): string {
+  const bySeverity = Map.groupBy(drift, ({ severity }) => severity);
+  const severities = SEVERITIES.flatMap((severity) => {
+    const count = bySeverity.get(severity)?.length ?? 0;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  const fates = [
+    [drift.filter(({ result }) => result === 'staged').length, 'staged'],
+    [drift.filter(({ action }) => action === 'blocked').length, 'blocked'],
+    [drift.filter(({ returned }) => returned > 0).length, 'back after a fix'],
+  ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]));
+  const workloads = byWorkload(drift).length;
+  const parts = [`${severities.join(', ')}`, costWords(drift), ...(fates.length > 0 ? [fates.join(', ')] : [])];
+  return `**${drift.length} open in ${plural(workloads, 'workload')}**: ${parts.join('; ')}.`;
+}
+
+function classWords(findings: readonly ReportFinding[]): string {
+  const classes = Map.groupBy(findings, ({ class: found }) => rowOf(found).state);
+  return [...classes].map(([state, alike]) => `${alike.length} ${state}`).join(', ');
 }
 
 function notCompared({ report }: ClusterPage): readonly string[] {
   const rows = report.incomplete.map(({ what, error }) => [escapeText(what), escapeText(error)]);
-  return section('## Not compared', ['what', 'why'], rows, 'report.json', [
-    'Findings of what could not be read are carried over from the last report.',
-  ]);
+  return section({
+    heading: '## Not compared',
+    header: ['what', 'why'],
+    rows,
+    elsewhere: 'report.json',
+    words: ['Findings of what could not be read are carried over from the last report.'],
+    kept: ['what', 'why'],
+  });
 }
 
 function pauses({ report }: ClusterPage): readonly string[] {
-  const rows = report.pauses.map(({ what, until }) => [escapeText(what), escapeText(minute(until))]);
-  return section('## Paused fixes', ['what', 'until'], rows, 'report.json');
+  const rows = report.pauses.map(({ what, until }) => [escapeText(what), moment(until)]);
+  return section({
+    heading: '## Paused fixes',
+    header: ['what', 'until'],
+    rows,
+    elsewhere: 'report.json',
+    folded: plural(rows.length, 'pause'),
+    kept: ['what', 'until'],
+  });
 }
 
 function openFindings({ report, pages }: ClusterPage): readonly string[] {
-  if (report.findings.length === 0) return [];
-  const lines = withoutRepeated(report.findings, ({ id }) => id);
-  const rows = lines.slice(0, FINDINGS_SHOWN + FINDINGS_FOLDED).map((finding) => findingRow(report, finding, pages));
-  const header = ['severity', 'workload', 'what', 'changed by', '$ a month', 'state'];
-  const first = tableWithin(TABLE_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
-  const shown = Math.min(rows.length, FINDINGS_SHOWN) - first.left;
-  const folded = rows.slice(shown, shown + FINDINGS_FOLDED);
-  const second = tableWithin(TABLE_BYTES, header, folded);
-  const foldedShown = folded.length - second.left;
-  const left = lines.length - shown - foldedShown;
-  return [
-    '## Open',
-    'Worst first; findings of equal severity by rank.',
-    first.text,
-    ...(foldedShown > 0 ? [details(`${foldedShown} more`, [second.text])] : []),
-    ...(left > 0 ? [`${left} more are in [findings.jsonl](findings.jsonl).`] : []),
-  ];
+  const drift = report.findings.filter(isDriftLine);
+  if (drift.length === 0) return [];
+  return ['## Open', 'Worst first; workloads of equal severity by rank.', ...workloadTable(report, drift, pages)];
 }
 
-function findingRow(report: Report, finding: ReportFinding, pages: ReadonlySet<string>): readonly string[] {
-  return [
-    finding.severity,
-    linked(finding.object, pages),
-    escapeText(finding.summary),
-    changedBy(finding),
-    dollars(finding.costUsdPerMonth),
-    escapeText(stateIn(report, finding)),
-  ];
+function notDrift({ report, pages }: ClusterPage): readonly string[] {
+  const other = report.findings.filter((finding) => !isDriftLine(finding));
+  return notDriftSection(report, other, pages);
 }
 
-/** The object's name, leading to its page where it has one. */
-function linked(object: ReportFinding['object'], pages: ReadonlySet<string>): string {
-  const page = workloadPage(object);
-  const name = escapeText(displayRef(object));
-  return pages.has(page) ? `[${name}](${page})` : name;
-}
-
-function groups({ report }: ClusterPage): readonly string[] {
-  const byId = new Map(report.findings.map((finding) => [finding.id, finding]));
+function groups({ report, pages }: ClusterPage): readonly string[] {
+  const places = new Map(report.findings.map(({ id }, place) => [id, place]));
   const rows = report.groups.map(({ title, findings: ids }) => {
-    const findings = ids.flatMap((id) => byId.get(id) ?? []);
+    const findings = ids
+      .flatMap((id) => places.get(id) ?? [])
+      .sort((a, b) => a - b)
+      .flatMap((place) => report.findings[place] ?? []);
     const worst = findings.map(({ severity }) => severity).sort((a, b) => severityOrder(a) - severityOrder(b))[0];
-    return [escapeText(title), String(findings.length), worst ?? '', costWords(findings)];
+    const objects = byWorkload(findings).flatMap(([first]) => (first ? [linked(first.object, pages)] : []));
+    const more = objects.length - NAMED_AT_TOP;
+    const named = [...objects.slice(0, NAMED_AT_TOP), ...(more > 0 ? [`and ${more} more`] : [])];
+    return [escapeText(title), named.join('<br>'), String(findings.length), worst ? marked(worst) : '', costWords(findings)];
   });
-  return section('## One action, several findings', ['what was done', 'findings', 'worst', 'cost'], rows, 'report.json');
+  return section({
+    heading: '## One action, several findings',
+    header: ['what was done', 'workloads', 'findings', 'worst', 'cost'],
+    rows,
+    elsewhere: 'report.json',
+    folded: plural(rows.length, 'action'),
+    kept: ['what was done', 'workloads', 'findings'],
+  });
 }
 
-function contested({ report }: ClusterPage): readonly string[] {
+function contested({ report, pages }: ClusterPage): readonly string[] {
   const rows = report.findings
     .filter(({ reason }) => reason === 'contested')
-    .map((finding) => [
-      escapeText(displayRef(finding.object)),
-      escapeText(finding.path),
-      changedBy(finding),
-      escapeText(finding.detail),
-    ]);
-  return section('## Contested', ['workload', 'field', 'changed by', 'why'], rows, 'findings.jsonl');
+    .map((finding) => [linked(finding.object, pages), escapeText(finding.path), changedBy(finding), escapeText(finding.detail)]);
+  return section({
+    heading: '## Contested',
+    header: ['workload', 'field', 'changed by', 'why'],
+    rows,
+    elsewhere: 'findings.jsonl',
+    kept: ['workload', 'field', 'changed by', 'why'],
+  });
 }
 
 function decisions({ report }: ClusterPage): readonly string[] {
-  return section('## Decisions', DECISION_HEADER, decisionRows(report.decisions), 'report.json', [
-    'Decisions from [decisions.yaml](decisions.yaml). Applied, expired and unused entries can be removed.',
-  ]);
+  const rows = decisionRows(report.decisions);
+  return section({
+    heading: '## Decisions',
+    header: DECISION_HEADER,
+    rows,
+    elsewhere: 'report.json',
+    words: ['Decisions from [decisions.yaml](decisions.yaml). Applied, expired and unused entries can be removed.'],
+    ...(report.decisions.some(({ effect }) => NEEDS_HAND.has(effect)) ? {} : { folded: plural(rows.length, 'decision') }),
+    kept: ['decision', 'what', 'by', 'effect'],
+  });
 }
 
 function ignored({ report }: ClusterPage): readonly string[] {
   const rows = report.ignored.map(({ what, reason, until, isExpired }) => [
     escapeText(what),
     escapeText(reason),
-    isExpired ? `**expired** ${escapeText(until)}` : until === '' ? 'permanent' : `until ${escapeText(until)}`,
+    isExpired ? `**expired** ${moment(until)}` : until === '' ? 'permanent' : `until ${moment(until)}`,
   ]);
-  return section('## Ignored by rule', ['what', 'reason', 'how long'], rows, 'report.json', [
-    'The rules of the ignore file (DRIFT_IGNORE_FILE). The log of a pass lists the unused ones.',
-  ]);
+  return section({
+    heading: '## Ignored by rule',
+    header: ['what', 'reason', 'how long'],
+    rows,
+    elsewhere: 'report.json',
+    words: ['The rules of the ignore file (DRIFT_IGNORE_FILE). The log of a pass lists the unused ones.'],
+    ...(report.ignored.some(({ isExpired }) => isExpired) ? {} : { folded: plural(rows.length, 'rule') }),
+    kept: ['what', 'reason', 'how long'],
+  });
 }
 
 function promotions({ report }: ClusterPage): readonly string[] {
-  const rows = report.promotions.map(({ unit, upstream, refusal }) => [
-    escapeText(unit),
-    escapeText(upstream),
-    escapeText(refusal),
-  ]);
-  return section('## Promotion needed', ['unit', 'upstream', 'refused'], rows, 'report.json', [
-    'An upgrade from upstream would change these units (`bin/promote ENV --dry-run` shows how).',
-  ]);
+  const rows = report.promotions.map(({ unit, upstream, refusal }) => [escapeText(unit), escapeText(upstream), cellOf(refusal)]);
+  return section({
+    heading: '## Promotion needed',
+    header: ['unit', 'upstream', 'refused'],
+    rows,
+    elsewhere: 'report.json',
+    words: ['An upgrade from upstream would change these units (`bin/promote ENV --dry-run` shows how).'],
+    ...(report.promotions.some(({ refusal }) => refusal !== '') ? {} : { folded: plural(rows.length, 'unit') }),
+    kept: ['unit', 'upstream'],
+  });
 }
 
 function corrections({ report, pages }: ClusterPage): readonly string[] {
@@ -214,21 +250,25 @@ function corrections({ report, pages }: ClusterPage): readonly string[] {
     ({ findingId }) => findingId,
     ({ time }) => time,
   );
-  const header = ['workload', 'what', 'changed by', '$ a month', 'done', 'changeset', 'time'];
-  const shown = tableWithin(
-    TABLE_BYTES / 2,
-    header,
-    lines
-      .slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN)))
-      .map((correction) => correctionRow(correction, pages)),
+  const made50 = lines.slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN)));
+  const { header, rows, said } = withoutConstant(
+    ['workload', 'what', 'changed by', '$ a month', 'done', 'changeset'],
+    made50.map((correction) => correctionRow(correction, pages)),
+    ['workload', 'what', 'done'],
   );
-  const left = lines.length - shown.text.split('\n').length + 2;
-  return [
-    '## Fixed',
-    `Last: ${plural(last.length, 'fix')} at ${escapeText(minute(newest.time))}, ${costWords(last)}.`,
+  const shown = tableWithin(TABLE_BYTES, header, rows);
+  const left = lines.length - rows.length + shown.left;
+  const body = [
     shown.text,
+    ...saidOfAll(said),
     ...(left > 0 ? [`${left} older ones are in [corrections.jsonl](corrections.jsonl).`] : []),
     ...(latest.some(({ changeSet }) => changeSet !== '') ? ["`drift-detector undo CHANGESET` reverts a changeset's fixes."] : []),
+  ];
+  const hasWarning = last.some(({ result, unhealthy }) => result !== 'fixed' || unhealthy !== '');
+  return [
+    '## Fixed',
+    `Last: ${plural(last.length, 'fix')} at ${moment(newest.time)}, ${costWords(last)}.`,
+    ...(hasWarning ? body : [details(plural(rows.length - shown.left, 'fix'), body)]),
   ];
 }
 
@@ -238,9 +278,8 @@ function correctionRow(correction: Correction, pages: ReadonlySet<string>): read
     escapeText(correction.summary),
     changedBy(correction),
     dollars(correction.costUsdPerMonth),
-    `${fixState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}`,
-    escapeText(correction.changeSet),
-    escapeText(minute(correction.time)),
+    `${fixState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}<br>${moment(correction.time)}`,
+    cellOf(correction.changeSet),
   ];
 }
 
@@ -257,16 +296,25 @@ function smallPrint({ report }: ClusterPage): readonly string[] {
   ];
 }
 
+interface Table {
+  readonly heading: string;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** File that has the rest of it. */
+  readonly elsewhere: string;
+  readonly words?: readonly string[];
+  /** What is shown instead until a reader opens it; a table with a warning has none. */
+  readonly folded?: string;
+  /** Columns that stay even where all rows say the same. */
+  readonly kept: readonly string[];
+}
+
 /** A short table under its heading, and where the rest of it stands. */
-function section(
-  heading: string,
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  elsewhere: string,
-  words: readonly string[] = [],
-): readonly string[] {
-  if (rows.length === 0) return [];
-  const { text, left } = tableWithin(SHORT_BYTES, header, rows.slice(0, FINDINGS_SHOWN));
-  const more = left + Math.max(0, rows.length - FINDINGS_SHOWN);
-  return [heading, ...words, text, ...(more > 0 ? [`${more} more are in [${elsewhere}](${elsewhere}).`] : [])];
+function section({ heading, header: all, rows: given, elsewhere, words = [], folded, kept }: Table): readonly string[] {
+  if (given.length === 0) return [];
+  const { header, rows, said } = withoutConstant(all, given.slice(0, FINDINGS_SHOWN), kept);
+  const { text, left } = tableWithin(SHORT_BYTES, header, rows);
+  const more = left + Math.max(0, given.length - FINDINGS_SHOWN);
+  const body = [text, ...saidOfAll(said), ...(more > 0 ? [`${more} more are in [${elsewhere}](${elsewhere}).`] : [])];
+  return [heading, ...words, ...(folded === undefined ? body : [details(folded, body)])];
 }

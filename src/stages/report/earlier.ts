@@ -1,10 +1,10 @@
 import { sanitize } from '../../domain/describe.ts';
 import type { Correction, GoneDrift, Report, ReportFinding } from '../../domain/report.ts';
 import { quoted } from '../../domain/shell.ts';
-import { fixState, minute, plural } from '../../domain/words.ts';
-import { escapeText, fence } from './markdown.ts';
+import { fixState, plural } from '../../domain/words.ts';
+import { details, escapeText, fence } from './markdown.ts';
 import { revisionsOf } from './next-steps.ts';
-import { boundedTable, changedBy } from './page-table.ts';
+import { boundedTable, cellOf, changedBy, moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { pathPart, workloadPage } from './paths.ts';
 
 const EARLIER_SHOWN = 8;
@@ -13,7 +13,7 @@ const EARLIER_SHOWN = 8;
 export function earlierDrift(
   report: Pick<Report, 'corrections' | 'gone'>,
   object: ReportFinding['object'],
-  heading = '## Earlier drift',
+  { heading, isFolded }: { readonly heading: string; readonly isFolded: boolean },
 ): readonly string[] {
   const page = workloadPage(object);
   const before = [...report.corrections, ...report.gone]
@@ -23,24 +23,18 @@ export function earlierDrift(
   const rows = before
     .slice(0, EARLIER_SHOWN)
     .map((entry) => [
-      escapeText(minute(entry.firstSeen)),
+      moment(entry.firstSeen),
       escapeText(entry.summary),
       changedBy(entry),
-      escapeText(minute(entry.time)),
+      moment(entry.time),
       escapeText(became(entry)),
-      'changeSet' in entry ? escapeText(entry.changeSet) : '',
+      'changeSet' in entry ? cellOf(entry.changeSet) : '',
     ]);
-  return [
-    heading,
-    `${plural(before.length, 'drift')} of this object on record, newest first.`,
-    ...boundedTable(
-      ['first seen', 'what', 'changed by', 'until', 'done', 'changeset'],
-      rows,
-      before.length - rows.length,
-      'drift',
-      'corrections.jsonl',
-    ),
-  ];
+  const all = ['first seen', 'what', 'changed by', 'until', 'done', 'changeset'];
+  const { header, rows: shown, said } = withoutConstant(all, rows, ['first seen', 'what', 'until', 'done']);
+  const body = [...boundedTable(header, shown, before.length - rows.length, 'drift', 'corrections.jsonl'), ...saidOfAll(said)];
+  const words = `${plural(before.length, 'drift')} of this object on record, newest first`;
+  return [heading, ...(isFolded ? [details(words, body)] : [`${words}.`, ...body])];
 }
 
 /** The commands that list everything about an object: its page's commits and its unit's revisions. */

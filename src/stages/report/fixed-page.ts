@@ -1,8 +1,9 @@
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Correction, Report } from '../../domain/report.ts';
-import { costWords, fixState, minute, plural } from '../../domain/words.ts';
+import { costWords, fixState, plural } from '../../domain/words.ts';
 import { earlierDrift, fullHistory } from './earlier.ts';
 import { escapeText } from './markdown.ts';
+import { moment } from './page-table.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { PAGE_LIMITS } from './workload-page.ts';
 
@@ -17,7 +18,7 @@ interface Page {
 
 const SECTIONS: readonly Section<Page>[] = [
   headline,
-  ({ report, last }) => earlierDrift(report, last.object, '## Fixed and resolved'),
+  ({ report, last }) => earlierDrift(report, last.object, { heading: '## Fixed and resolved', isFolded: false }),
   ({ report, last, root }) => fullHistory(report, last, root),
 ];
 
@@ -36,7 +37,7 @@ function headline({ last, together }: Page): readonly string[] {
   const more = together.length - 1;
   return [
     `# ${escapeText(displayRef(last.object))}`,
-    `**No open drift.** Last fixed at ${escapeText(minute(last.time))}: ${escapeText(last.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}.`,
+    `**No open drift.** Last fixed at ${moment(last.time)}: ${escapeText(last.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}.`,
     `State: ${escapeText(fixState(last))}, ${costWords(together)}. ${last.unit === '' ? 'Not managed by any unit' : `Desired: unit ${escapeText(last.unit)}`}.`,
   ];
 }

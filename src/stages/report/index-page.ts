@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
 import { summarySchema } from '../../domain/report.ts';
-import { dollars, minute } from '../../domain/words.ts';
+import { dollars } from '../../domain/words.ts';
 import { escapeText, table } from './markdown.ts';
+import { moment } from './page-table.ts';
 import { parseAs } from './previous.ts';
 
 const shownSchema = z.object({
@@ -35,8 +36,8 @@ export function renderIndex(summaries: readonly ClusterSummary[]): string {
     `[${escapeText(summary.cluster)}](${linkTo(summary.folder)})`,
     stateOf(summary),
     ...sums([summary]),
-    summary.newest ? `${summary.newest.count} at ${escapeText(minute(summary.newest.firstSeen))}` : '',
-    summary.lastCorrected ? `${summary.lastCorrected.count} at ${escapeText(minute(summary.lastCorrected.time))}` : '',
+    summary.newest ? `${summary.newest.count} at ${moment(summary.newest.firstSeen)}` : '',
+    summary.lastCorrected ? `${summary.lastCorrected.count} at ${moment(summary.lastCorrected.time)}` : '',
   ]);
   if (summaries.length > 1) rows.push(['**all**', stateOf(all(summaries)), ...sums(summaries), '', '']);
   return `# Drift reports\n\n${table(header, rows)}\n`;

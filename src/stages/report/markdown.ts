@@ -64,6 +64,12 @@ export function tableWithin(
   return { text: shown.length === 0 ? '' : table(header, shown), left: rows.length - shown.length };
 }
 
+/** What people must see first; hosts without such a box show a quotation. */
+export function caution(paragraphs: readonly string[]): string {
+  const lines = `[!CAUTION]\n${paragraphs.join('\n\n')}`.split('\n');
+  return lines.map((line) => `> ${line}`.trimEnd()).join('\n');
+}
+
 /** Shown on demand. The empty lines make hosts read what is inside as Markdown. */
 export function details(summary: string, body: readonly string[]): string {
   return [`<details><summary>${summary}</summary>`, ...body, '</details>'].join('\n\n');

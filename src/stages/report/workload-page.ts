@@ -1,14 +1,13 @@
-import { cutText, fieldName, sanitize } from '../../domain/describe.ts';
-import { actorWords } from '../../domain/field-managers.ts';
-import { rowOf } from '../../domain/finding-classes.ts';
+import { fieldName } from '../../domain/describe.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Report, ReportFinding } from '../../domain/report.ts';
 import { usageWords } from '../../domain/usage.ts';
-import { costWords, dollars, minute, plural, stateIn, writer } from '../../domain/words.ts';
+import { costWords, dollars, plural, stateIn } from '../../domain/words.ts';
+import { adviceWords, blameWords, returnedSentence } from './about.ts';
+import { commandSection } from './commands.ts';
 import { earlierDrift, fullHistory } from './earlier.ts';
-import { escapeText, fence } from './markdown.ts';
-import { nextSteps } from './next-steps.ts';
-import { boundedTable, changedBy } from './page-table.ts';
+import { caution, details, escapeText, fence } from './markdown.ts';
+import { boundedTable, changedBy, marked, moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { assemblePage, type Section } from './sections.ts';
 import { objectDiff } from './value-diff.ts';
 
@@ -17,10 +16,8 @@ export const PAGE_LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.
 const DIFF_LINES = 200;
 const DIFF_BYTES = 6_000;
 const FIELDS_SHOWN = 50;
-/** Fields that get their commands and the model's words on the page. */
-const FIELDS_WITH_COMMANDS = 3;
-/** Of a field's summary beside its command. */
-const SUMMARY_LENGTH = 60;
+/** Fields that get the model's words on the page. */
+const FIELDS_WITH_ADVICE = 3;
 const FATES_SHOWN = 5;
 
 interface Page {
@@ -51,19 +48,20 @@ function headline({ report, findings, worst }: Page): readonly string[] {
       ? 'Not managed by any unit.'
       : `Desired: unit ${escapeText(worst.unit)}${worst.isCritical ? ' (tier=critical)' : ''}.`;
   const since = findings.map((finding) => finding.firstSeen).sort()[0] ?? '';
+  const what = `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}.`;
+  const facts = [
+    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${moment(since)}.`,
+    returnedSentence(worst),
+    `${unit} State: ${escapeText(stateIn(report, worst))}.`,
+  ];
+  const first = `${what} ${blameWords(worst)}`.trimEnd();
   return [
     `# ${escapeText(displayRef(worst.object))}`,
-    `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}. ${blameWords(worst)}`,
-    `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${escapeText(minute(since))}. ${unit} State: ${escapeText(stateIn(report, worst))}.`,
+    worst.severity === 'critical' ? caution([first]) : first,
+    facts.filter((text) => text !== '').join(' '),
+    ...adviceWords(worst),
     ...(worst.usage ? [`When first seen: ${usageWords(worst.usage)}.`] : []),
   ];
-}
-
-function blameWords({ blame, class: found }: ReportFinding): string {
-  if (!blame) return rowOf(found).ofObject !== '' ? '' : 'No field manager is recorded.';
-  const aside = [actorWords(blame), blame.operation === 'Apply' ? 'by server-side apply' : ''].filter((part) => part !== '');
-  const when = blame.time === undefined ? 'at an unknown time' : `at ${minute(blame.time)}`;
-  return `Last changed by ${escapeText(writer({ blame }))} (${aside.join(', ')}) ${escapeText(when)}.`;
 }
 
 function difference({ findings }: Page): readonly string[] {
@@ -87,24 +85,26 @@ function fields({ findings }: Page): readonly string[] {
   const columns: readonly (readonly [string, (finding: ReportFinding) => string])[] = [
     // The diff above shows where it lies; a whole path is wider than hosts show.
     ['field', ({ path, steps }) => escapeText(path === '' ? '(whole object)' : steps.length === 0 ? path : fieldName(steps))],
-    ['severity', ({ severity }) => severity],
+    ['severity', ({ severity }) => marked(severity)],
     ['class', ({ class: found }) => found],
     ['$ a month', ({ costUsdPerMonth }) => dollars(costUsdPerMonth)],
     ['fix restarts pods', ({ restartsPods }) => (restartsPods ? 'yes' : 'no')],
+    // Said at the top of the page where they are the same for all fields.
     ...[CHANGED_BY, FIRST_SEEN].filter(([, cell]) => new Set(findings.map(cell)).size > 1),
   ];
-  const rows = findings.slice(0, FIELDS_SHOWN).map((finding) => columns.map(([, cell]) => cell(finding)));
-  const header = columns.map(([name]) => name);
-  return ['## Fields', ...boundedTable(header, rows, findings.length - rows.length, 'field')];
+  const cells = findings.slice(0, FIELDS_SHOWN).map((finding) => columns.map(([, cell]) => cell(finding)));
+  const names = columns.map(([name]) => name);
+  const { header, rows, said } = withoutConstant(names, cells, ['field', 'severity']);
+  return ['## Fields', ...boundedTable(header, rows, findings.length - rows.length, 'field'), ...saidOfAll(said)];
 }
 
-// Said at the top of the page where they are the same for all fields.
 const CHANGED_BY = ['changed by', changedBy] as const;
-const FIRST_SEEN = ['first seen', (finding: ReportFinding): string => escapeText(minute(finding.firstSeen))] as const;
+const FIRST_SEEN = ['first seen', (finding: ReportFinding): string => moment(finding.firstSeen)] as const;
 
+/** Of the other fields; that of the worst is under the headline. */
 function advice({ findings }: Page): readonly string[] {
   const said = findings
-    .slice(0, FIELDS_WITH_COMMANDS)
+    .slice(1, FIELDS_WITH_ADVICE)
     .flatMap((finding) => (finding.opinion ? [{ finding, ...finding.opinion }] : []));
   if (said.length === 0) return [];
   const rows = said.map(({ finding, rank, advice: words }) => [
@@ -116,9 +116,11 @@ function advice({ findings }: Page): readonly string[] {
   ]);
   const header = ['what', 'likely cause', 'advice', 'confidence', 'rank'];
   return [
-    '## Advice from the model',
-    'The rank is the place among all open drift when the model was asked; 1 is the worst.',
-    ...boundedTable(header, rows, 0, 'field'),
+    '## Advice from the model on other fields',
+    details(plural(rows.length, 'field'), [
+      'The rank is the place among all open drift when the model was asked; 1 is the worst.',
+      ...boundedTable(header, rows, 0, 'field'),
+    ]),
   ];
 }
 
@@ -146,34 +148,12 @@ function outcome({ report, findings }: Page): readonly string[] {
   return ['## What was done', ...boundedTable(['what', 'state', 'why'], shown, rows.length - shown.length, 'outcome')];
 }
 
-/** One command in each fence and nothing beside it: what is copied is run as it stands, and to zsh a `#` begins no comment. */
 function commands({ report, findings }: Page): readonly string[] {
-  const shown = findings.slice(0, FIELDS_WITH_COMMANDS);
-  const steps = shown
-    .flatMap((finding) => nextSteps(finding, report.cluster).map((step, place) => ({ ...step, finding, place })))
-    .toSorted((a, b) => a.place - b.place);
-  const paragraphs = [...Map.groupBy(steps, ({ what }) => what)].flatMap(([what, alike]) => {
-    // A hold or an undo is the same for each field.
-    const commandsOf = Map.groupBy(alike, ({ command }) => command);
-    return [...commandsOf].flatMap(([command, [first]]) => {
-      const field = commandsOf.size === 1 || !first ? '' : `: ${escapeText(cutText(first.finding.summary, SUMMARY_LENGTH))}`;
-      return [`${what}${field}`, fence('sh', [sanitize(command)])];
-    });
-  });
-  const left = findings.length - shown.length;
-  if (paragraphs.length === 0) paragraphs.push(...byHand(findings));
-  if (left > 0 && paragraphs.length > 0)
-    paragraphs.push(`The fingerprints of ${plural(left, 'more field')} are in [findings.jsonl](../findings.jsonl).`);
-  return paragraphs.length === 0 ? [] : ['## What you can do', ...paragraphs];
-}
-
-/** What no command does. */
-function byHand([first]: readonly ReportFinding[]): readonly string[] {
-  return first?.class === 'conflicting' ? [`Remove its declaration from all units but one: ${escapeText(first.detail)}.`] : [];
+  return commandSection(findings, report.cluster);
 }
 
 function earlier({ report, worst }: Page): readonly string[] {
-  return earlierDrift(report, worst.object);
+  return earlierDrift(report, worst.object, { heading: '## Earlier drift', isFolded: true });
 }
 
 function log({ report, worst, root }: Page): readonly string[] {
