@@ -37,7 +37,7 @@ export async function runPass(given: Pass): Promise<PassResult> {
   return { ...judgement, outcomes, report, published };
 }
 
-/** Fixes of predecessors that are in no report; asked before this pass writes, to tell them from its own. */
+/** Fixes of earlier passes that are in no report; read before this pass writes its own. */
 async function recover({ clients, repository, options, log }: Pass, judgement: Judgement): Promise<readonly RecordedFix[]> {
   // Nothing is fixed that could not be reported afterwards.
   if (judgement.plan.fixes.length > 0) await repository.confirmWritable();
