@@ -1,7 +1,7 @@
 // Bundles src/ into dist/, which is all that the image holds beside package.json: no node_modules, no TypeScript.
 //
 //   node bin/build.mjs [DIRECTORY]     default: dist
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -54,3 +54,6 @@ const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) =>
   Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0),
 );
 writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(root, [...new Set(bundled)]));
+// What the dashboard sends to browsers as it is, beside the code that reads it.
+const sent = bundled.includes('src/dashboard/assets.ts') ? ['dashboard.css', 'dashboard.js', 'icon.svg'] : [];
+for (const name of sent) copyFileSync(join(root, 'src/dashboard', name), join(outdir, name));

@@ -32,7 +32,12 @@ const ROOMS: readonly { readonly file: string; readonly may: readonly string[]; 
   {
     file: 'hub/a.ts',
     may: ['../domain/json.ts', '../clients/kubernetes/client.ts'],
-    mayNot: ['../clients/confighub/client.ts', '../cli/config.ts', '../stages/diff/diff.ts'],
+    mayNot: ['../clients/confighub/client.ts', '../cli/config.ts', '../stages/diff/diff.ts', '../dashboard/dashboard.ts'],
+  },
+  {
+    file: 'dashboard/a.ts',
+    may: ['../domain/json.ts', '../clients/confighub/client.ts', '../stages/report/report.ts', './state.ts'],
+    mayNot: ['../stages/diff/diff.ts', '../outputs/output.ts', '../cli/config.ts', '../pass/pass.ts', '../hub/server.ts'],
   },
 ];
 

@@ -73,6 +73,7 @@ const SLOW = [
   'browser/**/*',
   'confighub/{answers,transport}',
   'cub/hand-over',
+  'dashboard/*',
   'decide/main',
   'decisions/history',
   'files/**/*',

@@ -1,5 +1,6 @@
 import type { Command } from '../cli/command.ts';
 import { cub } from './cub/cub.ts';
+import { dashboard } from './dashboard/dashboard.ts';
 import { accept, adopt, fix, ignore } from './decide/decide.ts';
 import { diff } from './diff/diff.ts';
 import { doctor } from './doctor/doctor.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   diff,
   report,
+  dashboard,
   promote,
   undo,
   accept,

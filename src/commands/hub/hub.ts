@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
-import { type Command, collect } from '../../cli/command.ts';
+import { Option } from 'commander';
+import type { Command } from '../../cli/command.ts';
+import { collectHosts, portOf } from '../../cli/listening.ts';
 
 export interface HubArguments {
   readonly dataDir: string;
@@ -32,20 +33,3 @@ export const hub: Command<HubArguments> = {
       ),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/u.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It is not a port.');
-}
-
-function collectHosts(text: string, before?: readonly string[]): readonly string[] {
-  if (isHost(text)) return collect(text, before);
-  throw new InvalidArgumentError('It is not a host name or address with an optional port.');
-}
-
-/** As a Host header has it. */
-function isHost(text: string): boolean {
-  const { host } = URL.parse(`http://${text}`) ?? {};
-  return host !== undefined && (host === text.toLowerCase() || `${host}:80` === text.toLowerCase());
-}

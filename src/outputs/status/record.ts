@@ -89,3 +89,40 @@ export function unreportedFixesIn(annotations: Readonly<Record<string, string>>)
   const count = Number(annotations[`${PREFIX}${UNREPORTED}`] ?? 0);
   return Number.isInteger(count) && count > 0 ? count : 0;
 }
+
+/** The last pass as `annotationsOf` describes it. */
+export interface RecordedPass {
+  readonly pass: string;
+  /** RFC 3339, as `lastSuccess` is. */
+  readonly endedAt: string;
+  readonly result: string;
+  /** Empty where none succeeded. */
+  readonly lastSuccess: string;
+  /** Without those of workloads; empty where the pass failed on its way. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What `annotationsOf` says of the last pass; `undefined` where it says nothing. */
+export function recordedPassIn(annotations: Readonly<Record<string, string>>): RecordedPass | undefined {
+  const text = (name: string): string => annotations[PREFIX + name] ?? '';
+  const endedAt = text('last-run');
+  if (Number.isNaN(Date.parse(endedAt))) return undefined;
+  return {
+    pass: text('last-pass'),
+    endedAt,
+    result: text('last-result'),
+    lastSuccess: text('last-success'),
+    counts: countsIn(text('counts')),
+  };
+}
+
+/** Anybody who may write the Lease may have written it: what is no number is left out. */
+function countsIn(text: string): Counts {
+  try {
+    const counts: unknown = JSON.parse(text);
+    if (typeof counts !== 'object' || counts === null) return {};
+    return Object.fromEntries(Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  } catch {
+    return {};
+  }
+}

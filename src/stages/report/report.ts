@@ -2,8 +2,10 @@ export { GUARD_EFFECT, minute, state } from '../../domain/words.ts';
 export { buildReport, type ReportInput, wasNotRead } from './build.ts';
 export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
 export { keepErrorText } from './failed-reads.ts';
+export { type FollowedReports, followReports, type ReportFollower } from './follow.ts';
 export { inert } from './inert.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
+export { nextSteps, revisionsOf } from './next-steps.ts';
 export { decisionsPath, pathPart, workloadPage } from './paths.ts';
 export { renderReport } from './render.ts';
 export {
@@ -17,3 +19,4 @@ export {
 export type { ReportEdits } from './repository-tree.ts';
 export { reportJsonSchema } from './schema.ts';
 export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';
+export { objectDiff } from './value-diff.ts';

@@ -67,7 +67,7 @@ export interface ReportReader extends AsyncDisposable {
 /** Clones the report repository and reads the last report; an empty repository or a new branch is a first report. */
 export async function openReportRepository(options: ReportRepositoryOptions): Promise<ReportRepository> {
   const { branch, root, cluster, mayPush, signal } = options;
-  const { clone, head: first } = await open(options);
+  const { clone, head: first } = await openAtHead(options);
   const run = withGitErrors(clone);
   const known = new Map<string, string>();
   let head = first;
@@ -110,7 +110,7 @@ export async function openReportRepository(options: ReportRepositoryOptions): Pr
 /** Clones the report repository to read in. */
 export async function openReportReader(options: ReportReaderOptions): Promise<ReportReader> {
   const { branch, root } = options;
-  const { clone, head } = await open(options);
+  const { clone, head } = await openAtHead(options);
   const run = withGitErrors(clone);
   const history = 'read the history of the report repository';
   const trees = new Map([[head.commit, Promise.resolve(head.entries)]]);
@@ -135,7 +135,8 @@ export async function openReportReader(options: ReportReaderOptions): Promise<Re
   };
 }
 
-async function open(options: ReportReaderOptions): Promise<{ readonly clone: Clone; readonly head: Head }> {
+/** A clone with the newest commit of the branch. */
+export async function openAtHead(options: ReportReaderOptions): Promise<{ readonly clone: Clone; readonly head: Head }> {
   checkBranch(options.branch);
   const clone = await openClone(options);
   try {
@@ -150,7 +151,7 @@ async function open(options: ReportReaderOptions): Promise<{ readonly clone: Clo
 }
 
 /** Has every failure say what was being done. */
-function withGitErrors({ translate }: Clone): <T>(doing: string, work: () => Promise<T>) => Promise<T> {
+export function withGitErrors({ translate }: Clone): <T>(doing: string, work: () => Promise<T>) => Promise<T> {
   return async (doing, work) => {
     try {
       return await work();

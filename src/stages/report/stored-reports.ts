@@ -1,24 +1,19 @@
 import { isRevision } from '../../clients/git/revision.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { GitError } from '../../domain/errors.ts';
-import { type Correction, type Incomplete, type ReportFinding, summarySchema } from '../../domain/report.ts';
+import { type PreviousReport, summarySchema } from '../../domain/report.ts';
 import type { ShowValues } from '../../domain/show/show-values.ts';
 import { DATA_FILES, faultsOf } from './last-report.ts';
-import { parseAs, parseCorrections, parseFindings, parseGone, plainDigest } from './previous.ts';
+import { parseAs, parseCorrections, parseFindings, parseGone, parseSummary, plainDigest } from './previous.ts';
 import { openReportReader, type ReportReader, type ReportReaderOptions } from './repository.ts';
 import { showReportAgain } from './shown-again.ts';
 
 /** One cluster's report as a commit of the report repository holds it. */
-export interface StoredReport {
+export interface StoredReport extends Omit<PreviousReport, 'guard' | 'faults'> {
   /** Below the root of the reports. */
   readonly folder: string;
   readonly cluster: string;
-  /** sha256 in hexadecimal; empty where the report has none. */
-  readonly digest: string;
   readonly guard: { readonly name: string; readonly detail: string } | null;
-  readonly incomplete: readonly Incomplete[];
-  readonly findings: readonly ReportFinding[];
-  readonly corrections: readonly Correction[];
   /** README.md. */
   readonly page: string;
   /** All files of the report, below the root of the reports. */
@@ -32,6 +27,9 @@ export interface ReportCommit {
   readonly time: string;
   readonly reports: readonly StoredReport[];
 }
+
+/** What the reports of a commit are read with. */
+export type CommitReader = Pick<ReportReader, 'listFiles' | 'readFile' | 'timeOf'>;
 
 const storedSchema = summarySchema.pick({ cluster: true, digest: true, guard: true, incomplete: true });
 
@@ -87,7 +85,8 @@ function ageSeconds(text: string): number | undefined {
   return nanoseconds === undefined ? undefined : nanoseconds / 1e9;
 }
 
-async function readCommit(reader: ReportReader, sha: string, show: ShowValues): Promise<ReportCommit> {
+/** The reports of a commit; `reader` reads the files. */
+export async function readCommit(reader: CommitReader, sha: string, show: ShowValues): Promise<ReportCommit> {
   if (sha === '') return { sha, time: '', reports: [] };
   const files = await reader.listFiles(sha);
   const reports: StoredReport[] = [];
@@ -100,22 +99,20 @@ async function readCommit(reader: ReportReader, sha: string, show: ShowValues): 
     const broken = faultsOf(texts, summary.cluster).map(({ file, fault }) => ({ what: `${file} of this report`, error: fault }));
     const shown = showReportAgain(
       {
+        ...parseSummary(text('report.json')),
         findings: parseFindings(text('findings.jsonl')),
         corrections: parseCorrections(text('corrections.jsonl')),
         gone: parseGone(text('gone.jsonl')),
         page: text('README.md'),
-        decisions: [],
       },
       show,
     );
     reports.push({
+      ...shown,
       ...summary,
       digest: plainDigest(summary.digest),
       incomplete: [...summary.incomplete, ...broken],
       folder,
-      findings: shown.findings,
-      corrections: shown.corrections,
-      page: shown.page,
       files: new Set(files.filter((path) => path.startsWith(`${folder}/`))),
     });
   }

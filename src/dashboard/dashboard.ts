@@ -1,0 +1,171 @@
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { messageOf } from '../domain/errors.ts';
+import { plural } from '../domain/words.ts';
+import type { ReportFollower } from '../stages/report/report.ts';
+import { dashboardApp } from './app.ts';
+import { startEvents } from './events.ts';
+import type { Settings } from './pages/page.ts';
+import { type DashboardState, type LastPass, stateOf } from './state.ts';
+
+export interface DashboardOptions {
+  readonly reports: ReportFollower;
+  /** The last pass by the Lease of the dashboard's cluster; `undefined` where it tells nothing. */
+  readonly lastPass: () => Promise<LastPass | undefined>;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  /** Time between two looks at the report repository. */
+  readonly pollSeconds: number;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly clock?: () => Date;
+  /** Stops it. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningDashboard extends AsyncDisposable {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** Looks at the report repository and the Lease now. */
+  readonly refresh: () => Promise<void>;
+}
+
+const EMPTY: DashboardState = stateOf({ head: { sha: '', time: '', reports: [] }, commits: [] });
+
+/** Serves the pages until the signal; resolves when it listens and the reports were read once, or could not be. */
+export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
+  const { reports, settings, log, clock = () => new Date(), signal } = options;
+  const events = startEvents();
+  const known = startReading(options, (state) => {
+    events.send('report', state.commit);
+    logReport(state, log);
+  });
+  const app = dashboardApp({
+    view: async (query) => ({ ...known.now(), query, now: clock(), settings }),
+    allowedHosts: options.allowedHosts,
+    events: events.connect,
+    log,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: options.host }) as Server;
+  await known.refresh();
+  signal.throwIfAborted();
+  await listen(server, options.port, options.host);
+  const url = addressOf(server, options.host);
+  log.info({ event: 'dashboard-listening', url }, `the dashboard listens on ${url}`);
+  return {
+    url,
+    refresh: known.refresh,
+    async [Symbol.asyncDispose]() {
+      known.stop();
+      events.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      await reports[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Reading {
+  readonly now: () => {
+    readonly state: DashboardState;
+    readonly lastPass: LastPass | undefined;
+    readonly problems: readonly string[];
+  };
+  readonly refresh: () => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Reads reports and Lease, again and again; what cannot be read stays as it was read before. */
+function startReading(
+  { reports, lastPass, pollSeconds, log, signal }: DashboardOptions,
+  onReport: (state: DashboardState) => void,
+): Reading {
+  let state = EMPTY;
+  let pass: LastPass | undefined;
+  let problems: readonly string[] = [];
+  let reading: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const attempt = async (what: string, read: () => Promise<void>): Promise<readonly string[]> => {
+    try {
+      await read();
+      return [];
+    } catch (error) {
+      if (!signal.aborted) log.warn({ event: 'dashboard-read-failed' }, `${what}: ${messageOf(error)}`);
+      return [`${what}: ${messageOf(error)}`];
+    }
+  };
+  const readReports = async (): Promise<void> => {
+    const read = await reports.read();
+    if (read.head.sha === state.commit) return;
+    state = stateOf(read);
+    onReport(state);
+  };
+  const readAll = async (): Promise<void> => {
+    const [ofReports, ofPass] = await Promise.all([
+      attempt('The report repository was not read', readReports),
+      attempt('The Lease was not read', async () => {
+        pass = await lastPass();
+      }),
+    ]);
+    problems = [...ofReports, ...ofPass];
+  };
+  const refresh = (): Promise<void> => {
+    reading ??= readAll().finally(() => {
+      reading = undefined;
+      clearTimeout(timer);
+      if (!isStopped && !signal.aborted) timer = setTimeout(() => void refresh(), pollSeconds * 1000).unref();
+    });
+    return reading;
+  };
+  return {
+    now: () => ({ state, lastPass: pass, problems }),
+    refresh,
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What each cluster has open, and the newest commit's own words, for `kubectl logs --follow`. */
+function logReport({ commit, commits, reports }: DashboardState, log: Logger): void {
+  const [newest] = commits;
+  if (newest) log.info({ event: 'report', commit }, newest.subject);
+  for (const line of newest ? sentencesOf(newest.body) : []) log.info({ event: 'report-line', commit }, line);
+  for (const { cluster, guard, findings } of reports)
+    if (guard)
+      log.warn(
+        { event: 'guard', cluster },
+        `${cluster}: guard ${guard.name} tripped, ${plural(findings.length, 'finding')} open`,
+      );
+}
+
+/** Lines of a commit's message without its trailers. */
+function sentencesOf(body: string): readonly string[] {
+  return body
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^[A-Z][A-Za-z-]+: /u.test(line))
+    .slice(0, 20);
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function addressOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const name = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[host] ?? (host.includes(':') ? `[${host}]` : host);
+  return `http://${name}:${port}`;
+}
