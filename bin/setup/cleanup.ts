@@ -17,7 +17,7 @@ const KEPT = [
 await script(
   'cleanup',
   ABOUT,
-  { yes: { type: 'boolean', shown: '--yes', help: 'delete; without it, only say what would be' } },
+  { yes: { type: 'boolean', shown: '--yes', help: 'delete; without it, print what would be deleted' } },
   async (context) => {
     const { state, say, given } = context;
     const isMeant = given['yes'] === true;

@@ -72,7 +72,7 @@ async function startCluster(context: Script): Promise<string> {
   }
   state.write('cluster', 'local');
   const cluster = await ensureLocalCluster(context);
-  if (cluster.whyNoPods !== '') context.say(`Pods of passes do not run here, only their Jobs are made: ${cluster.whyNoPods}`);
+  if (cluster.whyNoPods !== '') context.say(`Pods do not run in this cluster, only their Jobs are created: ${cluster.whyNoPods}`);
   return setContext(context, cluster);
 }
 

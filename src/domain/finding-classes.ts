@@ -59,7 +59,7 @@ export const CLASSES = {
   },
   added: {
     ...FIELD,
-    outcome: 'fixed where it was added by hand, else reported',
+    outcome: 'fixed if added by hand, else reported',
     name: 'FieldAdded',
     short: 'An undeclared field was added.',
     full: 'The live object has a field that the unit does not declare, and no known tool that is expected to add it did so.',

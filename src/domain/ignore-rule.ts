@@ -16,7 +16,7 @@ export const ignoreRuleSchema = z
     name: selector,
     path: z.string().optional(),
     manager: selector,
-    reason: z.string('is required: say why').min(1, 'is empty: say why'),
+    reason: z.string('is required: give a reason').min(1, 'is empty: give a reason'),
     until: z
       .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date such as 2026-12-01 or an RFC 3339 time')
       .optional(),

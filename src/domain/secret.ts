@@ -115,9 +115,9 @@ function inBase64(text: string): readonly string[] {
 /** What is wrong with the text of a credential, in a few words that do not hold it; `undefined` where nothing is. */
 export function faultOfCredential(text: string): string | undefined {
   if (text === '') return 'is empty';
-  if (/[\r\n\u0085\u2028\u2029]/u.test(text)) return 'holds more than one line';
+  if (/[\r\n\u0085\u2028\u2029]/u.test(text)) return 'has more than one line';
   // U+FEFF is the mark that editors write at the beginning of a file.
-  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return 'holds a control character';
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return 'contains a control character';
   return undefined;
 }
 

@@ -28,10 +28,10 @@ async function failureOf(work: () => Promise<unknown>): Promise<UserError> {
 
 /** Texts that cannot be sent as one credential, and the error for each. */
 const FAULTS = [
-  { what: 'two lines', text: 'canary-1\ncanary-2', said: 'holds more than one line' },
-  { what: 'two lines of Windows', text: 'canary-1\r\ncanary-2\r\n', said: 'holds more than one line' },
-  { what: 'a control character', text: 'canary-1\u0007canary-2', said: 'holds a control character' },
-  { what: 'a character that is not seen', text: 'canary-1\u200bcanary-2', said: 'holds a control character' },
+  { what: 'two lines', text: 'canary-1\ncanary-2', said: 'has more than one line' },
+  { what: 'two lines of Windows', text: 'canary-1\r\ncanary-2\r\n', said: 'has more than one line' },
+  { what: 'a control character', text: 'canary-1\u0007canary-2', said: 'contains a control character' },
+  { what: 'a character that is not seen', text: 'canary-1\u200bcanary-2', said: 'contains a control character' },
   { what: 'nothing', text: ' \n', said: 'is empty' },
 ] as const;
 const KEYS = new Set(['GIT_SSH_KEY', 'GIT_SIGNING_KEY']);

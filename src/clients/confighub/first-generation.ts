@@ -26,7 +26,7 @@ export function restoredNumber(restore: string | undefined): number | undefined 
 export function refuseDataFilter({ WhereData, ResourceType }: Filter, reference: string): void {
   if (WhereData === '' && ResourceType === '') return;
   throw unable(
-    'cannot select units by what their data holds',
+    'cannot select units by the content of their data',
     `filter ${reference}`,
     'Use a filter on labels and other attributes, without --where-data and --resource-type.',
   );

@@ -123,7 +123,7 @@ export function translateFailure(error: unknown, doing: string, subject: string)
   const { code, remedy } = KINDS.find(({ words }) => words.test(messages.words)) ?? UNKNOWN;
   const lines = messages.shown.split('\n').map((line) => line.trim().replace(FATE, 'branch $1 is refused ($2)'));
   const useful = lines.filter((line) => !BOILERPLATE.test(line));
-  const shown = messageOf((useful.length > 0 ? useful : lines).join(' ')) || 'Git said nothing';
+  const shown = messageOf((useful.length > 0 ? useful : lines).join(' ')) || 'Git printed no error';
   return new GitError(`cannot ${doing}: ${shown}`, { code, subject, remedy, cause: error });
 }
 

@@ -40,7 +40,7 @@ export function pageOf(body: Json, kind: ResourceKind, namespace: string, doing:
   if (!isJsonArray(listed)) throw refuse('the list has no items');
   const items = listed.map((item) => {
     if (isItem(item, kind, namespace) && (isNamed || stringAt(item, 'kind') === kind.kind)) return item;
-    throw refuse(`the list holds ${described(item)}, not a ${kind.kind}`);
+    throw refuse(`the list contains ${described(item)}, not a ${kind.kind}`);
   });
   const next = at(body, 'metadata', 'continue') ?? '';
   const left = numberAt(body, 'metadata', 'remainingItemCount') ?? 0;

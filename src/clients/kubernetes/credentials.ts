@@ -50,7 +50,7 @@ export function credentialsOf(config: KubeConfig, options: CredentialsOptions): 
   const provider = user.authProvider?.name ?? '';
   if (provider === 'gcp' || provider === 'azure')
     throw failure(
-      `the auth provider ${provider} of the kubeconfig's user is none any more`,
+      `the auth provider ${provider} of the kubeconfig's user is no longer supported`,
       options.server,
       undefined,
       'Use an exec plugin.',

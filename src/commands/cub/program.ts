@@ -136,7 +136,7 @@ function addUnitReads(unit: Command, take: Take): void {
       take((context) => units.unitListCommand(context, flags));
     });
   selecting(add(unit, 'tree', 'units below those that they were cloned from'))
-    .addOption(new Option('--node <KIND>', 'what a line stands for').choices(['unit', 'space']).default('unit'))
+    .addOption(new Option('--node <KIND>', 'what each line shows').choices(['unit', 'space']).default('unit'))
     .addOption(new Option('--edge <KIND>', 'what leads from one to the next').choices(['clone']).default('clone'))
     .option('--columns <NAMES>', 'columns instead of the usual ones', collectList)
     .action((flags) => {

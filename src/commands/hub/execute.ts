@@ -19,7 +19,7 @@ export async function execute(
   const config = await configure();
   const log = loggerOf(config, process);
   const { tokenFile } = hub;
-  const file = { subject: '--token-file', remedy: 'Pass an existing file that holds the token.', signal };
+  const file = { subject: '--token-file', remedy: 'Pass an existing file that contains the token.', signal };
   const token = tokenFile === undefined ? undefined : (await readCredential(tokenFile, file)).reveal();
   const clusters = new Map<string, Promise<Cluster>>();
   /** One connection for each context, made anew where it could not be made. */

@@ -85,7 +85,7 @@ export const FORMATS = {
     about: 'JUnit XML, for the test page of a CI system',
     print: ({ reports, entriesOf }) => printJunit(reports, entriesOf),
   },
-  none: { about: 'nothing: the log, the report and the exit code say it', print: () => '' },
+  none: { about: 'nothing: see the log, the report and the exit code', print: () => '' },
 } satisfies Readonly<Record<string, Format>>;
 
 export type FormatName = keyof typeof FORMATS;

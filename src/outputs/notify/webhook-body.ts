@@ -148,8 +148,8 @@ function escapeSlack(text: string): string {
 
 /** What `DRIFT_WEBHOOK_FORMAT` may be: the body of an announcement, and whom it is for, for help. */
 export const WEBHOOK_FORMATS = {
-  json: { about: 'each fact a field', toBody: toJsonBody },
-  slack: { about: 'a message for Slack, and for what takes messages as Slack does', toBody: toSlackBody },
+  json: { about: 'one field for each fact', toBody: toJsonBody },
+  slack: { about: 'a message for Slack and compatible services', toBody: toSlackBody },
 } satisfies Readonly<Record<string, { readonly about: string; readonly toBody: (announcement: Announcement) => object }>>;
 
 export type WebhookFormat = keyof typeof WEBHOOK_FORMATS;

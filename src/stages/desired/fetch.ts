@@ -84,7 +84,7 @@ async function toDesiredUnit(
   let text = unit.Data;
   if (unit.LiveRevisionNum > 0 && unit.LiveRevisionNum !== unit.HeadRevisionNum) {
     const live = await confighub.readRevision(unitRef(unit, space), unit.LiveRevisionNum, signal);
-    if (!live) return { ok: false, unit, space, error: `ConfigHub does not hold its live revision ${unit.LiveRevisionNum}` };
+    if (!live) return { ok: false, unit, space, error: `ConfigHub has not kept its live revision ${unit.LiveRevisionNum}` };
     text = live.Data;
   }
   const accepted = text === unit.Data ? undefined : await findAccepted(confighub, unit, space, signal);

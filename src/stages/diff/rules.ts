@@ -35,12 +35,13 @@ export const RULES = {
       'desired leaves replicas open and they are not the default: scaling through the scale subresource records no owner where there was none before',
   },
   'not-sent-by-applier': {
-    because: 'undeclared and owned by a client-side apply whose last-applied annotation does not hold it: a default or admission',
+    because:
+      'undeclared and owned by a client-side apply whose last-applied annotation does not contain it: a default or admission',
   },
   dropped: { class: 'to_remove', because: 'our applier owns it and desired does not declare it any more' },
   'dropped-since-last-applied': {
     class: 'to_remove',
-    because: 'the last-applied annotation holds it, desired does not declare it any more, and it is still live',
+    because: 'the last-applied annotation contains it, desired does not declare it any more, and it is still live',
   },
   'dropped-or-default': {
     class: 'informational',
@@ -55,7 +56,7 @@ export const RULES = {
   },
   'added-without-managed-fields': {
     class: 'added',
-    because: 'undeclared, no known default, and the object has no managedFields that would tell who wrote it',
+    because: 'undeclared, no known default, and the object has no managedFields that would show who wrote it',
   },
 } as const satisfies Readonly<Record<string, RuleText>>;
 
