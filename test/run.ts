@@ -53,6 +53,7 @@ const CLUSTER = [
   'status',
   'hub',
   'image',
+  'import',
   'kubelet',
   'kubernetes',
   'manifests',

@@ -5,6 +5,7 @@ import { accept, adopt, fix, ignore } from './decide/decide.ts';
 import { diff } from './diff/diff.ts';
 import { doctor } from './doctor/doctor.ts';
 import { hub } from './hub/hub.ts';
+import { importCommand } from './import/import.ts';
 import { promote } from './promote/promote.ts';
 import { report } from './report/report.ts';
 import { check, run } from './run/run.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ignore,
   fix,
   adopt,
+  importCommand,
   hub,
   schema,
   cub,

@@ -107,7 +107,7 @@ function otherVersion(desired: DesiredObject, live: LiveObject | undefined): Inv
 }
 
 /** What no person declares anywhere: controlled objects, and those that Kubernetes makes by itself. */
-function isMadeByCluster({ ref, isControlled }: LiveObject): boolean {
+export function isMadeByCluster({ ref, isControlled }: LiveObject): boolean {
   if (isControlled) return true;
   return kindOf(ref)?.madeByCluster?.test(ref.name) === true;
 }

@@ -19,6 +19,8 @@ export interface SnapshotOptions {
   readonly kinds: readonly string[];
   /** Only these objects are of interest: their kinds are read in their namespaces, whatever the labels of these. */
   readonly only?: readonly ObjectRef[];
+  /** The namespaces to read, whatever their labels; absent where the selector says. */
+  readonly namespaces?: readonly string[];
   /** Where schemas are kept between passes; empty for nowhere. */
   readonly cacheDir: string;
   readonly signal: AbortSignal;
@@ -33,7 +35,8 @@ const NAMESPACES: ResourceKind = { apiVersion: 'v1', kind: 'Namespace', plural: 
  */
 export async function takeSnapshot(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<Snapshot> {
   const { only, signal } = options;
-  const listed = only ? namespacesOf(only) : await listNamespaces(kubernetes, options);
+  const named = options.namespaces ?? (only && namesOf(only));
+  const listed = named ? unlisted(named) : await listNamespaces(kubernetes, options);
   const namespaces = listed.map(({ name }) => name);
   const wanted = only && new Set(only.map(objectKey));
   const monitored = new Set(namespaces);
@@ -47,8 +50,8 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const read = async <T>(kind: string, keep: Keep<T>): Promise<readonly T[]> => {
     try {
       const inside = only?.filter((ref) => `${ref.apiVersion}/${ref.kind}` === kind) ?? [];
-      const where = inside.length > 0 ? namespacesOf(inside).map(({ name }) => name) : namespaces;
-      const isNarrow = only !== undefined;
+      const where = inside.length > 0 ? namesOf(inside) : namespaces;
+      const isNarrow = named !== undefined;
       return await listKind(kubernetes, kind, keep, { namespaces: where, isNarrow, failedReads, clusterScoped, signal });
     } catch (error) {
       throwUnless(error, ClusterError, signal);
@@ -95,10 +98,14 @@ interface MonitoredNamespace {
   readonly isTerminating: boolean;
 }
 
-/** Of objects that are in one; whether these exist is not asked. */
-function namespacesOf(refs: readonly ObjectRef[]): readonly MonitoredNamespace[] {
-  const names = new Set(refs.flatMap(({ namespace }) => (namespace === '' ? [] : namespace)));
-  return [...names].sort().map((name) => ({ name, pause: undefined, isTerminating: false }));
+/** Of objects that are in one. */
+function namesOf(refs: readonly ObjectRef[]): readonly string[] {
+  return [...new Set(refs.flatMap(({ namespace }) => (namespace === '' ? [] : namespace)))].sort();
+}
+
+/** Whether they exist is not asked. */
+function unlisted(names: readonly string[]): readonly MonitoredNamespace[] {
+  return names.map((name) => ({ name, pause: undefined, isTerminating: false }));
 }
 
 async function listNamespaces(kubernetes: KubernetesClient, options: SnapshotOptions): Promise<readonly MonitoredNamespace[]> {
