@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBinaries, findJq } from './control-plane/binaries.ts';
-import { DEFAULT_VERSION, PROVEN_VERSIONS, resolveVersion } from './control-plane/version.ts';
+import { DEFAULT_VERSION, isOld, PROVEN_VERSIONS, resolveVersion } from './control-plane/version.ts';
 import { findKubelet, whyNoKubelet } from './kubelet/kubelet.ts';
 
 // npm test: lint, type check, then every test with a seeded sample of the long proofs.
@@ -25,6 +25,8 @@ const VERSIONED = [
   'test/fix/law/**/*.test.ts',
   'test/manifests/**/*.test.ts',
 ];
+/** The same of old versions, whose API refuses most manifests of the others: a pass is proven by a scene of its own. */
+const OLD_VERSIONED = ['test/control-plane/**/*.test.ts', 'test/kubernetes/**/*.test.ts'];
 
 interface Step {
   readonly title: string;
@@ -110,7 +112,11 @@ const CHECK_STEPS: readonly (readonly Step[])[] = [
 ];
 const LONG_STEPS: readonly (readonly Step[])[] = PROVEN_VERSIONS.filter((version) => version !== DEFAULT_VERSION).map(
   (version) => [
-    { title: `tests on Kubernetes ${version}`, args: [mocha, ...VERSIONED], environment: { KUBERNETES_VERSION: version } },
+    {
+      title: `tests on Kubernetes ${version}`,
+      args: [mocha, ...(isOld(version) ? OLD_VERSIONED : VERSIONED)],
+      environment: { KUBERNETES_VERSION: version },
+    },
   ],
 );
 

@@ -5,9 +5,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildJq, buildKubernetes, buildKwok } from './build.ts';
 import { GOJQ_VERSION, KWOK_VERSION } from './go-module.ts';
-import { DEFAULT_VERSION } from './version.ts';
+import { DEFAULT_VERSION, isOld } from './version.ts';
 
-const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'] as const;
+const SERVERS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+const TOOLS = ['etcd', 'kubectl'] as const;
+const PROGRAMS = [...SERVERS, ...TOOLS, 'kwok'] as const;
 type Program = (typeof PROGRAMS)[number];
 /** Paths, and the Kubernetes version that they are of. */
 export type Binaries = Readonly<Record<Program, string>> & { readonly version: string };
@@ -47,11 +49,16 @@ export async function findBinaries(options: FindOptions): Promise<Binaries> {
   const version = await versionOf(found.get('kube-apiserver'), options);
   const kubernetesFolder = join(cache, `kubernetes-${version}`);
   const lacks = (program: Program): boolean => !found.has(program);
-  if (PROGRAMS.some((program) => program !== 'kwok' && lacks(program)) && !existsSync(kubernetesFolder))
-    await buildKubernetes(kubernetesFolder, { ...options, version });
+  // kubectl has not always had the commands that tests type, and builds of old releases have no etcd.
+  const toolsVersion = isOld(version) ? DEFAULT_VERSION : version;
+  const toolsFolder = join(cache, `kubernetes-${toolsVersion}`);
+  if (SERVERS.some(lacks) && !existsSync(kubernetesFolder)) await buildKubernetes(kubernetesFolder, { ...options, version });
+  if (TOOLS.some(lacks) && !existsSync(toolsFolder)) await buildKubernetes(toolsFolder, { ...options, version: toolsVersion });
   if (lacks('kwok') && !existsSync(kwokFolder)) await buildKwok(kwokFolder, options);
-  const path = (program: Program): string =>
-    found.get(program) ?? join(program === 'kwok' ? kwokFolder : kubernetesFolder, program);
+  const path = (program: Program): string => {
+    const isTool = TOOLS.some((tool) => tool === program);
+    return found.get(program) ?? join(program === 'kwok' ? kwokFolder : isTool ? toolsFolder : kubernetesFolder, program);
+  };
   return {
     version,
     etcd: path('etcd'),

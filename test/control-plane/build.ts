@@ -11,10 +11,13 @@ import {
   KWOK_PROGRAMS,
   KWOK_VERSION,
   kubernetesGoMod,
+  SERVER_PROGRAMS,
   simpleGoMod,
   toolsFile,
 } from './go-module.ts';
 import { lock } from './lock.ts';
+import { generateOpenApi, OPENAPI_GENERATOR } from './openapi-definitions.ts';
+import { isOld } from './version.ts';
 
 /** Oldest Go that the proven releases build with. */
 const MIN_GO = [1, 24] as const;
@@ -24,11 +27,15 @@ const STRIP = '-s -w';
 type GoOptions = Pick<FindOptions, 'environment' | 'onProgress' | 'signal'>;
 type BuildOptions = GoOptions & Pick<FindOptions, 'version'>;
 
-/** Builds etcd, the control plane and kubectl of a Kubernetes release into `folder`; about six minutes on two cores, once. */
+/**
+ * Builds etcd, the control plane and kubectl of a Kubernetes release into `folder`, of an old one the control plane alone;
+ * about six minutes on two cores, once.
+ */
 export async function buildKubernetes(folder: string, options: BuildOptions): Promise<void> {
   const { version } = options;
-  const title = `Kubernetes ${version} and etcd (once, 6 to 10 minutes on 2 cores)`;
-  await buildInto(folder, title, KUBERNETES_PROGRAMS, options, async (work) => {
+  const title = `Kubernetes ${version}${isOld(version) ? '' : ' and etcd'} (once, 6 to 10 minutes on 2 cores)`;
+  const programs = isOld(version) ? SERVER_PROGRAMS : KUBERNETES_PROGRAMS;
+  await buildInto(folder, title, programs, options, async (work) => {
     await writeFile(join(work, 'go.mod'), 'module drift-detector-control-plane\n\ngo 1.24\n');
     const answer: unknown = JSON.parse(await go(['mod', 'download', '-json', `k8s.io/kubernetes@v${version}`], work, options));
     if (typeof answer !== 'object' || answer === null || !('GoMod' in answer))
@@ -40,7 +47,10 @@ export async function buildKubernetes(folder: string, options: BuildOptions): Pr
     const versions = ['component-base/version', 'client-go/pkg/version'].map(
       (path) => `-X k8s.io/${path}.gitVersion=v${version}`,
     );
-    return ['-ldflags', [STRIP, ...versions].join(' ')];
+    const linking = ['-ldflags', [STRIP, ...versions].join(' ')];
+    if (!isOld(version)) return { flags: linking };
+    const generate = (): Promise<void> => generateOpenApi(work, (parameters) => go(parameters, work, options));
+    return { flags: ['-mod=vendor', ...linking], tool: OPENAPI_GENERATOR, generate };
   });
 }
 
@@ -48,7 +58,7 @@ export async function buildKubernetes(folder: string, options: BuildOptions): Pr
 export async function buildKwok(folder: string, options: BuildOptions): Promise<void> {
   await buildInto(folder, 'kwok (once, 1 to 3 minutes on 2 cores)', KWOK_PROGRAMS, options, async (work) => {
     await writeFile(join(work, 'go.mod'), simpleGoMod('sigs.k8s.io/kwok', KWOK_VERSION));
-    return ['-ldflags', STRIP];
+    return { flags: ['-ldflags', STRIP] };
   });
 }
 
@@ -56,7 +66,7 @@ export async function buildKwok(folder: string, options: BuildOptions): Promise<
 export async function buildJq(folder: string, options: BuildOptions): Promise<void> {
   await buildInto(folder, 'jq (once, some seconds)', JQ_PROGRAMS, options, async (work) => {
     await writeFile(join(work, 'go.mod'), simpleGoMod('github.com/itchyny/gojq', GOJQ_VERSION));
-    return ['-ldflags', STRIP];
+    return { flags: ['-ldflags', STRIP] };
   });
 }
 
@@ -68,18 +78,26 @@ export async function buildOwnProgram(folder: string, source: string, options: G
   });
 }
 
+interface Prepared {
+  readonly flags: readonly string[];
+  /** What generates a part of the sources once the modules are known, and the program that it needs. */
+  readonly generate?: () => Promise<void>;
+  readonly tool?: string;
+}
+
 async function buildInto(
   folder: string,
   title: string,
   programs: Readonly<Record<string, string>>,
   options: BuildOptions,
-  prepare: (work: string) => Promise<readonly string[]>,
+  prepare: (work: string) => Promise<Prepared>,
 ): Promise<void> {
   await requireGo(options);
   await buildOnce(folder, title, options, async (work, out) => {
-    const flags = await prepare(work);
-    await writeFile(join(work, 'tools.go'), toolsFile(Object.values(programs)));
+    const { flags, tool, generate } = await prepare(work);
+    await writeFile(join(work, 'tools.go'), toolsFile([...Object.values(programs), ...(tool ? [tool] : [])]));
     await go(['mod', 'tidy'], work, options);
+    await generate?.();
     for (const [name, path] of Object.entries(programs)) {
       const from = Date.now();
       await go(['build', '-trimpath', ...flags, '-o', join(out, name), path], work, options);

@@ -11,7 +11,7 @@ import { type Binaries, findBinaries } from './binaries.ts';
 import { createAuthority, type KeyPair } from './certificates.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { type Processes, startProcesses } from './processes.ts';
-import { resolveVersion } from './version.ts';
+import { isOld, resolveVersion } from './version.ts';
 
 export interface ControlPlaneOptions {
   /** As `KUBERNETES_VERSION`, which is used where this is absent. */
@@ -90,8 +90,10 @@ function isPortTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes('address already in use');
 }
 
-/** Nobody asks the controllers anything, and a port less is a port that cannot be taken. */
-const NO_SERVING = ['--secure-port=0'];
+/** Nobody asks the controllers anything, and a port less is a port that cannot be taken; old ones have a second, fixed one. */
+function noServing(version: string): readonly string[] {
+  return ['--secure-port=0', ...(isOld(version) ? ['--port=0'] : [])];
+}
 /** At the default of 20 requests a second starting the controllers alone takes 5 s (measured on 1.34). */
 const NO_THROTTLE = ['--kube-api-qps=1000', '--kube-api-burst=1000'];
 
@@ -179,10 +181,11 @@ async function start(
     `--audit-log-path=${file('audit.log')}`,
     // Older servers would otherwise wait for a loopback lease on the default endpoint.
     '--endpoint-reconciler-type=none',
+    ...(isOld(binaries.version) ? ['--insecure-port=0'] : []),
   ]);
   const controllerArgs = [
     `--kubeconfig=${controllerConfig}`,
-    ...NO_SERVING,
+    ...noServing(binaries.version),
     ...NO_THROTTLE,
     '--leader-elect=false',
     '--use-service-account-credentials=true',
@@ -191,7 +194,12 @@ async function start(
     // The autoscaler acts within seconds instead of fifteen.
     '--horizontal-pod-autoscaler-sync-period=1s',
   ];
-  const schedulerArgs = [`--kubeconfig=${schedulerConfig}`, ...NO_SERVING, ...NO_THROTTLE, '--leader-elect=false'];
+  const schedulerArgs = [
+    `--kubeconfig=${schedulerConfig}`,
+    ...noServing(binaries.version),
+    ...NO_THROTTLE,
+    '--leader-elect=false',
+  ];
 
   const kubectl = createKubectl(binaries.kubectl, admin, folder);
   // In this process: a kubectl for each look takes the processor from the server that is waited for.

@@ -1,3 +1,5 @@
+import { isOld } from './version.ts';
+
 /** The parts of `go mod edit -json` that are used. */
 export interface GoModule {
   readonly Go: string;
@@ -10,11 +12,15 @@ export interface GoModule {
     | null;
 }
 
-/** Import paths of the programs that one Kubernetes module builds, by the name of the binary. */
-export const KUBERNETES_PROGRAMS = {
+/** Import paths of the servers that one Kubernetes module builds, by the name of the binary. */
+export const SERVER_PROGRAMS = {
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
   'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
+} as const;
+/** The same, of kubectl and of what stores the objects. */
+export const KUBERNETES_PROGRAMS = {
+  ...SERVER_PROGRAMS,
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   etcd: 'go.etcd.io/etcd/server/v3',
 } as const;
@@ -26,18 +32,26 @@ export const KWOK_PROGRAMS = { kwok: 'sigs.k8s.io/kwok/cmd/kwok' } as const;
 export const GOJQ_VERSION = '0.12.17';
 export const JQ_PROGRAMS = { jq: 'github.com/itchyny/gojq/cmd/gojq' } as const;
 
+/** What old releases pin and today's Go cannot use: it panics with the first, and the second's address is gone. */
+const MENDED: Readonly<Record<string, string>> = {
+  'github.com/modern-go/reflect2': 'github.com/modern-go/reflect2 v1.0.2',
+  'vbom.ml/util': 'github.com/fvbommel/util v0.0.0-20180919145318-efcd4e0f9787',
+};
+
 /**
  * A go.mod that can build the programs of a Kubernetes release. Kubernetes' own go.mod points its staging modules at
  * folders of its repository, which no dependent can use; each is published as v0.<minor>.<patch> as well. The etcd
- * server takes the version of the client that this release speaks.
+ * server takes the version of the client that this release speaks; an old release is built without one.
  */
 export function kubernetesGoMod(version: string, upstream: GoModule): string {
   const staging = `v0.${version.slice('1.'.length)}`;
   const etcd = upstream.Require?.find((module) => module.Path === 'go.etcd.io/etcd/client/v3')?.Version;
-  if (!etcd) throw new Error(`Kubernetes ${version} requires no etcd client, so the etcd version is not known`);
+  if (!etcd && !isOld(version))
+    throw new Error(`Kubernetes ${version} requires no etcd client, so the etcd version is not known`);
   const replaced = (upstream.Replace ?? []).map(({ Old, New }) => {
     const from = Old.Version ? `${Old.Path} ${Old.Version}` : Old.Path;
-    return New.Path.startsWith('./') ? `${from} => ${Old.Path} ${staging}` : `${from} => ${New.Path} ${New.Version ?? ''}`;
+    if (New.Path.startsWith('./')) return `${from} => ${Old.Path} ${staging}`;
+    return `${from} => ${(isOld(version) && MENDED[Old.Path]) || `${New.Path} ${New.Version ?? ''}`}`;
   });
   const lines = [
     'module drift-detector-control-plane',
@@ -45,7 +59,7 @@ export function kubernetesGoMod(version: string, upstream: GoModule): string {
     `go ${upstream.Go}`,
     '',
     `require k8s.io/kubernetes v${version}`,
-    `require go.etcd.io/etcd/server/v3 ${etcd}`,
+    ...(isOld(version) ? [] : [`require go.etcd.io/etcd/server/v3 ${etcd}`]),
     '',
     'replace (',
     ...replaced.map((line) => `\t${line.trim()}`),

@@ -43,6 +43,13 @@ describe('go.mod of a Kubernetes release', () => {
     expect(() => kubernetesGoMod('1.34.4', { Go: '1.24' })).to.throw(/no etcd client/u);
   });
 
+  it('of an old one has no etcd, and modules that are still to be had and work with the Go of today', () => {
+    const Path = 'github.com/modern-go/reflect2';
+    const pinned = { Go: '1.15', Replace: [{ Old: { Path }, New: { Path, Version: 'v1.0.1' } }] };
+    expect(kubernetesGoMod('1.19.16', pinned)).to.contain(`\t${Path} => ${Path} v1.0.2\n`).and.not.to.contain('etcd');
+    expect(kubernetesGoMod('1.34.4', { ...upstream, Replace: pinned.Replace })).to.contain(`${Path} v1.0.1\n`);
+  });
+
   it('imports each program', () => {
     expect(toolsFile(['a/b', 'c/d']))
       .to.contain('_ "a/b"')

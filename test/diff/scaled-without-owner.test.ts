@@ -9,8 +9,8 @@ import { fixture } from '../demo/world.ts';
 import { CLUSTER, ref, unit } from '../types/builders.ts';
 import { lines } from './live-scene.ts';
 
-// Recorded servers before 1.22 do not build any more, so the live side is written by hand after their documentation
-// (Kubernetes 1.22: managedFields tracks subresources).
+// The live side is written by hand, as servers before 1.22 keep it (their answers: fixtures/old-servers; documentation:
+// Kubernetes 1.22, managedFields tracks subresources).
 
 async function found(of: Partial<DesiredUnit>, autoscalers: readonly Autoscaler[] = []): Promise<readonly string[]> {
   const [desired, live] = await Promise.all(

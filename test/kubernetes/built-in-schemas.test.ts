@@ -7,7 +7,7 @@ import { createKubernetesClient, type KubernetesClient } from '../../src/clients
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
 import { readSchemas } from '../../src/stages/snapshot/schemas.ts';
 import { sharedControlPlane } from '../control-plane/shared.ts';
-import { DEFAULT_VERSION } from '../control-plane/version.ts';
+import { DEFAULT_VERSION, isOld } from '../control-plane/version.ts';
 import { recordSchemas } from './record-schemas.ts';
 
 const signal = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -30,8 +30,10 @@ describe('schemas of the API server', function () {
     expect(await readBuiltInSchemas()).to.deep.equal({ components: { schemas: recorded } });
   });
 
-  it('are read once and then taken from the cache, also where a kept one is broken', async () => {
-    const { client } = await connect();
+  it('are read once and then taken from the cache, also where a kept one is broken', async function () {
+    const { client, version } = await connect();
+    // Those publish none by name.
+    if (isOld(version)) this.skip();
     const folder = await mkdtemp(join(tmpdir(), 'drift-schemas-'));
     const read: string[] = [];
     const counting = {
