@@ -1,4 +1,4 @@
-import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
 import type { DesiredUnit } from '../../src/domain/desired.ts';
 import { printPath } from '../../src/domain/field-path.ts';
@@ -43,15 +43,11 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
     hasSchema = true,
   ): Promise<Comparison> => {
     const client = createKubernetesClient(await connectKubernetes({ kubeconfig: cluster.kubeconfig, userAgent: 'test' }));
-    const signal = AbortSignal.timeout(30_000);
-    const taken = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
-    const text = manifest.replaceAll('NAMESPACE', namespace);
-    const assembled = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
-    if (assembled.invalid.length > 0) throw new Error(JSON.stringify(assembled.invalid));
-    const desired = withoutStrayNamespaces(assembled, taken.clusterScoped);
-    const snapshot = await readDeclaredVersions(client, taken, desired, { cacheDir: '', signal });
-    client.close();
-    return diff(hasSchema ? snapshot : withoutSchemas(snapshot), desired, { cluster: 'test', desiredManagers });
+    try {
+      return await compareIn(client, { namespace, kinds, manifest, unit, desiredManagers, hasSchema });
+    } finally {
+      client.close();
+    }
   };
   const findingsOf = ({ objects }: Comparison): readonly Finding[] => objects.flatMap((object) => object.findings);
   return {
@@ -68,6 +64,31 @@ export async function liveScene(kinds: readonly string[] = WORKLOADS): Promise<L
     findings: async (manifest, unit) => findingsOf(await compare(manifest, unit)),
     findingsWithoutSchema: async (manifest) => findingsOf(await compare(manifest, {}, undefined, false)),
   };
+}
+
+interface Compared {
+  /** Has the label `scene` with its own name. */
+  readonly namespace: string;
+  readonly kinds: readonly string[];
+  readonly manifest: string;
+  readonly unit?: Partial<DesiredUnit>;
+  readonly desiredManagers?: readonly string[];
+  readonly hasSchema?: boolean;
+}
+
+/** What the detector finds in a namespace when one unit declares the manifest, by whatever answers the client. */
+export async function compareIn(
+  client: KubernetesClient,
+  { namespace, kinds, manifest, unit = {}, desiredManagers = ['confighub'], hasSchema = true }: Compared,
+): Promise<Comparison> {
+  const signal = AbortSignal.timeout(30_000);
+  const taken = await takeSnapshot(client, { namespaceSelector: `scene=${namespace}`, kinds, cacheDir: '', signal });
+  const text = manifest.replaceAll('NAMESPACE', namespace);
+  const assembled = assembleDesired([{ ok: true, unit: { ...UNIT, text, ...unit } }], '');
+  if (assembled.invalid.length > 0) throw new Error(JSON.stringify(assembled.invalid));
+  const desired = withoutStrayNamespaces(assembled, taken.clusterScoped);
+  const snapshot = await readDeclaredVersions(client, taken, desired, { cacheDir: '', signal });
+  return diff(hasSchema ? snapshot : withoutSchemas(snapshot), desired, { cluster: 'test', desiredManagers });
 }
 
 function withoutSchemas(snapshot: Snapshot): Snapshot {

@@ -63,7 +63,7 @@ describe('what could not be read', () => {
   });
 
   it('stays open where the schema of its kind could not be read', () => {
-    for (const what of ['OpenAPI v3', 'OpenAPI v3 of apps/v1']) {
+    for (const what of ['OpenAPI v3', 'OpenAPI of apps/v1']) {
       const unread = { failedReads: [{ what, namespace: '', error: 'timeout' }] };
       expect(reportOf([], { previous: asPrevious(before), snapshot: unread }).findings).to.have.length(2);
     }

@@ -109,7 +109,8 @@ describe('snapshot', () => {
   });
 
   it('records a kind that the cluster does not serve', async () => {
-    const snapshot = await snapshotOf((path) => (path === '/apis/apps/v1' ? served('apps/v1') : undefined));
+    const serves = (path: string): Answer | undefined => (path === '/apis/apps/v1' ? served('apps/v1') : undefined);
+    const snapshot = await snapshotOf((path) => (path === '/apis/apps' ? NOT_FOUND : serves(path)));
     expect(snapshot.failedReads.map((read) => read.error)).to.deep.equal([
       'the API server does not serve apps/v1/Deployment',
       'the API server does not serve apps/v1/StatefulSet',

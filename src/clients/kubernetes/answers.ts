@@ -1,7 +1,7 @@
 import { ClusterError } from '../../domain/errors.ts';
 import { foreignText } from '../../domain/foreign-text.ts';
 import { at, isJsonArray, isJsonObject, type Json, type JsonObject, numberAt, stringAt } from '../../domain/json.ts';
-import type { ObjectRef } from '../../domain/object-ref.ts';
+import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
 import { trimEnd } from '../../domain/trim.ts';
 import type { KubernetesResponse } from './transport.ts';
 
@@ -84,6 +84,16 @@ export function resourcesIn(body: Json, apiVersion: string): readonly ResourceKi
   });
 }
 
+/** Versions of a group, the one that the server prefers before the others. */
+export function versionsIn(body: Json, group: string): readonly string[] {
+  const listed = at(body, 'versions');
+  const isGroup = stringAt(body, 'kind') === 'APIGroup' && stringAt(body, 'name') === group;
+  if (!isGroup || !isJsonArray(listed))
+    throw badAnswer(`read the versions of ${group}`, group, `the answer is ${described(body)}, not the versions of ${group}`);
+  const versions = [at(body, 'preferredVersion'), ...listed].map((version) => stringAt(version, 'groupVersion') ?? '');
+  return [...new Set(versions)].filter((version) => groupOf(version) === group);
+}
+
 /** Whether an access review allows what it was asked about. */
 export function isAllowed(body: Json, doing: string): boolean {
   const allowed = at(body, 'status', 'allowed');
@@ -124,11 +134,12 @@ function prefixOf(server: string): string {
   return trimEnd(new URL(server).pathname, '/');
 }
 
-/** A document of OpenAPI v3 with schemas in it. */
+/** A document of OpenAPI v3, or v2, with schemas in it. */
 export function schemaDocument(body: Json, path: string): JsonObject {
   if (isJsonObject(body) && stringAt(body, 'openapi')?.startsWith('3.') && isJsonObject(at(body, 'components', 'schemas')))
     return body;
-  throw badAnswer('read a schema', path, `the answer is ${described(body)}, not OpenAPI v3 with schemas`);
+  if (isJsonObject(body) && stringAt(body, 'swagger') === '2.0' && isJsonObject(body['definitions'])) return body;
+  throw badAnswer('read a schema', path, `the answer is ${described(body)}, not OpenAPI with schemas`);
 }
 
 /** Whether the API server says that the object does not exist; a 404 page may come from a proxy. */
@@ -136,10 +147,16 @@ export function isAbsent({ status, body }: Pick<KubernetesResponse, 'status' | '
   return status === 404 && stringAt(body, 'kind') === 'Status' && stringAt(body, 'reason') === 'NotFound';
 }
 
-/** Whether the server itself says that it does not serve a path: for groups that it does not know it does so as plain text. */
+/**
+ * Whether the server itself says that it does not serve a path: for groups that it does not know it does so as plain text,
+ * for other paths old servers list those that they have (recorded on 1.19 and 1.21).
+ */
 export function isUnserved(response: Pick<KubernetesResponse, 'status' | 'body'>): boolean {
   const { status, body } = response;
-  return isAbsent(response) || (status === 404 && typeof body === 'string' && body.trim() === '404 page not found');
+  if (isAbsent(response)) return true;
+  if (status !== 404) return false;
+  const paths = at(body, 'paths');
+  return typeof body === 'string' ? body.trim() === '404 page not found' : isJsonArray(paths) && paths.includes('/openapi/v2');
 }
 
 function isCustomGroup(apiVersion: string): boolean {

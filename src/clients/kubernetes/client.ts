@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { JsonPatchOperation } from '../../domain/json-patch.ts';
 import { groupOf, type ObjectRef } from '../../domain/object-ref.ts';
-import { badAnswer, isAbsent, isUnserved, objectOf, type ResourceKind, resourcesIn } from './answers.ts';
+import { badAnswer, isAbsent, isUnserved, objectOf, type ResourceKind, resourcesIn, versionsIn } from './answers.ts';
 import { basePath, collectionPath, objectPath } from './paths.ts';
 import { type ListOptions, readList, readPersistently } from './read.ts';
 import { type Reviews, reviewsBy } from './reviews.ts';
@@ -46,6 +46,11 @@ export interface KubernetesClient extends Reviews {
   mayI(verb: string, ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>, signal: AbortSignal): Promise<boolean>;
   /** The kind that serves an apiVersion and kind; `undefined` where the server does not know it. */
   resourceKind(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind | undefined>;
+  /**
+   * The same in another version of the group where the server does not serve that one: CronJobs are of `batch/v1beta1`
+   * before 1.21, autoscalers of nothing newer than `autoscaling/v2beta2` before 1.23.
+   */
+  nearestKind(apiVersion: string, kind: string, signal: AbortSignal): Promise<ResourceKind | undefined>;
   /** Any other document, such as the OpenAPI schema of a group version; the caller looks whether it is one. */
   read(path: string, doing: string, signal: AbortSignal): Promise<Json>;
   close(): void;
@@ -79,6 +84,13 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
     if (isUnserved(response)) return [];
     if (response.status !== 200) throw statusError(response, `read the kinds of ${apiVersion}`, apiVersion);
     return resourcesIn(response.body, apiVersion);
+  }
+
+  async function readVersions(group: string, signal: AbortSignal): Promise<readonly string[]> {
+    const response = await get(`/apis/${group}`, signal);
+    if (isUnserved(response)) return [];
+    if (response.status !== 200) throw statusError(response, `read the versions of ${group}`, group);
+    return versionsIn(response.body, group);
   }
 
   return {
@@ -131,6 +143,17 @@ export function createKubernetesClient(transport: KubernetesTransport): Kubernet
         if (resourcesOf.get(apiVersion) === reading) resourcesOf.delete(apiVersion);
         throw error;
       }
+    },
+
+    async nearestKind(apiVersion, kind, signal) {
+      const exact = await this.resourceKind(apiVersion, kind, signal);
+      const group = groupOf(apiVersion);
+      if (exact || group === '') return exact;
+      for (const version of await readVersions(group, signal)) {
+        const found = await this.resourceKind(version, kind, signal);
+        if (found) return found;
+      }
+      return undefined;
     },
 
     async read(path, doing, signal) {

@@ -3,6 +3,7 @@ import { at, isJsonArray, isJsonObject, type Json, type JsonObject, stringAt } f
 /** Name prefix of the schemas that Kubernetes itself defines. */
 const BUILT_IN = 'io.k8s.';
 const REF_PREFIX = '#/components/schemas/';
+const REF_PREFIX_2 = '#/definitions/';
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** What a comparison needs to know of a schema; descriptions and validation are nine tenths of a document. */
@@ -23,13 +24,13 @@ const KEPT = [
 const QUANTITY_PATTERN = '[KMGTPE]i';
 
 /**
- * An OpenAPI v3 document of the API server, reduced to its schemas and of these to what a comparison needs; it stays
+ * An OpenAPI v3 document of the API server, or a v2 document in the same form, reduced to its schemas and of these to what a comparison needs; it stays
  * OpenAPI, about an eighth of the size. References wrapped in `allOf` become bare ones beside their sibling keywords.
  * Defaults of built-in types that are Go's zero value are left out, since the server does not write them (measured on
  * 1.34), but for those of key fields: an element without the field is found by them (`k:{"name":""}` in managedFields).
  */
 export function trimOpenApi(document: Json): JsonObject {
-  const schemas = at(document, 'components', 'schemas');
+  const schemas = at(document, 'components', 'schemas') ?? at(document, 'definitions');
   const keys = new Set<string>();
   collectKeys(schemas ?? null, keys);
   const trimmed: Record<string, JsonObject> = {};
@@ -57,7 +58,7 @@ function trimSchema(schema: JsonObject, keepsZero: (field: string) => boolean, n
   if (stringAt(schema, 'pattern')?.includes(QUANTITY_PATTERN)) kept['format'] = 'quantity';
   const { properties, items, additionalProperties, allOf, default: fallback } = schema;
   const reference = stringAt(schema, '$ref') ?? (isJsonArray(allOf) ? stringAt(allOf[0], '$ref') : undefined);
-  if (reference !== undefined) kept['$ref'] = reference;
+  if (reference !== undefined) kept['$ref'] = reference.replace(REF_PREFIX_2, REF_PREFIX);
   if (isJsonObject(properties)) {
     const fields = Object.entries(properties).flatMap(([field, part]) =>
       isJsonObject(part) ? [[field, trimSchema(part, keepsZero, field)] as const] : [],
@@ -97,6 +98,17 @@ export function openApiOfCrd(crd: JsonObject): JsonObject {
     };
   }
   return { components: { schemas } };
+}
+
+/** Whether a document describes kinds of a group version. What belongs to many, such as DeleteOptions, does not count. */
+export function describes(document: Json, apiVersion: string): boolean {
+  const schemas = at(document, 'components', 'schemas');
+  const [version, group = ''] = apiVersion.split('/').reverse();
+  return Object.values(isJsonObject(schemas) ? schemas : {}).some((schema) => {
+    const kinds = at(schema, 'x-kubernetes-group-version-kind');
+    if (!isJsonArray(kinds) || kinds.length !== 1) return false;
+    return at(kinds[0], 'version') === version && at(kinds[0], 'group') === group;
+  });
 }
 
 /** One document with the schemas of all; of two of the same name the later one counts. */

@@ -113,13 +113,14 @@ async function checkKinds(
   const found = await Promise.all(
     names.map(async (name) => {
       const { apiVersion, name: kind } = splitKind(name);
-      return { name, served: await kubernetes.resourceKind(apiVersion, kind, signal) };
+      return { name, served: await kubernetes.nearestKind(apiVersion, kind, signal) };
     }),
   );
   const unserved = found.filter(({ served }) => served === undefined).map(({ name }) => name);
   const kinds = found.flatMap(({ served }) => served ?? []);
   const detail = `the API server does not serve ${unserved.join(', ')}`;
-  if (unserved.length === 0) return { checks: [ok(check, `${names.join(', ')} served`)], kinds };
+  const nearest = found.map(({ name, served }) => (served ? `${served.apiVersion}/${served.kind}` : name));
+  if (unserved.length === 0) return { checks: [ok(check, `${nearest.join(', ')} served`)], kinds };
   return { checks: [fail(check, 'configuration', detail, `Correct ${variable('kinds')}, or install what defines it.`)], kinds };
 }
 

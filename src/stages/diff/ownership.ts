@@ -12,6 +12,8 @@ export interface Claim {
   readonly fields: JsonObject;
   /** Its field manager delivers desired state, or the detector restored it. */
   readonly isOurs: boolean;
+  /** It owns all there is below, although the trie names nothing of it. */
+  readonly isOfWhole?: true;
 }
 
 export function claimsOf(owners: readonly FieldOwner[], desiredManagers: ReadonlySet<string>): readonly Claim[] {
@@ -30,20 +32,32 @@ export function claimsOf(owners: readonly FieldOwner[], desiredManagers: Readonl
 /** The claims below one step of the trie: `f:name`, `k:{...}` or `v:...`. */
 export function descend(claims: readonly Claim[], step: string): readonly Claim[] {
   const below: Claim[] = [];
-  for (const { owner, isOurs, fields } of claims) {
+  for (const claim of claims) {
+    const { owner, isOurs, fields } = claim;
     const inside = own(fields, step);
     if (isJsonObject(inside)) below.push({ owner, isOurs, fields: inside });
+    else if (claim.isOfWhole) below.push(claim);
   }
   return below;
 }
 
 /** The claims on the list element with these key fields. */
 export function descendKey(claims: readonly Claim[], key: ElementKey): readonly Claim[] {
-  return claims.length === 0 ? claims : descend(claims, stepName({ key }));
+  return claims.length === 0 ? claims : [...descend(claims, stepName({ key })), ...othersOnWhole(claims)];
 }
 
 export function descendMember(claims: readonly Claim[], member: Json): readonly Claim[] {
-  return claims.length === 0 ? claims : descend(claims, stepName({ member }));
+  return claims.length === 0 ? claims : [...descend(claims, stepName({ member })), ...othersOnWhole(claims)];
+}
+
+/**
+ * What others own as one value that is a list of elements here: old servers merge no lists of a custom resource whose
+ * definition has an `x-kubernetes-int-or-string` (recorded on 1.19). We ourselves may have declared an empty list.
+ */
+function othersOnWhole(claims: readonly Claim[]): readonly Claim[] {
+  const whole = claims.filter(({ isOurs, fields, isOfWhole }) => !isOurs && !isOfWhole && Object.keys(fields).length === 0);
+  if (whole.length === 0 || claimsMembers(claims) || claimedKeys(claims) !== undefined) return [];
+  return whole.map((claim) => ({ ...claim, isOfWhole: true }));
 }
 
 export function ownedByUs(claims: readonly Claim[]): boolean {

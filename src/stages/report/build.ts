@@ -4,7 +4,7 @@ import { printPath } from '../../domain/field-path.ts';
 import { type Comparison, canonicalJson, type Finding, type FindingGroup, isDrift } from '../../domain/finding.ts';
 import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
 import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
-import { displayRef, objectKey } from '../../domain/object-ref.ts';
+import { displayRef, groupKind, objectKey } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { type Ranking, severityOrder } from '../../domain/ranking.ts';
@@ -179,9 +179,11 @@ export function wasNotRead(
 ): boolean {
   if (nothingCompared !== '') return true;
   const { apiVersion, kind, namespace } = object;
-  const needed = [`${apiVersion}/${kind}`, 'OpenAPI v3', `OpenAPI v3 of ${apiVersion}`];
+  const schemas = ['OpenAPI v3', `OpenAPI of ${apiVersion}`];
+  // Read in whatever version of its group the server has.
+  const isNeeded = (what: string): boolean => schemas.includes(what) || groupKind(what) === groupKind(`${apiVersion}/${kind}`);
   const isMissing = snapshot.failedReads.some(
-    (read) => needed.includes(read.what) && (read.namespace === '' || read.namespace === namespace),
+    (read) => isNeeded(read.what) && (read.namespace === '' || read.namespace === namespace),
   );
   const isInvalid = comparison.invalid.some((invalid) => objectKey(invalid.desired.ref) === objectKey(object));
   return isMissing || isInvalid || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);

@@ -76,6 +76,13 @@ export async function listAll<T>(
   return items;
 }
 
+/** The kind in the version of its API that the server has, or as it is where it has none. */
+export async function servedKind(kubernetes: KubernetesClient, kind: string, signal: AbortSignal): Promise<string> {
+  const { apiVersion, name } = splitKind(kind);
+  const nearest = await kubernetes.nearestKind(apiVersion, name, signal);
+  return nearest === undefined ? kind : `${nearest.apiVersion}/${nearest.kind}`;
+}
+
 export function splitKind(kind: string): { readonly apiVersion: string; readonly name: string } {
   const slash = kind.lastIndexOf('/');
   return { apiVersion: kind.slice(0, slash), name: kind.slice(slash + 1) };

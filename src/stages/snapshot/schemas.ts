@@ -2,10 +2,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../../clients/files/make-folder.ts';
 import { schemaDocument, schemaPaths } from '../../clients/kubernetes/answers.ts';
-
 import { readBuiltInSchemas } from '../../clients/kubernetes/built-in-schemas.ts';
 import type { KubernetesClient } from '../../clients/kubernetes/client.ts';
-import { trimOpenApi } from '../../clients/kubernetes/openapi.ts';
+import { describes, mergeOpenApi, trimOpenApi } from '../../clients/kubernetes/openapi.ts';
 import { ClusterError, messageOf } from '../../domain/errors.ts';
 import { parseJson, stringifyJson } from '../../domain/exact-json.ts';
 import { at, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
@@ -15,7 +14,9 @@ import type { FailedRead } from '../../domain/snapshot.ts';
 /**
  * The trimmed OpenAPI v3 document of each group version: it tells lists with keys from atomic ones. A document is
  * named by its hash, which is the same on every cluster of one version, so it is kept in `cacheDir` and read once.
- * Where the server publishes none (before 1.24, or an aggregated API) the built-in schemas stand in.
+ * Where the server publishes none (before 1.24, or an aggregated API) the built-in schemas stand in, for they know what the
+ * server fills in and OpenAPI v2 does not say; what they do not know is read from that: custom resources, and versions of
+ * built-in kinds that are no more.
  */
 export async function readSchemas(
   kubernetes: KubernetesClient,
@@ -39,6 +40,14 @@ export async function readSchemas(
       return schemas;
     }
   }
+  // One document for all group versions, some megabytes: read once, and only where it is needed.
+  let second: Promise<JsonObject> | undefined;
+  const readUnpublished = async (apiVersion: string): Promise<JsonObject> => {
+    const builtIn = await readBuiltInSchemas();
+    if (describes(builtIn, apiVersion)) return builtIn;
+    second ??= readOne(kubernetes, '/openapi/v2', apiVersion, signal);
+    return mergeOpenApi([await second, builtIn]);
+  };
   await Promise.all(
     apiVersions.map(async (apiVersion) => {
       const name = groupOf(apiVersion) === '' ? `api/${apiVersion}` : `apis/${apiVersion}`;
@@ -46,10 +55,10 @@ export async function readSchemas(
         const path = pathOf(name);
         schemas[apiVersion] =
           path === undefined
-            ? await readBuiltInSchemas()
+            ? await readUnpublished(apiVersion)
             : await readCached(cacheDir, path, () => readOne(kubernetes, path, apiVersion, signal));
       } catch (error) {
-        fail(`OpenAPI v3 of ${apiVersion}`, error);
+        fail(`OpenAPI of ${apiVersion}`, error);
       }
     }),
   );

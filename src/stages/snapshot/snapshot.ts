@@ -3,7 +3,7 @@ import { ClusterError, throwUnless } from '../../domain/errors.ts';
 import { type JsonObject, stringAt } from '../../domain/json.ts';
 import { groupKind, type ObjectRef, objectKey } from '../../domain/object-ref.ts';
 import { type FailedRead, type LiveObject, PAUSE_ANNOTATION, type Snapshot } from '../../domain/snapshot.ts';
-import { type Keep, listKind, splitKind } from './list.ts';
+import { type Keep, listKind, servedKind, splitKind } from './list.ts';
 import { internFields, projectAutoscaler, projectObject } from './project.ts';
 import { readSchemas } from './schemas.ts';
 
@@ -42,12 +42,29 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const monitored = new Set(namespaces);
   const failedReads: FailedRead[] = [];
   // A kind that is named in two versions of its API is listed once; what units declare in another version is read again.
-  const kinds = [...Map.groupBy(options.kinds, groupKind).values()].flatMap(([first]) => first ?? []);
+  const asked = [...Map.groupBy(options.kinds, groupKind).values()].flatMap(([first]) => first ?? []);
+  const attempt = async <T>(kind: string, otherwise: T, reading: () => Promise<T>): Promise<T> => {
+    try {
+      return await reading();
+    } catch (error) {
+      throwUnless(error, ClusterError, signal);
+      failedReads.push({ what: kind, namespace: '', error: error.message });
+      return otherwise;
+    }
+  };
+  const unknown = new Set<string>();
+  const served = async (kind: string): Promise<string> => {
+    const found = await attempt(kind, undefined, () => servedKind(kubernetes, kind, signal));
+    if (found === undefined) unknown.add(kind);
+    return found ?? kind;
+  };
+  const [autoscalerKind = AUTOSCALERS, ...kinds] = await Promise.all([AUTOSCALERS, ...asked].map(served));
   const clusterScoped: string[] = [];
   const apiVersions = [...new Set(kinds.map((kind) => splitKind(kind).apiVersion))];
   const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, signal, failedReads);
 
   const read = async <T>(kind: string, keep: Keep<T>): Promise<readonly T[]> => {
+<<<<<<< HEAD
     try {
       const inside = only?.filter((ref) => `${ref.apiVersion}/${ref.kind}` === kind) ?? [];
       const where = inside.length > 0 ? namesOf(inside) : namespaces;
@@ -58,6 +75,14 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
       failedReads.push({ what: kind, namespace: '', error: error.message });
       return [];
     }
+=======
+    if (unknown.has(kind)) return [];
+    const inside = only?.filter((ref) => groupKind(`${ref.apiVersion}/${ref.kind}`) === groupKind(kind)) ?? [];
+    const where = inside.length > 0 ? namespacesOf(inside).map(({ name }) => name) : namespaces;
+    const isNarrow = only !== undefined;
+    const listing = { namespaces: where, isNarrow, failedReads, clusterScoped, signal };
+    return attempt<readonly T[]>(kind, [], () => listKind(kubernetes, kind, keep, listing));
+>>>>>>> 9c1e856 (Clusters from 1.19 on are read and compared)
   };
   const isMonitored = ({ ref }: LiveObject, kind: string): boolean =>
     (clusterScoped.includes(kind) || monitored.has(ref.namespace)) && wanted?.has(objectKey(ref)) !== false;
@@ -71,7 +96,7 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   });
   const [lists, autoscalers] = await Promise.all([
     Promise.all(reading),
-    read(AUTOSCALERS, (item) => projectAutoscaler(item, splitKind(AUTOSCALERS).apiVersion)),
+    read(autoscalerKind, (item) => projectAutoscaler(item, splitKind(autoscalerKind).apiVersion)),
   ]);
   return {
     objects: lists.flat(),
