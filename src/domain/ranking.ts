@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import { type ObjectRef, objectKey } from './object-ref.ts';
 import type { Usage } from './usage.ts';
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -7,6 +8,28 @@ export type Severity = (typeof SEVERITIES)[number];
 /** Position of a severity: 0 is the worst. */
 export function severityOrder(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
+}
+
+/** What the place of a drift in a list depends on; `rank` is the model's, absent where it gave none. */
+interface Listed {
+  readonly severity: Severity;
+  readonly rank: number | undefined;
+  readonly costUsdPerMonth: number | null | undefined;
+  readonly object: ObjectRef;
+  readonly path: string;
+}
+
+/** The one order of every list of drift: the worst first, then as the model ranked it, then what costs most, then by name. */
+export function byUrgency(a: Listed, b: Listed): number {
+  const cost = ({ costUsdPerMonth }: Listed): number => Math.abs(costUsdPerMonth ?? 0);
+  const rank = (listed: Listed): number => listed.rank ?? Number.MAX_SAFE_INTEGER;
+  const [one, other] = [a, b].map(({ object, path }) => `${objectKey(object)} ${path}`) as [string, string];
+  return (
+    severityOrder(a.severity) - severityOrder(b.severity) ||
+    rank(a) - rank(b) ||
+    cost(b) - cost(a) ||
+    (one < other ? -1 : one > other ? 1 : 0)
+  );
 }
 
 /** The model's words on a finding. Display text only: nothing acts on it. */

@@ -6,7 +6,7 @@ import { FINDING_CLASSES } from './finding-classes.ts';
 import type { TrippedGuard } from './guards.ts';
 import { isNumber, type Json } from './json.ts';
 import { picked } from './picked.ts';
-import { type RankedFinding, SEVERITIES } from './ranking.ts';
+import { byUrgency, type RankedFinding, SEVERITIES } from './ranking.ts';
 import { usageSchema } from './usage.ts';
 
 // The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.
@@ -124,6 +124,15 @@ export type Correction = Readonly<z.output<typeof correctionSchema>>;
 const driftSchema = z.object(driftFields);
 /** What lines of findings.jsonl and corrections.jsonl have in common. */
 export type ReportedDrift = Readonly<z.output<typeof driftSchema>>;
+
+/** Entries about drifts in the one order of all lists. */
+export function inOrder<T>(entries: readonly T[], driftOf: (entry: T) => ReportedDrift): readonly T[] {
+  const listed = (entry: T): Parameters<typeof byUrgency>[0] => {
+    const drift = driftOf(entry);
+    return { ...drift, rank: drift.opinion?.rank };
+  };
+  return entries.toSorted((a, b) => byUrgency(listed(a), listed(b)));
+}
 
 /** A drift that was resolved without a fix, or has another value now: one line of gone.jsonl. */
 export const goneSchema = z.object({

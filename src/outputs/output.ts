@@ -5,6 +5,7 @@ import type { Plan, UnitFix } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
 import { renderReport, workloadPage } from '../stages/report/report.ts';
 import { guardLine, incompleteLine, withReadLimit } from './formats/context-lines.ts';
+import { countsLine, type ObjectCounts } from './formats/counts.ts';
 import { correctedEntry, type Entry, openEntry, type ShownReport } from './formats/entry.ts';
 import { type FormatName, formatOf, print } from './formats/formats.ts';
 import type { Screen } from './terminal/screen.ts';
@@ -22,6 +23,8 @@ export interface OutputOptions {
   readonly root: string;
   /** Objects that were compared. */
   readonly compared: number;
+  /** Objects by what they are, for the last line of a table; absent where it has none. */
+  readonly counts?: ObjectCounts;
 }
 
 /** The result of a pass for standard output: everything of this pass, corrected or open. */
@@ -53,7 +56,8 @@ export function printReport(report: Report, options: OutputOptions): string {
   const document = { cluster, digest: `sha256:${digest}`, corrected, open: findings, incomplete, guard };
   const sarif = { version, cluster, provenance: undefined };
   const nothing = nothingFound(report, options);
-  return print(form, { reports: [shown], entriesOf, document, page: undefined, nothing, isComparison: false, sarif }, screen);
+  const showing = { reports: [shown], entriesOf, document, page: undefined, nothing, isComparison: false, sarif };
+  return print(form, showing, screen) + (formatOf(form).table === undefined ? '' : countsLine(options.counts ?? {}));
 }
 
 function nothingFound(report: Report, { compared }: OutputOptions): string {
@@ -63,7 +67,7 @@ function nothingFound(report: Report, { compared }: OutputOptions): string {
 const PLAN_COLUMNS: readonly Column[] = [
   { title: 'ACTION', role: 'key' },
   { title: 'SEVERITY', role: 'key', paint: paintSeverity },
-  { title: 'WORKLOAD', role: 'key' },
+  { title: 'WORKLOAD', role: 'key', isSubject: true },
   { title: 'REASON', role: 'name' },
   { title: 'WHAT', role: 'text' },
   { title: 'BY', role: 'extra' },

@@ -89,12 +89,12 @@ export function logDryRunChecks(log: Logger, unexplained: number, checks: Readon
   log.debug(data, `Dry-run check of ${plural(checks.size, 'object')}${asides.length > 0 ? ` (${asides.join('; ')})` : ''}`);
 }
 
-export function logRanking(log: Logger, ranking: Ranking): void {
+export function logRanking(log: Logger, ranking: Ranking, hasTable: boolean): void {
   const drift = ranking.findings.filter((ranked) => isDrift(ranked.finding));
   const lines = drift.filter(({ finding }) => finding.shownWith === undefined);
-  for (const ranked of lines.slice(0, LINES)) logDrift(log, ranked);
+  for (const ranked of hasTable ? [] : lines.slice(0, LINES)) logDrift(log, ranked);
   logUsage(log, drift);
-  if (lines.length > LINES)
+  if (!hasTable && lines.length > LINES)
     log.warn({ event: 'drift-more', count: lines.length - LINES }, `... and ${lines.length - LINES} more`);
   const groups = groupFindings(drift.map((ranked) => ranked.finding)).filter(({ findings }) => findings.length > 1);
   for (const { title, findings } of groups.slice(0, LINES)) {

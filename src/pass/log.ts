@@ -42,6 +42,8 @@ export interface PassLogOptions {
   readonly monotonicMs: () => number;
   /** Called after each phase, for a progress line on a terminal. */
   readonly onPhase: (phase: Phase, durationMs: number) => void;
+  /** A table of the drift follows: no line for each. */
+  readonly hasTable?: boolean;
 }
 
 export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
@@ -63,7 +65,7 @@ export function createPassLog(log: Logger, options: PassLogOptions): PassLog {
       if (reason !== '') log.info({ event: 'usage-unknown', reason }, `Usage of CPU and memory is not known: ${reason}`);
     },
 
-    ranking: (ranking) => logRanking(log, ranking),
+    ranking: (ranking) => logRanking(log, ranking, options.hasTable ?? false),
 
     plan: (plan) => logPlan(log, plan),
 

@@ -181,10 +181,25 @@ describe('check -f and -k', function () {
         { environment, input, signal: AbortSignal.timeout(60_000) },
       );
     const found = await piped(`${deployment('web')}---\n${SERVICE}`);
-    expect([found.code, found.stdout], found.stderr).to.deep.equal([2, 'deployment/web\n']);
+    expect([found.code, found.stdout], found.stderr).to.deep.equal([2, `${SHOP}/deployment/web\n`]);
     const empty = await piped('# helm template failed\n');
     expect([empty.code, empty.stdout]).to.deep.equal([78, '']);
     expect(empty.stderr).to.contain('standard input declares nothing');
+  });
+
+  it('prints each drift once on a terminal of 80 columns, its values whole, and counts what it compared', async () => {
+    const program = [process.execPath, repositoryPath('bin/drift-detector.mjs'), 'check', '-n', SHOP, '-f', app()];
+    const shown = await runProgram(
+      'script',
+      ['--quiet', '--return', '--command', `stty cols 80; exec ${program.join(' ')}`, '/dev/null'],
+      { environment: { ...environment, SHELL: '/bin/sh', TERM: 'dumb' }, input: '', signal: AbortSignal.timeout(60_000) },
+    );
+    const lines = shown.stdout.replaceAll('\r', '').trimEnd().split('\n');
+    const rows = lines.slice(lines.findIndex((line) => line.startsWith('SEVERITY')));
+    for (const line of rows) expect(line.length, line).to.be.at.most(80);
+    const text = lines.join(' ').replaceAll(/\s+/gu, ' ');
+    for (const change of ['replicas 2 → 4', 'fast → slow', 'red → blue']) expect(text.split(change), text).to.have.length(2);
+    expect(lines.at(-1)).to.equal('2 drifted, 1 missing, 2 in sync');
   });
 
   it('renders a kustomization with the kubectl or kustomize of the path', async () => {

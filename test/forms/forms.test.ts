@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { expect } from 'chai';
+import { parsePatch } from 'diff';
 import type { Browser } from 'playwright-core';
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
@@ -89,15 +90,36 @@ describe('forms of a result', () => {
     expect(severities.map((line) => line.split(' ')[0])).to.deep.equal(['critical', 'high', 'medium', 'low']);
     expect(severities[1]).to.contain('fixed, revision 17');
     expect(printReport(report(), options('name')).split('\n')).to.deep.equal([
-      'deployment/web',
-      'deployment/api',
-      'deployment/db',
-      'deployment/low',
+      'shop/deployment/web',
+      'shop/deployment/api',
+      'data/deployment/db',
+      'shop/deployment/low',
       '',
     ]);
     expect(printReport(report(), options('wide')))
       .to.contain('prod/web')
       .and.to.contain('FIRST-SEEN');
+  });
+
+  it('counts the objects in the last line of a table, and in no other form', () => {
+    const counts = { drifted: 4, in_sync: 2, unmanaged: 1, missing: 0 };
+    for (const form of FORMAT_NAMES) {
+      const text = printReport(report(), { ...options(form), counts });
+      const isTable = form === 'table' || form === 'wide';
+      expect(text.endsWith('\n4 drifted, 1 unmanaged, 2 in sync\n'), form).to.equal(isTable);
+    }
+  });
+
+  it('has a unified diff of each object that is open, live with - and desired with +', () => {
+    const patches = parsePatch(printReport(report(), options('diff')));
+    expect(patches.map(({ oldFileName, newFileName }) => [oldFileName, newFileName])).to.deep.equal(
+      ['shop.web', 'data.db', 'shop.low'].map((name) => ['live', 'desired'].map((side) => `${side}/apps.v1.Deployment.${name}`)),
+    );
+    const [web] = patches;
+    expect(web?.hunks.flatMap(({ lines }) => lines).filter((line) => !line.startsWith(' '))).to.deep.equal([
+      '-          image: a:2',
+      '+          image: a:1',
+    ]);
   });
 
   it('has a finding in each line of jsonl', () => {

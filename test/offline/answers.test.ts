@@ -104,7 +104,7 @@ describe('what diff prints', () => {
     await writeFile(rules, 'ignore:\n- {kind: ConfigMap, reason: covers}\n- {kind: Job, reason: covers nothing}\n');
     const table = (await diffOf(map('web', '', 'shop', 'a: x'), map('web'), ['--ignore-file', rules])).out;
     await rm(folder, { recursive: true });
-    expect(table.trimEnd().split('\n').slice(2)).to.deep.equal(['ignore rule unused: covers nothing']);
+    expect(table.trimEnd().split('\n').slice(2)).to.deep.equal(['ignore rule unused: covers nothing', '1 in sync']);
   });
 
   it('are findings of one action, listed once: a rollout of one image over several workloads', async () => {

@@ -59,7 +59,7 @@ describe('what could not be read', () => {
       previous: asPrevious(before),
       snapshot: { failedReads },
     });
-    expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['cart', 'db', 'web']);
+    expect(after.findings.map(({ object }) => object.name)).to.deep.equal(['cart', 'web', 'db']);
   });
 
   it('stays open where the schema of its kind could not be read', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { hasColor } from '../../src/outputs/terminal/screen.ts';
 import { paintSeverity } from '../../src/outputs/terminal/severity.ts';
 import { type Column, fitTable } from '../../src/outputs/terminal/table.ts';
-import { cutToWidth, displayWidth, wrapWords } from '../../src/outputs/terminal/width.ts';
+import { breakToWidth, displayWidth, wrapWords } from '../../src/outputs/terminal/width.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'SEVERITY', role: 'key', paint: paintSeverity },
@@ -27,13 +27,26 @@ describe('tables on a terminal', () => {
     expect(lines(undefined)[1]).to.contain(IMAGE).and.to.contain('kubectl').and.to.contain('fixed, revision 3');
   });
 
-  it('have the free text give way, and no name, where the line is too short for all', () => {
-    const [header, first = ''] = lines(110);
+  it('go on below the free text where the line is too short for all, and lose nothing of it', () => {
+    const [header = '', first = '', second = '', third = ''] = lines(110);
     expect(header).to.match(/^SEVERITY +WORKLOAD +WHAT +BY +STATE$/u);
-    expect(first).to.match(
-      /^critical {2}shop\/deployment\/checkout {2}image of container app .*… +kubectl {2}fixed, revision 3$/u,
-    );
-    expect(displayWidth(first)).to.be.at.most(110);
+    expect(first).to.match(/^critical {2}shop\/deployment\/checkout {2}image of container app .* kubectl {2}fixed, revision 3$/u);
+    const [from, to] = [header.indexOf('WHAT'), header.indexOf('BY')];
+    const told = [first, second, third].map((line) => line.slice(from, to).trim()).join(' ');
+    expect(told).to.contain('3.1.0 → 3.1.0-hotfix').and.to.contain('what else there is to say of it');
+    for (const line of [first, second, third]) expect(displayWidth(line)).to.be.at.most(110);
+  });
+
+  it('say once below the rows what is the same in all of them, on a terminal alone', () => {
+    const rows = ['api', 'web', 'worker'].map((name) => ['high', name, `replicas 3 → ${name.length}`, 'kubectl', 'report only']);
+    const columns = COLUMNS.map((column) => (column.title === 'WORKLOAD' ? { ...column, isSubject: true as const } : column));
+    const printed = fitTable(columns, rows, { columns: 80, hasColor: false }).split('\n');
+    expect(printed[0]).to.match(/^WORKLOAD +WHAT$/u);
+    expect(printed.slice(4)).to.deep.equal(['In all rows: severity high; by kubectl; state report only', '']);
+    expect(fitTable(columns, rows.slice(0, 1), { columns: 80, hasColor: false }))
+      .to.contain('kubectl')
+      .and.not.contain('In all');
+    expect(fitTable(columns, rows, { columns: undefined, hasColor: false })).to.match(/^SEVERITY .*\n(high .*\n){3}$/u);
   });
 
   it('leave out what is least needed on 80 columns', () => {
@@ -59,11 +72,10 @@ describe('tables on a terminal', () => {
     expect(displayWidth(states[1]?.slice(0, states[1].indexOf('one')) ?? '')).to.equal(states[2]?.indexOf('two'));
   });
 
-  it('cut before a character that does not fit whole, and never inside one', () => {
-    expect(cutToWidth('漢字漢字', 6)).to.equal('漢字…');
-    expect(cutToWidth('漢字漢字', 7)).to.equal('漢字漢…');
-    expect(cutToWidth('ae\u0301e\u0301e\u0301', 3)).to.equal('ae\u0301…');
-    expect(cutToWidth('👩‍👩‍👧‍👧👩‍👩‍👧‍👧', 3)).to.equal('👩‍👩‍👧‍👧…');
+  it('break words that are longer than the line, and no character in two', () => {
+    expect(breakToWidth('漢字漢字', 5)).to.deep.equal(['漢字', '漢字']);
+    expect(breakToWidth('ae\u0301e\u0301e\u0301', 2)).to.deep.equal(['ae\u0301', 'e\u0301e\u0301']);
+    expect(breakToWidth('👩‍👩‍👧‍👧👩‍👩‍👧‍👧', 3)).to.deep.equal(['👩‍👩‍👧‍👧', '👩‍👩‍👧‍👧']);
   });
 
   it('break words only between them', () => {

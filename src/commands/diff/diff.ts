@@ -39,6 +39,8 @@ export const diff: Command<DiffArguments> = {
       )
       .option('--schema <FILE>', 'OpenAPI v3 document or CustomResourceDefinitions; built-in kinds are known', collect)
       .option('--explain <PATH>', 'show which rule decided about this field, and on what evidence')
-      .addOption(new Option('-o, --output <FORMAT>', 'format of the result').choices(['json', 'yaml', 'table']).default('table')),
+      .addOption(
+        new Option('-o, --output <FORMAT>', 'format of the result').choices(['table', 'diff', 'json', 'yaml']).default('table'),
+      ),
   run: async (invocation, process) => (await import('./execute.ts')).execute(invocation, process),
 };

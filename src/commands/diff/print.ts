@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { displayBlame, displayTime, displayValue, sanitize } from '../../domain/describe.ts';
+import { displayBlame, displayTime, displayValue, sanitize, summarize } from '../../domain/describe.ts';
 import { stringifyJson } from '../../domain/exact-json.ts';
 import { actorWords } from '../../domain/field-managers.ts';
 import { printPath } from '../../domain/field-path.ts';
@@ -8,12 +8,14 @@ import type { Json } from '../../domain/json.ts';
 import { displayRef, type ObjectRef } from '../../domain/object-ref.ts';
 import { shownPart } from '../../domain/secret.ts';
 import { serverFieldsOf } from '../../domain/server-fields.ts';
+import { countsLine } from '../../outputs/formats/counts.ts';
+import { printUnified, type UnifiedField } from '../../outputs/formats/unified.ts';
 import { printTable } from '../../outputs/output.ts';
 import { explainPath } from './explain.ts';
 import type { OfflineDiff, OfflineObject } from './offline.ts';
 import { repairOfObject } from './repair.ts';
 
-export type DiffForm = 'json' | 'yaml' | 'table';
+export type DiffForm = 'json' | 'yaml' | 'table' | 'diff';
 
 /** The answer of `drift-detector diff` as text; with `explain` also why the fields at that path are judged as they are. */
 export function printDiff(result: OfflineDiff, form: DiffForm, explain: string | undefined): string {
@@ -22,6 +24,8 @@ export function printDiff(result: OfflineDiff, form: DiffForm, explain: string |
       return `${stringifyJson(documentOf(result, explain), 2)}\n`;
     case 'yaml':
       return stringify(documentOf(result, explain), { version: '1.1', aliasDuplicateObjects: false });
+    case 'diff':
+      return printUnified(result.objects.flatMap(fieldsOf));
     case 'table':
       return explain === undefined
         ? tableOf(result)
@@ -82,6 +86,16 @@ function findingOf(finding: Finding): Record<string, unknown> {
   };
 }
 
+function fieldsOf({ ref, findings }: OfflineObject): readonly UnifiedField[] {
+  return findings.map((finding) => ({
+    object: ref,
+    steps: finding.path,
+    summary: summarize(finding),
+    desired: shownPart(finding.desired) ?? null,
+    live: shownPart(finding.live) ?? null,
+  }));
+}
+
 function tableOf(result: OfflineDiff): string {
   const rows = result.objects.flatMap((object) => rowsOf(object));
   const table = printTable(['OBJECT', 'VERDICT', 'CLASS', 'PATH', 'DESIRED', 'LIVE', 'BY', 'SINCE'], rows);
@@ -94,7 +108,9 @@ function tableOf(result: OfflineDiff): string {
     const { note } = noteOf(object);
     return note === undefined ? [] : `${nameOf(object)}: ${note}\n`;
   });
-  return [table, ...groups, ...notes, ...ignores].join('');
+  const counts: Record<string, number> = {};
+  for (const { verdict } of result.objects) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return [table, ...groups, ...notes, ...ignores, countsLine(counts)].join('');
 }
 
 function nameOf({ ref }: OfflineObject): string {

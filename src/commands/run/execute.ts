@@ -12,6 +12,7 @@ import { throwUnless, UserError } from '../../domain/errors.ts';
 import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
 import { isDrift } from '../../domain/finding.ts';
 import { NO_REPORT, type PreviousReport } from '../../domain/report.ts';
+import { formatOf } from '../../outputs/formats/formats.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
 import { printPlan, printReport } from '../../outputs/output.ts';
 import { type LastRun, startLastRun } from '../../outputs/status/last-run.ts';
@@ -25,7 +26,7 @@ import { runPass } from '../../pass/pass.ts';
 import { composeReport } from '../../pass/reporting.ts';
 import { pulling } from '../../pass/start.ts';
 import { openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
-import { type Facts, outputOptions } from './facts.ts';
+import { type Facts, outputOptions, printCheck } from './facts.ts';
 import { isOfFiles, type RunFlags } from './flags.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
@@ -59,7 +60,10 @@ async function detectUntil(
   const pass = randomUUID();
   const passLogger = log.child({ pass, cluster: config.cluster });
   const signal = AbortSignal.any([process.stop, deadline]);
+  // Where the reader of the log has the table on the same screen, no drift is printed twice.
+  const isOneScreen = process.isTerminal && process.columns !== undefined && config.logFormat !== 'json';
   const passLog = createPassLog(passLogger, {
+    hasTable: isOneScreen && formatOf(config.output).table !== undefined,
     monotonicMs: () => performance.now(),
     onPhase: (phase, durationMs) => {
       if (process.isTerminal && config.logFormat !== 'json' && !config.quiet)
@@ -112,8 +116,11 @@ async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   const report = composeReport(judgement, previous, options);
   // A plan lists them all.
   if (!isDryRun) passLog.decisions(report.decisions, previous.decisions);
-  const output = outputOptions(config, process, judgement);
-  process.out(isDryRun ? printPlan(judgement.plan, report, output) : printReport(report, output));
+  process.out(
+    isDryRun
+      ? printPlan(judgement.plan, report, outputOptions(config, process, judgement))
+      : printCheck(report, config, process, judgement),
+  );
   return exitOf(judgement, config, passLog);
 }
 

@@ -1,7 +1,9 @@
 import type { Config } from '../../cli/config.ts';
 import type { ProcessFacts } from '../../cli/process-facts.ts';
 import { VERSION } from '../../cli/version.ts';
-import type { OutputOptions } from '../../outputs/output.ts';
+import type { Report } from '../../domain/report.ts';
+import { type OutputOptions, printReport } from '../../outputs/output.ts';
+import { numbersOf } from '../../outputs/status/record.ts';
 import { screenOf } from '../../outputs/terminal/screen.ts';
 import type { Judgement } from '../../pass/judgement.ts';
 import type { PassLog } from '../../pass/log.ts';
@@ -19,4 +21,10 @@ export interface Facts {
 export function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
   const { output: form, reportPath: root } = config;
   return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
+}
+
+/** What `check` prints: what differs, and below a table how many objects are what. */
+export function printCheck(report: Report, config: Config, process: ProcessFacts, judgement: Judgement): string {
+  const { workloads: counts } = numbersOf({ ...judgement, outcomes: [], report });
+  return printReport(report, { ...outputOptions(config, process, judgement), counts });
 }

@@ -4,7 +4,6 @@ import { NO_DECISIONS } from '../../domain/decision.ts';
 import type { DesiredState } from '../../domain/desired.ts';
 import { NO_REPORT } from '../../domain/report.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { printReport } from '../../outputs/output.ts';
 import { exitOf } from '../../pass/exit.ts';
 import { judge } from '../../pass/judge.ts';
 import type { PassOptions } from '../../pass/judgement.ts';
@@ -12,7 +11,7 @@ import { passOptions } from '../../pass/options.ts';
 import { composeReport } from '../../pass/reporting.ts';
 import { findDeliverers } from '../../stages/diff/diff.ts';
 import { inNamespaces } from '../../stages/snapshot/snapshot.ts';
-import { type Facts, outputOptions } from './facts.ts';
+import { type Facts, printCheck } from './facts.ts';
 import type { RunFlags } from './flags.ts';
 import { readManifests } from './sources.ts';
 
@@ -53,7 +52,7 @@ export async function checkManifests(facts: Facts, given: RunFlags): Promise<num
       located: manifests.located,
     };
     const judgement = await judge({ kubernetes }, start, options, passLog);
-    process.out(printReport(composeReport(judgement, NO_REPORT, options), outputOptions(config, process, judgement)));
+    process.out(printCheck(composeReport(judgement, NO_REPORT, options), config, process, judgement));
     return exitOf(judgement, config, passLog);
   } finally {
     kubernetes.close();

@@ -1,6 +1,5 @@
 import type { ObjectRef } from '../../domain/object-ref.ts';
-import { severityOrder } from '../../domain/ranking.ts';
-import type { Correction, Incomplete, ReportedDrift, ReportFinding } from '../../domain/report.ts';
+import { type Correction, type Incomplete, inOrder, type ReportedDrift, type ReportFinding } from '../../domain/report.ts';
 import { state } from '../../domain/words.ts';
 
 /** `open` and `corrected` tell a state; where two reports are compared, the others tell what became of a finding. */
@@ -65,7 +64,7 @@ export function correctedEntry(cluster: string, correction: Correction): Entry {
   };
 }
 
-/** Worst first; what is equally bad keeps its order, which is that of its report. */
+/** In the one order of all lists. */
 export function worstFirst(entries: readonly Entry[]): readonly Entry[] {
-  return entries.toSorted((a, b) => severityOrder(a.drift.severity) - severityOrder(b.drift.severity));
+  return inOrder(entries, ({ drift }) => drift);
 }

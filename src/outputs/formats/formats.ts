@@ -7,6 +7,7 @@ import { type Entry, type ShownReport, worstFirst } from './entry.ts';
 import { printJunit } from './junit.ts';
 import { type SarifFacts, toSarif } from './sarif.ts';
 import { printEntries, printNames } from './table.ts';
+import { printUnified } from './unified.ts';
 
 /** What is to be shown, in any format. */
 export interface Showing {
@@ -61,9 +62,15 @@ export const FORMATS = {
   json: { about: 'one JSON document', ...asDocument(printJson) },
   yaml: { about: 'the same document as YAML', ...asDocument(printYaml) },
   name: {
-    about: '`kind/name` of each object, as `kubectl` takes them',
+    about: '`namespace/kind/name` of each object, as `accept`, `fix` and `ignore` take them',
     hasFindingsOnly: true,
     print: (_, entries) => printNames(entries),
+  },
+  diff: {
+    about: 'a unified diff of each object, with the signs of `kubectl diff`: `-` is live, `+` is desired',
+    hasFindingsOnly: true,
+    print: (_, entries) =>
+      printUnified(entries.flatMap(({ line, drift }) => ('steps' in line ? [{ ...line, summary: drift.summary }] : []))),
   },
   md: {
     about: 'the Markdown page of the report',

@@ -12,7 +12,7 @@ const SEVERITY: EntryColumn = { title: 'SEVERITY', role: 'key', paint: paintSeve
 const CHANGE: EntryColumn = { title: 'CHANGE', role: 'key', cell: ({ change }) => change };
 const CLUSTER: EntryColumn = { title: 'CLUSTER', role: 'key', cell: ({ cluster }) => cluster };
 const MAIN: readonly EntryColumn[] = [
-  { title: 'WORKLOAD', role: 'key', cell: ({ drift }) => displayRef(drift.object) },
+  { title: 'WORKLOAD', role: 'key', isSubject: true, cell: ({ drift }) => displayRef(drift.object) },
   { title: 'WHAT', role: 'text', cell: ({ drift }) => drift.summary },
   { title: 'BY', role: 'extra', cell: ({ drift }) => drift.blame?.manager ?? 'unknown' },
   { title: '$/MONTH', role: 'extra', cell: ({ drift }) => dollars(drift.costUsdPerMonth) },
@@ -46,8 +46,8 @@ export function printEntries(entries: readonly Entry[], options: TableOptions, s
   return fitTable(columns, rows, options.isWide ? { ...screen, columns: undefined } : screen);
 }
 
-/** `kind/name` for each object once, as kubectl takes them. */
+/** `namespace/kind/name` for each object once, as the commands that decide take them. */
 export function printNames(entries: readonly Entry[]): string {
-  const names = entries.map(({ drift: { object } }) => `${object.kind.toLowerCase()}/${object.name}`);
+  const names = entries.map(({ drift }) => displayRef(drift.object));
   return [...new Set(names)].map((name) => `${sanitize(name)}\n`).join('');
 }

@@ -1,7 +1,7 @@
 import { cutText, sanitize } from '../../domain/describe.ts';
 import { displayRef } from '../../domain/object-ref.ts';
-import { type Severity, severityOrder } from '../../domain/ranking.ts';
-import type { Correction, Report, ReportedDrift } from '../../domain/report.ts';
+import type { Severity } from '../../domain/ranking.ts';
+import { type Correction, inOrder, type Report, type ReportedDrift } from '../../domain/report.ts';
 import { trimEnd } from '../../domain/trim.ts';
 import { GUARD_EFFECT, state } from '../../domain/words.ts';
 
@@ -56,10 +56,11 @@ function summarize({ report, redact }: Announcement): {
       state: shown(done),
     };
   };
-  const lines = [
-    ...corrected.map((entry) => lineOf(entry, entry.result)),
-    ...findings.map((finding) => lineOf(finding, state(finding))),
-  ].sort((a, b) => severityOrder(a.severity) - severityOrder(b.severity));
+  const drifts: readonly (readonly [ReportedDrift, string])[] = [
+    ...corrected.map((entry) => [entry, entry.result] as const),
+    ...findings.map((finding) => [finding, state(finding)] as const),
+  ];
+  const lines = inOrder(drifts, ([drift]) => drift).map(([drift, done]) => lineOf(drift, done));
   const count = (result: string): number => findings.filter((finding) => finding.result === result).length;
   return {
     counts: {

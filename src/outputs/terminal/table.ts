@@ -1,6 +1,6 @@
 import { sanitize } from '../../domain/describe.ts';
 import type { Screen } from './screen.ts';
-import { cutToWidth, displayWidth, padTo, wrapWords } from './width.ts';
+import { breakToWidth, displayWidth, padTo, wrapWords } from './width.ts';
 
 const GAP = 2;
 /** A text column narrower than this says nothing. */
@@ -10,9 +10,12 @@ export interface Column {
   readonly title: string;
   /**
    * What happens where the line is too narrow: a `key` or `name` is always whole, an `extra` is left out, the last one first, and a
-   * `text` is cut. Where even that does not do, a record begins with its keys, and the rest stands below them.
+   * `text` goes on below itself: it has the values. Where even that does not do, a record begins with its keys, and the rest is
+   * printed below them.
    */
   readonly role: 'key' | 'name' | 'extra' | 'text';
+  /** What a row is about: has a column also where it is the same in all of them. */
+  readonly isSubject?: true;
   readonly paint?: (cell: string) => string;
 }
 
@@ -24,10 +27,27 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
   return safe.map((row) => printRow(row, widths, gap)).join('');
 }
 
-/** The same, fitted to a screen. */
+/** The same, fitted to a screen; what is the same in all rows is said once, below them. */
 export function fitTable(columns: readonly Column[], rows: readonly (readonly string[])[], screen: Screen): string {
   if (rows.length === 0) return '';
   const safe = rows.map((row) => row.map(sanitize));
+  const isShared = (index: number): boolean =>
+    screen.columns !== undefined &&
+    rows.length > 1 &&
+    columns[index]?.isSubject !== true &&
+    safe.every((row) => row[index] === safe[0]?.[index]);
+  const kept = columns.map((_, index) => index).filter((index) => !isShared(index));
+  const shared = columns.flatMap(({ title }, index) => {
+    const cell = safe[0]?.[index] ?? '';
+    return isShared(index) && cell !== '' ? [`${title.toLowerCase()} ${cell}`] : [];
+  });
+  const pick = <T>(cells: readonly T[]): readonly T[] => cells.filter((_, index) => kept.includes(index));
+  const table = layOut(pick(columns), safe.map(pick), screen);
+  if (shared.length === 0) return table;
+  return `${table}${wrapWords(`In all rows: ${shared.join('; ')}`, screen.columns ?? 0).join('\n')}\n`;
+}
+
+function layOut(columns: readonly Column[], safe: readonly (readonly string[])[], screen: Screen): string {
   const natural = columns.map(({ title }, index) => Math.max(displayWidth(title), widest(safe, index)));
   const widths = fitWidths(columns, natural, screen.columns ?? Number.POSITIVE_INFINITY);
   if (!widths) return safe.map((row) => stack(columns, row, screen)).join('');
@@ -40,14 +60,21 @@ export function fitTable(columns: readonly Column[], rows: readonly (readonly st
     printed,
     GAP,
   );
-  const body = safe.map((row) =>
-    printRow(
-      shown.map(({ index, width, role }) => (role === 'text' ? cutToWidth(row[index] ?? '', width) : (row[index] ?? ''))),
-      printed,
-      GAP,
-      shown.map((column) => painter(column, screen)),
-    ),
-  );
+  const paints = shown.map((column) => painter(column, screen));
+  const body = safe.flatMap((row) => {
+    const cells = shown.map(({ index, width, role }) =>
+      role === 'text' ? breakToWidth(row[index] ?? '', width) : [row[index] ?? ''],
+    );
+    const height = Math.max(...cells.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      printRow(
+        cells.map((lines) => lines[line] ?? ''),
+        printed,
+        GAP,
+        paints,
+      ),
+    );
+  });
   return header + body.join('');
 }
 

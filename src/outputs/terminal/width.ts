@@ -11,19 +11,6 @@ export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
-/** At most so many cells; what was cut off shows as an ellipsis, and no character is cut in two. */
-export function cutToWidth(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let cut = '';
-  let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    used += displayWidth(segment);
-    if (used > width - 1) break;
-    cut += segment;
-  }
-  return `${cut.trimEnd()}…`;
-}
-
 /** Lines of at most so many cells, broken between words; a word that is longer has a line of its own, whole. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
@@ -31,6 +18,26 @@ export function wrapWords(text: string, width: number): readonly string[] {
     const last = lines.at(-1);
     if (last === undefined || displayWidth(last) + 1 + displayWidth(word) > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** The same with longer words broken as well, between characters: nothing is lost, and no line is wider. */
+export function breakToWidth(text: string, width: number): readonly string[] {
+  return wrapWords(text, width).flatMap((line) => (displayWidth(line) <= width ? [line] : broken(line, width)));
+}
+
+function broken(word: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const { segment } of graphemes.segment(word)) {
+    const cells = displayWidth(segment);
+    if (lines.length === 0 || used + cells > width) {
+      lines.push('');
+      used = 0;
+    }
+    lines[lines.length - 1] += segment;
+    used += cells;
   }
   return lines;
 }

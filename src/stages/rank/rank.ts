@@ -1,8 +1,16 @@
 import type { EnvironmentKind } from '../../domain/environment.ts';
+import { printPath } from '../../domain/field-path.ts';
 import { type Comparison, type Finding, isDrift, type ObjectComparison } from '../../domain/finding.ts';
 import { at } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
-import { type Opinion, type RankedFinding, type Ranking, type RankingSource, severityOrder } from '../../domain/ranking.ts';
+import {
+  byUrgency,
+  type Opinion,
+  type RankedFinding,
+  type Ranking,
+  type RankingSource,
+  severityOrder,
+} from '../../domain/ranking.ts';
 import type { PodUsage } from '../../domain/usage.ts';
 import { checkAnswer } from './answer.ts';
 import type { AskClaude } from './ask.ts';
@@ -54,16 +62,19 @@ export async function rankFindings(comparison: Comparison, options: RankOptions)
   const held = boundHolds(drift, opinions, ({ finding }) => options.known.has(finding.fingerprint));
   const isRefused = ([input, { isHeld }]: readonly [RankInput, Opinion]): boolean => isHeld && !held.has(input);
   const source = { ...asked, refused: asked.refused + [...opinions].filter(isRefused).length };
-  const ranked = inputs.map((input, position) => {
+  const ranked = inputs.map((input) => {
     const given = opinions.get(input);
     const opinion = given && { ...given, isHeld: given.isHeld && held.has(input) };
-    return { input, rank: opinion?.rank ?? position + 1, result: merge(input, opinion, leftOut.has(input)) };
+    return merge(input, opinion, leftOut.has(input));
   });
-  ranked.sort(
-    (a, b) =>
-      severityOrder(a.result.severity) - severityOrder(b.result.severity) || a.rank - b.rank || byHeuristic(a.input, b.input),
-  );
-  return { findings: ranked.map((entry) => entry.result), source };
+  const listed = ({ finding, severity, costUsdPerMonth, opinion }: RankedFinding): Parameters<typeof byUrgency>[0] => ({
+    severity,
+    rank: opinion?.rank,
+    costUsdPerMonth,
+    object: finding.ref,
+    path: printPath(finding.path),
+  });
+  return { findings: ranked.toSorted((a, b) => byUrgency(listed(a), listed(b))), source };
 }
 
 function toInput(finding: Finding, object: ObjectComparison, options: RankOptions): RankInput {

@@ -7,18 +7,19 @@ import { type IgnoreRule, selectorsOf } from '../../domain/ignore-rule.ts';
 import { displayRef, groupKind, objectKey } from '../../domain/object-ref.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { type Ranking, severityOrder } from '../../domain/ranking.ts';
-import type {
-  Correction,
-  IgnoredByRule,
-  Incomplete,
-  LeftOut,
-  PreviousReport,
-  PromotionNeed,
-  RecordedFix,
-  Report,
-  ReportFinding,
-  ReportGroup,
+import type { Ranking } from '../../domain/ranking.ts';
+import {
+  type Correction,
+  type IgnoredByRule,
+  type Incomplete,
+  inOrder,
+  type LeftOut,
+  type PreviousReport,
+  type PromotionNeed,
+  type RecordedFix,
+  type Report,
+  type ReportFinding,
+  type ReportGroup,
 } from '../../domain/report.ts';
 import { hasHiddenPart } from '../../domain/secret.ts';
 import { sha256 } from '../../domain/sha256.ts';
@@ -72,7 +73,7 @@ export function buildReport(input: ReportInput): Report {
   const { unread = [], resolved = [] } = Object.groupBy(absent, (finding) =>
     wasNotRead(finding, input) ? 'unread' : 'resolved',
   );
-  const findings = unread.length === 0 ? open : inOrder([...open, ...unread]);
+  const findings = unread.length === 0 ? open : inOrder([...open, ...unread], (finding) => finding);
   const undone = lines.flatMap((line) =>
     line.result === 'overridden' || line.result === 'no-effect' ? [toCorrection(line, line.result, outcomeOf, input.now)] : [],
   );
@@ -187,11 +188,6 @@ export function wasNotRead(
   );
   const isInvalid = comparison.invalid.some((invalid) => objectKey(invalid.desired.ref) === objectKey(object));
   return isMissing || isInvalid || desired.invalid.some(({ space, slug }) => `${space}/${slug}` === unit);
-}
-
-/** Worst first. Those of equal severity stay in the order given. */
-function inOrder(findings: readonly ReportFinding[]): readonly ReportFinding[] {
-  return findings.toSorted((a, b) => severityOrder(a.severity) - severityOrder(b.severity));
 }
 
 function groupsOf({ plan, group }: ReportInput, open: ReadonlyMap<string, ReportFinding>): readonly ReportGroup[] {

@@ -1,8 +1,15 @@
 import { cutText, sanitize } from '../../domain/describe.ts';
 import { actorWords } from '../../domain/field-managers.ts';
 import { DRIFT_CLASSES, rowOf } from '../../domain/finding-classes.ts';
-import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
-import type { Correction, FindingNews, Report, ReportedDrift, ReportFinding } from '../../domain/report.ts';
+import { SEVERITIES } from '../../domain/ranking.ts';
+import {
+  type Correction,
+  type FindingNews,
+  inOrder,
+  type Report,
+  type ReportedDrift,
+  type ReportFinding,
+} from '../../domain/report.ts';
 import { costWords, day, fixState, GUARD_EFFECT, plural, returnedWords, state, withoutRepeated } from '../../domain/words.ts';
 import { type Entry, linesOf, MAX_LINE } from './commit-lines.ts';
 import { inert } from './inert.ts';
@@ -69,7 +76,7 @@ function actorsOf(drift: readonly ReportedDrift[]): readonly string[] {
 }
 
 function worstFirst(entries: readonly Entry[]): readonly Entry[] {
-  return entries.toSorted((a, b) => severityOrder(a.drift.severity) - severityOrder(b.drift.severity));
+  return inOrder(entries, ({ drift }) => drift);
 }
 
 function changedIn({ findings, news }: Report): number {

@@ -7,7 +7,7 @@ import type { ReportFinding } from '../../domain/report.ts';
 import { isHiddenForm } from '../../domain/secret.ts';
 
 type Step = ReportFinding['steps'][number];
-type Field = Pick<ReportFinding, 'steps' | 'desired' | 'live'>;
+export type DiffedField = Pick<ReportFinding, 'steps' | 'desired' | 'live'>;
 
 /** Lines of one side that are looked at, and characters of one line that are shown. */
 const SIDE_LINES = 400;
@@ -19,7 +19,7 @@ const CONTEXT = 3;
  * The fields of one object as one unified diff of its document: `-` is desired, `+` is live, and what the fields lie in
  * stands around them. It is made of the findings alone, so it changes only when one of them does.
  */
-export function objectDiff(fields: readonly Field[]): readonly string[] {
+export function objectDiff(fields: readonly DiffedField[]): readonly string[] {
   const sorted = fields
     .filter((field) => field.steps.length > 0)
     .map((field) => ({ field, rest: field.steps, key: canonicalJson(field.steps) ?? '' }))
@@ -28,7 +28,7 @@ export function objectDiff(fields: readonly Field[]): readonly string[] {
 }
 
 interface Entry {
-  readonly field: Field;
+  readonly field: DiffedField;
   readonly rest: readonly Step[];
 }
 
@@ -60,7 +60,7 @@ function labels(step: Step): readonly string[] {
 
 const FLOW = { lineWidth: 0 } as const;
 
-function leaf(step: Step, { desired, live }: Field, indent: string): readonly string[] {
+function leaf(step: Step, { desired, live }: DiffedField, indent: string): readonly string[] {
   const [before, after] = [side(step, desired), side(step, live)];
   const mark = (sign: string, line: string): string =>
     `${sign}${indent}${line.length > LINE_LENGTH ? `${cutText(line, LINE_LENGTH)}…` : line}`;
