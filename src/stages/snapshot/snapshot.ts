@@ -64,25 +64,12 @@ export async function takeSnapshot(kubernetes: KubernetesClient, options: Snapsh
   const schemas = readSchemas(kubernetes, apiVersions, options.cacheDir, signal, failedReads);
 
   const read = async <T>(kind: string, keep: Keep<T>): Promise<readonly T[]> => {
-<<<<<<< HEAD
-    try {
-      const inside = only?.filter((ref) => `${ref.apiVersion}/${ref.kind}` === kind) ?? [];
-      const where = inside.length > 0 ? namesOf(inside) : namespaces;
-      const isNarrow = named !== undefined;
-      return await listKind(kubernetes, kind, keep, { namespaces: where, isNarrow, failedReads, clusterScoped, signal });
-    } catch (error) {
-      throwUnless(error, ClusterError, signal);
-      failedReads.push({ what: kind, namespace: '', error: error.message });
-      return [];
-    }
-=======
     if (unknown.has(kind)) return [];
     const inside = only?.filter((ref) => groupKind(`${ref.apiVersion}/${ref.kind}`) === groupKind(kind)) ?? [];
-    const where = inside.length > 0 ? namespacesOf(inside).map(({ name }) => name) : namespaces;
-    const isNarrow = only !== undefined;
+    const where = inside.length > 0 ? namesOf(inside) : namespaces;
+    const isNarrow = named !== undefined;
     const listing = { namespaces: where, isNarrow, failedReads, clusterScoped, signal };
     return attempt<readonly T[]>(kind, [], () => listKind(kubernetes, kind, keep, listing));
->>>>>>> 9c1e856 (Clusters from 1.19 on are read and compared)
   };
   const isMonitored = ({ ref }: LiveObject, kind: string): boolean =>
     (clusterScoped.includes(kind) || monitored.has(ref.namespace)) && wanted?.has(objectKey(ref)) !== false;
