@@ -56,7 +56,7 @@ export interface JudgeInput {
   readonly pull: () => Promise<DesiredState>;
   /** Makes the desired side ready once the live one is read, as where manifests do not say who delivers them. */
   readonly prepare?: (desired: DesiredState, snapshot: Snapshot) => DesiredState;
-  /** Adds to what the comparison refused where it stands. */
+  /** Adds the place to what the comparison refused. */
   readonly located?: (invalid: InvalidObject) => InvalidObject;
   /** Carries out what was decided about ConfigHub; absent where nothing is written. */
   readonly carryOut?: (matched: MatchedDecisions, snapshot: Snapshot, desired: DesiredState) => Promise<DecisionOutcomes>;

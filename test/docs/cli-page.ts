@@ -69,7 +69,7 @@ function sectionOf(command: Command): string {
     ...(command.epilogue === undefined ? [] : [command.epilogue.trim()]),
     ...(command.name === 'cub' ? [cubTable()] : []),
     `Example: \`drift-detector ${command.example}\``,
-    ...(exits.length === 0 ? [] : [`Exit codes, beside [those of every command](#exit-codes):\n\n${exitTable(exits)}`]),
+    ...(exits.length === 0 ? [] : [`Exit codes, besides [those of every command](#exit-codes):\n\n${exitTable(exits)}`]),
   ];
   return `${parts.join('\n\n')}\n`;
 }

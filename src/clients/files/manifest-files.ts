@@ -5,7 +5,7 @@ import { ConfigError, messageOf } from '../../domain/errors.ts';
 
 /** As kubectl takes them. */
 const EXTENSIONS = /\.(ya?ml|json)$/iu;
-/** More are hardly meant: somebody named a home folder. */
+/** More are hardly intended, such as a home folder. */
 const MOST_FILES = 10_000;
 
 /**

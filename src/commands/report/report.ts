@@ -23,8 +23,8 @@ export const report: Command<ReportArguments> = {
     'gitCaFile',
   ],
   epilogue: `
-It ends with 0 once a report was shown, whatever that holds; with --detailed-exitcode by what is in it: with 21 where
-a guard had tripped, else with 20 where it is incomplete, else with 2 where drift is open.
+It ends with 0 once a report was shown. With --detailed-exitcode the content decides: 21 if a
+guard had tripped, else 20 if it is incomplete, else 2 if drift is open.
 `,
   example: 'report --since 24h -o md',
   exits: ['driftFound', 'incomplete', 'guardTripped'],

@@ -79,7 +79,7 @@ function patchOf(live: JsonObject, edits: readonly FieldEdit[]): readonly JsonPa
   ];
 }
 
-/** Fields that differ; elements of a list are told apart by the first of these that all of them have. */
+/** Fields that differ; elements of a list are identified by the first of these that all of them have. */
 const KEYS = ['name', 'containerPort', 'port', 'mountPath', 'devicePath', 'ip', 'topologyKey'];
 
 function editsBetween(before: Json | undefined, after: Json | undefined, path: FieldPath): readonly FieldEdit[] {

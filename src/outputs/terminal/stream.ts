@@ -4,8 +4,8 @@ import type { Writable } from 'node:stream';
 const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET']);
 
 /**
- * Writes to a stream and does not wait for its reader. Where nobody reads any more the rest goes nowhere, and the work goes on;
- * so does what comes while `most` bytes wait to be read. Other failures are told.
+ * Writes to a stream and does not wait for its reader. Without a reader the rest is dropped, and the work goes on. Texts
+ * are also dropped while `most` bytes wait to be read. Other failures are reported.
  */
 export function writerOf(
   stream: Writable,
@@ -20,7 +20,7 @@ export function writerOf(
   };
 }
 
-/** Resolves when everything that was written was taken by the reader, or nobody reads any more; rejects with the signal. */
+/** Resolves when the reader has taken everything, or is gone; rejects with the signal. */
 export async function drained(streams: readonly Writable[], signal: AbortSignal): Promise<void> {
   const waiting = streams.filter((stream) => stream.writableLength > 0 && !stream.destroyed);
   if (waiting.length === 0) return;

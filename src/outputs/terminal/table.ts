@@ -9,9 +9,8 @@ const LEAST_TEXT = 20;
 export interface Column {
   readonly title: string;
   /**
-   * What happens where the line is too narrow: a `key` or `name` is always whole, an `extra` is left out, the last one first, and a
-   * `text` goes on below itself: it has the values. Where even that does not do, a record begins with its keys, and the rest is
-   * printed below them.
+   * If the line is too narrow, a `key` or `name` is never cut, an `extra` is left out, the last one first, and a `text` continues
+   * on the next lines: it has the values. If that is not enough, a record begins with its keys, and the rest follows below them.
    */
   readonly role: 'key' | 'name' | 'extra' | 'text';
   /** What a row is about: has a column also where it is the same in all of them. */

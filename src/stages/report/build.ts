@@ -206,7 +206,7 @@ function groupKey({ title, findings }: ReportGroup): string {
   return `${title} ${findings.join()}`;
 }
 
-/** The rules of the ignore file; what people decided to ignore by commit stands among the decisions. */
+/** The rules of the ignore file; decisions to ignore by commit are listed with the decisions. */
 function ignoredByRule({ comparison, decidedRules }: ReportInput): readonly IgnoredByRule[] {
   return comparison.ignores
     .filter(({ rule }) => !decidedRules.has(rule))
@@ -256,7 +256,7 @@ function listIncomplete(input: ReportInput): readonly Incomplete[] {
     what: unitWords(desired.unit),
     error: `${displayRef(desired.ref)} ${printPath(path)}: ${message}`,
   }));
-  // A file that nobody can read holds all fixes; an entry with a mistake only itself.
+  // An unreadable file stops all fixes; an entry with a mistake has only no effect itself.
   const decisions = input.decisions
     .filter(({ effect, what }) => effect === 'no-effect' && what === 'decisions.yaml')
     .map(({ what, detail }) => ({ what, error: detail }));

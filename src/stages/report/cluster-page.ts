@@ -309,7 +309,7 @@ interface Table {
   readonly kept: readonly string[];
 }
 
-/** A short table under its heading, and where the rest of it stands. */
+/** A short table under its heading, with a link to the rest. */
 function section({ heading, header: all, rows: given, elsewhere, words = [], folded, kept }: Table): readonly string[] {
   if (given.length === 0) return [];
   const { header, rows, said } = withoutConstant(all, given.slice(0, FINDINGS_SHOWN), kept);

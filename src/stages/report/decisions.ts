@@ -3,7 +3,7 @@ import { escapeText } from './markdown.ts';
 
 export const DECISION_HEADER = ['decision', 'what', 'by', 'when', 'reason', 'effect', 'detail'];
 
-/** What needs somebody's hand first, what is over last. */
+/** What needs a person comes first, what is done last. */
 const ORDER: readonly DecisionEffect[] = [
   'no-effect',
   'refused',

@@ -118,7 +118,7 @@ export function toCorrection(
   };
 }
 
-/** What its pair of revisions tells; what the report would have said besides is not known any more. */
+/** The content of its pair of revisions; other facts of the report are lost. */
 export function toRecorded(entry: RecordedFix, before: ReadonlyMap<string, ReportFinding>): Correction {
   const { ranked, time, firstSeen, correctionId, revision, changeSet } = entry;
   const { id } = ranked.finding;

@@ -1,6 +1,6 @@
 import { cutText, sanitize } from '../../domain/describe.ts';
 
-/** A mark without a width: what stands before it and behind it is no longer one word to a Git host. */
+/** A character without a width: Git hosts no longer read the texts before and after it as one word. */
 const APART = '&#8203;';
 /** No name in Kubernetes is longer; what people write may be. */
 const MAX_TEXT = 400;

@@ -6,7 +6,7 @@ import { escapeText, tableWithin } from './markdown.ts';
 /** Of each table, so that no one of them takes the others' room. */
 const TABLE_BYTES = 4_000;
 
-/** As much of a table as its share of the page holds, and where the rest of it stands. */
+/** As much of a table as its share of the page allows, with a link to the rest. */
 export function boundedTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

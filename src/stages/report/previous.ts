@@ -13,8 +13,8 @@ import {
   summarySchema,
 } from '../../domain/report.ts';
 
-// The last report as it stands in Git, where anybody with write access may have edited it: lines that are none are left
-// out, since a report edited by hand must not stop a pass.
+// The last report in Git, where anyone with write access may have edited it: invalid lines are left out, since an edited
+// report must not stop a pass.
 
 /** The lines of a findings.jsonl. */
 export function parseFindings(text: string): readonly ReportFinding[] {

@@ -26,7 +26,7 @@ export async function stalePages(git: Git, head: Head, change: TreeChange, files
   return stale;
 }
 
-/** Whether a text begins as the page at this path does; a name that the path has as a hash is nobody else's choice. */
+/** Whether a text begins as the page at this path does; a hash in a path is never a person's choice of name. */
 function isPage(page: string, text: string): boolean {
   const [, namespace = '', kind = '', name = ''] = PAGE.exec(page) ?? [];
   if ([namespace, kind, name].some(isHashedPart)) return true;

@@ -11,9 +11,9 @@ import { stalePages } from './repository-pages.ts';
 import { isNewerSchema, SCHEMA_PATH } from './schema.ts';
 
 /**
- * Changes of files that people keep beside the report, by path below the folder of the reports. Each is given the text as
- * it stands on the remote branch ('' where there is no such file) and gives the new one; '' removes the file. It is asked
- * again with what is there then after every lost race, so it must hold for any text, its own result included.
+ * Changes of files that people keep beside the report, by path below the folder of the reports. Each gets the text of
+ * the remote branch ('' if there is no such file) and returns the new one; '' removes the file. After a lost race it is called
+ * again with the newer text, so it must accept any text, its own result included.
  */
 export type ReportEdits = ReadonlyMap<string, (text: string) => string>;
 

@@ -60,7 +60,7 @@ function composeSchema(): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-/** True where what stands in the repository was written by a newer version, which is to stay. */
+/** True if a newer version wrote the repository's schema, which then stays. */
 export function isNewerSchema(written: string): boolean {
   const found = parseAs(written, z.object({ $comment: z.string() }));
   return Number(/^revision (\d+)$/u.exec(found?.$comment ?? '')?.[1] ?? 0) > SCHEMA_REVISION;

@@ -4,13 +4,13 @@ export type Section<T> = (data: T) => readonly string[];
 export interface PageLimits {
   readonly bytes: number;
   readonly lines: number;
-  /** File where everything stands that a page has no room for, as a relative link. */
+  /** File with everything that a page has no room for, as a relative link. */
   readonly elsewhere: string;
 }
 
 /**
- * A page of these sections. The first stands whatever happens. `kept` have room before the others; one that would make the
- * page longer than hosts show is named and left out, so that no host cuts the page anywhere.
+ * A page of these sections. The first is always shown. `kept` get room before the others. A section that would make the page longer
+ * than hosts show is named and left out, so that no host cuts the page.
  */
 export function assemblePage<T>(
   data: T,

@@ -13,7 +13,7 @@ interface Tallied {
   readonly endedBefore: (id: string) => number;
 }
 
-/** Of drift alone; workloads that no unit declares and the like are counted by nobody as drift. */
+/** Counts drift only, without unmanaged workloads and other findings that are not drift. */
 export function tallyOf({ before, open, fixed, resolved, endedBefore }: Tallied): Tally {
   const ids = (entries: readonly (Pick<ReportFinding, 'class'> & { readonly id: string })[]): readonly string[] =>
     entries.filter(isDriftLine).map(({ id }) => id);

@@ -16,8 +16,8 @@ const LINE_LENGTH = 400;
 const CONTEXT = 3;
 
 /**
- * The fields of one object as one unified diff of its document: `-` is desired, `+` is live, and what the fields lie in
- * stands around them. It is made of the findings alone, so it changes only when one of them does.
+ * The fields of one object as one unified diff of its document: `-` is desired, `+` is live, within their parent
+ * fields. It is made only of the findings, so it changes only if one of them does.
  */
 export function objectDiff(fields: readonly DiffedField[]): readonly string[] {
   const sorted = fields
