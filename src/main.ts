@@ -72,7 +72,7 @@ function explain(error: unknown, isTerminal: boolean): string {
 /** What is left to a command that is stopped or late: to give back its Lease, to end its programs, to take away its folders. */
 const LAST_WORK_MS = 4_000;
 /** Time for what is left running, such as a DNS lookup. */
-const LAST_WORDS_MS = 200;
+const LAST_OUTPUT_MS = 200;
 
 /** Of the log, where its reader has stopped reading. */
 const MOST_UNREAD_BYTES = 2 ** 22;
@@ -116,7 +116,7 @@ export async function runProcess(): Promise<void> {
   });
   // What could not be written may be reported by then.
   process.exitCode = exit || process.exitCode;
-  if (isEnding) setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+  if (isEnding) setTimeout(() => process.exit(), LAST_OUTPUT_MS).unref();
 }
 
 // Started by itself. Before Node 24.2 the value is undefined: better to run there than to end in silence.

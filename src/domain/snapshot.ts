@@ -101,7 +101,7 @@ export interface Snapshot {
 }
 
 /** True where the kind was read whole in this namespace, so that an absent object is really absent. */
-export function wasReadWhole(snapshot: Snapshot, ref: ObjectRef): boolean {
+export function wasReadCompletely(snapshot: Snapshot, ref: ObjectRef): boolean {
   const kind = groupKind(`${ref.apiVersion}/${ref.kind}`);
   const isKind = (listed: string): boolean => groupKind(listed) === kind;
   const isInScope = snapshot.clusterScoped.some(isKind) || snapshot.namespaces.includes(ref.namespace);

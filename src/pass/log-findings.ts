@@ -118,9 +118,8 @@ export function logRanking(log: Logger, ranking: Ranking, hasTable: boolean): vo
     if (source.summary !== '') log.info(data, `Claude AI analysis: ${sanitize(source.summary)}`);
     else log.info(data, 'Claude AI analysis: unchanged since the last report');
   }
-  const isWorthSaying = source.reason !== '' && drift.length > 0;
-  if (isWorthSaying)
-    log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by built-in rules (${source.reason})`);
+  const needsReason = source.reason !== '' && drift.length > 0;
+  if (needsReason) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by built-in rules (${source.reason})`);
 }
 
 export function logPlan(log: Logger, { items, fixes, guard, notes }: Plan): void {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { createKubernetesClient } from '../../src/clients/kubernetes/client.ts';
 import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
-import { type Snapshot, wasReadWhole } from '../../src/domain/snapshot.ts';
+import { type Snapshot, wasReadCompletely } from '../../src/domain/snapshot.ts';
 import { takeSnapshot } from '../../src/stages/snapshot/snapshot.ts';
 import { type Answer, listPage, NOT_FOUND, served, startFakeApiServer } from '../kubernetes/fake-api-server.ts';
 import { noAnswers, sent } from '../kubernetes/no-answers.ts';
@@ -54,7 +54,7 @@ async function snapshotOf(
   }
 }
 
-const ref = (kind: string, namespace: string): Parameters<typeof wasReadWhole>[1] => ({
+const ref = (kind: string, namespace: string): Parameters<typeof wasReadCompletely>[1] => ({
   apiVersion: 'apps/v1',
   kind,
   namespace,
@@ -72,8 +72,8 @@ describe('snapshot', () => {
   it('records a kind that cannot be read, so that nothing of it is ever called missing, and reads the others', async () => {
     const snapshot = await snapshotOf((path) => (path.endsWith('/statefulsets') ? NOT_FOUND : undefined));
     expect(snapshot.failedReads.map((read) => read.what)).to.deep.equal(['apps/v1/StatefulSet']);
-    expect(wasReadWhole(snapshot, ref('StatefulSet', 'a'))).to.equal(false);
-    expect(wasReadWhole(snapshot, ref('Deployment', 'a'))).to.equal(true);
+    expect(wasReadCompletely(snapshot, ref('StatefulSet', 'a'))).to.equal(false);
+    expect(wasReadCompletely(snapshot, ref('Deployment', 'a'))).to.equal(true);
     expect(snapshot.objects).to.have.lengthOf(1);
   });
 
@@ -84,8 +84,8 @@ describe('snapshot', () => {
     });
     expect(snapshot.objects.map((object) => object.ref.name)).to.deep.equal(['one']);
     expect(snapshot.failedReads.map(({ what, namespace }) => [what, namespace])).to.deep.equal([['apps/v1/Deployment', 'b']]);
-    expect(wasReadWhole(snapshot, ref('Deployment', 'a'))).to.equal(true);
-    expect(wasReadWhole(snapshot, ref('Deployment', 'b'))).to.equal(false);
+    expect(wasReadCompletely(snapshot, ref('Deployment', 'a'))).to.equal(true);
+    expect(wasReadCompletely(snapshot, ref('Deployment', 'b'))).to.equal(false);
   });
 
   it('takes the built-in schemas where the server publishes none', async () => {

@@ -12,7 +12,7 @@ const PAGE_SIZE = '500';
  * Units with their text, each once: in one answer, by pages from generation C on, and space by space where they are more
  * than one answer may hold.
  */
-export async function listUnitsWhole(
+export async function listUnitsComplete(
   hub: HubContext,
   query: Query,
   include: string,

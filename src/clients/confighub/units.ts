@@ -13,7 +13,7 @@ import {
   type UnitState,
   unitPath,
 } from './unit-client.ts';
-import { listUnitsWhole } from './unit-lists.ts';
+import { listUnitsComplete } from './unit-lists.ts';
 import { and, quote } from './where.ts';
 import { bulkUnitSchema, type ExtendedUnit, extendedUnitSchema, type Unit, writtenUnitSchema } from './wire.ts';
 
@@ -63,7 +63,7 @@ function unitReads(hub: HubContext): Pick<UnitClient, 'listUnits' | 'listUnitSta
   const { generation } = hub.abilities;
   const include = INCLUDE[generation];
   const listUnits = (selection: UnitSelection, signal: AbortSignal): Promise<readonly ExtendedUnit[]> =>
-    listUnitsWhole(hub, queryOf(selection), include, signal);
+    listUnitsComplete(hub, queryOf(selection), include, signal);
   return {
     listUnits,
 

@@ -118,7 +118,7 @@ const FATE = /^! [0-9a-f]*:refs\/heads\/(\S+) \[(?:remote )?rejected\] \((.*)\)$
 
 /** What was tried and failed, as an error that says what to do. What is one already, or a bug, stays as it is. */
 export function translateFailure(error: unknown, doing: string, subject: string): unknown {
-  const messages = sayingOf(error);
+  const messages = messagesOf(error);
   if (!messages) return error;
   const { code, remedy } = KINDS.find(({ words }) => words.test(messages.words)) ?? UNKNOWN;
   const lines = messages.shown.split('\n').map((line) => line.trim().replace(FATE, 'branch $1 is refused ($2)'));
@@ -145,7 +145,7 @@ export function isDropped(error: unknown): boolean {
 }
 
 /** The messages of Git or the file system: as text to match, and to show. A push reports each branch on standard output. */
-function sayingOf(error: unknown): { readonly words: string; readonly shown: string } | undefined {
+function messagesOf(error: unknown): { readonly words: string; readonly shown: string } | undefined {
   if (error instanceof GitCommandError) return { words: error.words.reveal(), shown: `${error.stderr}\n${error.stdout}` };
   return error instanceof Error && 'syscall' in error ? { words: error.message, shown: error.message } : undefined;
 }

@@ -14,11 +14,11 @@ export async function execute(
   { environment, out, err }: ProcessFacts,
 ): Promise<number> {
   const config = await configure();
-  const handed = await handOver(given.arguments, environment, signal);
-  if (handed.isDone) return handed.code;
-  const command = readCubCommand(handed.argv, { out });
+  const result = await handOver(given.arguments, environment, signal);
+  if (result.isDone) return result.code;
+  const command = readCubCommand(result.argv, { out });
   if (!command) return EXIT.ok;
-  // Whoever logged in with ConfigHub's own client need not do so again; the environment goes first, as everywhere.
+  // A login by ConfigHub's own client is used as well; the environment wins, as everywhere.
   const session = await readCubSession(environment, signal);
   const known = {
     ...config,

@@ -110,7 +110,7 @@ export async function unitUpdateCommand(
   flags: UpdateFlags,
 ): CubResult {
   const { hub, signal } = context;
-  assertMeant(flags, file);
+  refuseContradiction(flags, file);
   const change = await bulkChange(context, flags);
   if (slug === undefined) {
     if (!flags.patch || file !== undefined) throw usage('several units are updated with --patch');
@@ -138,7 +138,7 @@ export async function unitUpdateCommand(
 }
 
 /** One request is one change: what would be left out of it is refused, and so is one that changes nothing. */
-function assertMeant(flags: UpdateFlags, file: string | undefined): void {
+function refuseContradiction(flags: UpdateFlags, file: string | undefined): void {
   const changes = (['label', 'upgrade', 'restore'] as const).some((name) => flags[name] !== undefined);
   const hasPatch = typeof flags.patch === 'string';
   if (file !== undefined && (changes || hasPatch || flags.dryRun || flags.changeset === '-'))

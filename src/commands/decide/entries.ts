@@ -38,9 +38,9 @@ export function editFor(
   const about = file.decisions.filter((decision) =>
     decision.kind === 'ignore' ? isRuleAbout(decision.rule, finding) : decision.fingerprint === finding.fingerprint,
   );
-  const isSaid = (decision: Decision): boolean =>
+  const isWritten = (decision: Decision): boolean =>
     decision.kind === 'ignore' ? isSameRule(decision.rule, decide) : !spent.has(decision.id) && isSameUnit(decision, decide);
-  if (about.every((decision) => decision.kind === kind) && about.some(isSaid)) return undefined;
+  if (about.every((decision) => decision.kind === kind) && about.some(isWritten)) return undefined;
   if (kind === 'ignore') return { kind, entry: ruleFor(finding, decide), without: about };
   // By the report as well: the entry may be removed already, and no pass has run since.
   const parts = kind === 'adopt' ? [decide.space, decide.unit || undefined] : [];

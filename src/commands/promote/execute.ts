@@ -76,9 +76,9 @@ async function findSpaces(
   signal: AbortSignal,
 ): Promise<readonly Space[]> {
   const all = await confighub.listSpaces('', signal);
-  const isMeant = (slug: string, { Slug }: Space): boolean => Slug === slug || (regions && Slug.startsWith(`${slug}-`));
-  const absent = to.filter((slug) => !all.some((space) => isMeant(slug, space)));
-  if (absent.length === 0) return all.filter((space) => to.some((slug) => isMeant(slug, space)));
+  const isNamed = (slug: string, { Slug }: Space): boolean => Slug === slug || (regions && Slug.startsWith(`${slug}-`));
+  const absent = to.filter((slug) => !all.some((space) => isNamed(slug, space)));
+  if (absent.length === 0) return all.filter((space) => to.some((slug) => isNamed(slug, space)));
   throw new ConfigHubError(`ConfigHub has no space ${absent.join(', ')}`, {
     code: 'configuration',
     subject: '--to',

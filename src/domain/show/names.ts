@@ -43,7 +43,7 @@ const OPEN_KEYS = words(`
   property attribute resource annotation taint queue binding bucket order record item`);
 
 /** Marks in the texts of models, and the settings of an injector. */
-const NO_SECRETS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+const HARMLESS_WORDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['token', words('stop eos bos pad sep cls mask unk special')],
   ['secret', words('inject')],
 ]);
@@ -105,9 +105,9 @@ export function wordsOf(name: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-function saysOf(word: string, before: string | undefined): NameVerdict['says'] {
+function verdictOfWord(word: string, before: string | undefined): NameVerdict['says'] {
   if (word === 'pass' && before !== undefined && PASSES_ON.has(before)) return 'none';
-  if (before !== undefined && NO_SECRETS.get(word)?.has(before)) return 'none';
+  if (before !== undefined && HARMLESS_WORDS.get(word)?.has(before)) return 'none';
   if (PASSWORDS.has(word)) return 'password';
   if (word === 'key' || word === 'keys') return before !== undefined && OPEN_KEYS.has(before) ? 'none' : 'key';
   if (KEYS.has(word)) return before === 'by' ? 'none' : 'key';
@@ -123,7 +123,7 @@ const NOTHING: NameVerdict = { says: 'none', unless: undefined };
 /** What a name says; the last secret word in it counts, and the words after that. */
 export function verdictOf(name: string): NameVerdict {
   const all = wordsOf(name);
-  const found = all.map((word, index) => saysOf(word, all[index - 1]));
+  const found = all.map((word, index) => verdictOfWord(word, all[index - 1]));
   const joined = all.join('-');
   const isPhrase = PHRASES.test(joined);
   const last = found.findLastIndex((says) => says !== 'none');

@@ -138,6 +138,6 @@ export function showDescription(text: string): string {
     return says === 'password' && unless === undefined;
   };
   // Passes of before have written values there that are not shown any more.
-  const tellsSecret = OURS.test(rest) && !rest.includes('(value not stored)') && rest.split(/[\s/,;:()]+/u).some(namesSecret);
-  return tellsSecret || !isHarmlessText(rest, 'description') ? HIDDEN : text;
+  const namesASecret = OURS.test(rest) && !rest.includes('(value not stored)') && rest.split(/[\s/,;:()]+/u).some(namesSecret);
+  return namesASecret || !isHarmlessText(rest, 'description') ? HIDDEN : text;
 }

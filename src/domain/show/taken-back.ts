@@ -64,7 +64,7 @@ export function withoutFileReads(text: string): string {
 }
 
 /** Whether the name beside a value, in a text, says nothing against it. */
-export function mayStandBeside(name: string, value: string): boolean {
+export function mayBeShownBeside(name: string, value: string): boolean {
   const verdict = verdictOf(name);
   if (verdict.says === 'none') return true;
   const bare = unquoted(value.trim());

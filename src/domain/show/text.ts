@@ -6,7 +6,7 @@ import { hasKnownToken } from './detector.ts';
 import { namesPassword, namesUsers, verdictOf } from './names.ts';
 import { directivesOf, pairsBelow, pairsOfElements, pairsOfLine, pairsOfTables } from './pairs.ts';
 import { namedPlace } from './places.ts';
-import { isReference, isTakenBack, mayStandBeside, unquoted, withoutFileReads } from './taken-back.ts';
+import { isReference, isTakenBack, mayBeShownBeside, unquoted, withoutFileReads } from './taken-back.ts';
 import { hasCredential, withoutCertificates } from './tokens.ts';
 import { decodeText, shownTree } from './tree.ts';
 
@@ -64,9 +64,9 @@ const USER_WITH_PASSWORD = /^([\w.-]{1,64}):(?!\1(?![^,]))(?!\d{1,10}(?![^,]))[^
 
 /** Names that stand on another line than their values. */
 function isHarmlessAcross(text: string, lines: readonly string[]): boolean {
-  for (const [name, value] of pairsOfElements(text)) if (!mayStandBeside(name, value)) return false;
-  for (const [name, value] of pairsBelow(lines)) if (namesPassword(name) && !mayStandBeside(name, value)) return false;
-  for (const [name, value] of pairsOfTables(lines, namesPassword)) if (!mayStandBeside(name, value)) return false;
+  for (const [name, value] of pairsOfElements(text)) if (!mayBeShownBeside(name, value)) return false;
+  for (const [name, value] of pairsBelow(lines)) if (namesPassword(name) && !mayBeShownBeside(name, value)) return false;
+  for (const [name, value] of pairsOfTables(lines, namesPassword)) if (!mayBeShownBeside(name, value)) return false;
   return true;
 }
 
@@ -113,8 +113,8 @@ const PAIR =
   /(?<![\w.\-/$@])["']?([\w.\-/$@[\]]{1,128})["']?\s{0,4}(?::=|=>|[=:](?!\/\/))\s{0,4}("[^"\n]{0,4096}"|'[^'\n]{0,4096}'|[^\s,;&|"'<>]{1,4096})/gu;
 /** Words between a name and its value in a sentence. */
 const FILLER = /^(?:is|to|as|of|was|set|=|:|->)$/iu;
-/** What is shown of a secret without revealing it. */
-const SAID = new Set(
+/** Words that may follow `password is` and are not the password. */
+const HARMLESS_WORDS = new Set(
   `a an the your my our this that not no now only too very so also already still being case used sent stored kept hashed encrypted encoded hidden
   unknown known correct required optional missing empty valid invalid wrong incorrect weak strong short long expired unset changed needed
   be is or and in on by for from at with as something another`.split(/\s+/u),
@@ -143,8 +143,8 @@ function isHarmlessLine(line: string, name: string, judge: Judge): boolean {
     .replaceAll(IMAGE_WITH_VERSION, ' $1 ')
     .replaceAll(/(?<=[:@=])[~^](?=\d)/gu, '');
   if (text.trim() === '') return true;
-  for (const [key, value] of pairsOfLine(text)) if (!mayStandBeside(key, value)) return false;
-  for (const [key, value] of directivesOf(text)) if (namesSetting(key, value) && !mayStandBeside(key, value)) return false;
+  for (const [key, value] of pairsOfLine(text)) if (!mayBeShownBeside(key, value)) return false;
+  for (const [key, value] of directivesOf(text)) if (namesSetting(key, value) && !mayBeShownBeside(key, value)) return false;
   if (/(?:^|\s)-{1,2}[A-Za-z]|^[\w/.-]{1,64}\s/u.test(text)) {
     const words = shellWords(text);
     const judged = words.length > 1 || text.startsWith('-') ? judgeArguments(words, judgeOnlyNamed(judge)) : [];
@@ -152,20 +152,20 @@ function isHarmlessLine(line: string, name: string, judge: Judge): boolean {
   }
   let isHarmless = true;
   const rest = text.replaceAll(PAIR, (pair, key: string, value: string) => {
-    if (!mayStandBeside(key, value) || !areHarmlessAtoms(unquoted(value), `${name} ${key}`, judge)) isHarmless = false;
+    if (!mayBeShownBeside(key, value) || !areHarmlessAtoms(unquoted(value), `${name} ${key}`, judge)) isHarmless = false;
     // Both stay words of the sentence that they stand in.
     return /^["']?[\w.-]+["']?:\s/u.test(pair) ? ' ' : ` ${key} `;
   });
-  return isHarmless && !namesSecretAndTellsIt(text) && areHarmlessAtoms(rest, name, judge);
+  return isHarmless && !containsNamedSecret(text) && areHarmlessAtoms(rest, name, judge);
 }
 
 /** In a line only names decide what is behind an option; its words are judged with all others. */
 function judgeOnlyNamed(judge: Judge): Judge {
-  return (text, name) => mayStandBeside(name, text) && (!/\s/u.test(text) || judge(text, name));
+  return (text, name) => mayBeShownBeside(name, text) && (!/\s/u.test(text) || judge(text, name));
 }
 
 /** `password hunter2`, `the token is a1b2c3`: a secret word, and right behind it what is no word. */
-function namesSecretAndTellsIt(text: string): boolean {
+function containsNamedSecret(text: string): boolean {
   const words = text.split(/\s+/u).filter((word) => word !== '');
   return words.some((word, index) => {
     const bare = word.replace(/^[^\p{L}]{1,4}|[^\p{L}]{1,4}$/gu, '');
@@ -183,8 +183,8 @@ function namesSecretAndTellsIt(text: string): boolean {
     const value = (words[next] ?? '').replace(/[.,;:)]{1,3}$/u, '');
     // A path in a store, as in `with secret "secret/data/shop"`.
     if (/^["'`]\S/u.test(value)) return !/^["'`][a-z\d-]+(?:\/[a-z\d-]+)+["'`]$/u.test(value);
-    const isTold = /^(?:is|was)$/iu.test(before) || (/^to$/iu.test(before) && next === words.length - 1);
-    if (isTold && value !== '' && !SAID.has(value.toLowerCase())) return true;
+    const isAssigned = /^(?:is|was)$/iu.test(before) || (/^to$/iu.test(before) && next === words.length - 1);
+    if (isAssigned && value !== '' && !HARMLESS_WORDS.has(value.toLowerCase())) return true;
     return (
       value.length >= 4 &&
       /\d/u.test(value) &&

@@ -16,7 +16,7 @@ export function decidersOf(
   const head = connect(history.versions);
   if (!head) return deciders;
   for (const { id } of decisions) {
-    const since = standsSince(head, id);
+    const since = versionOfDecision(head, id);
     if (!since.isCut) deciders.set(id, authorOf(since.version));
     else if (history.isSinceReport && known.has(id)) deciders.set(id, known.get(id));
   }
@@ -56,7 +56,7 @@ function connect(versions: readonly FileVersion[]): Version | undefined {
   return head;
 }
 
-function standsSince(head: Version, id: string): Version {
+function versionOfDecision(head: Version, id: string): Version {
   let version = head;
   for (;;) {
     const before = versionBefore(version, id);
@@ -69,11 +69,11 @@ function standsSince(head: Version, id: string): Version {
 function versionBefore({ parents: [first, ...others] }: Version, id: string): Version | undefined {
   if (first?.ids.has(id)) return first;
   const other = others.find(({ ids }) => ids.has(id));
-  return other && first && everStood(first, id, walk(other)) ? undefined : other;
+  return other && first && hadEntry(first, id, walk(other)) ? undefined : other;
 }
 
 /** Whether this side had it when the branches parted, or later: if it was reverted earlier, the other side decided it again. */
-function everStood(from: Version, id: string, other: ReadonlySet<Version>): boolean {
+function hadEntry(from: Version, id: string, other: ReadonlySet<Version>): boolean {
   return [...walk(from, other)].some(({ ids }) => ids.has(id));
 }
 

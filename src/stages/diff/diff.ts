@@ -2,7 +2,7 @@ import { type DesiredObject, type DesiredState, type DesiredUnit, unitName } fro
 import type { Comparison, Finding, InvalidObject, ObjectComparison } from '../../domain/finding.ts';
 import { kindOf } from '../../domain/kinds/kinds.ts';
 import { groupKind, objectKey } from '../../domain/object-ref.ts';
-import { type LiveObject, type Snapshot, wasReadWhole } from '../../domain/snapshot.ts';
+import { type LiveObject, type Snapshot, wasReadCompletely } from '../../domain/snapshot.ts';
 import { areComparable } from './api-versions.ts';
 import { type Cluster, createComparer, type DiffOptions, type ObjectComparer } from './compare.ts';
 import { handMadeAutoscalers } from './hand-made-autoscalers.ts';
@@ -54,7 +54,7 @@ export function diff(snapshot: Snapshot, desired: DesiredState, options: DiffOpt
     const isListed = live !== undefined || listed.has(groupKind(kind));
     const isMonitored = isInScope(object);
     const isRead =
-      (live !== undefined || wasReadWhole(snapshot, object.ref)) &&
+      (live !== undefined || wasReadCompletely(snapshot, object.ref)) &&
       snapshot.schemas[(live ?? object).ref.apiVersion] !== undefined;
     const fault = isListed && isMonitored && isRead ? (otherVersion(object, live) ?? comparer.validate(object, live)) : undefined;
     if (!isListed || !isMonitored || !isRead || fault) {

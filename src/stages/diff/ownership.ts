@@ -43,18 +43,18 @@ export function descend(claims: readonly Claim[], step: string): readonly Claim[
 
 /** The claims on the list element with these key fields. */
 export function descendKey(claims: readonly Claim[], key: ElementKey): readonly Claim[] {
-  return claims.length === 0 ? claims : [...descend(claims, stepName({ key })), ...othersOnWhole(claims)];
+  return claims.length === 0 ? claims : [...descend(claims, stepName({ key })), ...otherOwnersOfWhole(claims)];
 }
 
 export function descendMember(claims: readonly Claim[], member: Json): readonly Claim[] {
-  return claims.length === 0 ? claims : [...descend(claims, stepName({ member })), ...othersOnWhole(claims)];
+  return claims.length === 0 ? claims : [...descend(claims, stepName({ member })), ...otherOwnersOfWhole(claims)];
 }
 
 /**
  * What others own as one value that is a list of elements here: old servers merge no lists of a custom resource whose
  * definition has an `x-kubernetes-int-or-string` (recorded on 1.19). We ourselves may have declared an empty list.
  */
-function othersOnWhole(claims: readonly Claim[]): readonly Claim[] {
+function otherOwnersOfWhole(claims: readonly Claim[]): readonly Claim[] {
   const whole = claims.filter(({ isOurs, fields, isOfWhole }) => !isOurs && !isOfWhole && Object.keys(fields).length === 0);
   if (whole.length === 0 || claimsMembers(claims) || claimedKeys(claims) !== undefined) return [];
   return whole.map((claim) => ({ ...claim, isOfWhole: true }));

@@ -10,8 +10,8 @@ import type { FixOptions } from './progress.ts';
 const POLL_MS = 500;
 
 /**
- * Waits until everything that was fixed is rolled out and healthy, all of it within one deadline, and notes on the
- * outcomes what is not: a fix that leaves a workload sick is worth a look in the morning.
+ * Waits until everything that was fixed is rolled out and healthy, all of it within one deadline, and notes in the
+ * outcomes what is not, so that a person looks at it.
  */
 export async function awaitHealthy(
   fixes: readonly UnitFix[],
@@ -23,24 +23,24 @@ export async function awaitHealthy(
   const objects = fixes.flatMap(({ objects: ofUnit }) =>
     ofUnit.filter(({ fix }) => fix.some((finding) => fixed.has(finding.id))),
   );
-  const sick = new Map<string, string>();
-  for (const [object, reason] of await whatStaysSick(objects, kubernetes, options)) {
+  const reasons = new Map<string, string>();
+  for (const [object, reason] of await unhealthyAtDeadline(objects, kubernetes, options)) {
     options.onUnhealthy(object.desired, reason);
-    for (const finding of object.fix) sick.set(finding.id, reason);
+    for (const finding of object.fix) reasons.set(finding.id, reason);
   }
   return outcomes.map((outcome) => ({
     ...outcome,
-    unhealthy: fixed.has(outcome.findingId) ? (sick.get(outcome.findingId) ?? '') : '',
+    unhealthy: fixed.has(outcome.findingId) ? (reasons.get(outcome.findingId) ?? '') : '',
   }));
 }
 
-async function whatStaysSick(
+async function unhealthyAtDeadline(
   objects: readonly ObjectFix[],
   kubernetes: KubernetesClient,
   { waitHealthySeconds, signal }: FixOptions,
 ): Promise<ReadonlyMap<ObjectFix, string>> {
-  const sick = new Map<ObjectFix, string>();
-  if (waitHealthySeconds === 0) return sick;
+  const unhealthy = new Map<ObjectFix, string>();
+  if (waitHealthySeconds === 0) return unhealthy;
   const until = performance.now() + waitHealthySeconds * 1000;
   let waiting = objects;
   for (;;) {
@@ -51,10 +51,10 @@ async function whatStaysSick(
     waiting = found.flatMap(({ object, health }) => {
       if (health.state === 'waiting' && !isOver) return [object];
       if (health.state !== 'healthy')
-        sick.set(object, health.state === 'failed' ? health.reason : `after ${waitHealthySeconds} s ${health.reason}`);
+        unhealthy.set(object, health.state === 'failed' ? health.reason : `after ${waitHealthySeconds} s ${health.reason}`);
       return [];
     });
-    if (waiting.length === 0) return sick;
+    if (waiting.length === 0) return unhealthy;
     await sleep(Math.min(POLL_MS, Math.max(1, until - performance.now())), undefined, { signal });
   }
 }

@@ -158,7 +158,7 @@ async function predictPatch(
     restartsPods: canonicalJson(at(answer, 'spec', 'template')) !== canonicalJson(at(live.body, 'spec', 'template')),
     refused: new Map([...refused, ...overruled]),
     isAppliedAlone: isApplied && isDeepStrictEqual(content, await applied()),
-    alsoChanged: changedBeside(patch.target, contentOf(patch.target.body), content),
+    alsoChanged: otherChanges(patch.target, contentOf(patch.target.body), content),
   };
 }
 
@@ -224,7 +224,7 @@ function contentOf(object: JsonObject): JsonObject {
 }
 
 /** Pointers of what the answer has otherwise than the target, beside what was planned. */
-function changedBeside(
+function otherChanges(
   { changed, body }: ReturnType<typeof patchTo>['target'],
   target: JsonObject,
   answer: JsonObject,

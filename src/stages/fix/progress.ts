@@ -18,11 +18,11 @@ export interface FixOptions {
   readonly firstSeen: (findingId: string) => string;
   /** Compares an object as it is now with its desired state: how a fix is verified. */
   readonly compare: (desired: DesiredObject, live: JsonObject | undefined) => readonly Finding[];
-  /** Told of each outcome as it is known. */
+  /** Called with each outcome. */
   readonly onOutcome: (finding: Finding, outcome: FixOutcome) => void;
-  /** Told of each changeset before fixes are written under it. */
+  /** Called with each changeset before fixes are written under it. */
   readonly onChangeSet: (changeSet: ChangeSetRef) => void;
-  /** Told of each fixed object that did not become healthy in time, and why. */
+  /** Called with each fixed object that did not become healthy in time, and the reason. */
   readonly onUnhealthy: (object: DesiredObject, reason: string) => void;
   readonly onWarning: (message: string) => void;
   /** Publish the spaces of fixed units, where the server releases whole spaces. */

@@ -16,7 +16,7 @@ import type { WrittenObject } from './write-target.ts';
 export async function verify(entry: Progress, kubernetes: KubernetesClient, options: FixOptions): Promise<readonly FixOutcome[]> {
   const { fix, changeSet } = entry;
   const outcomes: FixOutcome[] = [];
-  const tell = (finding: Finding, result: OutcomeResult, message: string): void => {
+  const add = (finding: Finding, result: OutcomeResult, message: string): void => {
     const name = changeSet && entry.revision > 0 ? `${changeSet.space}/${changeSet.slug}` : '';
     const outcome = {
       findingId: finding.id,
@@ -45,14 +45,14 @@ export async function verify(entry: Progress, kubernetes: KubernetesClient, opti
     const failure = entry.failure ?? entry.failures.get(object.desired);
     for (const finding of object.fix) {
       const still = stillThere(finding, left);
-      if (failure) tell(finding, failure.result, failure.message);
+      if (failure) add(finding, failure.result, failure.message);
       else if (fix.isStaged && entry.revision === 0)
-        tell(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
-      else if (fix.isStaged) tell(finding, 'staged', '');
-      else if (!still || isAsStored(still, finding)) tell(finding, 'fixed', pendingOf(entry, written, object, options));
+        add(finding, 'failed', 'its drifted state cannot be written to ConfigHub, so there is nothing to stage');
+      else if (fix.isStaged) add(finding, 'staged', '');
+      else if (!still || isAsStored(still, finding)) add(finding, 'fixed', pendingOf(entry, written, object, options));
       else if (still.blame && (written ? !stillThere(finding, leftByWrite) : isLaterWrite(still.blame, object.live, now)))
-        tell(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
-      else tell(finding, 'no-effect', `the API server accepted the write but still has ${displayValue(still.live)}`);
+        add(finding, 'overridden', `after the fix ${still.blame.manager} wrote it again`);
+      else add(finding, 'no-effect', `the API server accepted the write but still has ${displayValue(still.live)}`);
     }
   }
   return outcomes;

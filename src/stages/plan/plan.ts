@@ -106,12 +106,12 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
 
 /** Objects with fields that a killed pass did not return to their deliverer, in sync or not. */
 function ownershipPending({ snapshot, desired }: Pick<PlanInput, 'snapshot' | 'desired'>): readonly DesiredObject[] {
-  const bearing = new Set(
+  const ours = new Set(
     snapshot.objects.flatMap(({ ref, owners }) =>
       owners.some(({ manager }) => manager === DETECTOR_MANAGER) ? [objectKey(ref)] : [],
     ),
   );
-  return bearing.size === 0 ? [] : desired.objects.filter(({ ref }) => bearing.has(objectKey(ref)));
+  return ours.size === 0 ? [] : desired.objects.filter(({ ref }) => ours.has(objectKey(ref)));
 }
 
 /** The input of guards besides what would change. */

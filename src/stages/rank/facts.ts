@@ -97,7 +97,7 @@ function structuralPath(path: FieldPath): string {
     .join('');
 }
 
-function isTold(kind: string): boolean {
+function isSent(kind: string): boolean {
   return kindNamed(kind)?.isSentToModel === true;
 }
 
@@ -107,9 +107,9 @@ function showValue(value: FieldValue, kind: string, path: string): Json {
   if (value instanceof Secret) return { hidden: true, looksSecret: true };
   if (typeof value === 'boolean' || value === null) return value;
   // In a kind that is not known a number may mean anything.
-  if (isNumber(value)) return isTold(kind) ? value : { number: true };
+  if (isNumber(value)) return isSent(kind) ? value : { number: true };
   if (typeof value === 'string') {
-    const isAmount = isTold(kind) && AMOUNTS.test(path) && parseQuantity(value) !== undefined;
+    const isAmount = isSent(kind) && AMOUNTS.test(path) && parseQuantity(value) !== undefined;
     return isAmount ? value : { text: true, length: value.length };
   }
   return { structure: true, size: (canonicalJson(value) ?? '').length };
@@ -135,7 +135,7 @@ export function buildFacts(inputs: readonly RankInput[], now: Date): readonly Fa
       id: `f${index + 1}`,
       workload: workloads.of(`${finding.ref.namespace}/${finding.ref.kind}/${finding.ref.name}`),
       namespace: namespaces.of(finding.ref.namespace),
-      kind: isTold(finding.ref.kind) ? finding.ref.kind : 'other',
+      kind: isSent(finding.ref.kind) ? finding.ref.kind : 'other',
       class: finding.class,
       field: finding.path.length === 0 ? '(whole object)' : path,
       change: { desired: show(finding.desired), live: show(finding.live), sameImageName: sameImageName(finding) },

@@ -27,7 +27,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { inSteps } from '../../domain/steps.ts';
 import { nameOfRead } from './failed-reads.ts';
 import { toCorrection, toGone, toLine, toRecorded } from './lines.ts';
-import { hasOtherFate, newsOf, otherNews } from './news.ts';
+import { hasOtherOutcome, newsOf, otherNews } from './news.ts';
 import { endings, tallyOf } from './tally.ts';
 
 /** Fixes that are kept for each field. */
@@ -147,12 +147,12 @@ function alsoChanged(
   const isOther = (now: unknown, then: unknown): boolean => canonicalJson(now) !== canonicalJson(then);
   const haveDetailsChanged = open.some((finding) => {
     const then = before.get(finding.id);
-    const isKnown = then?.fingerprint === finding.fingerprint && !hasOtherFate(finding, then);
+    const isKnown = then?.fingerprint === finding.fingerprint && !hasOtherOutcome(finding, then);
     return isKnown && isOther(finding, then);
   });
   const isDoneOtherwise = open.some((finding) => {
     const then = before.get(finding.id);
-    return then !== undefined && hasOtherFate(finding, then);
+    return then !== undefined && hasOtherOutcome(finding, then);
   });
   const parts: readonly (readonly [string, boolean])[] = [
     ['guard', (plan.guard?.name ?? '') !== previous.guard],

@@ -21,11 +21,11 @@ export function newsOf(
 function newsIn(now: ReportFinding, then: ReportFinding | undefined): FindingNews | undefined {
   if (!then) return now.returned > 0 ? 'returned' : 'new';
   if (then.fingerprint !== now.fingerprint) return 'changed';
-  return hasOtherFate(now, then) ? 'restated' : undefined;
+  return hasOtherOutcome(now, then) ? 'restated' : undefined;
 }
 
 /** Something else was decided about it, or became of it. */
-export function hasOtherFate(now: ReportFinding, then: ReportFinding): boolean {
+export function hasOtherOutcome(now: ReportFinding, then: ReportFinding): boolean {
   return then.action !== now.action || then.reason !== now.reason || then.result !== now.result;
 }
 

@@ -10,10 +10,10 @@ import { escapeText } from './markdown.ts';
 // Reports of before showed values by another policy: what is read of one passes today's.
 
 /** What a report tells of values. */
-type Told = Pick<PreviousReport, 'findings' | 'corrections' | 'gone' | 'decisions'>;
+type ShownParts = Pick<PreviousReport, 'findings' | 'corrections' | 'gone' | 'decisions'>;
 
 /** Parts of a report as they may be shown now; `page` is its README.md, empty where that is of no interest. */
-export function showReportAgain<T extends Told & { readonly page: string }>(report: T, show: ShowValues): T {
+export function showReportAgain<T extends ShownParts & { readonly page: string }>(report: T, show: ShowValues): T {
   const hidden: string[] = [];
   const without = (text: string): string => withoutTexts(text, hidden);
   const lines = <L extends ReportFinding | Correction | GoneDrift>(all: readonly L[]): readonly L[] =>
