@@ -96,7 +96,7 @@ export interface UnitFix {
   /** The unit's other objects, without a fix. */
   readonly others: readonly DesiredObject[];
   readonly isCritical: boolean;
-  /** Write the drifted and the restored state as two revisions. */
+  /** Write the drifted and the restored state as two revisions; the Lease has the record of a fix without. */
   readonly writesPair: boolean;
   /** The person's changeset that the pair belongs to; `undefined` for the pass's own. */
   readonly changeSet: ChangeSetRef | undefined;

@@ -8,6 +8,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { MatchedDecisions } from '../stages/decisions/decisions.ts';
 import type { DesiredOptions } from '../stages/desired/desired.ts';
 import type { DiffOptions } from '../stages/diff/diff.ts';
+import type { FixNote } from '../stages/fix/note.ts';
 import type { PlanOptions } from '../stages/plan/plan.ts';
 import type { RankOptions } from '../stages/rank/rank.ts';
 import type { CommitFacts } from '../stages/report/report.ts';
@@ -24,6 +25,10 @@ export interface PassOptions {
   readonly plan: PlanOptions;
   /** Called before and after a report of fixes is pushed, with the number of fixes in no report at that time. */
   readonly onUnreported: (fixes: number) => void;
+  /** Fixes without a pair, as the Lease has them from passes before this one. */
+  readonly notes: readonly FixNote[];
+  /** Keeps these on the Lease from now on; rejects where that does not succeed. */
+  readonly keepNotes: (notes: readonly FixNote[]) => Promise<void>;
   readonly publishRelease: boolean;
   readonly waitHealthySeconds: number;
   /** Folder of the reports inside the report repository. */

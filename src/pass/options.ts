@@ -7,7 +7,8 @@ import type { ConfigHubClient } from '../clients/confighub/client.ts';
 import type { ChangeSetRef } from '../domain/desired.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { ServerAbilities } from '../domain/server.ts';
-import { unreportedFixesIn } from '../outputs/status/record.ts';
+import { NOTES, unreportedFixesIn } from '../outputs/status/record.ts';
+import { parseNotes } from '../stages/fix/note.ts';
 import { createAskClaude } from '../stages/rank/rank.ts';
 import type { PassOptions } from './judgement.ts';
 
@@ -92,6 +93,8 @@ export async function passOptions(
     reportPath: config.reportPath,
     holdsLease: false,
     onUnreported: () => undefined,
+    notes: parseNotes(leaseAnnotations[NOTES] ?? ''),
+    keepNotes: async () => undefined,
     commit: { pass, tool: USER_AGENT },
     now,
     signal,

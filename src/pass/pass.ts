@@ -2,12 +2,14 @@ import type { FixOutcome } from '../domain/outcome.ts';
 import { firstSeenOf, type RecordedFix, type Report } from '../domain/report.ts';
 import { createCompare } from '../stages/diff/diff.ts';
 import { carryOutFixes } from '../stages/fix/fix.ts';
+import type { FixNote } from '../stages/fix/note.ts';
 import { composeCommitMessage, type PublishedReport, renderReport } from '../stages/report/report.ts';
 import { comparing } from './compare.ts';
 import type { Pass } from './context.ts';
 import { decisionsOf, withDecidedIgnores } from './decisions.ts';
 import { judge } from './judge.ts';
 import type { Judgement } from './judgement.ts';
+import { type FixNotes, openNotes } from './notes.ts';
 import { recoverFixes } from './recover.ts';
 import { composeReport, promotionsOf } from './reporting.ts';
 import { startOfPass } from './start.ts';
@@ -28,17 +30,22 @@ export async function runPass(given: Pass): Promise<PassResult> {
   const pass = { ...given, options: withDecidedIgnores(given.options, decisions) };
 
   const judgement = await judge(clients, startOfPass(pass, decisions), pass.options, log);
-  const recorded = await recover(pass, judgement);
-  const outcomes = await fix(pass, judgement);
+  const notes = await openNotes(pass);
+  const recorded = await recover(pass, judgement, notes.unreported);
+  const outcomes = await fix(pass, judgement, notes);
   const promotions = await promotionsOf(pass, judgement.desired);
   const done = { outcomes, recorded, promotions };
   const report = composeReport(judgement, repository.previous, pass.options, done);
-  const published = await publish(pass, report);
+  const published = await publish(pass, report, notes);
   return { ...judgement, outcomes, report, published };
 }
 
 /** Fixes of earlier passes that are in no report; read before this pass writes its own. */
-async function recover({ clients, repository, options, log }: Pass, judgement: Judgement): Promise<readonly RecordedFix[]> {
+async function recover(
+  { clients, repository, options, log }: Pass,
+  judgement: Judgement,
+  notes: readonly FixNote[],
+): Promise<readonly RecordedFix[]> {
   // Nothing is fixed that could not be reported afterwards.
   if (judgement.plan.fixes.length > 0) await repository.confirmWritable();
   log.fixing(judgement.plan);
@@ -47,6 +54,7 @@ async function recover({ clients, repository, options, log }: Pass, judgement: J
     compare: createCompare(judgement.snapshot, options.diff),
     rank: options.rank,
     now: options.now,
+    notes,
     onWarning: log.warning,
     signal: options.signal,
   });
@@ -55,6 +63,7 @@ async function recover({ clients, repository, options, log }: Pass, judgement: J
 async function fix(
   { clients, repository, options, log }: Pass,
   { plan, snapshot, comparison }: Judgement,
+  notes: FixNotes,
 ): Promise<readonly FixOutcome[]> {
   const outcomes = await log.phase('fix', () =>
     carryOutFixes(plan, clients, {
@@ -65,6 +74,7 @@ async function fix(
       onChangeSet: log.changeSet,
       onUnhealthy: log.unhealthy,
       onWarning: log.warning,
+      record: notes.record,
       publishRelease: options.publishRelease,
       waitHealthySeconds: options.waitHealthySeconds,
       signal: options.signal,
@@ -76,12 +86,14 @@ async function fix(
   return outcomes;
 }
 
-async function publish({ repository, options, log }: Pass, report: Report): Promise<PublishedReport> {
+async function publish({ repository, options, log }: Pass, report: Report, notes: FixNotes): Promise<PublishedReport> {
   log.decisions(report.decisions, repository.previous.decisions);
   const published = await log.phase('commit', () =>
     repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
   );
   // Without a push it is unknown whether the server accepts one.
-  if (published.commit !== '') options.onUnreported(0);
+  if (published.commit === '') return published;
+  options.onUnreported(0);
+  await notes.clear();
   return published;
 }

@@ -8,7 +8,8 @@ import type { Plan } from '../domain/plan.ts';
 import type { PreviousReport, RecordedFix } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type CompareObject, recordedDrift } from '../stages/diff/diff.ts';
-import { findUnreportedPairs, type UnreportedPair } from '../stages/fix/unreported.ts';
+import type { FixNote } from '../stages/fix/note.ts';
+import { findUnreportedPairs, noted, type UnreportedFix } from '../stages/fix/unreported.ts';
 import { type RankOptions, rankFindings } from '../stages/rank/rank.ts';
 
 /** What the pass has read and decided. */
@@ -24,12 +25,14 @@ export interface RecoverOptions {
   readonly compare: CompareObject;
   readonly rank: Pick<RankOptions, 'environment' | 'prices' | 'model'>;
   readonly now: Date;
+  /** Of fixes without a pair, by passes before this one. */
+  readonly notes: readonly FixNote[];
   readonly onWarning: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fixes that were made and that no report names: ConfigHub has the record of them, Git a copy. A field that differs again is
+ * Fixes that were made and that no report names: ConfigHub or the Lease has the record of them, Git a copy. A field that differs again is
  * left out: this pass fixes and reports it.
  */
 export async function recoverFixes(
@@ -39,7 +42,7 @@ export async function recoverFixes(
   options: RecoverOptions,
 ): Promise<readonly RecordedFix[]> {
   const known = new Set([...previous.corrections.map(({ correctionId }) => correctionId), ...plan.fixes.map(({ id }) => id)]);
-  let pairs: readonly UnreportedPair[];
+  let pairs: readonly UnreportedFix[];
   try {
     pairs = await findUnreportedPairs(desired.units, known, confighub, options.cluster, options.signal);
   } catch (error) {
@@ -47,16 +50,17 @@ export async function recoverFixes(
     options.onWarning(`fixes of an interrupted pass could not be read; the next pass reports them: ${error.message}`);
     return [];
   }
+  const unreported = [...pairs, ...noted(options.notes, desired.units, known)];
   const readKeys = new Set(snapshot.objects.map(({ ref }) => objectKey(ref)));
   const differing = new Set(
     comparison.objects.flatMap(({ ref, findings }) => findings.map(({ path }) => `${objectKey(ref)} ${printPath(path)}`)),
   );
   const recorded: RecordedFix[] = [];
-  for (const pair of pairs.toSorted((one, other) => (one.restoredAt < other.restoredAt ? -1 : 1))) {
+  for (const fix of unreported.toSorted((one, other) => (one.restoredAt < other.restoredAt ? -1 : 1))) {
     const objects = recordedDrift(
-      desired.objects.filter(({ unit, ref }) => unit.id === pair.unit.id && readKeys.has(objectKey(ref))),
-      pair.observed,
-      pair.observedDescription,
+      desired.objects.filter(({ unit, ref }) => unit.id === fix.unit.id && readKeys.has(objectKey(ref))),
+      fix.observed,
+      fix.observedDescription,
       options.compare,
     ).map((object): ObjectComparison => {
       const key = objectKey(object.ref);
@@ -75,7 +79,7 @@ export async function recoverFixes(
         signal: options.signal,
       },
     );
-    const { correctionId, revision, changeSet, observedAt, restoredAt, wasStaged } = pair;
+    const { correctionId, revision, changeSet, observedAt, restoredAt, wasStaged } = fix;
     for (const ranked of ranking.findings)
       recorded.push({ ranked, correctionId, revision, changeSet, firstSeen: observedAt, time: restoredAt, wasStaged });
   }

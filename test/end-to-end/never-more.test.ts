@@ -60,6 +60,11 @@ describe('a fix never does more than the plan', function () {
     const body = JSON.stringify({ spec: { template: { spec: { containers } } } });
     return kubectl(world, 'patch', `deployment/${name}`, `--field-manager=${manager}`, '-p', body);
   };
+  const unapplied = async (slug: string): Promise<string | undefined> => {
+    const where = ['--space', 'never-more-dev', '--where', `Slug = '${slug}'`, '--columns', 'UnappliedChanges'];
+    const { stdout } = await world.detector(['cub', 'unit', 'list', ...where]);
+    return stdout.trim().split('\n').at(-1)?.trim();
+  };
   async function ignoring(rule: string): Promise<Readonly<Record<string, string>>> {
     const path = join(world.folder, 'ignore.yaml');
     await writeFile(path, `ignore:\n- {${rule}, reason: agreed with the team}\n`);
@@ -79,6 +84,13 @@ describe('a fix never does more than the plan', function () {
           `Fixed: ${name} image of container app set to registry.example/app:1.0.0`,
         ]);
         expect([await image(name), await replicas(name)]).to.deep.equal(['registry.example/app:1.0.0', '7']);
+        if (name === 'targeted') {
+          expect(await unapplied('targeted-config'), 'an apply would set the replicas back').to.equal('No');
+          const [fixed] = (await reportFile(world, 'reports/dev/corrections.jsonl'))
+            .split('\n')
+            .filter((line) => line.includes('hotfix'));
+          expect(fixed).to.contain('"result":"fixed"').and.to.contain('"name":"targeted"').and.to.contain('"revision":0');
+        }
         await cluster.kubectl(['delete', '-f', '-'], autoscaler);
         await run();
         expect(await replicas(name)).to.equal('2');

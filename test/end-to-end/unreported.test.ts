@@ -44,8 +44,8 @@ for (const auditRevisions of ['true', 'false'])
       expect(refused.code, refused.stderr).to.equal(77);
       expect(await replicas()).to.equal('2');
 
-      // Without a pair in ConfigHub nothing is left to tell, and nothing pushed.
-      expect((await run()).code).to.equal(auditRevisions === 'true' ? 77 : 0);
+      // There is still a fix to tell of, and its report is refused again.
+      expect((await run()).code).to.equal(77);
 
       await scale(8);
       const held = await run();

@@ -91,6 +91,7 @@ export async function stagedPass(
     onWarning: (message) => {
       throw new Error(message);
     },
+    record: async () => undefined,
     publishRelease: false,
     waitHealthySeconds: 0,
     signal,

@@ -6,7 +6,7 @@ import { type JsonObject, numberAt } from '../../src/domain/json.ts';
 import { DETECTOR_MANAGER, ownersIn } from '../../src/domain/snapshot.ts';
 import { reportFile } from '../demo/scenario.ts';
 import { contentOf } from '../fix/law/content.ts';
-import { LEFT_ALONE, type Round, type Scene, type SceneUnit } from './scene.ts';
+import { LEFT_ALONE, PAIRLESS, type Round, readLines, reportedCorrections, type Scene, type SceneUnit } from './scene.ts';
 
 // What must be true of ConfigHub, the cluster and the report at each moment, and when all is done.
 
@@ -89,13 +89,15 @@ export async function checkUnharmed(scene: Scene, round: Round): Promise<void> {
   expect(scene.othersChangeSets.map(stateOf), "others' changesets").to.deep.equal(['New', 'New']);
 }
 
-/** One pair for each fix, the cluster as desired, nothing open, and all of it in the report. */
+/** One pair for each fix but that of PAIRLESS, the cluster as desired, nothing open, and all of it in the report. */
 export async function checkComplete(scene: Scene, round: Round): Promise<void> {
   await checkUnharmed(scene, round);
   const units = await readUnits(scene, round);
   const pairs = new Map<string, { readonly unit: SceneUnit; readonly restored: number }>();
   for (const now of units) {
     expect(now.headText, `head of unit ${now.unit.slug}`).to.equal(now.unit.text);
+    // Else people would be invited to an apply, which overwrites what was left alone.
+    if (now.unit.slug === PAIRLESS) expect(now.head, `unapplied changes of ${PAIRLESS}`).to.equal(now.live);
     for (const [id, restored] of checkPairs(now, round)) pairs.set(id, { unit: now.unit, restored });
   }
   await checkLive(scene, round);
@@ -120,7 +122,7 @@ function checkPairs({ unit, revisions }: UnitNow, round: Round): ReadonlyMap<str
     pairs.set(id, restored?.number ?? 0);
   }
   expect(pairs.size > 0, `a pair of unit ${unit.slug}`).to.equal(
-    unit.objects.some(({ ref: { name } }) => isCorrected(round, name) || name === round.staged),
+    unit.slug !== PAIRLESS && unit.objects.some(({ ref: { name } }) => isCorrected(round, name) || name === round.staged),
   );
   return pairs;
 }
@@ -160,16 +162,6 @@ function generationOf(object: JsonObject | undefined): number {
   return numberAt(object?.['metadata'], 'generation') ?? 0;
 }
 
-const correctionLine = z.object({
-  correctionId: z.string(),
-  object: z.object({ name: z.string() }),
-  path: z.string(),
-  revision: z.number(),
-  result: z.string(),
-  unit: z.string(),
-  changeSet: z.string(),
-  blame: z.object({ manager: z.string() }).nullable(),
-});
 const findingLine = z.object({ object: z.object({ name: z.string() }), result: z.string().nullable() });
 
 /** README, report.json and both lists agree, and name every fix of the round once. */
@@ -178,13 +170,8 @@ async function checkReport(
   round: Round,
   pairs: ReadonlyMap<string, { readonly unit: SceneUnit; readonly restored: number }>,
 ): Promise<void> {
-  const lines = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>[]> =>
-    (await reportFile(world, path))
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => schema.parse(JSON.parse(line)));
-  const all = await lines('reports/dev/corrections.jsonl', correctionLine);
-  const corrections = all.filter(({ correctionId }) => pairs.has(correctionId));
+  const all = await reportedCorrections(world);
+  const corrections = all.filter(({ correctionId }) => !round.reported.has(correctionId));
   const told = `corrections in the report: ${corrections.map((entry) => `\n  ${entry.object.name} ${entry.path} ${entry.correctionId}`).join('')}\n`;
   expect(corrections.map(({ object, path }) => `${object.name} ${path}`).sort(), told).to.deep.equal(round.corrected.toSorted());
   const staged = all.filter(({ object }) => ['front', 'shop'].includes(object.name));
@@ -192,13 +179,16 @@ async function checkReport(
   const page = await reportFile(world, 'reports/dev/README.md');
   for (const { correctionId, revision, unit, result, changeSet, blame, object } of corrections) {
     const pair = pairs.get(correctionId);
-    expect([revision, unit, result], told).to.deep.equal([pair?.restored, `kill-dev/${pair?.unit.slug}`, 'fixed']);
-    expect(changeSet, `changeset of ${object.name}`).to.match(/^kill-dev\/drift-dev-[0-9a-f]{8}(-\d+)?$/u);
+    const [restored, slug] = object.name === PAIRLESS ? [0, PAIRLESS] : [pair?.restored, pair?.unit.slug];
+    expect([revision, unit, result], told).to.deep.equal([restored, `kill-dev/${slug}`, 'fixed']);
+    expect(changeSet, `changeset of ${object.name}`).to.match(
+      object.name === PAIRLESS ? /^$/u : /^kill-dev\/drift-dev-[0-9a-f]{8}(-\d+)?$/u,
+    );
     expect(blame?.manager, `who changed ${object.name}`).to.equal('kubectl-edit');
     // What was still to be done for it then stands between the two.
-    expect(page).to.match(new RegExp(`revision ${revision}(, [^|\\n]*)? of ${unit}`, 'u'));
+    if (object.name !== PAIRLESS) expect(page).to.match(new RegExp(`revision ${revision}(, [^|\\n]*)? of ${unit}`, 'u'));
   }
-  const findings = await lines('reports/dev/findings.jsonl', findingLine);
+  const findings = readLines(await reportFile(world, 'reports/dev/findings.jsonl'), findingLine);
   const open = [...LEFT_ALONE.map((name) => [name, null] as const), [round.staged, 'staged'] as const].sort();
   expect(findings.map(({ object, result }) => [object.name, result]).sort()).to.deep.equal(open);
   expect(page).to.contain(`**${open.length} open`);
@@ -210,7 +200,9 @@ async function checkReport(
   expect((await world.git('--git-dir', world.reportRepository, 'log', '-1', digest, 'main')).trim()).to.equal(summary.digest);
   const pages = await world.git('--git-dir', world.reportRepository, 'ls-tree', '-r', '--name-only', 'main', 'reports/dev/');
   const workloads = pages.split('\n').filter((path) => path.split('/').length > 3);
-  expect(workloads).to.deep.equal(open.map(([name]) => `reports/dev/${namespace}/deployment.${name}.md`));
+  // One for what is open, and one for what was fixed.
+  const shown = new Set([...open.map(([name]) => name), ...all.map(({ object }) => object.name)]);
+  expect(workloads).to.deep.equal([...shown].sort().map((name) => `reports/dev/${namespace}/deployment.${name}.md`));
 }
 
 function readChangeSets({ world }: Scene, where: string): Promise<z.output<typeof changeSetSchema>[]> {

@@ -7,6 +7,7 @@ import { connectKubernetes } from '../../src/clients/kubernetes/transport.ts';
 import { type JsonObject, stringAt } from '../../src/domain/json.ts';
 import { type ObjectRef, refOf } from '../../src/domain/object-ref.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { reportFile } from '../demo/scenario.ts';
 import { type CommandResult, fixture, startWorld, type World } from '../demo/world.ts';
 
 // What passes are killed over: units that are corrected in every way there is, and what of other people's lies beside them.
@@ -31,6 +32,8 @@ export interface Round {
   readonly corrected: readonly string[];
   /** The Deployment whose drift is to be staged. */
   readonly staged: string;
+  /** Ids of the corrections that were reported before. */
+  readonly reported: ReadonlySet<string>;
   /** Number of each unit's newest revision before. */
   readonly heads: ReadonlyMap<string, number>;
   /** Each Deployment by name, before and after its change. */
@@ -65,8 +68,32 @@ export interface Scene extends AsyncDisposable {
 const SLUGS = ['payments', 'web', 'api', 'orders', 'batch', 'scaled', 'held', 'front', 'shop'] as const;
 /** Changed by a person who paused it, and by an autoscaler. */
 export const LEFT_ALONE = ['held', 'scaled'] as const;
+/** An apply of it would set its replicas back, so it is corrected without a pair of revisions. */
+export const PAIRLESS = 'scaled';
 /** Units that a person's changeset locks; one of them drifts in each round, so that the other's page is removed. */
 const STAGED = ['front', 'shop'] as const;
+
+const correctionLine = z.object({
+  correctionId: z.string(),
+  object: z.object({ name: z.string() }),
+  path: z.string(),
+  revision: z.number(),
+  result: z.string(),
+  unit: z.string(),
+  changeSet: z.string(),
+  blame: z.object({ manager: z.string() }).nullable(),
+});
+
+export async function reportedCorrections(world: World): Promise<readonly z.output<typeof correctionLine>[]> {
+  return readLines(await reportFile(world, 'reports/dev/corrections.jsonl'), correctionLine);
+}
+
+export function readLines<S extends z.ZodType>(text: string, schema: S): z.output<S>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => schema.parse(JSON.parse(line)));
+}
 
 const created = z.object({ ChangeSetID: z.string() });
 const head = z.object({ Unit: z.object({ HeadRevisionNum: z.number() }) });
@@ -135,6 +162,7 @@ export async function startScene(cluster: ControlPlane, namespace = NAMESPACE): 
     async drift() {
       const number = ++rounds;
       const [staged, other] = number % 2 === 0 ? STAGED : STAGED.toReversed();
+      const reported = new Set((await reportedCorrections(world)).map(({ correctionId }) => correctionId));
       const heads = new Map<string, number>();
       for (const { slug, path } of units) heads.set(slug, (await admin.get(path, {}, head)).Unit.HeadRevisionNum);
       const before = await readLive();
@@ -150,7 +178,7 @@ export async function startScene(cluster: ControlPlane, namespace = NAMESPACE): 
         const { signal } = new AbortController();
         await kubernetes.jsonPatch(DEPLOYMENTS, ref, operations, { fieldManager: 'kubectl-edit', dryRun: false, signal });
       }
-      return { number, corrected: CORRECTED, staged: staged ?? '', heads, before, drifted: await readLive() };
+      return { number, corrected: CORRECTED, staged: staged ?? '', reported, heads, before, drifted: await readLive() };
     },
     async pass(failAt = '') {
       const trace = join(world.folder, `trace-${++passes}`);

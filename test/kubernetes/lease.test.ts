@@ -138,6 +138,28 @@ describe('the Lease', function () {
     expect(stringMapAt(await read(name), 'metadata', 'annotations')).to.deep.equal({ note: 'kept' });
   });
 
+  it('has what is recorded at once and through renewals, beside annotations of others', async () => {
+    const name = nameOne();
+    const annotations = async (): Promise<unknown> => stringMapAt(await read(name), 'metadata', 'annotations');
+    {
+      await using lease = await take(name, 'pod/one');
+      // Another version than that of the last renewal.
+      await write(name, { metadata: { annotations: { other: 'kept' } } });
+      await lease.record({ fixes: '[1]' });
+      expect(await annotations()).to.deep.equal({ other: 'kept', fixes: '[1]' });
+      const tooLong = await failure(lease.record({ fixes: 'x'.repeat(300_000) }));
+      expect(tooLong.message).to.contain('renew the lease');
+      await lease.record({ more: '2' });
+      expect(await annotations(), 'what was refused is not tried again').to.deep.equal({
+        other: 'kept',
+        fixes: '[1]',
+        more: '2',
+      });
+    }
+    await using next = await take(name, 'pod/two');
+    expect(next.annotations).to.deep.equal({ other: 'kept', fixes: '[1]', more: '2' });
+  });
+
   it('is renewed before a write where it may have run out, and lost where that does not succeed', async () => {
     const name = nameOne();
     let isDown = false;

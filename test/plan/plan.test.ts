@@ -569,7 +569,7 @@ describe('fixes', () => {
     expect(only(plan([compared([fix, waiting])])).objects[0]?.leave, 'what waits to be applied').to.deep.equal([waiting]);
   });
 
-  it('write no pair on top of an unapplied change, none for Secrets, and none without DRIFT_AUDIT_REVISIONS', () => {
+  it('write no pair on top of an unapplied change, and none without DRIFT_AUDIT_REVISIONS', () => {
     expect(only(plan(drifted(1))).writesPair).to.equal(true);
     expect(only(plan([compared([finding()], { unit: unit('web', { hasUnappliedChanges: true }) })])).writesPair).to.equal(false);
     expect(only(plan(drifted(1), { options: { auditRevisions: false } })).writesPair).to.equal(false);

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { abilitiesOf } from '../../src/clients/confighub/generation.ts';
-import type { DesiredObject } from '../../src/domain/desired.ts';
-import type { ObjectComparison } from '../../src/domain/finding.ts';
+import type { DesiredObject, DesiredUnit } from '../../src/domain/desired.ts';
+import type { Finding, ObjectComparison } from '../../src/domain/finding.ts';
 import { objectKey } from '../../src/domain/object-ref.ts';
 import type { Prediction } from '../../src/domain/plan.ts';
 import { DETECTOR_MANAGER, type LiveObject } from '../../src/domain/snapshot.ts';
 import { compared, finding, IMAGE, live, ref, unit, workload } from '../types/builders.ts';
-import { only, plan } from './world.ts';
+import { only, plan, theirs } from './world.ts';
 
 // By which way a fix goes, and what it takes with it.
 
@@ -53,6 +53,21 @@ describe('the way of a fix', () => {
       'confighub',
       'confighub',
     ]);
+  });
+
+  it('is a write of the pass without a pair where an apply would overwrite what is left: unapplied changes invite one', () => {
+    const replicas = finding({ class: 'informational', note: 'autoscaled' });
+    const image = finding({ path: IMAGE, desired: 'app:1', live: 'app:2' });
+    const beside = (owner: DesiredUnit, ...leave: readonly Finding[]): readonly [string, boolean] => {
+      const { route, writesPair } = only(plan([compared([image, ...leave], { unit: owner })], { predictions: alone('web') }));
+      return [route, writesPair];
+    };
+    expect(beside(targeted, replicas)).to.deep.equal(['direct', false]);
+    expect(beside(targeted)).to.deep.equal(['confighub', true]);
+    // ConfigHub cannot apply it.
+    expect(beside(unit('web'), replicas)).to.deep.equal(['direct', true]);
+    // A person applies it, from its pair.
+    expect(beside({ ...targeted, changeSet: theirs }, replicas)).to.deep.equal(['direct', true]);
   });
 
   it('is a write of the pass where a part of the unit could not be compared', () => {

@@ -25,6 +25,8 @@ export interface Lease extends AsyncDisposable {
   readonly annotations: Readonly<Record<string, string>>;
   /** Returns while the lease is held. Renews it if it may have expired, e.g. after the process was suspended. Throws `lock-lost`. */
   confirm(): Promise<void>;
+  /** Gives it annotations at once; rejects where that does not succeed. */
+  record(annotations: Readonly<Record<string, string>>): Promise<void>;
   /** Annotations that it gets when it is given back; later ones replace earlier ones of the same name. */
   note(annotations: Readonly<Record<string, string>>): void;
   /** Aborted with the error once it is lost. */
@@ -130,6 +132,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   let renewed = clocks();
   let renewing: Promise<void> | undefined;
   let isReleased = false;
+  let recorded: Readonly<Record<string, string>> = {};
   let noted: Readonly<Record<string, string>> = {};
 
   const lose = (why: string): never => {
@@ -145,7 +148,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   /** Succeeds only if no other pass took it: the write has the resourceVersion of this pass's last write. */
   async function renewOnce(): Promise<void> {
     const asked = clocks();
-    const answer = await transport.request(updateRequest(lease, options.holder, offsetMs, options));
+    const answer = await transport.request(updateRequest(annotated(lease, recorded), options.holder, offsetMs, options));
     if (answer.status === 404) return lose('it was deleted');
     if (answer.status === 409) return readAgain();
     if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
@@ -160,7 +163,7 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
     if (found.status === 404) return lose('it was deleted');
     const holder = stringAt(found.body, 'spec', 'holderIdentity') ?? '';
     if (holder !== options.holder) return lose(`${holder === '' ? 'another pass' : holder} took it over`);
-    const answer = await transport.request(updateRequest(found.body, options.holder, offsetMs, options));
+    const answer = await transport.request(updateRequest(annotated(found.body, recorded), options.holder, offsetMs, options));
     if (answer.status === 404 || answer.status === 409) return lose('another pass took it over');
     if (answer.status !== 200) throw statusError(answer, 'renew the lease', options.name);
     lease = leaseIn(answer, options);
@@ -183,6 +186,19 @@ function holdLease(transport: KubernetesTransport, taken: Json, offsetMs: number
   return {
     annotations: stringMapAt(taken, 'metadata', 'annotations'),
     lost: loss.signal,
+    async record(annotations) {
+      loss.signal.throwIfAborted();
+      const before = recorded;
+      recorded = { ...recorded, ...annotations };
+      try {
+        // One that is on its way may be without them.
+        await renewing?.catch(() => undefined);
+        await renew();
+      } catch (error) {
+        recorded = before;
+        throw error;
+      }
+    },
     note(annotations) {
       noted = { ...noted, ...annotations };
     },

@@ -16,7 +16,7 @@ import { formatOf } from '../../outputs/formats/formats.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
 import { printPlan, printReport } from '../../outputs/output.ts';
 import { type LastRun, startLastRun } from '../../outputs/status/last-run.ts';
-import { numbersOf } from '../../outputs/status/record.ts';
+import { NOTES, numbersOf } from '../../outputs/status/record.ts';
 import { decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
 import { exitOf } from '../../pass/exit.ts';
 import { judge } from '../../pass/judge.ts';
@@ -25,6 +25,7 @@ import { passOptions, requireScope } from '../../pass/options.ts';
 import { runPass } from '../../pass/pass.ts';
 import { composeReport } from '../../pass/reporting.ts';
 import { pulling } from '../../pass/start.ts';
+import { type FixNote, printNotes } from '../../stages/fix/note.ts';
 import { openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
 import { type Facts, outputOptions, printCheck } from './facts.ts';
 import { isOfFiles, type RunFlags } from './flags.ts';
@@ -181,6 +182,7 @@ async function writePass(
     ...given,
     holdsLease: lease !== undefined,
     onUnreported: (unreportedFixes: number) => lastRun.learn({ unreportedFixes }),
+    keepNotes: async (notes: readonly FixNote[]) => lease?.record({ [NOTES]: printNotes(notes) }),
   };
   await using repository = await openRepository(config, reportRepo, process, signal, async () => lease?.confirm());
   const result = await runPass({ clients, repository, options, log: passLog });

@@ -69,6 +69,8 @@ function tally(words: readonly string[]): Counts {
 
 const PREFIX = 'drift-detector/';
 const UNREPORTED = 'unreported-fixes';
+/** Fixes that have no pair of revisions, from before they are made until a report names them. */
+export const NOTES = `${PREFIX}fixes`;
 
 /** What the Lease says of the last pass. The time of the last success stays while passes fail. */
 export function annotationsOf({ pass, result, endedAt, numbers, unreportedFixes }: PassRecord): Readonly<Record<string, string>> {

@@ -9,6 +9,7 @@ import { awaitHealthy } from './await-healthy.ts';
 import { closeChangeSet } from './changeset.ts';
 import { kindOf } from './cluster-writes.ts';
 import { requireJudged } from './judged.ts';
+import { composeNote } from './note.ts';
 import { handBack } from './ownership.ts';
 import { attempt, type FixClients, type FixOptions, failureOf, type Progress } from './progress.ts';
 import { publishReleases } from './release.ts';
@@ -76,6 +77,7 @@ async function fixGroup(group: readonly UnitFix[], clients: FixClients, options:
     progress.map((entry) => limit(() => attempt(entry, options.signal, () => requireJudged(entry, kubernetes, options)))),
   );
   const ownChangeSet = await writePairs(progress, confighub, options);
+  for (const entry of progress) await attempt(entry, options.signal, () => recordWithoutPair(entry, options));
   await applyFixes(
     progress.filter((entry) => !entry.fix.isStaged),
     clients,
@@ -85,6 +87,13 @@ async function fixGroup(group: readonly UnitFix[], clients: FixClients, options:
   for (const entry of progress) outcomes.push(...(await verify(entry, kubernetes, options)));
   if (ownChangeSet) await closeOwn(ownChangeSet, progress, confighub, options);
   return outcomes;
+}
+
+/** So that also a fix without a pair is reported if this pass is killed before it reports. */
+async function recordWithoutPair({ fix, revision }: Progress, { firstSeen, record }: FixOptions): Promise<void> {
+  if (revision > 0 || fix.isStaged) return;
+  const note = composeNote(fix, firstSeen, new Date());
+  if (note) await record(note);
 }
 
 /** A unit whose pair may be half stays in the changeset, for the next pass to end the pair where it began. */

@@ -33,14 +33,7 @@ const NAMED = 3;
 export function composePair(unitFix: UnitFix, firstSeen: (findingId: string) => string): RevisionPair | undefined {
   const { unit, id } = unitFix;
   const findings = unitFix.objects.flatMap((object) => object.fix);
-  const documents = new Map(unitFix.objects.flatMap(({ desired, fix }) => fix.map((finding) => [finding, desired.document])));
-  const edits = findings.flatMap((finding): TextEdit[] => {
-    // A masked value never enters ConfigHub: the field keeps its desired text. A missing object has no observed text.
-    if (finding.live instanceof Secret || finding.desired instanceof Secret || finding.class === 'missing') return [];
-    // The unit's own elements, in the order that was found.
-    const value = finding.isReordered ? inOrderOf(valueAt(documents.get(finding), finding.path), finding.live) : finding.live;
-    return [{ ref: finding.ref, path: finding.path, value }];
-  });
+  const edits = editsOf(unitFix);
   const observed = edits.length === 0 ? undefined : editText(unit.text, edits);
   if (observed === undefined || observed === unit.text) return undefined;
   const digest = observedDigest(observed);
@@ -50,6 +43,19 @@ export function composePair(unitFix: UnitFix, firstSeen: (findingId: string) => 
     restored: unit.text,
     restoredDescription: `Fixed ${listed(findings, summarizeFix)} ${driftMarker(id)}]`,
   };
+}
+
+/** What turns the unit's text into its drifted state. */
+export function editsOf({ objects }: UnitFix): readonly TextEdit[] {
+  return objects.flatMap(({ desired, fix }) =>
+    fix.flatMap((finding): TextEdit[] => {
+      // A masked value never enters ConfigHub: the field keeps its desired text. A missing object has no observed text.
+      if (finding.live instanceof Secret || finding.desired instanceof Secret || finding.class === 'missing') return [];
+      // The unit's own elements, in the order that was found.
+      const value = finding.isReordered ? inOrderOf(valueAt(desired.document, finding.path), finding.live) : finding.live;
+      return [{ ref: finding.ref, path: finding.path, value }];
+    }),
+  );
 }
 
 /**

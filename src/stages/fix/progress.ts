@@ -6,6 +6,7 @@ import type { Finding } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { FixOutcome, OutcomeResult } from '../../domain/outcome.ts';
 import type { UnitFix } from '../../domain/plan.ts';
+import type { FixNote } from './note.ts';
 import type { WrittenObject } from './write-target.ts';
 
 export interface FixOptions {
@@ -25,6 +26,8 @@ export interface FixOptions {
   /** Called with each fixed object that did not become healthy in time, and the reason. */
   readonly onUnhealthy: (object: DesiredObject, reason: string) => void;
   readonly onWarning: (message: string) => void;
+  /** Records a fix that gets no pair; rejects where that does not succeed, and then it is not made. */
+  readonly record: (note: FixNote) => Promise<void>;
   /** Publish the spaces of fixed units, where the server releases whole spaces. */
   readonly publishRelease: boolean;
   /** How long fixed workloads together are waited for; 0 for not at all. */

@@ -2,11 +2,13 @@ import type { ConfigHubClient, Revision } from '../../clients/confighub/client.t
 import type { DesiredUnit } from '../../domain/desired.ts';
 import { observedMarker, restoredMarker } from '../../domain/drift-marker.ts';
 import { changeSetsById } from './changeset.ts';
+import { editText } from './edit-text.ts';
+import type { FixNote } from './note.ts';
 import { observedDigest } from './pair.ts';
 import { stateOf } from './write-pair.ts';
 
-/** A pair of revisions that no report names: its pass was killed, or a person applied what it had staged. */
-export interface UnreportedPair {
+/** A fix that no report names: its pass was killed, or a person applied what it had staged. */
+export interface UnreportedFix {
   readonly correctionId: string;
   readonly unit: DesiredUnit;
   /** The unit's text with the drift. */
@@ -15,7 +17,7 @@ export interface UnreportedPair {
   /** RFC 3339, by ConfigHub's clock. */
   readonly observedAt: string;
   readonly restoredAt: string;
-  /** Number of the revision that restores desired. */
+  /** Number of the revision that restores desired; 0 where no pair was written. */
   readonly revision: number;
   /** `space/slug`; empty without one. */
   readonly changeSet: string;
@@ -36,9 +38,9 @@ export async function findUnreportedPairs(
   confighub: ConfigHubClient,
   cluster: string,
   signal: AbortSignal,
-): Promise<readonly UnreportedPair[]> {
+): Promise<readonly UnreportedFix[]> {
   const isUnknown = (id: string | undefined): id is string => id !== undefined && !known.has(id);
-  const found: (Omit<UnreportedPair, 'changeSet' | 'wasStaged'> & { readonly changeSetId: string | null })[] = [];
+  const found: (Omit<UnreportedFix, 'changeSet' | 'wasStaged'> & { readonly changeSetId: string | null })[] = [];
   // Under a person's lock, and not applied by them yet.
   const isWaiting = ({ changeSet, liveRevision, headRevision }: DesiredUnit): boolean =>
     changeSet !== undefined && changeSet.openedFor === undefined && liveRevision < headRevision;
@@ -81,6 +83,22 @@ export async function findUnreportedPairs(
     // Staged and never applied: whatever brought the fields back, this pair did not.
     if (wasStaged && pair.unit.liveRevision !== pair.revision) return [];
     return { ...pair, changeSet: changeSet ? `${changeSet.space}/${changeSet.slug}` : '', wasStaged };
+  });
+}
+
+/** Fixes that have no pair, as the Lease has them; of units that are still there. `known` as for pairs. */
+export function noted(
+  notes: readonly FixNote[],
+  units: readonly DesiredUnit[],
+  known: ReadonlySet<string>,
+): readonly UnreportedFix[] {
+  const byId = new Map(units.map((unit) => [unit.id, unit]));
+  return notes.flatMap(({ correctionId, unit: id, description, time, edits }) => {
+    const unit = byId.get(id);
+    const observed = unit && !known.has(correctionId) ? editText(unit.text, edits) : undefined;
+    if (unit === undefined || observed === undefined) return [];
+    const pairless = { revision: 0, changeSet: '', wasStaged: false };
+    return { correctionId, unit, observed, observedDescription: description, observedAt: time, restoredAt: time, ...pairless };
   });
 }
 

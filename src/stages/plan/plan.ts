@@ -175,42 +175,53 @@ function groupByUnit(
         },
       ];
     });
+    const overwrites = wouldOverwrite(unit, toFix, comparison);
     return {
       id: fixId(unit, toFix),
       unit,
       objects: toFix,
       others: desired.objects.filter((object) => object.unit.id === unit.id && !objects.has(objectKey(object.ref))),
       isCritical: unit.isCritical,
-      // Nothing is written on top of another unapplied change: the live revision is applied again instead.
-      writesPair:
-        options.auditRevisions && !unit.hasUnappliedChanges && !toFix.some((object) => object.desired.ref.kind === 'Secret'),
+      writesPair: options.auditRevisions && mayHavePair(unit, isStaged, overwrites),
       changeSet: unit.changeSet ?? options.changeSet,
       isStaged,
-      route: routeOf(unit, toFix, comparison, options.server, predictions),
+      route: overwrites ? 'direct' : routeOf(unit, toFix, options.server, predictions),
     };
   });
   return fixes.sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
 }
 
 /**
- * ConfigHub applies whole units: only where every differing field of every object of the unit is known and to be fixed
- * may it do so. Whatever is left alone, an autoscaler's replicas for one, would be overwritten.
+ * A pair makes the unit's head newer than what was applied last, and ConfigHub then lists unapplied changes. So there is
+ * none where an apply would overwrite what the fix leaves, nor on top of another unapplied change. A staged fix is applied
+ * by a person, from its pair.
  */
-function routeOf(
-  unit: DesiredUnit,
-  toFix: readonly ObjectFix[],
-  comparison: Comparison,
-  server: ServerAbilities,
-  predictions: PlanInput['predictions'],
-): UnitFix['route'] {
-  if (!server.appliesUnits) return 'direct';
-  // Only the head could be applied there, and the head is another change.
-  if (unit.hasUnappliedChanges && !server.appliesRevisions) return 'direct';
-  if (unit.target === undefined || comparison.partlyCompared.includes(unit.id)) return 'direct';
+function mayHavePair({ hasUnappliedChanges, target }: DesiredUnit, isStaged: boolean, overwrites: boolean): boolean {
+  return !hasUnappliedChanges && (isStaged || target === undefined || !overwrites);
+}
+
+/**
+ * ConfigHub applies whole units: unless every differing field of every object of the unit is known and to be fixed,
+ * whatever is left alone, an autoscaler's replicas for one, would be overwritten.
+ */
+function wouldOverwrite(unit: DesiredUnit, toFix: readonly ObjectFix[], comparison: Comparison): boolean {
+  if (comparison.partlyCompared.includes(unit.id)) return true;
   const keys = new Set(toFix.map((object) => objectKey(object.desired.ref)));
   const others = comparison.objects.filter((object) => object.desired?.unit.id === unit.id && !keys.has(objectKey(object.ref)));
   const left = [...toFix.flatMap((object) => object.leave), ...others.flatMap((object) => object.findings)];
-  if (left.some(wouldBeOverwritten)) return 'direct';
+  return left.some(wouldBeOverwritten);
+}
+
+/** Who writes a fix that an apply of the unit would not exceed. */
+function routeOf(
+  unit: DesiredUnit,
+  toFix: readonly ObjectFix[],
+  server: ServerAbilities,
+  predictions: PlanInput['predictions'],
+): UnitFix['route'] {
+  if (!server.appliesUnits || unit.target === undefined) return 'direct';
+  // Only the head could be applied there, and the head is another change.
+  if (unit.hasUnappliedChanges && !server.appliesRevisions) return 'direct';
   const isAlone = toFix.every(({ desired }) => predictions?.get(objectKey(desired.ref))?.isAppliedAlone);
   return predictions === undefined || isAlone ? 'confighub' : 'both';
 }
