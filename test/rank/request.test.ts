@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { FieldPath, PathStep } from '../../src/domain/field-path.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { at, numberAt } from '../../src/domain/json.ts';
+import { objectKey } from '../../src/domain/object-ref.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { rankAll } from '../fake-claude/fake-claude.ts';
 import { CONTAINER, compared, envValue, finding, IMAGE, label, live, ref, unit, workload } from '../types/builders.ts';
@@ -63,6 +64,26 @@ describe('request to Claude', () => {
     const objects = scaled(12);
     const [first, second] = [await rankWith([rankAll()], objects), await rankWith([rankAll()], objects.toReversed())];
     expect(first.requests[0]?.body).to.equal(second.requests[0]?.body);
+  });
+
+  it('tells what a workload uses beside what it requests, in numbers alone, and nothing where it was not measured', async () => {
+    const measured = { pods: 5, cpuCores: 0.12, memoryBytes: 320 * 2 ** 20, name: 'canary-473' };
+    const resources = { requests: { cpu: '500m', memory: '128Mi' } };
+    const body = workload(ref('a'), 5, { resources });
+    const { requests } = await rankWith(
+      [rankAll()],
+      [compared([finding({ ref: ref('a') })], { live: live(ref('a'), body) }), compared([finding({ ref: ref('b') })])],
+      { usage: new Map([[objectKey(ref('a')), measured]]) },
+    );
+    const byWorkload = new Map((requests[0]?.facts ?? []).map((fact) => [fact['workload'], fact['usage']]));
+    expect([...byWorkload.values()]).to.have.deep.members([
+      {
+        ...{ replicas: 5, desiredReplicas: 3, measuredPods: 5 },
+        ...{ cpuMillicores: 120, requestedCpuMillicores: 2500, memoryMib: 320, requestedMemoryMib: 640 },
+      },
+      null,
+    ]);
+    expect(requests[0]?.body).not.to.contain('canary');
   });
 
   it('tells numbers, amounts and kinds of change, and whether only the tag of an image differs', async () => {

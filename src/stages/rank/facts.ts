@@ -34,6 +34,8 @@ export interface Fact {
   readonly restartsPods: boolean;
   readonly pods: number;
   readonly costUsdPerMonth: number | null;
+  /** Numbers alone: what the pods report of themselves. */
+  readonly usage: Usage | null;
   readonly heuristicSeverity: Severity;
 }
 
@@ -145,6 +147,7 @@ export function buildFacts(inputs: readonly RankInput[], now: Date): readonly Fa
       restartsPods: finding.restartsPods,
       pods: input.pods,
       costUsdPerMonth: input.costUsdPerMonth ?? null,
+      usage: input.usage ?? null,
       heuristicSeverity: input.severity,
     };
   });

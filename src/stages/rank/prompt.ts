@@ -1,5 +1,5 @@
 /** Changes whenever the text below does: answers of another version are not comparable. */
-export const PROMPT_VERSION = '2026-11-2';
+export const PROMPT_VERSION = '2026-11-3';
 
 /**
  * The frozen part of every request: the same bytes each time, so that it can be cached. It carries no name, no date
@@ -36,6 +36,9 @@ Evidence in a finding
   unknown is common for scaling.
 - tier: critical marks services that must not drift. restartsPods: bringing it back replaces pods. pods: how many.
 - costUsdPerMonth: live minus desired at list prices; null when requests are not declared.
+- usage: what the measured pods use now, beside what all of them request (null: a container requests none); null where
+  nothing was measured. Pods report it themselves, so it may be wrong: it may support a cause or a cost, and alone it
+  decides nothing. Much requested and little used means that the extra cost buys nothing.
 - heuristicSeverity: what simple rules say. Differ when the evidence calls for it.
 
 Rubric
