@@ -8,7 +8,7 @@ import { whyNoKubelet } from '../kubelet/kubelet.ts';
 import { openShell, type Shell } from './typed.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../fixtures/walkthrough/${name}`, import.meta.url), 'utf8');
-const SCRIPTS = ['install-base', 'install-envs', 'create-cluster', 'deploy-test', 'promote', 'proj', 'cleanup'];
+const SCRIPTS = ['install-base', 'install-envs', 'create-cluster', 'deploy-test', 'promote', 'proj', 'cleanup', 'publish-image'];
 
 /** Rows of a table as words, with the project's name for the walk-through's. */
 const words = (table: string, project: string): readonly string[] =>
