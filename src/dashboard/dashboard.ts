@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { messageOf } from '../domain/errors.ts';
 import { plural } from '../domain/words.ts';
 import type { ReportFollower } from '../stages/report/report.ts';
 import { dashboardApp } from './app.ts';
 import { startEvents } from './events.ts';
+import { metricsApp } from './metrics.ts';
 import type { Settings } from './pages/page.ts';
 import { type DashboardState, type LastPass, stateOf } from './state.ts';
 
@@ -17,6 +19,8 @@ export interface DashboardOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly allowedHosts: readonly string[];
+  /** Where probes and metrics are answered. */
+  readonly metrics: { readonly host: string; readonly port: number };
   /** Time between two looks at the report repository. */
   readonly pollSeconds: number;
   readonly settings: Settings;
@@ -29,6 +33,8 @@ export interface DashboardOptions {
 export interface RunningDashboard extends AsyncDisposable {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** Of probes and metrics. */
+  readonly metricsUrl: string;
   /** Looks at the report repository and the Lease now. */
   readonly refresh: () => Promise<void>;
 }
@@ -49,22 +55,42 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
     events: events.connect,
     log,
   });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: options.host }) as Server;
+  const metrics = metricsApp(() => ({ ...known.now(), now: clock(), settings }));
+  await using opened = new AsyncDisposableStack();
+  opened.use(reports);
+  opened.defer(known.stop);
+  // Probes are answered while the first reports are read.
+  const probes = opened.use(await serve(metrics.fetch, options.metrics));
   await known.refresh();
   signal.throwIfAborted();
-  await listen(server, options.port, options.host);
-  const url = addressOf(server, options.host);
-  log.info({ event: 'dashboard-listening', url }, `the dashboard listens on ${url}`);
+  const pages = opened.use(await serve(app.fetch, options));
+  opened.defer(events.close);
+  const { url } = pages;
+  log.info({ event: 'dashboard-listening', url, metrics: probes.url }, `the dashboard listens on ${url}`);
+  const running = opened.move();
   return {
     url,
+    metricsUrl: probes.url,
     refresh: known.refresh,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+interface Serving extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Listens at this address; resolves when it does. */
+async function serve(fetch: Hono['fetch'], { host, port }: { readonly host: string; readonly port: number }): Promise<Serving> {
+  // It makes a node:http server unless told otherwise.
+  const server = createAdaptorServer({ fetch, hostname: host }) as Server;
+  await listen(server, port, host);
+  return {
+    url: addressOf(server, host),
     async [Symbol.asyncDispose]() {
-      known.stop();
-      events.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      await reports[Symbol.asyncDispose]();
     },
   };
 }
@@ -74,6 +100,7 @@ interface Reading {
     readonly state: DashboardState;
     readonly lastPass: LastPass | undefined;
     readonly problems: readonly string[];
+    readonly readAt: string;
   };
   readonly refresh: () => Promise<void>;
   readonly stop: () => void;
@@ -81,12 +108,13 @@ interface Reading {
 
 /** Reads reports and Lease, again and again; what cannot be read stays as it was read before. */
 function startReading(
-  { reports, lastPass, pollSeconds, log, signal }: DashboardOptions,
+  { reports, lastPass, pollSeconds, log, signal, clock = () => new Date() }: DashboardOptions,
   onReport: (state: DashboardState) => void,
 ): Reading {
   let state = EMPTY;
   let pass: LastPass | undefined;
   let problems: readonly string[] = [];
+  let readAt = '';
   let reading: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -101,6 +129,7 @@ function startReading(
   };
   const readReports = async (): Promise<void> => {
     const read = await reports.read();
+    readAt = clock().toISOString();
     if (read.head.sha === state.commit) return;
     state = stateOf(read);
     onReport(state);
@@ -123,7 +152,7 @@ function startReading(
     return reading;
   };
   return {
-    now: () => ({ state, lastPass: pass, problems }),
+    now: () => ({ state, lastPass: pass, problems, readAt }),
     refresh,
     stop: () => {
       isStopped = true;

@@ -32,7 +32,11 @@ export const PASS: LastPass = {
 /** A report and when it was committed. */
 export type Published = readonly [report: Report, time: string];
 
-export async function startScene(reports: readonly Published[], allowedHosts: readonly string[] = []): Promise<Scene> {
+export async function startScene(
+  reports: readonly Published[],
+  allowedHosts: readonly string[] = [],
+  url?: string,
+): Promise<Scene> {
   const repository = repositories();
   const publishOne = async (report: Report, time = '2026-11-23T12:10:00Z'): Promise<string> => {
     const environment = { PATH: PATH_WITH_SSH, GIT_AUTHOR_DATE: time, GIT_COMMITTER_DATE: time };
@@ -44,11 +48,12 @@ export async function startScene(reports: readonly Published[], allowedHosts: re
   const stop = new AbortController();
   const scene = { lastPass: PASS as LastPass | undefined, now: new Date('2026-11-23T12:13:00Z') };
   const dashboard = await startDashboard({
-    reports: followReports(repository.options({ signal: stop.signal })),
+    reports: followReports(repository.options({ signal: stop.signal, ...(url === undefined ? {} : { url }) })),
     lastPass: async () => scene.lastPass,
     host: '127.0.0.1',
     port: 0,
     allowedHosts,
+    metrics: { host: '127.0.0.1', port: 0 },
     pollSeconds: 3600,
     settings: { cluster: 'prod-eu', autoFix: false, overdueSeconds: 7200, version: '0.1.0' },
     log: pino({ base: null, timestamp: false }, { write: (line: string) => void log.push(line) }),

@@ -136,6 +136,37 @@ describe('the server of the dashboard', function () {
       expect((await ask(`${scene.url}/findings?${query}`)).status, query).to.equal(200);
   });
 
+  it('answers probes and metrics on a port of their own, without names and texts', async () => {
+    const { metricsUrl } = scene.dashboard;
+    expect((await ask(`${metricsUrl}/healthz`)).text).to.equal('ok\n');
+    expect((await ask(`${metricsUrl}/readyz`)).text).to.equal('ok\n');
+    expect((await ask(`${metricsUrl}/metrics`, 'POST')).status).to.equal(405);
+    expect((await ask(`${metricsUrl}/findings`)).status).to.equal(404);
+    expect((await ask(`${scene.url}/metrics`)).status).to.equal(404);
+    const { text, headers } = await ask(`${metricsUrl}/metrics`);
+    expect(headers['content-type']).to.contain('text/plain; version=0.0.4');
+    const lines = text.split('\n');
+    expect(lines).to.include.members([
+      'drift_detector_findings{cluster="prod-eu",severity="critical"} 1',
+      'drift_detector_findings{cluster="staging-eu",severity="critical"} 0',
+      'drift_detector_fixes_kept{cluster="prod-eu",result="fixed"} 4',
+      'drift_detector_guard_tripped{cluster="prod-eu"} 0',
+      'drift_detector_incomplete_sources{cluster="prod-eu"} 1',
+      `drift_detector_last_report_timestamp_seconds{cluster="prod-eu"} ${Date.parse('2026-11-23T12:00:40Z') / 1000}`,
+      `drift_detector_last_run_timestamp_seconds{cluster="prod-eu"} ${Date.parse(PASS.endedAt) / 1000}`,
+      'drift_detector_workloads_compared{cluster="prod-eu"} 412',
+      'drift_detector_build_info{version="0.1.0"} 1',
+    ]);
+    for (const name of ['checkout', 'shop', 'kubectl', 'forbidden']) expect(text).not.to.contain(name);
+  });
+
+  it('is not ready before a report repository was read', async () => {
+    await using unread = await startScene([], [], '/nonexistent.git');
+    expect((await ask(`${unread.dashboard.metricsUrl}/readyz`)).status).to.equal(503);
+    expect((await ask(`${unread.dashboard.metricsUrl}/healthz`)).status).to.equal(200);
+    expect((await ask(unread.url)).text).to.contain('The report repository was not read');
+  });
+
   it('says in large type how old the last pass is, and that it is overdue', async () => {
     expect((await ask(scene.url)).text)
       .to.contain('12 min ago')

@@ -5,6 +5,8 @@ import { collectHosts, portOf, secondsOf } from '../../cli/listening.ts';
 export interface DashboardArguments {
   readonly port: number;
   readonly host: string;
+  readonly metricsHost: string;
+  readonly metricsPort: number;
   readonly allowHost?: readonly string[];
   /** Seconds. */
   readonly pollInterval: number;
@@ -41,6 +43,8 @@ an authenticating proxy before them. Of the cluster, only the Lease of --cluster
     parser
       .option('--port <N>', 'port of the pages; 0 takes a free one', portOf, 8080)
       .option('--host <ADDRESS>', 'address to listen on; the default serves this machine only', '127.0.0.1')
+      .option('--metrics-port <N>', 'port of /healthz, /readyz and /metrics; 0 takes a free one', portOf, 8081)
+      .option('--metrics-host <ADDRESS>', 'address of that port', '0.0.0.0')
       .option('--allow-host <HOST[:PORT]>', 'another host name that browsers use; may be repeated', collectHosts)
       .addOption(
         new Option('--poll-interval <DURATION>', 'time between two looks at the report repository')

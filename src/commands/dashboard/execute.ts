@@ -38,6 +38,7 @@ export async function execute(
       host: given.host,
       port: given.port,
       allowedHosts: given.allowHost ?? [],
+      metrics: { host: given.metricsHost, port: given.metricsPort },
       pollSeconds: given.pollInterval,
       settings: { cluster: config.cluster, autoFix: config.autoFix, overdueSeconds: given.overdue, version: VERSION },
       log: loggerOf(config, process),
@@ -53,8 +54,8 @@ export async function execute(
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new ConfigError(`the dashboard cannot start: ${messageOf(error)}`, {
       code: 'configuration',
-      subject: '--host, --port',
-      remedy: 'Correct --host or --port and start it again.',
+      subject: '--host, --port, --metrics-host, --metrics-port',
+      remedy: 'Correct the address or the port and start it again.',
       cause: error,
     });
   }
