@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { request } from 'node:http';
 import { expect } from 'chai';
 import * as z from 'zod';
@@ -158,6 +158,11 @@ describe('the server of the dashboard', function () {
       'drift_detector_build_info{version="0.1.0"} 1',
     ]);
     for (const name of ['checkout', 'shop', 'kubectl', 'forbidden']) expect(text).not.to.contain(name);
+    // What alerts ask for is there.
+    const alerts = readFileSync(new URL('../../manifests/components/monitoring/alerts.yaml', import.meta.url), 'utf8');
+    const asked = new Set(alerts.match(/\bdrift_detector_\w+/gu));
+    expect(asked.size).to.be.above(2);
+    for (const name of asked) expect(text).to.contain(`# HELP ${name} `);
   });
 
   it('is not ready before a report repository was read', async () => {

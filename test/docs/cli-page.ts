@@ -31,11 +31,18 @@ function nameOf(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-function optionRow({ flags, description, mandatory, defaultValue, argChoices }: Option): readonly string[] {
+function optionRow({
+  flags,
+  description,
+  mandatory,
+  defaultValue,
+  defaultValueDescription,
+  argChoices,
+}: Option): readonly string[] {
   const notes = [
     ...(mandatory ? ['required'] : []),
     ...(argChoices ? [`one of ${argChoices.join(', ')}`] : []),
-    ...(defaultValue === undefined ? [] : [`default ${String(defaultValue)}`]),
+    ...(defaultValue === undefined ? [] : [`default ${defaultValueDescription ?? String(defaultValue)}`]),
   ];
   return [code(flags), notes.length === 0 ? description : `${description} (${notes.join('; ')})`];
 }

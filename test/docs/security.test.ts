@@ -78,7 +78,11 @@ describe('docs: what a stolen token can do', () => {
       const what = paths ?? resources?.names.map((name) => fullName(name, resources.group)) ?? usual;
       return verbs.flatMap((verb) => what.map((name) => `${manifest}: ${verb} ${name}`));
     });
-    const granted = globSync('{manifests,cronjobs}/**/*.yaml', { cwd: ROOT }).flatMap(grantsIn);
+    const granted = globSync('{manifests,cronjobs}/**/*.yaml', {
+      cwd: ROOT,
+      // Another account, and no part of a pass.
+      exclude: ['manifests/components/dashboard/**'],
+    }).flatMap(grantsIn);
     expect([...new Set(asked)].sort()).to.deep.equal([...new Set(granted)].sort());
   });
 

@@ -103,6 +103,63 @@ describe('manifests: the components', function () {
     for (const container of [hub, init]) expect(container?.['image']).to.equal(`drift-detector:${VERSION}`);
   });
 
+  it('dashboard: restricted, found by its Service alone, with one right and the switch of the passes', async function () {
+    if (minorOf(plane.version) < 27) this.skip();
+    await namespaceIn(NAMESPACE);
+    const documents = await render(plane, await overlayOf('auto-fix', 'dashboard', 'modern', 'network-policy'));
+    const { stdout, stderr } = await dryRun(documents);
+    expect(stdout)
+      .to.contain('deployment.apps/drift-detector serverside-applied')
+      .and.to.contain('service/drift-detector serverside');
+    expect(stderr).to.equal('');
+    const template = objectAt(only(documents, 'Deployment'), 'spec', 'template');
+    const ofPass = objectAt(only(documents, 'CronJob'), 'spec', 'jobTemplate', 'spec', 'template');
+    const service = only(documents, 'Service');
+    const isSelected = (pod: JsonObject): boolean =>
+      Object.entries(stringMapAt(service, 'spec', 'selector')).every(
+        ([name, value]) => stringAt(pod, 'metadata', 'labels', name) === value,
+      );
+    expect([isSelected(template), isSelected(ofPass), stringAt(template, 'metadata', 'labels', 'app')]).to.deep.equal([
+      true,
+      false,
+      'drift-detector',
+    ]);
+    const [container] = objectsAt(template, 'spec', 'containers');
+    const names = objectsAt(container, 'ports').map((port) => stringAt(port, 'name'));
+    expect(objectsAt(service, 'spec', 'ports').map((port) => stringAt(port, 'targetPort'))).to.deep.equal(names);
+    expect(objectsAt(container, 'ports').map(({ containerPort }) => containerPort)).to.deep.equal([8080, 8081]);
+    const env = new Map(objectsAt(container, 'env').map((entry) => [stringAt(entry, 'name'), stringAt(entry, 'value')]));
+    expect(env.get('AUTO_FIX')).to.equal('true');
+    const settings = only(documents, 'ConfigMap');
+    expect(stringAt(objectsAt(container, 'envFrom')[0], 'configMapRef', 'name')).to.equal(stringAt(settings, 'metadata', 'name'));
+    // A file that is named and not mounted is an error of the configuration.
+    const [secret] = Object.entries({ ...stringMapAt(settings, 'data'), ...Object.fromEntries(env) }).filter(
+      ([name, value]) => name.endsWith('_FILE') && value !== '',
+    );
+    expect(secret?.[0]).to.equal('GIT_TOKEN_FILE');
+    expect(only(documents, 'Role', 'drift-detector-lease-reader')['rules']).to.deep.equal([
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['drift-detector-default'], verbs: ['get'] },
+    ]);
+    const bound = documents.filter(
+      ({ kind, subjects }) => /Binding$/u.test(String(kind)) && JSON.stringify(subjects).includes('drift-detector-dashboard'),
+    );
+    expect(bound.map(nameOf)).to.deep.equal(['RoleBinding/drift-detector-lease-reader']);
+    expect(stringAt(template, 'spec', 'serviceAccountName')).to.equal('drift-detector-dashboard');
+  });
+
+  it('dashboard: reads the Lease of the cluster that an overlay names', async () => {
+    const up = relative(folder, repositoryPath(''));
+    await writeFile(
+      join(folder, 'kustomization.yaml'),
+      (await readFile(repositoryPath('cronjobs/prod-eu/kustomization.yaml'), 'utf8'))
+        .replaceAll('../../', `${up}/`)
+        .replace('components:', `components:\n  - ${up}/manifests/components/dashboard`),
+    );
+    const documents = await render(plane, relative(repositoryPath(''), folder));
+    const [rule] = objectsAt(only(documents, 'Role', 'drift-detector-lease-reader'), 'rules');
+    expect(rule?.['resourceNames']).to.deep.equal(['drift-detector-prod-eu']);
+  });
+
   it('network-policy: lets nothing in, and out to names and four kinds of servers', async () => {
     const policy = only(await render(plane, await overlayOf('network-policy')), 'NetworkPolicy');
     expect(at(policy, 'spec', 'policyTypes')).to.deep.equal(['Ingress', 'Egress']);
