@@ -107,6 +107,7 @@ export const reportedDecisionSchema = z.object({
   by: z.string(),
   // RFC 3339 time of the commit; empty if Git's history does not show it.
   decidedAt: z.string(),
+  commit: z.string().default('').describe('The commit that last changed the entry; empty if it is not known.'),
   reason: z.string(),
   effect: z.enum(EFFECTS),
   detail: z.string(),

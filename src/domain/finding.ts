@@ -46,6 +46,8 @@ export interface Finding {
   /** `space/slug`; empty for an unmanaged object. */
   readonly unit: string;
   readonly isCritical: boolean;
+  /** Who owns the object, by a label, as it may be shown; empty or absent where that is not known. */
+  readonly owner?: string;
   /** Its fix changes the pod template, so pods are replaced. */
   readonly restartsPods: boolean;
   readonly repair: Repair;

@@ -14,7 +14,7 @@ import { usageSchema } from './usage.ts';
 /** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
 /** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 10;
+export const SCHEMA_REVISION = 11;
 
 /** Any JSON value; values come from parseJson, which gives exactly those that Json names. */
 const json = z.custom<Json>((value) => value !== undefined);
@@ -74,6 +74,7 @@ const driftFields = {
   blame: blameSchema.nullable(),
   unit: z.string().describe('space/slug in ConfigHub; empty for an unmanaged object.'),
   isCritical: z.boolean(),
+  owner: z.string().default('').describe('Value of the label that names who owns the object; empty where there is none.'),
   severity,
   costUsdPerMonth: z.number().nullable().describe('Live minus desired, US dollars a month of 730 hours; null where unknown.'),
   changeSet: z.string().describe('space/slug of the changeset used; empty without one.'),

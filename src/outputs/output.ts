@@ -3,7 +3,7 @@ import { sanitize } from '../domain/describe.ts';
 import { displayRef } from '../domain/object-ref.ts';
 import type { Plan, UnitFix } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
-import { renderReport, workloadPage } from '../stages/report/report.ts';
+import { type LinkTemplates, renderReport, workloadPage } from '../stages/report/report.ts';
 import { guardLine, incompleteLine, withReadLimit } from './formats/context-lines.ts';
 import { countsLine, type ObjectCounts } from './formats/counts.ts';
 import { correctedEntry, type Entry, openEntry, type ShownReport } from './formats/entry.ts';
@@ -21,6 +21,7 @@ export interface OutputOptions {
   readonly version: string;
   /** Folder of the reports in the report repository. */
   readonly root: string;
+  readonly links: LinkTemplates;
   /** Objects that were compared. */
   readonly compared: number;
   /** Objects by what they are, for the last line of a table; absent where it has none. */
@@ -29,11 +30,11 @@ export interface OutputOptions {
 
 /** The result of a pass for standard output: everything of this pass, corrected or open. */
 export function printReport(report: Report, options: OutputOptions): string {
-  const { form, screen, version, root } = options;
+  const { form, screen, version, root, links } = options;
   const corrected = report.fixedNow === 0 ? [] : report.corrections.slice(-report.fixedNow);
   const { cluster, digest, findings, incomplete } = report;
   const guard = report.guard ?? null;
-  const files = renderReport(report, root);
+  const files = renderReport(report, root, links);
   const [readme = '', page = ''] = [...files].find(([path]) => /^[^/]+\/README\.md$/u.test(path)) ?? [];
   const folder = readme.slice(0, readme.indexOf('/'));
   const shown: ShownReport = {

@@ -11,7 +11,7 @@ import type { DiffOptions } from '../stages/diff/diff.ts';
 import type { FixNote } from '../stages/fix/note.ts';
 import type { PlanOptions } from '../stages/plan/plan.ts';
 import type { RankOptions } from '../stages/rank/rank.ts';
-import type { CommitFacts } from '../stages/report/report.ts';
+import type { CommitFacts, LinkTemplates } from '../stages/report/report.ts';
 import type { SnapshotOptions } from '../stages/snapshot/snapshot.ts';
 import type { DecisionOutcomes } from './decisions.ts';
 
@@ -33,6 +33,7 @@ export interface PassOptions {
   readonly waitHealthySeconds: number;
   /** Folder of the reports inside the report repository. */
   readonly reportPath: string;
+  readonly links: LinkTemplates;
   readonly commit: CommitFacts;
   readonly now: Date;
   readonly signal: AbortSignal;

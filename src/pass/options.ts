@@ -7,9 +7,11 @@ import type { ConfigHubClient } from '../clients/confighub/client.ts';
 import type { ChangeSetRef } from '../domain/desired.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { ServerAbilities } from '../domain/server.ts';
+import { commitPage } from '../outputs/notify/webhook-body.ts';
 import { NOTES, unreportedFixesIn } from '../outputs/status/record.ts';
 import { parseNotes } from '../stages/fix/note.ts';
 import { createAskClaude } from '../stages/rank/rank.ts';
+import type { LinkTemplates } from '../stages/report/report.ts';
 import type { PassOptions } from './judgement.ts';
 
 /** Comparing and fixing units of every space that the token can see is hardly intended. */
@@ -64,6 +66,7 @@ export async function passOptions(
       ignoreRules: await readIgnoreFile(config, signal),
       now,
       showValues: config.showValues,
+      ownerLabel: config.ownerLabel,
     },
     rank: {
       environment: config.environment.kind,
@@ -91,6 +94,7 @@ export async function passOptions(
     publishRelease: config.publishRelease,
     waitHealthySeconds: config.waitHealthy,
     reportPath: config.reportPath,
+    links: linksOf(config),
     holdsLease: false,
     onUnreported: () => undefined,
     notes: parseNotes(leaseAnnotations[NOTES] ?? ''),
@@ -99,6 +103,11 @@ export async function passOptions(
     now,
     signal,
   };
+}
+
+/** Where the pages lead to. */
+export function linksOf({ commitUrl, reportRepo = '', unitUrl, revisionUrl }: Config): LinkTemplates {
+  return { commit: commitPage(commitUrl, reportRepo, '{commit}'), unit: unitUrl, revision: revisionUrl };
 }
 
 async function namedChangeSet(

@@ -89,7 +89,7 @@ async function fix(
 async function publish({ repository, options, log }: Pass, report: Report, notes: FixNotes): Promise<PublishedReport> {
   log.decisions(report.decisions, repository.previous.decisions);
   const published = await log.phase('commit', () =>
-    repository.publish(renderReport(report, options.reportPath), composeCommitMessage(report, options.commit)),
+    repository.publish(renderReport(report, options.reportPath, options.links), composeCommitMessage(report, options.commit)),
   );
   // Without a push it is unknown whether the server accepts one.
   if (published.commit === '') return published;

@@ -32,6 +32,7 @@ export async function startFleet(days = 1): Promise<Fleet> {
         what: 'shop/deployment/ads: image of container app',
         by: 'Ann Lee <ann@example.org>',
         decidedAt: '2026-11-23T10:00:00Z',
+        commit: '',
         reason: 'rollback agreed',
         effect: 'waiting',
         detail: 'the unit is paused until 2026-11-24 06:00Z',

@@ -28,7 +28,7 @@ describe('a decision made by a command', () => {
   it('differs from one that is spent, though its entry is gone from the file', async () => {
     const { text } = await decided({ kind: 'fix' });
     const [decision] = readDecisions(text).decisions;
-    const spent = { effect: 'spent', kind: 'fix', what: '', by: '', decidedAt: '', reason: '', detail: '' } as const;
+    const spent = { effect: 'spent', kind: 'fix', what: '', by: '', decidedAt: '', commit: '', reason: '', detail: '' } as const;
     const decisions = [{ ...spent, id: decision?.id ?? '' }];
     for (const before of ['', text]) {
       const again = readDecisions((await decided({ kind: 'fix' }, { text: before, decisions })).text).decisions;

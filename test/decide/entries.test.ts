@@ -19,6 +19,7 @@ const spent = (id: string, effect: ReportedDecision['effect'] = 'spent'): Report
   what: '',
   by: '',
   decidedAt: '',
+  commit: '',
   reason: '',
   detail: '',
   effect,

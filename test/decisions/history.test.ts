@@ -32,6 +32,7 @@ async function reportDecider(world: Repositories, by: string): Promise<void> {
     what: 'x',
     by,
     decidedAt: '2026-11-20T10:00:00.000Z',
+    commit: '',
     reason: 'r',
     effect: 'active',
     detail: 'permanent',

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { at, isJsonArray, type Json } from '../../src/domain/json.ts';
 import { printReport } from '../../src/outputs/output.ts';
 import { PLAIN } from '../../src/outputs/terminal/screen.ts';
+import { NO_LINKS } from '../../src/stages/report/report.ts';
 import { ranked, reportOf } from '../report/build.ts';
 import { finding, parse } from '../types/builders.ts';
 import { GIT_ENVIRONMENT, publishPass } from './publish.ts';
@@ -47,7 +48,7 @@ describe('what a list of findings does not show by itself', () => {
 
   it('stands below the table of a pass', () => {
     const table = (report: ReturnType<typeof reportOf>, compared: number): string =>
-      printReport(report, { form: 'table', screen: PLAIN, version: '1', root: 'reports', compared });
+      printReport(report, { form: 'table', screen: PLAIN, version: '1', root: 'reports', links: NO_LINKS, compared });
     expect(table(reportOf([]), 3)).to.equal('No drift.\n');
     expect(table(reportOf([]), 0)).to.equal('Nothing was compared.\n');
     expect(table({ ...reportOf([ranked(finding())], { snapshot }), guard }, 3))

@@ -12,6 +12,7 @@ import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 import { toSarif } from '../../src/outputs/formats/sarif.ts';
 import { type OutputOptions, printReport } from '../../src/outputs/output.ts';
 import { PLAIN } from '../../src/outputs/terminal/screen.ts';
+import { NO_LINKS } from '../../src/stages/report/report.ts';
 import { startBrowser } from '../browser/browser.ts';
 import { outcome, ranked, reportOf } from '../report/build.ts';
 import { envValue, finding, IMAGE, parse, ref } from '../types/builders.ts';
@@ -32,7 +33,7 @@ const junit = z.object({
 });
 
 function options(form: OutputOptions['form']): OutputOptions {
-  return { form, screen: PLAIN, version: '1.2.3', root: 'reports', compared: 4 };
+  return { form, screen: PLAIN, version: '1.2.3', root: 'reports', links: NO_LINKS, compared: 4 };
 }
 
 function listAt(value: Json, ...keys: readonly string[]): readonly Json[] {

@@ -193,6 +193,7 @@ describe('a commit without other drift', () => {
         what: 'shop/deployment/web',
         by: 'Ann Lee <ann@example.org>',
         decidedAt: '2026-11-23T11:00:00Z',
+        commit: '',
         reason: 'a test',
         effect: 'active' as const,
         detail: '',

@@ -3,6 +3,7 @@ import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 import { printReport } from '../../src/outputs/output.ts';
 import { PLAIN } from '../../src/outputs/terminal/screen.ts';
 import { parseFindings } from '../../src/stages/report/previous.ts';
+import { NO_LINKS } from '../../src/stages/report/report.ts';
 import { finding, ref } from '../types/builders.ts';
 import { filesOf, ranked, reportOf } from './build.ts';
 
@@ -30,7 +31,7 @@ describe('whole numbers of 64 bits in a report', () => {
 
   for (const form of FORMAT_NAMES) {
     it(`are printed by -o ${form}`, () => {
-      const text = printReport(report, { form, screen: PLAIN, version: '1.2.3', root: 'reports', compared: 1 });
+      const text = printReport(report, { form, screen: PLAIN, version: '1.2.3', root: 'reports', links: NO_LINKS, compared: 1 });
       expect(text).to.match(WITHOUT_VALUES[form] ?? /9007199254740993/u);
     });
   }

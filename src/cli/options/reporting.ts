@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keysOf } from '../../domain/keys-of.ts';
 import { WEBHOOK_FORMATS } from '../../outputs/notify/webhook-body.ts';
-import { boolean, option, safeAddress, secret, secretAddress, secretKey } from './values.ts';
+import { boolean, linkTemplate, option, safeAddress, secret, secretAddress, secretKey } from './values.ts';
 
 /** Ranking, the report and its repository, notifications. */
 export const REPORTING = {
@@ -90,15 +90,33 @@ export const REPORTING = {
     help: 'author email of report commits',
   }),
   commitUrl: option({
-    schema: z
-      .string()
-      .refine(
-        (text) => text === '' || (/^https:\/\/[^\s@{][^\s@]*$/u.test(text) && text.includes('{commit}')),
-        'must be an https URL without credentials, with {commit} in its path',
-      ),
+    schema: linkTemplate('commit'),
     value: 'TEMPLATE',
     default: '',
     help: 'URL of a report commit, with {commit} for its hash; default: derived from an https report repository',
+  }),
+  unitUrl: option({
+    schema: linkTemplate('space', 'unit'),
+    former: false,
+    value: 'TEMPLATE',
+    default: '',
+    help: 'URL of a unit in ConfigHub, with {space} and {unit}: the pages of the report link to it',
+  }),
+  revisionUrl: option({
+    schema: linkTemplate('space', 'unit', 'revision'),
+    former: false,
+    value: 'TEMPLATE',
+    default: '',
+    help: 'URL of a revision of a unit, with {space}, {unit} and {revision}',
+  }),
+  ownerLabel: option({
+    schema: z
+      .string()
+      .regex(/^(([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/u, 'must be the name of a label'),
+    former: false,
+    value: 'LABEL',
+    default: '',
+    help: 'label of units, or else of workloads, whose value the report shows as the owner, such as team',
   }),
   webhookUrl: option({
     schema: secretAddress,

@@ -41,6 +41,20 @@ export const address = z
   .refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s@]*)?$/u.test(value), 'must be an http(s) URL without credentials');
 /** Prompts go to a host that is known to be it, or to one on this machine. */
 export const safeAddress = address.refine(mayTakeCredentials, 'must be https, or a server on this machine');
+/** An https address with each of these placeholders, and no others, in its path or query; empty for none. */
+export function linkTemplate(...names: readonly string[]): z.ZodType<string> {
+  const isTemplate = (text: string): boolean => {
+    // No character that would end a link in Markdown.
+    const [, rest = ''] = /^https:\/\/[^\s/?#@{}()<>"'`\\]+([/?][^\s@()<>"'`\\]*)$/u.exec(text) ?? [];
+    const used = [...rest.matchAll(/\{([^{}]*)\}/gu)].map(([, name = '']) => name);
+    return names.every((name) => used.includes(name)) && used.every((name) => names.includes(name));
+  };
+  const listed = names.map((name) => `{${name}}`).join(', ');
+  return z
+    .string()
+    .refine((text) => text === '' || isTemplate(text), `must be an https URL without credentials, with ${listed} in its path`);
+}
+
 /** A Go duration such as `30m` or `1h30m`, in seconds. Without a unit only 0 is one. */
 export const duration = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),

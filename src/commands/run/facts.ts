@@ -7,6 +7,7 @@ import { numbersOf } from '../../outputs/status/record.ts';
 import { screenOf } from '../../outputs/terminal/screen.ts';
 import type { Judgement } from '../../pass/judgement.ts';
 import type { PassLog } from '../../pass/log.ts';
+import { linksOf } from '../../pass/options.ts';
 
 /** What a pass of this process is made with. */
 export interface Facts {
@@ -20,7 +21,7 @@ export interface Facts {
 
 export function outputOptions(config: Config, process: ProcessFacts, { comparison }: Judgement): OutputOptions {
   const { output: form, reportPath: root } = config;
-  return { form, screen: screenOf(process), version: VERSION, root, compared: comparison.compared };
+  return { form, screen: screenOf(process), version: VERSION, root, links: linksOf(config), compared: comparison.compared };
 }
 
 /** What `check` prints: what differs, and below a table how many objects are what. */

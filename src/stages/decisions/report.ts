@@ -59,7 +59,7 @@ function isListed(id: string, lines: readonly ReportedDecision[]): boolean {
 type Became = Pick<DecisionOutcome, 'effect' | 'detail'>;
 
 function noEffect(kind: ReportedDecision['kind'], what: string, detail: string): ReportedDecision {
-  return { id: '', kind, what, by: '', decidedAt: '', reason: '', effect: 'no-effect', detail };
+  return { id: '', kind, what, by: '', decidedAt: '', commit: '', reason: '', effect: 'no-effect', detail };
 }
 
 function lineOf(
@@ -74,6 +74,7 @@ function lineOf(
     what: became.what === '' ? (known?.what ?? aboutUnknown(decision)) : became.what,
     by: displayDecider(decision.by),
     decidedAt: decision.by?.time ?? '',
+    commit: decision.by?.commit || (known?.commit ?? ''),
     reason: decision.reason,
     effect: became.effect,
     detail: became.detail,

@@ -31,6 +31,8 @@ export interface DiffOptions {
   readonly ignoreRules?: readonly IgnoreRule[];
   /** The moment by which ignore rules end. */
   readonly now?: Date;
+  /** Label of a unit or an object that names who owns it; empty or absent for none. */
+  readonly ownerLabel?: string;
   /** What may be shown of values; `safe` where it is not given. */
   readonly showValues?: ShowValues;
 }

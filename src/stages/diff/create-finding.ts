@@ -1,11 +1,11 @@
 import { type DesiredUnit, unitName } from '../../domain/desired.ts';
 import type { FieldPath } from '../../domain/field-path.ts';
 import { type Finding, findingFingerprint, findingId } from '../../domain/finding.ts';
-import type { Json } from '../../domain/json.ts';
+import { type Json, stringAt } from '../../domain/json.ts';
 import { kindOf } from '../../domain/kinds/kinds.ts';
 import type { ObjectRef } from '../../domain/object-ref.ts';
-import { Secret } from '../../domain/secret.ts';
-import { showPath, showSides } from '../../domain/show/show.ts';
+import { Secret, shownPart } from '../../domain/secret.ts';
+import { showPath, showSides, showValue } from '../../domain/show/show.ts';
 import type { LiveObject } from '../../domain/snapshot.ts';
 import type { DiffOptions } from './compare.ts';
 import type { Verdict } from './context.ts';
@@ -58,12 +58,26 @@ export function createFinding(
     blame,
     unit: declaredBy,
     isCritical: unit?.isCritical ?? false,
+    owner: ownerOf(ref, unit, live, options),
     restartsPods: Boolean(isTemplate) && kindOf(ref)?.replacesPods?.(live?.body) === true,
     repair,
     note:
       verdict.class === 'pending' && repair.method === 'recreate' ? `${verdict.note}; ${refused(repair.command)}` : verdict.note,
     ...rest,
   };
+}
+
+/** The value of the owner label as it may be shown: the unit's, which nobody changes in the cluster, or the object's own. */
+function ownerOf(
+  ref: ObjectRef,
+  unit: DesiredUnit | undefined,
+  live: LiveObject | undefined,
+  { ownerLabel = '', showValues = 'safe' }: DiffOptions,
+): string {
+  if (ownerLabel === '') return '';
+  const value = unit?.labels[ownerLabel] ?? stringAt(live?.body, 'metadata', 'labels', ownerLabel) ?? '';
+  const path = ['metadata', 'labels', ownerLabel].map((field) => ({ field }));
+  return value === '' ? '' : String(shownPart(showValue(ref, path, value, showValues)) ?? '');
 }
 
 /** What the apply of a pending value will meet. */

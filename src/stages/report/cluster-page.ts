@@ -6,6 +6,7 @@ import type { Correction, Report, ReportFinding } from '../../domain/report.ts';
 import { costWords, dollars, fixState, GUARD_EFFECT, plural, stateIn, withoutRepeated } from '../../domain/words.ts';
 import { adviceWords, blameWords, returnedSentence } from './about.ts';
 import { DECISION_HEADER, decisionRows } from './decisions.ts';
+import { type LinkTemplates, unitLink, withRevisionLink } from './links.ts';
 import { caution, details, escapeText, tableWithin } from './markdown.ts';
 import { byWorkload, linked, notDriftSection, workloadTable } from './open-table.ts';
 import { cellOf, changedBy, marked, moment, saidOfAll, withoutConstant } from './page-table.ts';
@@ -31,6 +32,7 @@ export interface ClusterPage {
   readonly pages: ReadonlySet<string>;
   /** Workloads that drift and have no page. */
   readonly withoutPage: number;
+  readonly links: LinkTemplates;
 }
 
 /** The page's sections in order; another one is another entry. */
@@ -54,7 +56,7 @@ export function renderCluster(page: ClusterPage): string {
   return assemblePage(page, SECTIONS, LIMITS);
 }
 
-function headline({ report, pages, withoutPage }: ClusterPage): readonly string[] {
+function headline({ report, pages, withoutPage, links }: ClusterPage): readonly string[] {
   const { findings, guard, incomplete } = report;
   const drift = findings.filter(isDriftLine);
   const other = findings.filter((finding) => !isDriftLine(finding));
@@ -62,7 +64,7 @@ function headline({ report, pages, withoutPage }: ClusterPage): readonly string[
   const parts = [`# Drift in ${escapeText(report.cluster)}`];
   if (guard) parts.push(caution([`**Guard ${guard.name}**: ${escapeText(guard.detail)}; ${GUARD_EFFECT}.`]));
   if (worst) {
-    const said = [worstWords(report, worst, pages), ...adviceWords(worst)];
+    const said = [worstWords({ report, pages, links }, worst), ...adviceWords(worst)];
     parts.push(worst.severity === 'critical' ? caution(said) : said.join('\n\n'), totals(drift));
   } else parts.push(clearWords(report));
   if (other.length > 0) parts.push(`Not drift: ${classWords(other)}, ${costWords(other)}.`);
@@ -75,14 +77,15 @@ function headline({ report, pages, withoutPage }: ClusterPage): readonly string[
 }
 
 /** What is worst now, and why. */
-function worstWords(report: Report, worst: ReportFinding, pages: ReadonlySet<string>): string {
+function worstWords({ report, pages, links }: Omit<ClusterPage, 'withoutPage'>, worst: ReportFinding): string {
   const tier = worst.isCritical ? ' (tier=critical)' : '';
   const facts = [
     `${linked(worst.object, pages)}${tier}: ${escapeText(worst.summary)}.`,
     blameWords(worst),
     returnedSentence(worst),
     worst.costUsdPerMonth ? `${dollars(worst.costUsdPerMonth)} a month.` : '',
-    `State: ${escapeText(stateIn(report, worst))}.`,
+    worst.owner === '' ? '' : `Owner: ${escapeText(worst.owner)}.`,
+    `State: ${withRevisionLink(escapeText(stateIn(report, worst)), worst.unit, worst.revision, links)}.`,
   ];
   return `**Worst: ${worst.severity}**, ${facts.filter((text) => text !== '').join(' ')}`;
 }
@@ -195,8 +198,8 @@ function contested({ report, pages }: ClusterPage): readonly string[] {
   });
 }
 
-function decisions({ report }: ClusterPage): readonly string[] {
-  const rows = decisionRows(report.decisions);
+function decisions({ report, links }: ClusterPage): readonly string[] {
+  const rows = decisionRows(report.decisions, links);
   return section({
     heading: '## Decisions',
     header: DECISION_HEADER,
@@ -225,8 +228,12 @@ function ignored({ report }: ClusterPage): readonly string[] {
   });
 }
 
-function promotions({ report }: ClusterPage): readonly string[] {
-  const rows = report.promotions.map(({ unit, upstream, refusal }) => [escapeText(unit), escapeText(upstream), cellOf(refusal)]);
+function promotions({ report, links }: ClusterPage): readonly string[] {
+  const rows = report.promotions.map(({ unit, upstream, refusal }) => [
+    unitLink(unit, links),
+    unitLink(upstream, links),
+    cellOf(refusal),
+  ]);
   return section({
     heading: '## Promotion needed',
     header: ['unit', 'upstream', 'refused'],
@@ -238,7 +245,7 @@ function promotions({ report }: ClusterPage): readonly string[] {
   });
 }
 
-function corrections({ report, pages }: ClusterPage): readonly string[] {
+function corrections({ report, pages, links }: ClusterPage): readonly string[] {
   // Newest first; those of one pass in the order of their rank.
   const made = report.corrections.filter(({ result }) => result !== 'no-effect');
   const latest = [...Map.groupBy(made, ({ time }) => time).values()].toReversed().flat();
@@ -253,7 +260,7 @@ function corrections({ report, pages }: ClusterPage): readonly string[] {
   const made50 = lines.slice(0, Math.max(ROWS_SHOWN, Math.min(last.length, FINDINGS_SHOWN)));
   const { header, rows, said } = withoutConstant(
     ['workload', 'what', 'changed by', '$ a month', 'done', 'changeset'],
-    made50.map((correction) => correctionRow(correction, pages)),
+    made50.map((correction) => correctionRow(correction, pages, links)),
     ['workload', 'what', 'done'],
   );
   const shown = tableWithin(TABLE_BYTES, header, rows);
@@ -272,13 +279,14 @@ function corrections({ report, pages }: ClusterPage): readonly string[] {
   ];
 }
 
-function correctionRow(correction: Correction, pages: ReadonlySet<string>): readonly string[] {
+function correctionRow(correction: Correction, pages: ReadonlySet<string>, links: LinkTemplates): readonly string[] {
+  const done = withRevisionLink(escapeText(fixState(correction)), correction.unit, correction.revision, links);
   return [
     linked(correction.object, pages),
     escapeText(correction.summary),
     changedBy(correction),
     dollars(correction.costUsdPerMonth),
-    `${fixState(correction)}${correction.revision === 0 ? '' : ` of ${escapeText(correction.unit)}`}<br>${moment(correction.time)}`,
+    `${done}${correction.revision === 0 ? '' : ` of ${unitLink(correction.unit, links)}`}<br>${moment(correction.time)}`,
     cellOf(correction.changeSet),
   ];
 }

@@ -1,5 +1,7 @@
 import { type DecisionEffect, displayEffect, type ReportedDecision } from '../../domain/decision.ts';
+import { commitLink, type LinkTemplates } from './links.ts';
 import { escapeText } from './markdown.ts';
+import { moment } from './page-table.ts';
 
 export const DECISION_HEADER = ['decision', 'what', 'by', 'when', 'reason', 'effect', 'detail'];
 
@@ -17,13 +19,13 @@ const ORDER: readonly DecisionEffect[] = [
 ];
 
 /** A row for each decision by commit and what became of it. */
-export function decisionRows(decisions: readonly ReportedDecision[]): readonly (readonly string[])[] {
+export function decisionRows(decisions: readonly ReportedDecision[], links: LinkTemplates): readonly (readonly string[])[] {
   const sorted = decisions.toSorted((one, other) => ORDER.indexOf(one.effect) - ORDER.indexOf(other.effect));
-  return sorted.map(({ kind, what, by, decidedAt, reason, effect, detail }) => [
+  return sorted.map(({ kind, what, by, decidedAt, commit, reason, effect, detail }) => [
     kind,
     escapeText(what),
     escapeText(by),
-    escapeText(decidedAt.slice(0, 10)),
+    commitLink(moment(decidedAt.slice(0, 10)), commit, links),
     escapeText(reason),
     effect === 'no-effect' ? '**no effect**' : displayEffect(effect),
     escapeText(detail),

@@ -64,6 +64,7 @@ export function toLine(
     blame: isUnchanged ? keepRecordedBlame(finding.blame, known.blame) : (finding.blame ?? null),
     unit: finding.unit,
     isCritical: finding.isCritical,
+    owner: finding.owner ?? '',
     severity,
     costUsdPerMonth: isUnchanged && isPricedAlike && hasOwnPods(finding) ? known.costUsdPerMonth : (costUsdPerMonth ?? null),
     restartsPods: item.restartsPods,

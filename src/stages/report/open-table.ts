@@ -30,7 +30,7 @@ export function linked(object: ReportFinding['object'], pages: ReadonlySet<strin
 export function workloadTable(report: Report, findings: readonly ReportFinding[], pages: ReadonlySet<string>): readonly string[] {
   const workloads = byWorkload(findings);
   const shownRows = workloads.slice(0, SHOWN + FOLDED).map((fields) => rowOf(report, fields, pages));
-  const all = ['severity', 'workload', 'what', 'changed by', '$ a month', 'state'];
+  const all = ['severity', 'workload', 'owner', 'what', 'changed by', '$ a month', 'state'];
   const { header, rows, said } = withoutConstant(all, shownRows, ['severity', 'workload', 'what']);
   const first = tableWithin(TABLE_BYTES, header, rows.slice(0, SHOWN));
   const shown = Math.min(rows.length, SHOWN) - first.left;
@@ -60,6 +60,7 @@ function rowOf(report: Report, fields: readonly ReportFinding[], pages: Readonly
   return [
     marked(worst.severity),
     linked(worst.object, pages),
+    escapeText(worst.owner),
     [...named, ...(more > 0 ? [`and ${plural(more, 'more field')}`] : [])].join('<br>'),
     distinct(lines.map(changedBy)),
     unknown === fields.length ? 'unknown' : `${dollars(known)}${unknown > 0 ? ` and ${unknown} unknown` : ''}`,

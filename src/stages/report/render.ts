@@ -13,6 +13,7 @@ import {
 import { sumCosts } from '../../domain/words.ts';
 import { renderCluster } from './cluster-page.ts';
 import { renderFixed } from './fixed-page.ts';
+import { NO_LINKS } from './links.ts';
 import { pathPart, workloadPage } from './paths.ts';
 import { reportJsonSchema, SCHEMA_PATH } from './schema.ts';
 import { isDriftLine } from './tally.ts';
@@ -29,20 +30,23 @@ const GROUP_IDS = 50;
 export type ReportFiles = ReadonlyMap<string, string>;
 
 /** The files of a report; the same report gives the same bytes. `root` is the folder of all reports in the repository. */
-export function renderReport(report: Report, root = 'reports'): ReportFiles {
+export function renderReport(report: Report, root = 'reports', links = NO_LINKS): ReportFiles {
   const folder = pathPart(report.cluster);
   const files = new Map<string, string>();
   const byPage = pagesOf(report);
   const fixed = fixedPages(report, byPage);
   const withoutPage = new Set(report.findings.map(({ object }) => workloadPage(object))).size - byPage.size;
   files.set(SCHEMA_PATH, reportJsonSchema());
-  files.set(`${folder}/README.md`, renderCluster({ report, pages: new Set([...byPage.keys(), ...fixed.keys()]), withoutPage }));
+  files.set(
+    `${folder}/README.md`,
+    renderCluster({ report, pages: new Set([...byPage.keys(), ...fixed.keys()]), withoutPage, links }),
+  );
   files.set(`${folder}/report.json`, `${JSON.stringify(summaryOf(report), undefined, 2)}\n`);
   files.set(`${folder}/findings.jsonl`, jsonLines([...report.findings].sort((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1))));
   files.set(`${folder}/corrections.jsonl`, jsonLines(report.corrections));
   files.set(`${folder}/gone.jsonl`, jsonLines(report.gone));
-  for (const [page, findings] of byPage) files.set(`${folder}/${page}`, renderWorkload(report, findings, root));
-  for (const [page, fixes] of fixed) files.set(`${folder}/${page}`, renderFixed(report, fixes, root));
+  for (const [page, findings] of byPage) files.set(`${folder}/${page}`, renderWorkload(report, findings, { root, links }));
+  for (const [page, fixes] of fixed) files.set(`${folder}/${page}`, renderFixed(report, fixes, { root, links }));
   return files;
 }
 

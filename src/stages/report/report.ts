@@ -4,6 +4,7 @@ export { type CommitFacts, composeCommitMessage } from './commit-message.ts';
 export { keepErrorText } from './failed-reads.ts';
 export { type FollowedReports, followReports, type ReportFollower } from './follow.ts';
 export { inert } from './inert.ts';
+export { type LinkTemplates, NO_LINKS } from './links.ts';
 export { escapeText, table as markdownTable } from './markdown.ts';
 export { nextSteps, revisionsOf } from './next-steps.ts';
 export { decisionsPath, pathPart, workloadPage } from './paths.ts';

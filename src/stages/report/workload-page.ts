@@ -6,6 +6,7 @@ import { costWords, dollars, plural, stateIn } from '../../domain/words.ts';
 import { adviceWords, blameWords, returnedSentence } from './about.ts';
 import { commandSection } from './commands.ts';
 import { earlierDrift, fullHistory } from './earlier.ts';
+import { type LinkTemplates, unitLink, withRevisionLink } from './links.ts';
 import { caution, details, escapeText, fence } from './markdown.ts';
 import { boundedTable, changedBy, marked, moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { assemblePage, type Section } from './sections.ts';
@@ -25,8 +26,14 @@ interface Page {
   /** Open findings of the page's object, worst first. */
   readonly findings: readonly ReportFinding[];
   readonly worst: ReportFinding;
+  readonly place: Place;
+}
+
+/** What pages lead to. */
+export interface Place {
   /** Folder of all reports inside the repository. */
   readonly root: string;
+  readonly links: LinkTemplates;
 }
 
 /** The page's sections in order; another one is another entry. */
@@ -36,23 +43,24 @@ const SECTIONS: readonly Section<Page>[] = [headline, difference, fields, advice
 const KEPT: readonly Section<Page>[] = [commands, difference, fields, log];
 
 /** The page of one workload that drifts. */
-export function renderWorkload(report: Report, findings: readonly ReportFinding[], root: string): string {
+export function renderWorkload(report: Report, findings: readonly ReportFinding[], place: Place): string {
   const [worst] = findings;
-  return worst ? assemblePage({ report, findings, worst, root }, SECTIONS, PAGE_LIMITS, KEPT) : '';
+  return worst ? assemblePage({ report, findings, worst, place }, SECTIONS, PAGE_LIMITS, KEPT) : '';
 }
 
-function headline({ report, findings, worst }: Page): readonly string[] {
+function headline({ report, findings, worst, place: { links } }: Page): readonly string[] {
   const more = findings.length - 1;
   const unit =
     worst.unit === ''
       ? 'Not managed by any unit.'
-      : `Desired: unit ${escapeText(worst.unit)}${worst.isCritical ? ' (tier=critical)' : ''}.`;
+      : `Desired: unit ${unitLink(worst.unit, links)}${worst.isCritical ? ' (tier=critical)' : ''}.`;
   const since = findings.map((finding) => finding.firstSeen).sort()[0] ?? '';
   const what = `**${worst.severity}**: ${escapeText(worst.summary)}${more > 0 ? `, and ${plural(more, 'more field')}` : ''}.`;
   const facts = [
     `${costWords(findings).replace(/^of/u, 'Of')}. Open since ${moment(since)}.`,
     returnedSentence(worst),
-    `${unit} State: ${escapeText(stateIn(report, worst))}.`,
+    worst.owner === '' ? '' : `Owner: ${escapeText(worst.owner)}.`,
+    `${unit} State: ${withRevisionLink(escapeText(stateIn(report, worst)), worst.unit, worst.revision, links)}.`,
   ];
   const first = `${what} ${blameWords(worst)}`.trimEnd();
   return [
@@ -156,6 +164,6 @@ function earlier({ report, worst }: Page): readonly string[] {
   return earlierDrift(report, worst.object, { heading: '## Earlier drift', isFolded: true });
 }
 
-function log({ report, worst, root }: Page): readonly string[] {
+function log({ report, worst, place: { root } }: Page): readonly string[] {
   return fullHistory(report, worst, root);
 }
