@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { FieldPath } from '../../src/domain/field-path.ts';
 import type { Json } from '../../src/domain/json.ts';
-import { objectDiff } from '../../src/stages/report/value-diff.ts';
+import { objectDiff } from '../../src/domain/value-diff.ts';
 import { CONTAINER, envValue, IMAGE, label, REPLICAS } from '../types/builders.ts';
 
 function field(steps: FieldPath, desired: Json, live: Json): { steps: FieldPath; desired: Json; live: Json } {

@@ -3,8 +3,8 @@ import { parsePath } from '../../domain/field-path.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
 import type { ReportedDrift } from '../../domain/report.ts';
+import { objectDiff } from '../../domain/value-diff.ts';
 import { plural, writer } from '../../domain/words.ts';
-import { objectDiff } from '../../stages/report/report.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 export function severityBadge(severity: Severity): Html {

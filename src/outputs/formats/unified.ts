@@ -1,6 +1,6 @@
 import { sanitize } from '../../domain/describe.ts';
 import { displayRef, type ObjectRef, objectKey } from '../../domain/object-ref.ts';
-import { type DiffedField, objectDiff } from '../../stages/report/report.ts';
+import { type DiffedField, objectDiff } from '../../domain/value-diff.ts';
 
 /** One field of an object that differs, or the whole object, which has no steps. */
 export interface UnifiedField extends DiffedField {

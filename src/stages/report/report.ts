@@ -20,4 +20,3 @@ export {
 export type { ReportEdits } from './repository-tree.ts';
 export { reportJsonSchema } from './schema.ts';
 export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';
-export { type DiffedField, objectDiff } from './value-diff.ts';

@@ -2,6 +2,7 @@ import { fieldName } from '../../domain/describe.ts';
 import { displayRef } from '../../domain/object-ref.ts';
 import type { Report, ReportFinding } from '../../domain/report.ts';
 import { usageWords } from '../../domain/usage.ts';
+import { objectDiff } from '../../domain/value-diff.ts';
 import { costWords, dollars, plural, stateIn } from '../../domain/words.ts';
 import { adviceWords, blameWords, returnedSentence } from './about.ts';
 import { commandSection } from './commands.ts';
@@ -10,7 +11,6 @@ import { type LinkTemplates, unitLink, withRevisionLink } from './links.ts';
 import { caution, details, escapeText, fence } from './markdown.ts';
 import { boundedTable, changedBy, marked, moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { assemblePage, type Section } from './sections.ts';
-import { objectDiff } from './value-diff.ts';
 
 /** What Git hosts show of a file at once. */
 export const PAGE_LIMITS = { bytes: 20_000, lines: 400, elsewhere: '../findings.jsonl' };

@@ -1,10 +1,10 @@
 import { diffArrays } from 'diff';
 import { stringify } from 'yaml';
-import { cutText } from '../../domain/describe.ts';
-import { canonicalJson } from '../../domain/finding.ts';
-import type { Json } from '../../domain/json.ts';
-import type { ReportFinding } from '../../domain/report.ts';
-import { isHiddenForm } from '../../domain/secret.ts';
+import { cutText } from './describe.ts';
+import { canonicalJson } from './finding.ts';
+import type { Json } from './json.ts';
+import type { ReportFinding } from './report.ts';
+import { isHiddenForm } from './secret.ts';
 
 type Step = ReportFinding['steps'][number];
 export type DiffedField = Pick<ReportFinding, 'steps' | 'desired' | 'live'>;
