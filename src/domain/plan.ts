@@ -127,4 +127,6 @@ export interface Plan {
   readonly desiredObjects: number;
   /** What holds for all of it, as sentences without a full stop. */
   readonly notes: readonly string[];
+  /** The same, for what a person should change. */
+  readonly warnings: readonly string[];
 }

@@ -27,6 +27,8 @@ interface Tool {
   readonly managers?: readonly ToolManager[];
   /** Where it delivers desired state, the usual manager; named in the help of DRIFT_DESIRED_MANAGERS. */
   readonly deliversAs?: string;
+  /** Labels and annotations by which it knows the objects that it keeps as its own source says. */
+  readonly tracks?: RegExp;
   /** What it writes into workloads of others: labels and annotations most of all. The first that fits decides. */
   readonly adds?: readonly KnownAddition[];
 }
@@ -43,6 +45,7 @@ export const TOOLS: readonly Tool[] = [
   {
     tool: 'Argo CD',
     deliversAs: 'argocd-controller',
+    tracks: /^argocd\.argoproj\.io\/(tracking-id|instance)$/u,
     managers: [
       // Its web page edits live manifests and runs actions such as restart.
       { name: 'argocd-server', class: 'hands', source: 'https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/' },
@@ -55,6 +58,8 @@ export const TOOLS: readonly Tool[] = [
   {
     tool: 'Flux',
     deliversAs: 'kustomize-controller',
+    // Both are documented with the sources of `adds`.
+    tracks: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/name$/u,
     managers: [
       { name: /^(flux|gotk)/iu, class: 'gitops', source: 'https://github.com/fluxcd/flux2' },
       { name: 'kustomize-controller', class: 'gitops', source: 'https://github.com/fluxcd/kustomize-controller' },

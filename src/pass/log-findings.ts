@@ -122,8 +122,9 @@ export function logRanking(log: Logger, ranking: Ranking, hasTable: boolean): vo
   if (needsReason) log.info({ event: 'heuristic-ranking', reason: source.reason }, `Ranked by built-in rules (${source.reason})`);
 }
 
-export function logPlan(log: Logger, { items, fixes, guard, notes }: Plan): void {
+export function logPlan(log: Logger, { items, fixes, guard, notes, warnings }: Plan): void {
   for (const note of notes) log.info({ event: 'server-note' }, note);
+  for (const warning of warnings) log.warn({ event: 'other-reconciler' }, sanitize(warning));
   if (guard)
     log.error(
       { event: 'guard-tripped', guard: guard.name },

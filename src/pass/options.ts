@@ -79,6 +79,7 @@ export async function passOptions(
       createMissing: config.createMissing,
       unreportedFixes: unreportedFixesIn(leaseAnnotations),
       auditRevisions: config.auditRevisions,
+      desiredManagers: config.desiredManagers,
       applyChangeSet: config.changesetApply,
       changeSet: confighub && config.changeset !== '' ? await namedChangeSet(config.changeset, confighub, signal) : undefined,
       maxFixes: config.maxFixes,

@@ -14,7 +14,7 @@ import { type Shown, showReport } from './show.ts';
 
 const snapshot = { failedReads: [{ what: 'statefulsets', namespace: 'shop', error: 'forbidden\u001b[31m' }] };
 const guard = { name: 'mass-change' as const, detail: '9 objects would change' };
-const plan = { items: [], fixes: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [] };
+const plan = { items: [], fixes: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [], warnings: [] };
 const UNREAD = 'Not compared: statefulsets in namespace shop: forbidden\\u{1b}[31m\n';
 const GUARD = 'Guard mass-change: 9 objects would change; only fixes that a person approved are made\n';
 

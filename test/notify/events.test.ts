@@ -231,7 +231,7 @@ describe('what is news to those who are not looking', () => {
 
   it('is a guard that trips or lets go', () => {
     const guard = { name: 'mass-change' as const, detail: 'y' };
-    const plan = { items: [], fixes: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [] };
+    const plan = { items: [], fixes: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [], warnings: [] };
     const clear = reportOf([]);
     const tripped = reportOf([], { previous: asPrevious(clear), plan });
     expect(told(tripped, asPrevious(clear))).to.equal(true);

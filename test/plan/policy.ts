@@ -8,6 +8,7 @@ export const POLICY: PlanOptions = {
   unreportedFixes: 0,
   auditRevisions: true,
   applyChangeSet: false,
+  desiredManagers: ['confighub', 'confighub-bridge-worker'],
   changeSet: undefined,
   maxFixes: 25,
   maxFixPercent: 20,

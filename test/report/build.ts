@@ -52,6 +52,7 @@ export function reportOf(
       pauses: more.pauses ?? [],
       ownershipPending: [],
       desiredObjects: 0,
+      warnings: [],
       notes: more.notes ?? [],
     },
     outcomes,

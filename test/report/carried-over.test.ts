@@ -174,7 +174,7 @@ describe('a commit without other drift', () => {
     message(reportOf([ranked(web), ranked(cart, { severity: 'high' })], { previous: asPrevious(before), ...more }));
   const promotions = [{ unit: 'dev/web', upstream: 'base/web', refusal: '' }];
   const guard = { name: 'decisions-unreadable' as const, detail: 'x' };
-  const plan = { items: [], fixes: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [] };
+  const plan = { items: [], fixes: [], guard, pauses: [], ownershipPending: [], desiredObjects: 0, notes: [], warnings: [] };
 
   it('says in its subject what has changed instead', () => {
     expect(again({ promotions }).split('\n')[0]).to.equal('drift(prod-eu): promotions changed, 2 still open (worst: high)');

@@ -22,6 +22,7 @@ import { DETECTOR_MANAGER } from '../../domain/snapshot.ts';
 import { inSteps } from '../../domain/steps.ts';
 import { type FixPolicy, judgeFinding } from './judge.ts';
 import { exportedUnits, notesOn, notesOnReport } from './notes.ts';
+import { otherReconcilers } from './other-reconcilers.ts';
 import { activePauses } from './pause.ts';
 import { judgeTogether, wouldChange } from './together.ts';
 
@@ -30,6 +31,8 @@ export interface PlanOptions extends GuardLimits, FixPolicy {
   readonly auditRevisions: boolean;
   /** Apply what was written under a person's changeset. */
   readonly applyChangeSet: boolean;
+  /** Field managers that deliver desired state. */
+  readonly desiredManagers: readonly string[];
 }
 
 /** What the plan is made from: all of it read before, none of it read here. */
@@ -101,6 +104,7 @@ export function planFixes(input: PlanInput, options: PlanOptions): Plan {
       ...notesOnReport(input.previous.faults),
       ...(shrunk === undefined || guard?.name === 'desired-shrank' ? [] : [shrunk]),
     ],
+    warnings: options.autoFix ? otherReconcilers(input, options.desiredManagers) : [],
   };
 }
 

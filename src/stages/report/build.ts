@@ -131,7 +131,7 @@ export function buildReport(input: ReportInput): Report {
     promotions: input.promotions,
     decisions: input.decisions,
     desiredObjects: input.plan.desiredObjects,
-    notes: input.plan.notes,
+    notes: [...input.plan.notes, ...input.plan.warnings],
     prices: input.ranking.source.prices,
   };
 }
@@ -162,7 +162,7 @@ function alsoChanged(
     ['ignore rules', isOther(ignoredByRule(input), previous.ignored)],
     ['promotions', isOther(promotions, previous.promotions)],
     ['pauses', isOther(plan.pauses, previous.pauses)],
-    ['notes', isOther(plan.notes, previous.notes)],
+    ['notes', isOther([...plan.notes, ...plan.warnings], previous.notes)],
     ['details', haveDetailsChanged || isOther(leftOut(input), previous.leftOut)],
   ];
   return parts.flatMap(([part, isChanged]) => (isChanged ? [part] : []));
