@@ -25,5 +25,5 @@ export const AREAS: readonly Area[] = [
       'test/decide/main.test.ts',
     ],
   },
-  { name: 'diff', sources: ['src/commands/diff/**/*.ts'], tests: ['test/offline/*.test.ts'] },
+  { name: 'diff', sources: ['src/commands/diff/**/*.ts', 'src/stages/desired/sides.ts'], tests: ['test/offline/*.test.ts'] },
 ];
