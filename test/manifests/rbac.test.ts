@@ -217,8 +217,9 @@ describe('manifests: what the detector may do', function () {
     });
 
     it('brings drift back where it is bound; elsewhere the object stays as it is, and the report says why', async () => {
-      for (const namespace of [BOUND, UNBOUND])
-        await plane.kubectl(['scale', 'deployment', 'web', '-n', namespace, '--replicas=5']);
+      // Not by kubectl scale, which leaves no owner before 1.22.
+      const patch = ['patch', 'deployment', 'web', '--type=merge', '-p', '{"spec":{"replicas":5}}'];
+      for (const namespace of [BOUND, UNBOUND]) await plane.kubectl([...patch, '-n', namespace]);
       const { exit, text } = await runDetector('run', { AUTO_FIX: 'true', REPORT_REPO: repository });
       const replicas = async (namespace: string): Promise<number | undefined> =>
         numberAt(await getJson(plane, ['deployment', 'web', '-n', namespace]), 'spec', 'replicas');
