@@ -11,7 +11,7 @@ import {
   rolledOut,
   type Scenario,
 } from './scenario.ts';
-import { startWorld, type World } from './world.ts';
+import { startDashboardProcess, startWorld, type World } from './world.ts';
 
 // Runs the main job for real and shows what a user would look at: npm run demo [-- --keep]
 
@@ -117,6 +117,9 @@ async function keep(world: World, scenario: Scenario): Promise<void> {
   say('  npm run drift-detector -- check');
   say('  AUTO_FIX=true npm run drift-detector -- run');
   say(`  git --git-dir ${world.reportRepository} log -p main`);
+  await using dashboard = await startDashboardProcess(world);
+  say();
+  say(bold(`The dashboard: ${dashboard.url}`));
   await new Promise<void>((resolve) => {
     // A pending timer keeps the process; the signal ends it.
     const timer = setInterval(() => undefined, 60_000);

@@ -133,6 +133,33 @@ export async function startHubProcess(
   }
 }
 
+/** `drift-detector dashboard` as a user starts it, with the reports and the Lease of this world; ends with it. */
+export async function startDashboardProcess({
+  cluster,
+  reportRepository,
+}: World): Promise<AsyncDisposable & { readonly url: string }> {
+  const processes = await startProcesses();
+  const [port, metrics] = [await freePort(), await freePort()];
+  processes.start('dashboard', process.execPath, [
+    MAIN,
+    'dashboard',
+    `--port=${port}`,
+    '--metrics-host=127.0.0.1',
+    `--metrics-port=${metrics}`,
+    '--cluster=dev',
+    `--kubeconfig=${cluster.kubeconfig}`,
+    `--report-repo=${reportRepository}`,
+    '--poll-interval=2s',
+  ]);
+  for (;;) {
+    processes.check();
+    // Ready once the first reports were read.
+    const answer = await fetch(`http://127.0.0.1:${metrics}/readyz`).catch(() => undefined);
+    if (answer?.ok) return Object.assign(processes, { url: `http://127.0.0.1:${port}` });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

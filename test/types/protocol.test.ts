@@ -5,7 +5,7 @@ import { driftMarker, observedMarker, restoredMarker } from '../../src/domain/dr
 import { findingFingerprint, findingId } from '../../src/domain/finding.ts';
 import { FINDING_CLASSES } from '../../src/domain/finding-classes.ts';
 import { PAUSE_ANNOTATION } from '../../src/domain/snapshot.ts';
-import { annotationsOf } from '../../src/outputs/status/record.ts';
+import { annotationsOf, recordedPassIn } from '../../src/outputs/status/record.ts';
 import { hands, REPLICAS, ref } from './builders.ts';
 
 // What older passes left in Git, ConfigHub and the cluster, and what scripts read there: whatever the words on a page are,
@@ -69,5 +69,18 @@ describe('what an earlier pass wrote is understood', () => {
       'drift-detector/report-digest': 'sha256:d',
       'drift-detector/counts': '{"compared":3,"open":1,"new":1,"fixed":1,"workloads":{"drifted":1}}',
     });
+    // The dashboard reads them back, whatever somebody wrote there.
+    const annotations = annotationsOf({ pass: 'p', result: 'complete', endedAt, numbers, unreportedFixes: 0 });
+    expect(recordedPassIn(annotations)).to.deep.include({
+      pass: 'p',
+      endedAt: endedAt.toISOString(),
+      result: 'complete',
+      lastSuccess: endedAt.toISOString(),
+    });
+    expect(recordedPassIn(annotations)?.counts)
+      .to.include({ compared: numbers.compared, open: numbers.open })
+      .and.not.to.have.property('workloads');
+    expect(recordedPassIn({ ...annotations, 'drift-detector/counts': '{"open": "<b>"' })?.counts).to.deep.equal({});
+    expect(recordedPassIn({ ...annotations, 'drift-detector/last-run': 'soon' })).to.equal(undefined);
   });
 });
