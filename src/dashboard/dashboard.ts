@@ -123,8 +123,10 @@ function startReading(
       await read();
       return [];
     } catch (error) {
-      if (!signal.aborted) log.warn({ event: 'dashboard-read-failed' }, `${what}: ${messageOf(error)}`);
-      return [`${what}: ${messageOf(error)}`];
+      const problem = `${what}: ${messageOf(error)}`;
+      // Once, not with each look.
+      if (!signal.aborted && !problems.includes(problem)) log.warn({ event: 'dashboard-read-failed' }, problem);
+      return [problem];
     }
   };
   const readReports = async (): Promise<void> => {

@@ -227,6 +227,8 @@ describe('the dashboard without, with many and with unreadable reports', functio
     await scene.dashboard.refresh();
     const { text } = await ask(scene.url);
     expect(text).to.contain('The report repository was not read').and.to.contain('shop/deployment/web');
+    await scene.dashboard.refresh();
+    expect(scene.log.filter((line) => line.includes('dashboard-read-failed'))).to.have.lengthOf(1);
     renameSync(`${bare}-away`, bare);
     await scene.publish(reportOf([]));
     await scene.dashboard.refresh();

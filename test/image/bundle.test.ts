@@ -68,6 +68,8 @@ describe('image: the bundle', function () {
   it('carries name, version and licence text of every package in it', () => {
     const dist = join(folder.path, 'dist');
     const entries = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8').split(`\n${'='.repeat(80)}\n\n`);
+    // What the dashboard sends to browsers, read beside the code.
+    expect(readdirSync(dist)).to.include.members(['dashboard.css', 'dashboard.js', 'icon.svg']);
     // esbuild writes the path of each file above its code.
     const bundle = readdirSync(dist).map((name) => readFileSync(join(dist, name), 'utf8'));
     const found = bundle.join('\n').matchAll(/^ *\/\/ ((?:\S*\/)?node_modules\/(?:@[^/\s]+\/)?[^/\s]+)\/\S+$/gmu);
