@@ -14,7 +14,7 @@ import { usageSchema } from './usage.ts';
 /** Raised when the meaning of a field changes or one goes away; new fields alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
 /** Raised with every change of the schema's text, so that of two versions of the tool in one repository the newer one's stays. */
-export const SCHEMA_REVISION = 11;
+export const SCHEMA_REVISION = 12;
 
 /** Any JSON value; values come from parseJson, which gives exactly those that Json names. */
 const json = z.custom<Json>((value) => value !== undefined);
@@ -201,6 +201,8 @@ const groupSchema = z.object({
 /** Open findings that one action of one actor explains. */
 export type ReportGroup = Readonly<z.output<typeof groupSchema>>;
 
+const severities = z.object({ critical: count, high: count, medium: count, low: count, info: count });
+
 /** report.json: the state of a cluster in short. */
 export const summarySchema = z.object({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
@@ -208,11 +210,11 @@ export const summarySchema = z.object({
   digest: z.string().describe('sha256 over the fingerprints of open findings and the ids of all kept corrections.'),
   open: count,
   worst: severity.nullable(),
-  severities: z.object({ critical: count, high: count, medium: count, low: count, info: count }).describe('Open findings.'),
+  severities: severities.describe('Open findings.'),
   costUsdPerMonth: z.number().describe('Sum of the known costs of open findings.'),
   unknownCosts: count,
   drift: z
-    .object({ open: count, costUsdPerMonth: z.number(), unknownCosts: count })
+    .object({ open: count, severities: severities.nullable().default(null), costUsdPerMonth: z.number(), unknownCosts: count })
     .nullable()
     .default(null)
     .describe(

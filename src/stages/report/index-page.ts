@@ -3,7 +3,7 @@ import { SEVERITIES, type Severity } from '../../domain/ranking.ts';
 import { summarySchema } from '../../domain/report.ts';
 import { dollars } from '../../domain/words.ts';
 import { escapeText, table } from './markdown.ts';
-import { moment } from './page-table.ts';
+import { moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { parseAs } from './previous.ts';
 
 const shownSchema = z.object({
@@ -14,6 +14,7 @@ const shownSchema = z.object({
   severities: summarySchema.shape.severities.nullable().default(null),
   costUsdPerMonth: z.number().nullable().default(null),
   unknownCosts: summarySchema.shape.unknownCosts.default(0),
+  drift: summarySchema.shape.drift,
   incomplete: summarySchema.shape.incomplete.default([]),
 });
 
@@ -21,13 +22,22 @@ const shownSchema = z.object({
 export interface ClusterSummary extends z.output<typeof shownSchema> {
   /** Folder of the report, below the root. */
   readonly folder: string;
+  /** Open findings that are no drift. */
+  readonly notDrift: number;
 }
 
 /** Reads a report.json; `undefined` where it is none. */
 export function parseRow(folder: string, text: string): ClusterSummary | undefined {
   const parsed = parseAs(text, shownSchema);
-  return parsed && { ...parsed, folder };
+  if (!parsed) return undefined;
+  const { drift, open, severities } = parsed;
+  // Of drift alone, as the cluster's own page counts; reports of before do not have it apart.
+  const ofDrift = drift ? { ...drift, severities: drift.severities ?? severities } : {};
+  return { ...parsed, ...ofDrift, notDrift: open - (drift?.open ?? open), folder };
 }
+
+/** Columns that stay whatever they say. */
+const KEPT = ['cluster', 'state', 'by severity', '$ a month', 'newest', 'last fixed'];
 
 /** The page that lists all clusters reporting into this repository, with what is open in all of them below. */
 export function renderIndex(summaries: readonly ClusterSummary[]): string {
@@ -40,7 +50,8 @@ export function renderIndex(summaries: readonly ClusterSummary[]): string {
     summary.lastCorrected ? `${summary.lastCorrected.count} at ${moment(summary.lastCorrected.time)}` : '',
   ]);
   if (summaries.length > 1) rows.push(['**all**', stateOf(all(summaries)), ...sums(summaries), '', '']);
-  return `# Drift reports\n\n${table(header, rows)}\n`;
+  const shown = withoutConstant(header, rows, KEPT);
+  return `${['# Drift reports', table(shown.header, shown.rows), ...saidOfAll(shown.said)].join('\n\n')}\n`;
 }
 
 /** Where an index leads, in whatever order and form another version of the tool lists the clusters. */
@@ -70,14 +81,21 @@ function sums(summaries: readonly ClusterSummary[]): readonly string[] {
   ];
 }
 
-function all(summaries: readonly ClusterSummary[]): Pick<ClusterSummary, 'open' | 'incomplete'> {
+function all(summaries: readonly ClusterSummary[]): Pick<ClusterSummary, 'open' | 'notDrift' | 'incomplete'> {
   return {
     open: summaries.reduce((total, { open }) => total + open, 0),
+    notDrift: summaries.reduce((total, { notDrift }) => total + notDrift, 0),
     incomplete: summaries.flatMap(({ incomplete }) => incomplete),
   };
 }
 
-function stateOf({ open, incomplete }: Pick<ClusterSummary, 'open' | 'incomplete'>): string {
+function stateOf({ open, notDrift, incomplete }: Pick<ClusterSummary, 'open' | 'notDrift' | 'incomplete'>): string {
   const state = open === 0 ? 'all clear' : `${open} open`;
-  return incomplete.length === 0 ? state : `${open === 0 ? '' : `${state}, `}incomplete`;
+  const isClear = open === 0 && incomplete.length > 0;
+  const parts = [
+    isClear ? '' : state,
+    notDrift === 0 ? '' : `${notDrift} not drift`,
+    incomplete.length === 0 ? '' : 'incomplete',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }

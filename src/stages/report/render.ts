@@ -81,8 +81,6 @@ function jsonLines(entries: readonly object[]): string {
 
 function summaryOf(report: Report): ReportSummary {
   const { findings, corrections } = report;
-  const bySeverity = Map.groupBy(findings, ({ severity }) => severity);
-  const count = (severity: (typeof SEVERITIES)[number]): number => bySeverity.get(severity)?.length ?? 0;
   const { known, unknown } = sumCosts(findings);
   const newest = latest(findings.map(({ firstSeen }) => firstSeen));
   const lastCorrected = latest(corrections.map(({ time }) => time));
@@ -92,14 +90,8 @@ function summaryOf(report: Report): ReportSummary {
     cluster: report.cluster,
     digest: `sha256:${report.digest}`,
     open: findings.length,
-    worst: SEVERITIES.find((severity) => bySeverity.has(severity)) ?? null,
-    severities: {
-      critical: count('critical'),
-      high: count('high'),
-      medium: count('medium'),
-      low: count('low'),
-      info: count('info'),
-    },
+    worst: SEVERITIES.find((severity) => findings.some((finding) => finding.severity === severity)) ?? null,
+    severities: severitiesOf(findings),
     costUsdPerMonth: known,
     unknownCosts: unknown,
     drift: driftSum(findings.filter(isDriftLine)),
@@ -114,9 +106,15 @@ function summaryOf(report: Report): ReportSummary {
   });
 }
 
+function severitiesOf(findings: readonly ReportFinding[]): ReportSummary['severities'] {
+  const count = (severity: (typeof SEVERITIES)[number]): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  return { critical: count('critical'), high: count('high'), medium: count('medium'), low: count('low'), info: count('info') };
+}
+
 function driftSum(drift: readonly ReportFinding[]): ReportSummary['drift'] {
   const { known, unknown } = sumCosts(drift);
-  return { open: drift.length, costUsdPerMonth: known, unknownCosts: unknown };
+  return { open: drift.length, severities: severitiesOf(drift), costUsdPerMonth: known, unknownCosts: unknown };
 }
 
 /** The greatest of these texts, and how many are it. */
