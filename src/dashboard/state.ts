@@ -1,5 +1,4 @@
-import { severityOrder } from '../domain/ranking.ts';
-import type { Correction, GoneDrift, ReportFinding } from '../domain/report.ts';
+import { type Correction, type GoneDrift, inOrder, type ReportFinding } from '../domain/report.ts';
 import type { FollowedReports, StoredReport } from '../stages/report/report.ts';
 
 /** The last pass of the dashboard's own cluster, as its Lease has it. */
@@ -55,7 +54,7 @@ export function stateOf({ head, commits }: FollowedReports): DashboardState {
     time: head.time,
     reports: head.reports,
     commits,
-    open: open.toSorted((a, b) => severityOrder(a.finding.severity) - severityOrder(b.finding.severity)),
+    open: inOrder(open, ({ finding }) => finding),
     past: past.toSorted((a, b) => (a.drift.time < b.drift.time ? 1 : a.drift.time > b.drift.time ? -1 : 0)),
   };
 }
