@@ -146,7 +146,7 @@ describe('promotion and undo', function () {
 
     const undone = await world.detector(['undo', `calm-otter-dev/${slug}`], {});
     expect(undone.code, undone.stderr).to.equal(0);
-    expect(undone.stdout).to.contain(`Undone 1 of 1 units under changeset undo-${slug}`);
+    expect(undone.stdout).to.contain(`Undone 1 of 1 unit under changeset undo-${slug}`);
     expect(await replicas('orders')).to.equal('7');
     const [head] = await revisionsOf(scenario, 'orders-config');
     expect(head?.text).to.contain('replicas: 7');
