@@ -100,6 +100,19 @@ describe('the walk-through: setup', function () {
       expect(await state("deployment frontend-web -n drift-test -o jsonpath='{.spec.replicas}'")).to.equal('2');
     });
 
+    if (process.env['DRIFT_LONG'])
+      it('a pass that the schedule starts, by the minute, ends as one by hand does', async function () {
+        if (whyNoKubelet() !== undefined) this.skip();
+        const spec = JSON.stringify({ spec: { schedule: '* * * * *', suspend: false } });
+        await shell.ok(`kubectl patch cronjob drift-detector -n devops-apps --type=merge -p '${spec}'`);
+        const cronJob = 'cronjob/drift-detector -n devops-apps';
+        await shell.ok(`kubectl wait ${cronJob} --for=jsonpath='{.status.lastScheduleTime}' --timeout=90s`);
+        const names = (await shell.ok('kubectl get jobs -n devops-apps -o name')).split('\n');
+        const job = names.find((name) => /^job\.batch\/drift-detector-\d+$/u.test(name));
+        await shell.ok(`kubectl wait ${job} -n devops-apps --for=condition=complete --timeout=60s`);
+        expect(await shell.ok(`kubectl logs ${job} -n devops-apps`)).to.contain('Pass finished');
+      });
+
     /** As a pod, with the account, the tokens and the volume of its CronJob; answers the report repository. */
     async function pass(): Promise<string> {
       if (whyNoKubelet() === undefined) {

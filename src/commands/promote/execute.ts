@@ -101,8 +101,12 @@ async function describe(confighub: ConfigHubClient, upgrade: Upgrade, signal: Ab
     `revision ${unit.HeadRevisionNum}`,
     `with the changes of ${upstream}`,
   );
-  // Without the two lines of the format's own header.
-  return `${patch.split('\n').slice(2).map(sanitize).join('\n').trimEnd()}\n`;
+  // Without the two lines of the format's own header; the next two name both sides, each after a tab.
+  const lines = patch.split('\n').slice(2);
+  return `${lines
+    .map((line, index) => sanitize(index < 2 ? line.replace('\t', ', ') : line))
+    .join('\n')
+    .trimEnd()}\n`;
 }
 
 async function applyUpgraded(
