@@ -362,6 +362,17 @@ describe('check -f and -k', function () {
       expect(err).to.contain(`drift-detector check ${argv[1]} deploy/`);
     });
 
+  for (const [option, value, remedy] of [
+    ['-n', 'shop', '--namespace-selector kubernetes.io/metadata.name=shop'],
+    ['--field-manager', 'helm', '--desired-managers helm'],
+  ] as const)
+    it(`check ${option} without manifests is refused, with the option for units`, async () => {
+      const { code, err } = await runMain(['check', option, value], environment);
+      expect(code).to.equal(64);
+      expect(err).to.contain('is for manifests, and no -f or -k is given');
+      expect(err).to.contain(remedy);
+    });
+
   it('ends with the code of an unreachable cluster', async () => {
     const KUBECONFIG = write(
       'gone.yaml',

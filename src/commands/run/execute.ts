@@ -28,7 +28,7 @@ import { pulling } from '../../pass/start.ts';
 import { type FixNote, printNotes } from '../../stages/fix/note.ts';
 import { openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
 import { type Facts, outputOptions, printCheck } from './facts.ts';
-import { isOfFiles, type RunFlags } from './flags.ts';
+import { isOfFiles, type RunFlags, refuseOptionsOfFiles } from './flags.ts';
 
 /** `run` and `check`: one pass, or its reading half. Returns the exit code. */
 export async function execute(
@@ -73,6 +73,7 @@ async function detectUntil(
   });
   const facts = { pass, config, process, signal, deadline, passLog };
   if (isOfFiles(given)) return (await import('./manifests.ts')).checkManifests(facts, given);
+  refuseOptionsOfFiles(given);
   requireScope(config);
   if (command === 'check' || config.dryRun) return runReading(facts, command === 'run');
   return runWriting(facts, passLogger);
