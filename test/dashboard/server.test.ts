@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { expect } from 'chai';
 import * as z from 'zod';
 import { correctionSchema, findingSchema, goneSchema } from '../../src/domain/report.ts';
-import { ranked, reportOf } from '../report/build.ts';
+import { outcome, ranked, reportOf } from '../report/build.ts';
 import { finding, ref } from '../types/builders.ts';
 import { startFleet } from './fleet.ts';
 import { PASS, type Scene, startScene } from './scene.ts';
@@ -235,6 +235,15 @@ describe('the dashboard without, with many and with unreadable reports', functio
     expect((await ask(scene.url)).text)
       .to.contain('No open findings')
       .and.not.to.contain('was not read');
+  });
+
+  it('shows what was fixed last where nothing is open', async () => {
+    const web = ranked(finding({ ref: ref('web') }));
+    await using scene = await startScene([[reportOf([web], { outcomes: [outcome(web.finding.id)] }), '2026-11-23T12:00:00Z']]);
+    expect((await ask(scene.url)).text)
+      .to.contain('No open findings')
+      .and.to.contain('Fixed or resolved last')
+      .and.to.contain('replicas 3 → 5');
   });
 
   it('repeats the sentences of each new report in its log', async () => {

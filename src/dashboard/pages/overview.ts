@@ -3,7 +3,7 @@ import { SEVERITIES } from '../../domain/ranking.ts';
 import type { ReportFinding } from '../../domain/report.ts';
 import { dollars, minute, plural, state as stateWords, sumCosts, writer } from '../../domain/words.ts';
 import { GUARD_EFFECT, type StoredReport } from '../../stages/report/report.ts';
-import type { OpenRow } from '../state.ts';
+import type { OpenRow, PastRow } from '../state.ts';
 import { type Html, html, NOTHING } from '../view/html.ts';
 import { changedBy, diffBlock, severityBadge, severityCounts, workload, workloadName } from '../view/parts.ts';
 import { lastPassTile } from '../view/pass.ts';
@@ -16,6 +16,7 @@ import type { Page, View } from './page.ts';
 
 const NEXT_SHOWN = 6;
 const MOST_DRIFTING = 8;
+const LATEST_SHOWN = 5;
 /** Of the diff of the worst finding. */
 const WORST_LINES = 8;
 
@@ -26,12 +27,25 @@ function linkToFinding(row: OpenRow): string {
   return linkTo('/findings', new URLSearchParams({ open: FINDING_RULES.id(row) }));
 }
 
+const LATEST = (now: Date): readonly Column<PastRow>[] => [
+  { title: 'When', isNumber: true, cell: ({ drift }) => age(drift.time, now) },
+  { title: 'Outcome', cell: ({ outcome }) => outcome },
+  {
+    title: 'Workload',
+    cell: ({ report, drift }) =>
+      html`<a href="${linkTo('/history', new URLSearchParams({ cluster: report.cluster, text: workloadName(drift) }))}">${workload(drift)}</a>`,
+  },
+  { title: 'Drift', wraps: 'anywhere', cell: ({ drift }) => drift.summary },
+  { title: 'Drifted by', isMinor: true, cell: ({ drift }) => changedBy(drift) },
+];
+
 /** The worst finding: what it is, who changed it, why it is still there, and what a model says of it. */
 function worst(row: OpenRow | undefined, { state, now }: View): Html {
   if (!row)
     return state.commit === ''
       ? noReport()
-      : html`<section class="worst tile ok"><h2>Worst now</h2><p class="figure">No open findings</p><p>Live and desired state agree in all that was compared.</p></section>`;
+      : html`<section class="worst tile ok"><h2>Worst now</h2><p class="figure">No open findings</p><p>Live and desired state agree in all that was compared.</p>
+${state.past.length === 0 ? NOTHING : html`<h2>Fixed or resolved last</h2>${table('Fixed or resolved last', LATEST(now), state.past.slice(0, LATEST_SHOWN), '')}`}</section>`;
   const { report, finding } = row;
   const { opinion } = finding;
   return html`<section class="worst"><h2>Worst now</h2>
