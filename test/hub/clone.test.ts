@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { mergeThreeWay } from '../../src/hub/merge/three-way.ts';
-import { base64, Client, fromBase64, startTestHub } from './harness.ts';
+import { describeConflict } from '../../src/hub/units/upgrade.ts';
+import { base64, Client, fromBase64, startTestHub, temporaryDirectory } from './harness.ts';
 import { createSpace, createUnit, deployment, part, readUnit, unitPath } from './scene.ts';
 
 const cases = join(import.meta.dirname, '../../fixtures/hub/upgrade');
@@ -80,19 +82,66 @@ describe('hub: clones and upgrades', () => {
     expect([single.status, single.object['Message']]).to.deep.equal([400, 'unit web has no upstream unit']);
   });
 
+  for (const apiGeneration of ['A', 'B', 'C'] as const) {
+    it(`generation ${apiGeneration}: follows a name that changed before, says what it did not take, and never loses it`, async () => {
+      using folder = temporaryDirectory();
+      const twoNamespaces = (name: string, labels: string): string =>
+        `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${name}\n  labels: ${labels}\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n`;
+      const ids = { clone: {}, lone: {}, upstream: {} } as Record<'clone' | 'lone' | 'upstream', JsonObject>;
+      {
+        await using hub = await startTestHub({ dataDir: folder.path });
+        const cub = new Client(hub.url);
+        const [base, qa] = [await createSpace(cub, 'p-base'), await createSpace(cub, 'p-qa')];
+        ids.upstream = await createUnit(cub, base, 'ns', twoNamespaces('base', '{a: x, b: x}'));
+        const from = { upstream_space_id: base, upstream_unit_id: String(ids.upstream['UnitID']) };
+        ids.clone = (await cub.post(`/space/${qa}/unit`, { Slug: 'ns' }, from)).object;
+        ids.lone = await createUnit(cub, qa, 'lone', 'a: 1\n');
+        await cub.patch(unitPath(ids.clone), { Data: base64(twoNamespaces('qa', '{a: x, b: x}')) });
+        await cub.patch(unitPath(ids.clone), { Data: base64(twoNamespaces('qa', '{a: ours, b: x}')) });
+        await cub.patch(unitPath(ids.upstream), { Data: base64(twoNamespaces('base', '{a: theirs, b: theirs}')) });
+      }
+      {
+        await using hub = await startTestHub({ dataDir: folder.path, apiGeneration });
+        const cub = new Client(hub.url);
+        const where = `SpaceID = '${ids.clone['SpaceID']}'`;
+        const { list } = await cub.patch('/unit', null, { where, upgrade: 'true' });
+        expect(list, 'without the unit that has no upstream').to.have.length(1);
+        const message = 'changed here and upstream';
+        const conflict = { ResourceType: 'v1/Namespace', ResourceName: 'qa', Path: 'metadata.labels.a', Message: message };
+        expect(part(list[0], 'Unit')['Conflicts']).to.deep.equal([conflict]);
+        const again = (await cub.patch('/unit', null, { where, upgrade: 'true' })).list[0];
+        expect(part(again, 'Unit')['HeadRevisionNum'], 'nothing is left to take').to.equal(4);
+        const history = (await cub.get(`${unitPath(ids.clone)}/revision`)).list.map((revision) => part(revision, 'Revision'));
+        const description = `Upgraded from p-base/ns revision 1 to 2; not taken: Namespace qa: metadata.labels.a ${message}`;
+        expect(history.map(({ RevisionNum, Description }) => [RevisionNum, Description]).at(-1)).to.deep.equal([4, description]);
+      }
+      await using hub = await startTestHub({ dataDir: folder.path });
+      const cub = new Client(hub.url);
+      const data = fromBase64((await readUnit(cub, ids.clone))['Data']);
+      expect(data).to.equal(twoNamespaces('qa', '{a: ours, b: theirs}'));
+    });
+  }
+
   for (const name of readdirSync(cases)) {
     it(`upgrade: ${name.replaceAll('-', ' ')}`, () => {
       const read = (file: string): string => readFileSync(join(cases, name, `${file}.yaml`), 'utf8');
       const merged = mergeThreeWay({ base: read('base'), ours: read('ours'), theirs: read('theirs') });
-      expect(merged).to.deep.equal({ outcome: 'merged', text: read('expected') });
+      const conflicts = merged.outcome === 'merged' ? merged.conflicts.map(describeConflict) : [];
+      expect({ ...merged, conflicts }).to.deep.equal({
+        outcome: 'merged',
+        text: read('expected'),
+        conflicts: existsSync(join(cases, name, 'conflicts.json'))
+          ? JSON.parse(readFileSync(join(cases, name, 'conflicts.json'), 'utf8'))
+          : [],
+      });
     });
   }
 
   it('leaves bytes alone that neither side touched, and takes the upstream whole where nothing was changed here', () => {
     const base = '# a comment\na:   1\n---\nb: [1,   2]\n';
     const theirs = '# a comment\na:   2 # more\n---\nb: [1,   2]\n';
-    expect(mergeThreeWay({ base, ours: base, theirs })).to.deep.equal({ outcome: 'merged', text: theirs });
-    expect(mergeThreeWay({ base, ours: theirs, theirs: base })).to.deep.equal({ outcome: 'merged', text: theirs });
+    expect(mergeThreeWay({ base, ours: base, theirs })).to.deep.equal({ outcome: 'merged', text: theirs, conflicts: [] });
+    expect(mergeThreeWay({ base, ours: theirs, theirs: base })).to.deep.equal({ outcome: 'merged', text: theirs, conflicts: [] });
     expect(mergeThreeWay({ base, ours: theirs, theirs: 'a: [' })).to.deep.include({ outcome: 'unreadable', side: 'theirs' });
   });
 });

@@ -61,6 +61,7 @@ export const revisionSchema = z.object({
   Data: base64Text,
   ...digests,
 });
+const conflictSchema = z.object({ ResourceType: z.string(), ResourceName: text, Path: text, Message: words });
 const unitSchema = z
   .object({
     UnitID: id,
@@ -84,6 +85,8 @@ const unitSchema = z
     ApplyGates: gates,
     UpdatedAt: text,
     Version: count,
+    /** What an upgrade did not take; other servers may have another shape for it. */
+    Conflicts: z.array(conflictSchema).optional().catch(undefined),
   })
   // From generation C on a unit is released with its space; what is released is what clusters are to run.
   .transform(({ LastReleasedRevisionNum: released, ...unit }) =>

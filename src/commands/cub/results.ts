@@ -13,6 +13,13 @@ export function printBulk(context: CubContext, done: string, results: readonly B
   context.say(
     `${units.length} ${units.length === 1 ? 'unit' : 'units'} ${done}${refused.length > 0 ? `, ${refused.length} refused` : ''}\n`,
   );
+  for (const { Slug, Conflicts = [] } of units) {
+    for (const { ResourceType, ResourceName, Path, Message } of Conflicts) {
+      const kind = ResourceType.slice(ResourceType.lastIndexOf('/') + 1);
+      const place = `${kind} ${ResourceName}: ${Path === '' ? '' : `${Path} `}${Message}`;
+      context.say(`conflict in ${sanitize(Slug)}, kept as it was here: ${sanitize(place)}\n`);
+    }
+  }
   for (const { Message } of refused) context.say(`refused: ${sanitize(Message)}\n`);
   return units.length === 0 && refused.length > 0 ? 1 : 0;
 }

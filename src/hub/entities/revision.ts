@@ -1,3 +1,4 @@
+import type { Conflict } from '../merge/three-way.ts';
 import type { EntityDefinition } from './definition.ts';
 
 /** Why a revision came to be (reference, section 2). */
@@ -31,6 +32,8 @@ export type Revision = {
   readonly RestoredRevisionNum: number;
   /** Where it upgraded: the upstream's revision up to which it had been level. */
   readonly UpgradedFromUpstreamRevisionNum: number;
+  /** What its upgrade did not take. */
+  readonly Conflicts?: readonly Conflict[];
   readonly Version: number;
 };
 

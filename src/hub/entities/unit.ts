@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Conflict } from '../merge/three-way.ts';
 import { commonFields, type InSpace, inSpaceAttributes, inSpaceRelations, optionalUuid, text } from './common.ts';
 import type { EntityDefinition } from './definition.ts';
 
@@ -25,6 +26,8 @@ export type Unit = InSpace & {
   readonly UpstreamSpaceID: string | null;
   readonly UpstreamUnitID: string | null;
   readonly UpstreamRevisionNum: number;
+  /** What the last upgrade did not take, until the configuration changes again. */
+  readonly Conflicts?: readonly Conflict[];
   readonly ApplyGates: Readonly<Record<string, boolean>>;
   readonly ApprovedBy: readonly string[];
 };

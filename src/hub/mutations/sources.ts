@@ -1,9 +1,10 @@
 import { stringifyJson } from '../../domain/exact-json.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, stringAt } from '../../domain/json.ts';
 import { equal } from '../merge/equal.ts';
-import { byKey, keyField } from '../merge/list-keys.ts';
+import { byKey, fieldOf, itemOf, type Schema, schemaOf, stepOf } from '../merge/list-schema.ts';
+import { identityOf, matchParts } from '../merge/match.ts';
 import { splitParts } from '../merge/split.ts';
-import { named } from '../merge/three-way.ts';
+import { partsOf } from '../merge/three-way.ts';
 
 /** Which mutation gave a resource or a field the value that it has (reference, section 2). */
 type MutationInfo = {
@@ -47,7 +48,8 @@ interface Change {
 export function advanceSources(sources: Sources, change: Change): Sources {
   const [before, after] = [splitParts(change.before), splitParts(change.after)];
   if (before.outcome === 'unreadable' || after.outcome === 'unreadable') return sources;
-  const [beforeParts, afterParts] = [named(before), named(after)];
+  const [beforeParts, afterParts] = [partsOf(before), partsOf(after)];
+  const cameFrom = new Map([...matchParts(beforeParts, afterParts)].map(([from, to]) => [to, from]));
   const result = new Map(sources);
   const info = (MutationType: MutationInfo['MutationType'], value: Json | undefined): MutationInfo => ({
     MutationType,
@@ -55,21 +57,28 @@ export function advanceSources(sources: Sources, change: Change): Sources {
     Predicate: change.predicate,
     Value: value === undefined ? '' : typeof value === 'string' ? value : stringifyJson(value),
   });
-  for (const [name, { value }] of afterParts) {
+  for (const [index, { value }] of beforeParts.entries()) {
+    if (value === undefined || [...cameFrom.values()].includes(index)) continue;
+    result.set(keyOf(value), { ...describe(value), ResourceMutationInfo: info('Delete', undefined), PathMutationMap: {} });
+  }
+  for (const [index, { value }] of afterParts.entries()) {
     if (value === undefined) continue;
-    const was = beforeParts.get(name)?.value;
+    const was = beforeParts[cameFrom.get(index) ?? -1]?.value;
     if (was === undefined) {
-      result.set(name, { ...describe(value), ResourceMutationInfo: info('Add', undefined), PathMutationMap: {} });
+      result.set(keyOf(value), { ...describe(value), ResourceMutationInfo: info('Add', undefined), PathMutationMap: {} });
       continue;
     }
-    const changes = changesBetween(was, value);
-    if (changes.length > 0) result.set(name, changed(result.get(name), describe(value), changes, info));
-  }
-  for (const [name, { value }] of beforeParts) {
-    if (value === undefined || afterParts.get(name)?.value !== undefined) continue;
-    result.set(name, { ...describe(value), ResourceMutationInfo: info('Delete', undefined), PathMutationMap: {} });
+    const changes = changesBetween(was, value, schemaOf(value));
+    if (changes.length === 0) continue;
+    const source = sources.get(keyOf(was));
+    if (keyOf(was) !== keyOf(value)) result.delete(keyOf(was));
+    result.set(keyOf(value), changed(source, describe(value), changes, info));
   }
   return result;
+}
+
+function keyOf(value: JsonObject): string {
+  return `${stringAt(value, 'metadata', 'namespace') ?? ''} ${identityOf(value)}`;
 }
 
 type Info = (type: MutationInfo['MutationType'], value: Json | undefined) => MutationInfo;
@@ -116,20 +125,19 @@ interface PathChange {
   readonly after: Json | undefined;
 }
 
-function changesBetween(before: Json | undefined, after: Json | undefined, path = '', field = ''): readonly PathChange[] {
+function changesBetween(before: Json | undefined, after: Json | undefined, schema: Schema, path = ''): readonly PathChange[] {
   if (equal(before, after)) return [];
   const step = (name: string): string => (path === '' ? '' : `${path}.`) + name.replaceAll('.', '~1');
   if (isJsonObject(before) && isJsonObject(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => changesBetween(own(before, key), own(after, key), step(key), key));
+    return [...keys].flatMap((key) => changesBetween(own(before, key), own(after, key), fieldOf(schema, key), step(key)));
   }
   if (isJsonArray(before) && isJsonArray(after)) {
-    const [was, is] = [byKey(field, before), byKey(field, after)];
+    const [was, is] = [byKey(schema, before), byKey(schema, after)];
     if (was && is) {
       return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
-        const entry = is.get(key) ?? was.get(key) ?? {};
-        const name = keyField(field, entry) ?? '';
-        return changesBetween(was.get(key), is.get(key), step(`?${name}=${String(entry[name])}`), '');
+        const name = stepOf(schema, is.get(key) ?? was.get(key) ?? null);
+        return changesBetween(was.get(key), is.get(key), itemOf(schema), step(name));
       });
     }
   }

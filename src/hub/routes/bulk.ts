@@ -10,21 +10,22 @@ interface BulkOptions {
 
 /**
  * Does the same to each item; an item that is refused changes nothing and becomes an `Error` in the answer, the others
- * stay done (reference, section 1.3). One commit for all, before the answer.
+ * stay done (reference, section 1.3). One for which `one` gives nothing is left out. One commit for all, before the answer.
  */
 export function bulk<T>(
   hub: Hub,
   items: readonly T[],
-  one: (item: T) => JsonObject,
+  one: (item: T) => JsonObject | undefined,
   { dryRun }: BulkOptions,
 ): readonly JsonObject[] {
   const { database } = hub.store;
   const all = (): readonly JsonObject[] =>
-    items.map((item) => {
+    items.flatMap((item) => {
       try {
-        return database.write(() => one(item));
+        const done = database.write(() => one(item));
+        return done === undefined ? [] : [done];
       } catch (error) {
-        if (error instanceof HubError) return { Error: responseError(error) };
+        if (error instanceof HubError) return [{ Error: responseError(error) }];
         throw error;
       }
     });

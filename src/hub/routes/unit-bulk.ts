@@ -33,11 +33,12 @@ export function unitBulkRoutes(hub: Hub): HubRoutes {
     .patch('/unit', async (request) => {
       const patch = await patchOf(request);
       const parameters = parametersOf(request);
-      const update = (unit: Unit): JsonObject =>
-        extended(
-          updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), { ...parameters, inBulk: true }),
-          parameters,
-        );
+      const update = (unit: Unit): JsonObject | undefined => {
+        const updated = updateUnit(hub, request.get('caller'), unit, readPatch(unit, patch), { ...parameters, inBulk: true });
+        // Clients count the answers as upgraded; the vendor's scripts upgrade whole spaces.
+        const isUpgradeOnly = parameters.upgrade && Object.keys(patch).length === 0;
+        return isUpgradeOnly && unit.UpstreamUnitID === null ? undefined : extended(updated, parameters);
+      };
       return bulkAnswer(request, bulk(hub, selectUnits(hub, request), update, { dryRun: parameters.dry_run }));
     })
     .delete('/unit', (request) => {

@@ -4,6 +4,7 @@ import type { Caller, Hub } from '../context.ts';
 import type { RevisionSource } from '../entities/revision.ts';
 import type { Unit } from '../entities/unit.ts';
 import { HubError } from '../errors.ts';
+import type { Conflict } from '../merge/three-way.ts';
 import { Reader } from '../query/reader.ts';
 import { assertReferences, assertSlugIsFree } from './assertions.ts';
 import type { UnitBody } from './body.ts';
@@ -19,6 +20,8 @@ export interface UnitChange extends UnitBody {
   readonly tag: string | undefined;
   readonly restoredRevisionNum?: number;
   readonly upstreamRevisionNum?: number;
+  /** What an upgrade did not take. */
+  readonly conflicts?: readonly Conflict[];
 }
 
 /** The one way in which a unit changes, once what it becomes is known: lock, revision, tags, version. Runs in a transaction. */
@@ -26,7 +29,10 @@ export function changeUnit(hub: Hub, caller: Caller, unit: Unit, change: UnitCha
   const reader = new Reader(hub.store);
   const dataHash = change.data === undefined ? unit.DataHash : sha256(change.data);
   // Equal bytes make no revision (reference, section 6.1).
-  const changesData = dataHash !== unit.DataHash;
+  const changesBytes = dataHash !== unit.DataHash;
+  // What an upgrade did not take stands in the history even if it took nothing.
+  const conflicts = change.conflicts ?? [];
+  const changesData = changesBytes || conflicts.length > 0;
   const verdict = judgeLock({
     unit: reader.nameOf(unit),
     lockedBy: unit.ChangeSetID,
@@ -43,8 +49,10 @@ export function changeUnit(hub: Hub, caller: Caller, unit: Unit, change: UnitCha
   assertReferences(reader, unit, change.fields);
 
   const revises = changesData || verdict.opens !== undefined;
+  const { Conflicts: _, ...rest } = unit;
   const next: Unit = {
-    ...unit,
+    ...(changesData ? rest : unit),
+    ...(conflicts.length > 0 ? { Conflicts: conflicts } : {}),
     ...change.fields,
     ApplyGates: change.applyGates,
     ChangeSetID: verdict.lock,
@@ -69,7 +77,7 @@ export function changeUnit(hub: Hub, caller: Caller, unit: Unit, change: UnitCha
           upgradedFrom: change.upstreamRevisionNum === undefined ? undefined : unit.UpstreamRevisionNum,
         }
       : { source: 'OpenChangeSet' };
-    insertRevision(hub, caller, next, { ...cause, changeSet: verdict.revisionOf });
+    insertRevision(hub, caller, next, { ...cause, conflicts, changeSet: verdict.revisionOf });
   }
   if (verdict.opens !== undefined)
     tagRevision(hub, unit.UnitID, next.HeadRevisionNum, changeSetTag(hub, verdict.opens, 'StartTagID'));

@@ -3,6 +3,7 @@ import type { Caller, Hub } from '../context.ts';
 import type { Revision, RevisionSource } from '../entities/revision.ts';
 import type { Unit } from '../entities/unit.ts';
 import { ZERO_TIME } from '../identity.ts';
+import type { Conflict } from '../merge/three-way.ts';
 
 /** CRC-32 of the data, generation A's `ContentHash`. */
 export function contentHash(data: Uint8Array): number {
@@ -14,6 +15,7 @@ export interface RevisionCause {
   readonly changeSet?: string | null;
   readonly restoredRevisionNum?: number | undefined;
   readonly upgradedFrom?: number | undefined;
+  readonly conflicts?: readonly Conflict[];
 }
 
 /** Stores the unit's head as a revision; the unit already has the new head's number, hash and description. */
@@ -42,6 +44,7 @@ export function insertRevision(hub: Hub, caller: Caller, unit: Unit, cause: Revi
     MutationNum: unit.HeadMutationNum,
     RestoredRevisionNum: cause.restoredRevisionNum ?? 0,
     UpgradedFromUpstreamRevisionNum: cause.upgradedFrom ?? 0,
+    ...(cause.conflicts && cause.conflicts.length > 0 ? { Conflicts: cause.conflicts } : {}),
     Version: 1,
   });
 }

@@ -53,6 +53,7 @@ function upgrade(hub: Hub, caller: Caller, unit: Unit, change: UnitChange, inBul
         data: upgraded.data,
         stamp: upgraded.description,
         upstreamRevisionNum: upgraded.upstreamRevisionNum,
+        conflicts: upgraded.conflicts,
       });
   }
 }

@@ -6,7 +6,7 @@ import { displayRef, refOf } from '../../domain/object-ref.ts';
 import { equalQuantities } from '../../domain/quantity.ts';
 import { userOf } from '../entities/user.ts';
 import { HubError } from '../errors.ts';
-import { byKey } from '../merge/list-keys.ts';
+import { byKey, fieldOf, itemOf, type Schema, schemaOf } from '../merge/list-schema.ts';
 import { mergeThreeWay } from '../merge/three-way.ts';
 import { readPatch } from '../units/body.ts';
 import { changeUnit } from '../units/change.ts';
@@ -29,7 +29,7 @@ export async function refreshUnit(job: Job): Promise<JobResult> {
     if (!ref) return failure('RefreshFailed', 'a document has no apiVersion, kind or metadata.name');
     const live = await job.cluster.get(ref, job.signal);
     // A deleted object stays declared: to remove it is a decision, not a refresh.
-    const now = live ? adopt(document, live, '') : document;
+    const now = live ? adopt(document, live, schemaOf(document)) : document;
     if (live) objects.push(live);
     adopted.push(isJsonObject(now) ? now : document);
     if (!live) drifted.push(`${displayRef(ref)} is missing`);
@@ -75,31 +75,32 @@ export async function refreshUnit(job: Job): Promise<JobResult> {
 }
 
 /** The declared value with the live values of its fields; what means the same keeps its spelling. */
-function adopt(declared: Json, live: Json, field: string): Json {
+function adopt(declared: Json, live: Json, schema: Schema): Json {
   if (isJsonObject(declared) && isJsonObject(live)) {
     const fields = Object.entries(declared).flatMap(([name, value]) => {
       const now = live[name];
       // Identity and bookkeeping are no drift; an absent empty value is what the API server makes of it.
       if (now === undefined) return isNothing(value) ? [[name, value] as const] : [];
-      return [[name, adopt(value, now, name)] as const];
+      return [[name, adopt(value, now, fieldOf(schema, name))] as const];
     });
     return Object.fromEntries(fields);
   }
   if (isJsonArray(declared) && isJsonArray(live)) {
-    const [ours, theirs] = [byKey(field, declared), byKey(field, live)];
-    if (!ours || !theirs) return stringifyJson(declared) === stringifyJson(live) ? declared : adoptByIndex(declared, live, field);
+    const [ours, theirs] = [byKey(schema, declared), byKey(schema, live)];
+    if (!ours || !theirs)
+      return stringifyJson(declared) === stringifyJson(live) ? declared : adoptByIndex(declared, live, schema);
     return [...ours].flatMap(([key, value]) => {
       const now = theirs.get(key);
-      return now === undefined ? [] : [adopt(value, now, field)];
+      return now === undefined ? [] : [adopt(value, now, itemOf(schema))];
     });
   }
   const isSame = declared === live || (isAmount(declared) && isAmount(live) && equalQuantities(declared, live, true));
   return isSame ? declared : live;
 }
 
-function adoptByIndex(declared: readonly Json[], live: readonly Json[], field: string): Json {
+function adoptByIndex(declared: readonly Json[], live: readonly Json[], schema: Schema): Json {
   if (declared.length !== live.length) return live;
-  return declared.map((value, index) => adopt(value, live[index] ?? null, field));
+  return declared.map((value, index) => adopt(value, live[index] ?? null, itemOf(schema)));
 }
 
 function isAmount(value: Json): value is string | number | bigint {
