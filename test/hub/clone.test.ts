@@ -85,8 +85,10 @@ describe('hub: clones and upgrades', () => {
   for (const apiGeneration of ['A', 'B', 'C'] as const) {
     it(`generation ${apiGeneration}: follows a name that changed before, says what it did not take, and never loses it`, async () => {
       using folder = temporaryDirectory();
-      const twoNamespaces = (name: string, labels: string): string =>
-        `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${name}\n  labels: ${labels}\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n`;
+      const twoNamespaces = (name: string, labels: string, other = 'other'): string =>
+        [`name: ${name}\n  labels: ${labels}\n`, `name: ${other}\n`]
+          .map((metadata) => `apiVersion: v1\nkind: Namespace\nmetadata:\n  ${metadata}`)
+          .join('---\n');
       const ids = { clone: {}, lone: {}, upstream: {} } as Record<'clone' | 'lone' | 'upstream', JsonObject>;
       {
         await using hub = await startTestHub({ dataDir: folder.path });
@@ -97,7 +99,7 @@ describe('hub: clones and upgrades', () => {
         ids.clone = (await cub.post(`/space/${qa}/unit`, { Slug: 'ns' }, from)).object;
         ids.lone = await createUnit(cub, qa, 'lone', 'a: 1\n');
         await cub.patch(unitPath(ids.clone), { Data: base64(twoNamespaces('qa', '{a: x, b: x}')) });
-        await cub.patch(unitPath(ids.clone), { Data: base64(twoNamespaces('qa', '{a: ours, b: x}')) });
+        await cub.patch(unitPath(ids.clone), { Data: base64(twoNamespaces('qa', '{a: ours, b: x}', 'other-qa')) });
         await cub.patch(unitPath(ids.upstream), { Data: base64(twoNamespaces('base', '{a: theirs, b: theirs}')) });
       }
       {
@@ -118,7 +120,7 @@ describe('hub: clones and upgrades', () => {
       await using hub = await startTestHub({ dataDir: folder.path });
       const cub = new Client(hub.url);
       const data = fromBase64((await readUnit(cub, ids.clone))['Data']);
-      expect(data).to.equal(twoNamespaces('qa', '{a: ours, b: theirs}'));
+      expect(data).to.equal(twoNamespaces('qa', '{a: ours, b: theirs}', 'other-qa'));
     });
   }
 

@@ -1,7 +1,7 @@
 import { diffArrays } from 'diff';
 
 /** Half open: from the first index to behind the last one. */
-export type Range = readonly [number, number];
+type Range = readonly [number, number];
 
 /** A part of the result: what our side has there, what theirs has, or what both changed in different ways. */
 export type Region =

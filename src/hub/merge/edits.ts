@@ -6,7 +6,7 @@ import { byKey, fieldOf, itemOf, type Schema, stepOf } from './list-schema.ts';
 type Path = readonly (string | number)[];
 
 /** An entry of an edited list: one that we have, by its index before the edit, or a new one. */
-export type ListItem = { readonly from: number } | { readonly value: Json };
+type ListItem = { readonly from: number } | { readonly value: Json };
 
 /** One change to our side. */
 export type Edit =
@@ -15,7 +15,7 @@ export type Edit =
   | { readonly kind: 'list'; readonly path: Path; readonly items: readonly ListItem[] };
 
 /** A change of upstream's that was not taken, since the same place was changed here. */
-export interface PathConflict {
+interface PathConflict {
   /** Steps joined by dots: list entries as `?name=web`, a dot within a key as `~1` (reference, section 3.5). */
   readonly path: string;
   readonly message: string;
