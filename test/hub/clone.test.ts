@@ -82,6 +82,21 @@ describe('hub: clones and upgrades', () => {
     expect([single.status, single.object['Message']]).to.deep.equal([400, 'unit web has no upstream unit']);
   });
 
+  it('says that the upstream of a unit is gone, by itself and among others', async () => {
+    await using hub = await startTestHub();
+    const cub = new Client(hub.url);
+    const [base, dev] = [await createSpace(cub, 'p-base'), await createSpace(cub, 'p-dev')];
+    const upstream = await createUnit(cub, base, 'web', deployment('web', 2));
+    const from = { upstream_space_id: base, upstream_unit_id: String(upstream['UnitID']) };
+    const clone = (await cub.post(`/space/${dev}/unit`, { Slug: 'web' }, from)).object;
+    expect((await cub.delete(unitPath(upstream))).status).to.equal(200);
+    const message = `unit web cannot be upgraded: its upstream unit ${upstream['UnitID']} is gone`;
+    const single = await cub.patch(unitPath(clone), null, { upgrade: 'true' });
+    expect([single.status, single.object['Message']]).to.deep.equal([409, message]);
+    const bulk = await cub.patch('/unit', null, { where: `SpaceID = '${dev}'`, upgrade: 'true' });
+    expect([bulk.status, part(bulk.list[0], 'Error')['Message']]).to.deep.equal([207, message]);
+  });
+
   for (const apiGeneration of ['A', 'B', 'C'] as const) {
     it(`generation ${apiGeneration}: follows a name that changed before, says what it did not take, and never loses it`, async () => {
       using folder = temporaryDirectory();
