@@ -127,7 +127,8 @@ function planRows(plan: Plan, report: Report): readonly (readonly string[])[] {
         finding.summary,
         finding.blame?.manager ?? 'unknown',
         unitFix ? through(unitFix) : '',
-        unitFix && restartsPods ? 'restarts pods' : '',
+        // A staged fix changes no pods until a person applies it.
+        unitFix && restartsPods && !unitFix.isStaged ? 'restarts pods' : '',
         detail,
       ],
     ];

@@ -213,6 +213,8 @@ describe('what holds a pass back', function () {
         'Guard mass-change: 2 objects would change, more than DRIFT_MAX_FIXES=1; set DRIFT_MAX_FIXES=2 to allow it; only fixes that a person approved are made',
         'Paused: guards-a/deployment/web-1 until 2099-01-01T00:00:00Z',
       ]);
+      const alone = await pass(['run', '--dry-run'], '', { DRIFT_OUTPUT: 'table', DRIFT_MAX_FIXES: '5' });
+      expect(alone.stdout, alone.stderr).to.contain('REPORT_REPO is not set: run needs it, and ends before it fixes anything\n');
     } finally {
       await kubectl('-n', 'guards-a', 'annotate', 'deployment/web-1', 'drift-detector/pause-until-');
       await kubectl('-n', 'guards-a', 'scale', 'deployment/web-1', 'deployment/web-2', 'deployment/web-5', '--replicas=1');

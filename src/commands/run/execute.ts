@@ -11,7 +11,7 @@ import { type DecisionsFile, NO_DECISIONS } from '../../domain/decision.ts';
 import { throwUnless, UserError } from '../../domain/errors.ts';
 import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
 import { isDrift } from '../../domain/finding.ts';
-import { NO_REPORT, type PreviousReport } from '../../domain/report.ts';
+import { NO_REPORT, type PreviousReport, type Report } from '../../domain/report.ts';
 import { formatOf } from '../../outputs/formats/formats.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
 import { printPlan, printReport } from '../../outputs/output.ts';
@@ -20,6 +20,7 @@ import { NOTES, numbersOf } from '../../outputs/status/record.ts';
 import { decisionsOf, withDecidedIgnores } from '../../pass/decisions.ts';
 import { exitOf } from '../../pass/exit.ts';
 import { judge } from '../../pass/judge.ts';
+import type { Judgement } from '../../pass/judgement.ts';
 import { createPassLog } from '../../pass/log.ts';
 import { passOptions, requireScope } from '../../pass/options.ts';
 import { runPass } from '../../pass/pass.ts';
@@ -120,10 +121,16 @@ async function runReading(facts: Facts, isDryRun: boolean): Promise<number> {
   if (!isDryRun) passLog.decisions(report.decisions, previous.decisions);
   process.out(
     isDryRun
-      ? printPlan(judgement.plan, report, outputOptions(config, process, judgement))
+      ? printPlan(judgement.plan, withLimits(report, judgement, config), outputOptions(config, process, judgement))
       : printCheck(report, config, process, judgement),
   );
   return exitOf(judgement, config, passLog);
+}
+
+/** With a note if a run would stop before the fixes of this plan. */
+function withLimits(report: Report, { plan }: Judgement, { reportRepo }: Config): Report {
+  if (reportRepo !== undefined || plan.fixes.length === 0) return report;
+  return { ...report, notes: [...report.notes, 'REPORT_REPO is not set: run needs it, and ends before it fixes anything'] };
 }
 
 /** What the report repository says. A check goes on without it: where it runs, such as in CI, others may have the right to read that. */
