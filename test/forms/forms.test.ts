@@ -7,6 +7,7 @@ import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 import { at, isJsonArray, type Json, stringAt } from '../../src/domain/json.ts';
 import type { Report } from '../../src/domain/report.ts';
+import { openWords } from '../../src/outputs/formats/counts.ts';
 import { type Entry, openEntry } from '../../src/outputs/formats/entry.ts';
 import { FORMAT_NAMES } from '../../src/outputs/formats/formats.ts';
 import { toSarif } from '../../src/outputs/formats/sarif.ts';
@@ -109,6 +110,12 @@ describe('forms of a result', () => {
       const isTable = form === 'table' || form === 'wide';
       expect(text.endsWith('\n4 drifted, 1 unmanaged, 2 in sync\n'), form).to.equal(isTable);
     }
+  });
+
+  it('counts drift apart from what is none', () => {
+    const classes = ['changed', 'unmanaged', 'added', 'pending', 'unmanaged'] as const;
+    expect(openWords(classes.map((found) => ({ class: found })))).to.equal('2 open, 2 unmanaged, 1 pending');
+    expect(openWords([])).to.equal('0 open');
   });
 
   it('has a unified diff of each object that is open, live with - and desired with +', () => {

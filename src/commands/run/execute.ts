@@ -12,6 +12,7 @@ import { throwUnless, UserError } from '../../domain/errors.ts';
 import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
 import { isDrift } from '../../domain/finding.ts';
 import { NO_REPORT, type PreviousReport, type Report } from '../../domain/report.ts';
+import { openWords } from '../../outputs/formats/counts.ts';
 import { formatOf } from '../../outputs/formats/formats.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
 import { printPlan, printReport } from '../../outputs/output.ts';
@@ -211,7 +212,7 @@ async function writePass(
       commit,
       digest: result.report.digest,
     },
-    `Pass finished: ${fixed} fixed, ${result.report.findings.length} open, ${commit === '' ? 'nothing to commit' : `report committed as ${commit.slice(0, 10)}`}`,
+    `Pass finished: ${fixed} fixed, ${openWords(result.report.findings)}, ${commit === '' ? 'nothing to commit' : `report committed as ${commit.slice(0, 10)}`}`,
   );
   return exitOf(result, config, passLog);
 }

@@ -1,4 +1,5 @@
-import { CLASSES, FINDING_CLASSES } from '../../domain/finding-classes.ts';
+import { CLASSES, DRIFT_CLASSES, FINDING_CLASSES, rowOf } from '../../domain/finding-classes.ts';
+import type { ReportFinding } from '../../domain/report.ts';
 
 /** Objects by what they are: `drifted`, `in_sync`, `unmanaged`. */
 export type ObjectCounts = Readonly<Record<string, number>>;
@@ -12,4 +13,13 @@ export function countsLine(counts: ObjectCounts): string {
     .filter((state) => (counts[state] ?? 0) > 0)
     .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
   return states.length === 0 ? '' : `${states.map((state) => `${counts[state]} ${state.replaceAll('_', ' ')}`).join(', ')}\n`;
+}
+
+/** `4 open, 1 unmanaged`: drift, and what is shown apart from it. */
+export function openWords(findings: readonly Pick<ReportFinding, 'class'>[]): string {
+  const others: Record<string, number> = {};
+  for (const { class: found } of findings.filter((finding) => !DRIFT_CLASSES.has(finding.class)))
+    others[rowOf(found).state] = (others[rowOf(found).state] ?? 0) + 1;
+  const drift = findings.filter((finding) => DRIFT_CLASSES.has(finding.class)).length;
+  return [`${drift} open`, countsLine(others).trimEnd()].filter((words) => words !== '').join(', ');
 }
