@@ -6,6 +6,7 @@ import { diff } from './diff/diff.ts';
 import { doctor } from './doctor/doctor.ts';
 import { hub } from './hub/hub.ts';
 import { importCommand } from './import/import.ts';
+import { init } from './init/init.ts';
 import { promote } from './promote/promote.ts';
 import { report } from './report/report.ts';
 import { check, run } from './run/run.ts';
@@ -16,6 +17,7 @@ import { undo } from './undo/undo.ts';
 export const COMMANDS: readonly Command[] = [
   run,
   check,
+  init,
   doctor,
   diff,
   report,

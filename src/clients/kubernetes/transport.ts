@@ -43,6 +43,8 @@ export interface KubernetesTransport {
   readonly server: string;
   /** Of the kubeconfig's context, or of the pod; absent where neither names one. */
   readonly namespace?: string | undefined;
+  /** Name of its context in the kubeconfig; absent for the service account of a pod. */
+  readonly context?: string | undefined;
   request(request: KubernetesRequest): Promise<KubernetesResponse>;
   close(): void;
 }
@@ -116,6 +118,7 @@ async function embedFiles(config: KubeConfig, reading: ReadOptions): Promise<voi
 class HttpTransport implements KubernetesTransport {
   readonly server: string;
   readonly namespace: string | undefined;
+  readonly context: string | undefined;
   readonly #config: KubeConfig;
   readonly #credentials: Credentials;
   readonly #userAgent: string;
@@ -124,6 +127,8 @@ class HttpTransport implements KubernetesTransport {
   constructor(config: KubeConfig, credentials: Credentials, server: string, userAgent: string) {
     this.#config = config;
     this.#credentials = credentials;
+    // So the library names what it makes of a service account.
+    this.context = config.getCurrentContext() === 'inClusterContext' ? undefined : config.getCurrentContext();
     this.server = server;
     this.namespace = config.getContextObject(config.getCurrentContext())?.namespace || undefined;
     this.#userAgent = userAgent;
