@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The program's entry, of the sources and of the bundle. What it imports late uses the syntax of a new Node, which an older
 // one refuses without a word about versions, or ignores (`import.meta.main` before 24.2): so the version is checked first.
 import { setFlagsFromString } from 'node:v8';

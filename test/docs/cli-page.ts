@@ -14,6 +14,8 @@ Generated from the commands under [src/commands](../src/commands/). To rewrite i
 \`UPDATE=1 npm run mocha -- test/docs/generated.test.ts\`.
 
 \`drift-detector COMMAND --help\` prints the same with every option. In a clone, \`npm run drift-detector -- COMMAND\` runs a command.
+To have \`drift-detector\` and \`kubectl drift\` on the PATH: \`npm run package\`, then \`npm install -g\` with the file that it names. They
+need Node 24.3 or newer, and nothing else of npm.
 Options that several commands share are explained in [configuration.md](configuration.md).
 `;
 
