@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.ts';
+import { completion } from './completion/completion.ts';
 import { cub } from './cub/cub.ts';
 import { dashboard } from './dashboard/dashboard.ts';
 import { accept, adopt, fix, ignore } from './decide/decide.ts';
@@ -31,5 +32,6 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   hub,
   schema,
+  completion,
   cub,
 ];
