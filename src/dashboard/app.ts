@@ -4,16 +4,19 @@ import type { Logger } from 'pino';
 import { stringifyJson } from '../domain/exact-json.ts';
 import { ASSETS } from './assets.ts';
 import { isAllowedHost } from './hosts.ts';
+import type { HubReader } from './hub.ts';
 import { findings } from './pages/findings.ts';
 import { history } from './pages/history.ts';
 import { ignored } from './pages/ignored.ts';
 import { overview } from './pages/overview.ts';
 import type { Page, View } from './pages/page.ts';
 import { runs } from './pages/runs.ts';
+import { unit } from './pages/unit.ts';
+import { units } from './pages/units.ts';
 import { layout } from './view/layout.ts';
 
 /** The pages in the order of the navigation; another one is another entry. */
-const PAGES: readonly Page[] = [overview, findings, history, ignored, runs];
+const PAGES: readonly Page[] = [overview, findings, units, unit, history, ignored, runs];
 
 /**
  * No script, style or request of another origin, and no text that becomes script. Forms may go to the dashboard itself, which
@@ -32,6 +35,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export interface AppOptions {
   /** What a page is made of at this moment. */
   readonly view: (query: URLSearchParams) => Promise<View>;
+  readonly hub: HubReader;
   /** Host headers beside loopback that are answered, as clients send them. */
   readonly allowedHosts: readonly string[];
   /** The answer to one who waits for new reports. */
@@ -40,7 +44,7 @@ export interface AppOptions {
 }
 
 /** Everything on the port of the pages. */
-export function dashboardApp({ view, allowedHosts, events, log }: AppOptions): Hono {
+export function dashboardApp({ view, hub, allowedHosts, events, log }: AppOptions): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -60,7 +64,8 @@ export function dashboardApp({ view, allowedHosts, events, log }: AppOptions): H
   for (const page of PAGES)
     app.get(page.path, async (context) => {
       const query = new URL(context.req.url).searchParams;
-      const shown = await view(query);
+      const read = await page.read?.(hub, query);
+      const shown = { ...(await view(query)), ...(read === undefined ? {} : { hub: read }) };
       context.header('vary', 'accept');
       if (wantsJson(query, context.req.header('accept')))
         return context.body(

@@ -7,6 +7,7 @@ import { plural } from '../domain/words.ts';
 import type { ReportFollower } from '../stages/report/report.ts';
 import { dashboardApp } from './app.ts';
 import { startEvents } from './events.ts';
+import { type HubSource, hubReader } from './hub.ts';
 import { metricsApp } from './metrics.ts';
 import type { Settings } from './pages/page.ts';
 import { type DashboardState, type LastPass, stateOf } from './state.ts';
@@ -15,6 +16,8 @@ export interface DashboardOptions {
   readonly reports: ReportFollower;
   /** The last pass by the Lease of the dashboard's cluster; `undefined` where it tells nothing. */
   readonly lastPass: () => Promise<LastPass | undefined>;
+  /** ConfigHub for reading; `undefined` where no URL or no login is configured. */
+  readonly confighub?: HubSource | undefined;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -51,6 +54,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
   });
   const app = dashboardApp({
     view: async (query) => ({ ...known.now(), query, now: clock(), settings }),
+    hub: hubReader(options.confighub, { clock, log, signal }),
     allowedHosts: options.allowedHosts,
     events: events.connect,
     log,

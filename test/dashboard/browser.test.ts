@@ -8,6 +8,7 @@ import { mapWords, reportFrom } from '../report/hostile-report.ts';
 import { finding, ref } from '../types/builders.ts';
 import { startFleet } from './fleet.ts';
 import { startScene } from './scene.ts';
+import { HOSTILE, startUnits } from './units-scene.ts';
 
 const violationsSchema = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })) }),
@@ -235,6 +236,33 @@ describe('the dashboard in a browser', function () {
       if ((await toggle.count()) > 0) await toggle.click();
       await page.waitForLoadState('load');
     }
+    expect(faults).to.deep.equal([]);
+    expect(requests.filter((url) => !url.startsWith(`${own.url}/`))).to.deep.equal([]);
+    await context.close();
+  });
+
+  it('shows units and revisions of ConfigHub, whatever their texts are', async () => {
+    await using own = await startUnits('B', HOSTILE);
+    const { page, context, faults, requests } = await watched({ reducedMotion: 'reduce' });
+    for (const path of ['/units', '/unit?space=z-base&unit=web', '/unit?space=z-base&unit=login&from=1&to=2']) {
+      await page.goto(own.url + path);
+      expect(await page.locator('img, main script').count(), path).to.equal(0);
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.equal(360);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      for (const colorScheme of THEMES) {
+        await page.emulateMedia({ colorScheme });
+        await page.evaluate(axe.source);
+        const violations = violationsSchema.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));
+        expect(violations, `${path} ${colorScheme}`).to.deep.equal([]);
+      }
+    }
+    await page.goto(`${own.url}/units`);
+    await page.getByRole('link', { name: 'web' }).first().click();
+    await page.waitForURL((url) => url.searchParams.get('unit') === 'web');
+    expect(await page.locator('main').innerText())
+      .to.contain('<script>')
+      .and.to.contain('+  replicas: 4');
     expect(faults).to.deep.equal([]);
     expect(requests.filter((url) => !url.startsWith(`${own.url}/`))).to.deep.equal([]);
     await context.close();

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { type RunningDashboard, startDashboard } from '../../src/dashboard/dashboard.ts';
+import { type DashboardOptions, type RunningDashboard, startDashboard } from '../../src/dashboard/dashboard.ts';
 import type { LastPass } from '../../src/dashboard/state.ts';
 import type { Report } from '../../src/domain/report.ts';
 import { followReports, openReportRepository } from '../../src/stages/report/report.ts';
@@ -36,6 +36,7 @@ export async function startScene(
   reports: readonly Published[],
   allowedHosts: readonly string[] = [],
   url?: string,
+  confighub?: DashboardOptions['confighub'],
 ): Promise<Scene> {
   const repository = repositories();
   const publishOne = async (report: Report, time = '2026-11-23T12:10:00Z'): Promise<string> => {
@@ -50,6 +51,7 @@ export async function startScene(
   const dashboard = await startDashboard({
     reports: followReports(repository.options({ signal: stop.signal, ...(url === undefined ? {} : { url }) })),
     lastPass: async () => scene.lastPass,
+    confighub,
     host: '127.0.0.1',
     port: 0,
     allowedHosts,

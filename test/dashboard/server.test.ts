@@ -28,7 +28,7 @@ function ask(url: string, method = 'GET', headers: Readonly<Record<string, strin
   });
 }
 
-const PATHS = ['/', '/findings', '/history', '/ignored', '/runs'];
+const PATHS = ['/', '/findings', '/units', '/unit', '/history', '/ignored', '/runs'];
 const CLUSTER = { cluster: z.string() };
 
 describe('the server of the dashboard', function () {

@@ -49,7 +49,7 @@ const APPLIED_FIELDS = [
 ];
 const LOCK_FIELDS = ['ChangeSetID', 'ChangeSet.Slug'];
 const STATE_FIELDS = {
-  A: [...COMMON_FIELDS, ...APPLIED_FIELDS, 'SetID'].join(),
+  A: [...COMMON_FIELDS, ...APPLIED_FIELDS, 'SetID', 'Set.Slug'].join(),
   B: [...COMMON_FIELDS, ...APPLIED_FIELDS, ...LOCK_FIELDS, 'DataHash'].join(),
   C: [...COMMON_FIELDS, ...LOCK_FIELDS, 'DataHash', 'LastReleasedRevisionNum'].join(),
 } as const;

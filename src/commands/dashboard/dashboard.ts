@@ -24,6 +24,11 @@ export const dashboard: Command<DashboardArguments> = {
     'reportPath',
     'showValues',
     'autoFix',
+    'confighubUrl',
+    'confighubPlaintext',
+    'confighubToken',
+    'confighubWorkerId',
+    'confighubWorkerSecret',
     'kubeconfig',
     'context',
     'leaseNamespace',
@@ -36,7 +41,8 @@ export const dashboard: Command<DashboardArguments> = {
   ],
   epilogue: `
 The pages have no login: they are served on this machine only unless --host says otherwise. docs/dashboard.md shows how to put
-an authenticating proxy before them. Of the cluster, only the Lease of --cluster is read.
+an authenticating proxy before them. Of the cluster, only the Lease of --cluster is read. The
+page of units reads ConfigHub where CONFIGHUB_URL and a token are set.
 `,
   example: 'dashboard --cluster prod-eu --port 8080',
   define: (parser) =>

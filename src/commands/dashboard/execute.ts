@@ -1,6 +1,6 @@
 import type { Invocation } from '../../cli/command.ts';
 import { required } from '../../cli/config.ts';
-import { connectClusterReading, leaseOf } from '../../cli/connections.ts';
+import { connectClusterReading, connectHubReading, leaseOf } from '../../cli/connections.ts';
 import { loggerOf } from '../../cli/log.ts';
 import type { ProcessFacts } from '../../cli/process-facts.ts';
 import { reportConnection } from '../../cli/report-connection.ts';
@@ -31,17 +31,23 @@ export async function execute(
     });
     return recordedPassIn(await leaseAnnotations(await cluster, { ...leaseOf(config, environment), signal: stop }));
   };
+  const log = loggerOf(config, process);
+  const hasHub =
+    config.confighubUrl !== undefined && (config.confighubToken !== undefined || config.confighubWorkerId !== undefined);
   try {
     await using running = await startDashboard({
       reports,
       lastPass,
+      confighub: hasHub
+        ? { connect: (until) => connectHubReading(config, (message) => log.warn(message), until), showValues: config.showValues }
+        : undefined,
       host: given.host,
       port: given.port,
       allowedHosts: given.allowHost ?? [],
       metrics: { host: given.metricsHost, port: given.metricsPort },
       pollSeconds: given.pollInterval,
       settings: { cluster: config.cluster, autoFix: config.autoFix, overdueSeconds: given.overdue, version: VERSION },
-      log: loggerOf(config, process),
+      log,
       signal: stop,
     });
     // From here on it serves until it is stopped.

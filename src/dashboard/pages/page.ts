@@ -1,3 +1,4 @@
+import type { HubRead, HubReader } from '../hub.ts';
 import type { DashboardState, LastPass } from '../state.ts';
 import type { Html } from '../view/html.ts';
 
@@ -21,12 +22,18 @@ export interface View {
   readonly query: URLSearchParams;
   readonly now: Date;
   readonly settings: Settings;
+  /** What the page asked ConfigHub for. */
+  readonly hub?: HubRead;
 }
 
 /** A page at a path, and the same as data. */
 export interface Page {
   readonly path: string;
   readonly title: string;
+  /** Path of the page that leads to it: the navigation has that one instead. */
+  readonly below?: string;
+  /** What is asked of ConfigHub for it; never rejects for what ConfigHub does. */
+  readonly read?: (hub: HubReader, query: URLSearchParams) => Promise<HubRead>;
   readonly body: (view: View) => Html;
   /** For `Accept: application/json`; findings, fixes and the rest have the report's own schema. */
   readonly data: (view: View) => object;

@@ -51,10 +51,16 @@ export function diffBlock(
     return size <= DIFF_CHARACTERS;
   });
   const left = lines.length - shown.length;
-  const kinds: Readonly<Record<string, string>> = { '-': 'del', '+': 'ins', '@': 'hunk' };
   return html`<figure class="diff"><figcaption><span class="del">− desired</span> ${unit === '' ? '' : `unit ${unit}`} <span class="ins">+ live</span> as the cluster has it</figcaption>
-<pre tabindex="0">${shown.map((line) => html`<span class="line ${kinds[line[0] ?? ''] ?? 'same'}">${line}</span>`)}</pre>
+${diffLines(shown)}
 ${left > 0 ? html`<p class="quiet">${plural(left, 'more line')}, see findings.jsonl.</p>` : NOTHING}</figure>`;
+}
+
+const KINDS: Readonly<Record<string, string>> = { '-': 'del', '+': 'ins', '@': 'hunk' };
+
+/** Lines of a unified diff. */
+export function diffLines(lines: readonly string[]): Html {
+  return html`<pre tabindex="0">${lines.map((line) => html`<span class="line ${KINDS[line[0] ?? ''] ?? 'same'}">${line}</span>`)}</pre>`;
 }
 
 /** A command to copy. */

@@ -33,23 +33,32 @@ function classOf<Row>({ isNumber, isMinor, wraps }: Column<Row>): Html {
   return names.length === 0 ? NOTHING : html` class="${names.join(' ')}"`;
 }
 
-export interface BigTable<Row> {
+/** Rows that can be filtered and paged, whatever shows them. */
+export interface Pages<Row> {
   readonly path: string;
   readonly query: URLSearchParams;
   /** Rows of all pages, before any filter. */
   readonly all: readonly Row[];
   readonly rules: TableRules<Row>;
   readonly selection: Selection<Row>;
-  readonly columns: readonly Column<Row>[];
   /** What one row is called: `finding`. */
   readonly noun: string;
   readonly empty: string;
+}
+
+export interface BigTable<Row> extends Pages<Row> {
+  readonly columns: readonly Column<Row>[];
   /** What an open row shows. */
   readonly detail: (row: Row) => Html;
 }
 
 /** A table with filters, orders and pages, whose rows open. Everything is a link or a form, so that it works without scripts. */
 export function bigTable<Row>(given: BigTable<Row>): Html {
+  return paged(given, () => rowsOf(given));
+}
+
+/** Filters, the number of rows, the chosen ones as `show` shows them, and links to the other pages. */
+export function paged<Row>(given: Pages<Row>, show: () => Html): Html {
   const { selection, noun, empty, query, path } = given;
   const isFiltered = selection.total < given.all.length;
   const none = isFiltered
@@ -57,10 +66,10 @@ export function bigTable<Row>(given: BigTable<Row>): Html {
     : html`<p class="empty">${empty}</p>`;
   return html`${filterForm(given)}
 <p class="count">${plural(selection.total, noun)}${isFiltered ? html` of ${given.all.length} · <a href="${path}">Clear the filters</a>` : NOTHING} · <a href="${linkTo(path, query, { format: 'json' })}">JSON</a></p>
-${selection.total === 0 ? none : rowsOf(given)}${pager(given)}`;
+${selection.total === 0 ? none : show()}${pager(given)}`;
 }
 
-function filterForm<Row>({ path, query, all, rules }: BigTable<Row>): Html {
+function filterForm<Row>({ path, query, all, rules }: Pages<Row>): Html {
   const kept = ['sort', 'desc'].filter((name) => query.has(name));
   return html`<form class="filters" method="get" action="${path}" role="search">
 <label>Text <input type="search" name="text" value="${query.get('text') ?? ''}" maxlength="200" data-search></label>
@@ -101,7 +110,7 @@ ${isOpen ? html`<tr class="detail"><td colspan="${columns.length + 1}">${detail(
 <tbody>${selection.rows.map(row)}</tbody></table></div>`;
 }
 
-function pager<Row>({ path, query, selection: { page, pages } }: BigTable<Row>): Html {
+function pager<Row>({ path, query, selection: { page, pages } }: Pages<Row>): Html {
   if (pages === 1) return NOTHING;
   const link = (to: number, words: string, rel: string): Html =>
     to < 1 || to > pages
