@@ -14,7 +14,8 @@ import { projectOf } from './state.ts';
 const ABOUT = `Starts a cluster for all environments of the project and gives them a target in ConfigHub: a kind cluster where Docker
 and kind are installed, else a local control plane (etcd, kube-apiserver, controllers, scheduler), kept in the background.
 Sets the current context of your kubeconfig to it, gives the embedded hub access to it, and puts the tokens that passes
-need into the Secret drift-detector-secrets: of the hub, or CUB_TOKEN, and CLAUDE_API_KEY and GIT_TOKEN where they are set.`;
+need into the Secret drift-detector-secrets: of the hub, or CUB_TOKEN, and CLAUDE_API_KEY and GIT_TOKEN where they are set;
+GIT_TOKEN also into drift-detector-dashboard-secrets.`;
 
 await script(
   'create-cluster',
@@ -92,7 +93,8 @@ async function prepareNamespace(context: Script, hub: ConfigHub, environment: st
   const namespace = detectorNamespace(environment);
   const objects = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    secret(context, hub, namespace),
+    secret(namespace, 'drift-detector-secrets', tokensOfPasses(context, hub)),
+    secret(namespace, 'drift-detector-dashboard-secrets', { 'git-token': credential('GIT_TOKEN') }),
     ...(context.state.read('cluster') === 'given' || process.env['REPORT_REPO'] ? [] : [volume(context, environment, namespace)]),
   ];
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
@@ -100,7 +102,9 @@ async function prepareNamespace(context: Script, hub: ConfigHub, environment: st
   context.say((await kubectl(context, ['apply', '--server-side', '--field-manager=create-cluster', '-f', '-'], text)).trimEnd());
 }
 
-function secret({ state }: Script, hub: ConfigHub, namespace: string): object {
+type Tokens = Readonly<Record<string, string | undefined>>;
+
+function tokensOfPasses({ state }: Script, hub: ConfigHub): Tokens {
   const token = hub.isEmbedded ? readFileSync(state.path('hub', 'drift-detector.token'), 'utf8') : credential('CUB_TOKEN');
   if (token === undefined)
     throw new ConfigError('passes need a token for ConfigHub', {
@@ -108,17 +112,12 @@ function secret({ state }: Script, hub: ConfigHub, namespace: string): object {
       subject: 'CUB_TOKEN',
       remedy: 'Set CUB_TOKEN or CUB_TOKEN_FILE.',
     });
-  const [claude, git] = [credential('CLAUDE_API_KEY'), credential('GIT_TOKEN')];
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'drift-detector-secrets', namespace },
-    stringData: {
-      'cub-token': token.trim(),
-      ...(claude === undefined ? {} : { 'claude-api-key': claude.trim() }),
-      ...(git === undefined ? {} : { 'git-token': git.trim() }),
-    },
-  };
+  return { 'cub-token': token, 'claude-api-key': credential('CLAUDE_API_KEY'), 'git-token': credential('GIT_TOKEN') };
+}
+
+function secret(namespace: string, name: string, tokens: Tokens): object {
+  const set = Object.entries(tokens).flatMap(([key, value]) => (value === undefined ? [] : [[key, value.trim()]]));
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData: Object.fromEntries(set) };
 }
 
 function credential(name: string): string | undefined {

@@ -50,7 +50,11 @@ export async function renderDetector(script: Script, project: string, name: stri
 
 function kustomization(above: string, project: string, name: string, places: Places): object {
   const isBase = name === 'base';
-  const components = [...(isBase ? ['modern', 'network-policy'] : []), ...(places.reportRepo === '' ? ['reports'] : [])];
+  const components = [
+    ...(isBase ? ['modern', 'network-policy'] : []),
+    'dashboard',
+    ...(places.reportRepo === '' ? ['reports'] : []),
+  ];
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
@@ -92,10 +96,13 @@ function settings(project: string, name: string, places: Places): readonly strin
 function patchesOfName(name: string): readonly object[] {
   const binding = 'drift-detector-reader';
   const label = [{ op: 'add', path: '/metadata/labels/environment', value: name }];
+  const lease = [{ op: 'replace', path: '/rules/0/resourceNames/0', value: `drift-detector-${name}` }];
   const rename = [{ op: 'replace', path: '/metadata/name', value: inCluster(binding, name) }];
   return [
     ...(name === 'base' ? [] : [{ target: { kind: 'Namespace' }, patch: stringify(label) }]),
     { target: { kind: 'ClusterRoleBinding', name: binding }, patch: stringify(rename), options: { allowNameChange: true } },
+    // The dashboard comes after the overlay, which names the cluster in its own roles.
+    ...(name === 'base' ? [] : [{ target: { kind: 'Role', name: 'drift-detector-lease-reader' }, patch: stringify(lease) }]),
   ];
 }
 

@@ -38,8 +38,25 @@ const EXCEPTIONS: readonly Exception[] = [
   ...["sed 's/replicas", "sed 's/backend-api", 'for region in eu us'].map(
     (typed): Exception => ({ typed, why: 'of the regions', isLong: true }),
   ),
+  {
+    typed: 'kubectl logs -n devops-apps -l app=drift-detector --follow',
+    why: "the dashboard's pod goes on",
+    instead: `exec 3< <(exec kubectl logs -n devops-apps -l app=drift-detector --follow)
+      sed '/report committed as/q' <&3
+      kill $!`,
+    isPart: true,
+  },
+  {
+    typed: 'kubectl port-forward',
+    why: 'it stays in the foreground, and the port may be taken here',
+    instead: `kubectl port-forward -n devops-apps svc/drift-detector :8080 >"$HOME/forward" 2>&1 &
+      echo $! >"$HOME/forward.pid"
+      until grep -F 127.0.0.1 "$HOME/forward"; do kill -0 $!; sleep 0.1; done`,
+  },
   { typed: 'kubectl logs', why: 'pods of a pass before, or of one on schedule, may be there still', isPart: true },
   { typed: 'kubectl get pods', why: 'the same', isPart: true },
+  { typed: 'for page in', why: 'the newest report is read within 15 seconds', isUnderWay: true },
+  { typed: "curl -sf 'http", why: 'the same', isUnderWay: true },
   { typed: 'kubectl get deployments', why: 'the controllers still start and stop pods', isUnderWay: true },
 ];
 
@@ -52,6 +69,10 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/(?<=\bchangeset drift-dev-)[\da-f]+/gu, 'HASH'],
   // Of a pod.
   [/(?<=\bdrift-now-)[\da-z]{5}\b/gu, 'POD'],
+  [/(?<=\bdrift-detector-)[\da-z]{8,10}-[\da-z]{5}\b/gu, 'POD'],
+  // The dashboard is ready from the first report on that it reads.
+  [/\b[01]\/1(?= +Running)/gu, 'READY'],
+  [/(?<=\b127\.0\.0\.1:)\d+(?= -> )/gu, 'PORT'],
   // An age at the end of a row of kubectl's.
   [/ (?:\d+[dhms])+$/gmu, ' AGE'],
   // Columns are as wide as what is in them.
@@ -83,7 +104,8 @@ async function awaitSchedule(shell: Shell): Promise<void> {
   if ((await shell.ok(`kubectl get ${detector} --ignore-not-found -o name`)) === '') return;
   const at = new Date(next).toISOString().replace('.000', '');
   await shell.ok(`kubectl wait ${detector} --timeout=90s --for=jsonpath='{.status.lastScheduleTime}'=${at}`);
-  await shell.ok(`kubectl wait job -n devops-apps -l app=drift-detector --timeout=90s --for=condition=complete`);
+  // By its name, which has the minute in it: a CronJob's older Jobs may be deleted meanwhile.
+  await shell.ok(`kubectl wait job/drift-detector-${next / 60_000} -n devops-apps --timeout=90s --for=condition=complete`);
 }
 
 describe('docs/walkthrough.md', function () {
@@ -92,6 +114,7 @@ describe('docs/walkthrough.md', function () {
   const used = new Set<Exception>();
   let shell: Shell;
   let setId = '';
+  let forwarded = '';
 
   before(async function () {
     const why = whyNoKubelet();
@@ -108,14 +131,18 @@ describe('docs/walkthrough.md', function () {
     };
     shell = await openShell([dirname((await findBinaries(options)).kubectl), await findJq(options)]);
   });
-  after(() => shell?.[Symbol.asyncDispose]());
+  after(async () => {
+    await shell?.type('kill "$(cat "$HOME/forward.pid")"');
+    await shell?.[Symbol.asyncDispose]();
+  });
 
   async function type(typed: string): Promise<string> {
-    const command = typed.replaceAll('<set-id-from-above>', setId);
+    const command = typed.replaceAll('<set-id-from-above>', setId).replaceAll('localhost:8080', `localhost:${forwarded}`);
     if (UNDISTURBED.test(command)) await awaitSchedule(shell);
     // Together, as a terminal shows them.
     const answer = await shell.ok(`exec 2>&1\nset -e\n${command}`);
     setId = /created set \S+ \(([\da-f-]+)\)/u.exec(answer)?.[1] ?? setId;
+    forwarded = /^Forwarding from 127\.0\.0\.1:(\d+) /mu.exec(answer)?.[1] ?? forwarded;
     return answer;
   }
 
