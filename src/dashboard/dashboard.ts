@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { listen } from '../clients/http/listen.ts';
 import { messageOf } from '../domain/errors.ts';
 import { plural } from '../domain/words.ts';
 import type { ReportFollower } from '../stages/report/report.ts';
@@ -88,9 +89,9 @@ interface Serving extends AsyncDisposable {
 async function serve(fetch: Hono['fetch'], { host, port }: { readonly host: string; readonly port: number }): Promise<Serving> {
   // It makes a node:http server unless told otherwise.
   const server = createAdaptorServer({ fetch, hostname: host }) as Server;
-  await listen(server, port, host);
+  const { url } = await listen(server, port, host);
   return {
-    url: addressOf(server, host),
+    url,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -186,21 +187,4 @@ function sentencesOf(body: string): readonly string[] {
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^[A-Z][A-Za-z-]+: /u.test(line))
     .slice(0, 20);
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function addressOf(server: Server, host: string): string {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const name = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[host] ?? (host.includes(':') ? `[${host}]` : host);
-  return `http://${name}:${port}`;
 }

@@ -9,6 +9,11 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/u, '$1');
 }
 
+/** A host as an address has it: an IPv6 address in brackets. */
+export function inAddress(host: string): string {
+  return (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host).toLowerCase();
+}
+
 /** Whether a name or an address is this machine's own by what it says. */
 export function isThisMachine(host: string): boolean {
   return host === 'localhost' || isLoopback(host);

@@ -3,12 +3,13 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { makeFolder } from '../clients/files/make-folder.ts';
+import { listen } from '../clients/http/listen.ts';
 import { type Account, ROLES } from './accounts.ts';
 import type { Hub } from './context.ts';
 import type { QueuedOperation } from './entities/queued-operation.ts';
 import { generationRules, type HubGeneration } from './generation.ts';
 import { hubApp } from './routes/app.ts';
-import { allowedHosts, inAddress } from './routes/origin.ts';
+import { allowedHosts } from './routes/origin.ts';
 import { Database } from './storage/database.ts';
 import { privateDatabase } from './storage/private-files.ts';
 import { openStore } from './storage/store.ts';
@@ -91,13 +92,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   };
   options.signal?.throwIfAborted();
   // createAdaptorServer makes a node:http server by default.
-  await listen(server as Server, options.port, host);
+  const { port, url } = await listen(server as Server, options.port, host);
   const running = opened.move();
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
   hosts = allowedHosts(host, port, options.allowedHosts ?? []);
-  const url = `http://${({ '0.0.0.0': '127.0.0.1', '::': '[::1]' })[host] ?? inAddress(host)}:${port}`;
   log.info({ event: 'hub-listening', url, dataDir: options.dataDir }, `embedded ConfigHub listens on ${url}`);
   return { url, keptTokens: kept, close, [Symbol.asyncDispose]: close };
 }
@@ -130,16 +128,6 @@ async function readAccounts({
 
 async function noCluster(): Promise<never> {
   throw new Error('this hub was started without access to a cluster');
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 /** How long answers that are being read may take when the hub stops. */

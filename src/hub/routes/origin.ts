@@ -1,15 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
+import { inAddress } from '../../domain/this-machine.ts';
 import { HubError } from '../errors.ts';
 import type { Environment } from './environment.ts';
 
 /** Names of this machine that no other machine can take, as a Host header spells them. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const ANY_ADDRESS = new Set(['0.0.0.0', '[::]']);
-
-/** A host as an address has it: an IPv6 address in brackets. */
-export function inAddress(host: string): string {
-  return (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host).toLowerCase();
-}
 
 /** The Host headers that a hub answers: loopback and the host that it listens on, at its own port, and `more` as they are written. */
 export function allowedHosts(host: string, port: number, more: readonly string[]): ReadonlySet<string> {
