@@ -8,7 +8,7 @@ import type { Json } from '../../domain/json.ts';
 import { displayRef, type ObjectRef } from '../../domain/object-ref.ts';
 import { shownPart } from '../../domain/secret.ts';
 import { serverFieldsOf } from '../../domain/server-fields.ts';
-import { countsLine } from '../../outputs/formats/counts.ts';
+import { countsLine, countWords } from '../../outputs/formats/counts.ts';
 import { printUnified, type UnifiedField } from '../../outputs/formats/unified.ts';
 import { printTable } from '../../outputs/output.ts';
 import { explainPath } from './explain.ts';
@@ -108,8 +108,7 @@ function tableOf(result: OfflineDiff): string {
     const { note } = noteOf(object);
     return note === undefined ? [] : `${nameOf(object)}: ${note}\n`;
   });
-  const counts: Record<string, number> = {};
-  for (const { verdict } of result.objects) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  const counts = countWords(result.objects.map(({ verdict }) => verdict));
   return [table, ...groups, ...notes, ...ignores, countsLine(counts)].join('');
 }
 

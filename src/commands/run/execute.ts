@@ -12,7 +12,6 @@ import { throwUnless, UserError } from '../../domain/errors.ts';
 import { EXIT, exitCodeOf } from '../../domain/exit-codes.ts';
 import { isDrift } from '../../domain/finding.ts';
 import { NO_REPORT, type PreviousReport, type Report } from '../../domain/report.ts';
-import { openWords } from '../../outputs/formats/counts.ts';
 import { formatOf } from '../../outputs/formats/formats.ts';
 import { announce, announceFailure, type NotifyOptions } from '../../outputs/notify/notify.ts';
 import { printPlan, printReport } from '../../outputs/output.ts';
@@ -28,7 +27,7 @@ import { runPass } from '../../pass/pass.ts';
 import { composeReport } from '../../pass/reporting.ts';
 import { pulling } from '../../pass/start.ts';
 import { type FixNote, printNotes } from '../../stages/fix/note.ts';
-import { openReportRepository, type ReportRepository } from '../../stages/report/report.ts';
+import { openReportRepository, openWords, type ReportRepository } from '../../stages/report/report.ts';
 import { type Facts, outputOptions, printCheck } from './facts.ts';
 import { isOfFiles, type RunFlags, refuseOptionsOfFiles } from './flags.ts';
 

@@ -1,7 +1,6 @@
-import { CLASSES, DRIFT_CLASSES, FINDING_CLASSES, rowOf } from '../../domain/finding-classes.ts';
-import type { ReportFinding } from '../../domain/report.ts';
+import { CLASSES, FINDING_CLASSES } from '../../domain/finding-classes.ts';
 
-/** Objects by what they are: `drifted`, `in_sync`, `unmanaged`. */
+/** How many there are of each word, such as `drifted`, `in_sync`, `unmanaged`. */
 export type ObjectCounts = Readonly<Record<string, number>>;
 
 const ORDER: readonly string[] = [...FINDING_CLASSES.map((found) => CLASSES[found].state), 'in_sync'];
@@ -15,11 +14,9 @@ export function countsLine(counts: ObjectCounts): string {
   return states.length === 0 ? '' : `${states.map((state) => `${counts[state]} ${state.replaceAll('_', ' ')}`).join(', ')}\n`;
 }
 
-/** `4 open, 1 unmanaged`: drift, and what is shown apart from it. */
-export function openWords(findings: readonly Pick<ReportFinding, 'class'>[]): string {
-  const others: Record<string, number> = {};
-  for (const { class: found } of findings.filter((finding) => !DRIFT_CLASSES.has(finding.class)))
-    others[rowOf(found).state] = (others[rowOf(found).state] ?? 0) + 1;
-  const drift = findings.filter((finding) => DRIFT_CLASSES.has(finding.class)).length;
-  return [`${drift} open`, countsLine(others).trimEnd()].filter((words) => words !== '').join(', ');
+/** How often each word is there. */
+export function countWords(words: readonly string[]): ObjectCounts {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }

@@ -2,8 +2,7 @@ import type { Comparison } from '../../domain/finding.ts';
 import { CLASSES, FINDING_CLASSES } from '../../domain/finding-classes.ts';
 import type { FixOutcome } from '../../domain/outcome.ts';
 import type { Report } from '../../domain/report.ts';
-
-type Counts = Readonly<Record<string, number>>;
+import { countWords, type ObjectCounts } from '../formats/counts.ts';
 
 /** What a pass that came to its end has to tell in numbers. */
 export interface PassNumbers {
@@ -12,8 +11,8 @@ export interface PassNumbers {
   readonly open: number;
   readonly isNew: number;
   readonly compared: number;
-  readonly workloads: Counts;
-  readonly corrections: Counts;
+  readonly workloads: ObjectCounts;
+  readonly corrections: ObjectCounts;
 }
 
 /** One pass, as the Lease records it. */
@@ -43,7 +42,7 @@ export function numbersOf({ comparison, outcomes, report }: CountedPass): PassNu
     const worst = COUNTED.find((found) => findings.some((finding) => finding.class === found));
     return worst === undefined ? [] : [{ state: CLASSES[worst].state, isCompared: desired !== undefined }];
   });
-  const workloads = tally(states.map(({ state }) => state));
+  const workloads = countWords(states.map(({ state }) => state));
   const differing = states.filter(({ isCompared }) => isCompared).length;
   return {
     digest: report.digest,
@@ -57,14 +56,8 @@ export function numbersOf({ comparison, outcomes, report }: CountedPass): PassNu
       ...(comparison.invalid.length > 0 ? { invalid: comparison.invalid.length } : {}),
       ...(comparison.notMonitored > 0 ? { not_monitored: comparison.notMonitored } : {}),
     },
-    corrections: tally(outcomes.map(({ result }) => result)),
+    corrections: countWords(outcomes.map(({ result }) => result)),
   };
-}
-
-function tally(words: readonly string[]): Counts {
-  const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
-  return counts;
 }
 
 const PREFIX = 'drift-detector/';
@@ -119,7 +112,7 @@ export function recordedPassIn(annotations: Readonly<Record<string, string>>): R
 }
 
 /** Anybody who may write the Lease may have written it: what is no number is left out. */
-function countsIn(text: string): Counts {
+function countsIn(text: string): ObjectCounts {
   try {
     const counts: unknown = JSON.parse(text);
     if (typeof counts !== 'object' || counts === null) return {};

@@ -1,6 +1,5 @@
 import type { DecisionEffect } from '../../domain/decision.ts';
 import { cutText } from '../../domain/describe.ts';
-import { rowOf } from '../../domain/finding-classes.ts';
 import { SEVERITIES, severityOrder } from '../../domain/ranking.ts';
 import type { Correction, Report, ReportFinding } from '../../domain/report.ts';
 import { costWords, dollars, fixState, GUARD_EFFECT, plural, stateIn, withoutRepeated } from '../../domain/words.ts';
@@ -11,7 +10,7 @@ import { caution, details, escapeText, tableWithin } from './markdown.ts';
 import { byWorkload, linked, notDriftSection, workloadTable } from './open-table.ts';
 import { cellOf, changedBy, marked, moment, saidOfAll, withoutConstant } from './page-table.ts';
 import { assemblePage, type Section } from './sections.ts';
-import { isDriftLine } from './tally.ts';
+import { classWords, isDriftLine } from './tally.ts';
 
 /** What Git hosts show without collapsing it. */
 const LIMITS = { bytes: 100_000, lines: 2_000, elsewhere: 'findings.jsonl' };
@@ -120,11 +119,6 @@ function totals(drift: readonly ReportFinding[]): string {
   const workloads = byWorkload(drift).length;
   const parts = [`${severities.join(', ')}`, costWords(drift), ...(fates.length > 0 ? [fates.join(', ')] : [])];
   return `**${drift.length} open in ${plural(workloads, 'workload')}**: ${parts.join('; ')}.`;
-}
-
-function classWords(findings: readonly ReportFinding[]): string {
-  const classes = Map.groupBy(findings, ({ class: found }) => rowOf(found).state);
-  return [...classes].map(([state, alike]) => `${alike.length} ${state}`).join(', ');
 }
 
 function notCompared({ report }: ClusterPage): readonly string[] {

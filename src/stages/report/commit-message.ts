@@ -13,7 +13,7 @@ import {
 import { costWords, day, fixState, GUARD_EFFECT, plural, returnedWords, state, withoutRepeated } from '../../domain/words.ts';
 import { type Entry, linesOf, MAX_LINE } from './commit-lines.ts';
 import { inert } from './inert.ts';
-import { isDriftLine } from './tally.ts';
+import { classWords, isDriftLine } from './tally.ts';
 
 /** Lines between subject and trailers. */
 const MAX_LINES = 20;
@@ -161,8 +161,7 @@ function asides({ guard, incomplete, findings, alsoChanged, otherNews }: Report)
   if (incomplete.length > 0) lines.push(`Incomplete: ${plural(incomplete.length, 'thing')} could not be compared`);
   const [open, other] = [findings.filter(isDriftLine), findings.filter((finding) => !isDriftLine(finding))];
   if (open.length > 0) lines.push(`Open drift: ${costWords(open)}`);
-  const classes = [...Map.groupBy(other, ({ class: found }) => rowOf(found).state)];
-  if (other.length > 0) lines.push(`No drift: ${classes.map(([state, alike]) => `${alike.length} ${state}`).join(', ')}`);
+  if (other.length > 0) lines.push(`No drift: ${classWords(other)}`);
   return lines;
 }
 

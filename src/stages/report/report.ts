@@ -20,3 +20,4 @@ export {
 export type { ReportEdits } from './repository-tree.ts';
 export { reportJsonSchema } from './schema.ts';
 export { type ReportCommit, readReports, type StoredReport } from './stored-reports.ts';
+export { openWords } from './tally.ts';

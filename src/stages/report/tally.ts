@@ -1,5 +1,4 @@
-import type { FindingClass } from '../../domain/finding-classes.ts';
-import { DRIFT_CLASSES } from '../../domain/finding-classes.ts';
+import { DRIFT_CLASSES, type FindingClass, rowOf } from '../../domain/finding-classes.ts';
 import type { Correction, GoneDrift, ReportFinding, Tally } from '../../domain/report.ts';
 
 // The counts of a pass, which add up: before + new + returned - fixed - resolved = open.
@@ -40,6 +39,18 @@ export function tallyOf({ before, open, fixed, resolved, endedBefore }: Tallied)
 
 export function isDriftLine({ class: found }: { readonly class: FindingClass }): boolean {
   return DRIFT_CLASSES.has(found);
+}
+
+/** `2 unmanaged, 1 pending`, of findings that are no drift. */
+export function classWords(findings: readonly Pick<ReportFinding, 'class'>[]): string {
+  const classes = Map.groupBy(findings, ({ class: found }) => rowOf(found).state);
+  return [...classes].map(([state, alike]) => `${alike.length} ${state}`).join(', ');
+}
+
+/** `4 open, 1 unmanaged`: drift, and what is shown apart from it. */
+export function openWords(findings: readonly Pick<ReportFinding, 'class'>[]): string {
+  const others = classWords(findings.filter((finding) => !isDriftLine(finding)));
+  return `${findings.filter(isDriftLine).length} open${others === '' ? '' : `, ${others}`}`;
 }
 
 /** How often each drift was fixed or resolved, as far as the report remembers. */
