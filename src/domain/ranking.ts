@@ -11,7 +11,7 @@ export function severityOrder(severity: Severity): number {
 }
 
 /** What the place of a drift in a list depends on; `rank` is the model's, absent where it gave none. */
-interface Listed {
+export interface Listed {
   readonly severity: Severity;
   readonly rank: number | undefined;
   readonly costUsdPerMonth: number | null | undefined;

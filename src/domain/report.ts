@@ -6,7 +6,7 @@ import { FINDING_CLASSES } from './finding-classes.ts';
 import type { TrippedGuard } from './guards.ts';
 import { isNumber, type Json } from './json.ts';
 import { picked } from './picked.ts';
-import { byUrgency, type RankedFinding, SEVERITIES } from './ranking.ts';
+import { byUrgency, type Listed, type RankedFinding, SEVERITIES } from './ranking.ts';
 import { usageSchema } from './usage.ts';
 
 // The report's data: the schemas here are its types, what reads it back from Git, and its published JSON Schema.
@@ -128,7 +128,7 @@ export type ReportedDrift = Readonly<z.output<typeof driftSchema>>;
 
 /** Entries about drifts in the one order of all lists. */
 export function inOrder<T>(entries: readonly T[], driftOf: (entry: T) => ReportedDrift): readonly T[] {
-  const listed = (entry: T): Parameters<typeof byUrgency>[0] => {
+  const listed = (entry: T): Listed => {
     const drift = driftOf(entry);
     return { ...drift, rank: drift.opinion?.rank };
   };

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { editText, type TextEdit } from '../../src/stages/fix/edit-text.ts';
+import { CONTAINER } from '../types/builders.ts';
 
 const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
 const text = `# who to call: the shop team
@@ -26,13 +27,6 @@ spec:
         - name: A
           value: 'x'
 `;
-const container = [
-  { field: 'spec' },
-  { field: 'template' },
-  { field: 'spec' },
-  { field: 'containers' },
-  { key: { name: 'app' } },
-] as const;
 
 function edit(path: TextEdit['path'], value: TextEdit['value']): string | undefined {
   return editText(text, [{ ref, path, value }]);
@@ -44,19 +38,19 @@ describe('observed text of a unit', () => {
   });
 
   it('keeps the quotes of a text', () => {
-    expect(edit([...container, { field: 'image' }], 'registry.example/web:1.3')).to.equal(text.replace('web:1.2"', 'web:1.3"'));
-    expect(edit([...container, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], 'yes')).to.equal(
+    expect(edit([...CONTAINER, { field: 'image' }], 'registry.example/web:1.3')).to.equal(text.replace('web:1.2"', 'web:1.3"'));
+    expect(edit([...CONTAINER, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], 'yes')).to.equal(
       text.replace("'x'", "'yes'"),
     );
   });
 
   it('quotes a text that would be read as something else', () => {
     const plain = text.replace(`"registry.example/web:1.2"`, 'plain');
-    expect(editText(plain, [{ ref, path: [...container, { field: 'image' }], value: 'on' }])).to.contain('image: "on"');
+    expect(editText(plain, [{ ref, path: [...CONTAINER, { field: 'image' }], value: 'on' }])).to.contain('image: "on"');
   });
 
   it('adds an element to a list and leaves the other document as it was', () => {
-    const edited = edit([...container, { field: 'env' }, { key: { name: 'DEBUG' } }], { name: 'DEBUG', value: 'true' });
+    const edited = edit([...CONTAINER, { field: 'env' }, { key: { name: 'DEBUG' } }], { name: 'DEBUG', value: 'true' });
     expect(edited).to.equal(`${text}        - name: DEBUG\n          value: "true"\n`);
   });
 
@@ -68,12 +62,12 @@ describe('observed text of a unit', () => {
   it('quotes what it inserts where a text or key would be read as something else', () => {
     const edited = edit([{ field: 'metadata' }, { field: 'labels' }, { field: 'on' }], 'no');
     expect(edited).to.contain('"on": "no"');
-    const variable = edit([...container, { field: 'env' }, { key: { name: 'Y' } }], { name: 'y', value: '1.10' });
+    const variable = edit([...CONTAINER, { field: 'env' }, { key: { name: 'Y' } }], { name: 'y', value: '1.10' });
     expect(variable).to.contain('- name: "y"\n          value: "1.10"');
   });
 
   it('takes a removed field out', () => {
-    expect(edit([...container, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], undefined)).to.equal(
+    expect(edit([...CONTAINER, { field: 'env' }, { key: { name: 'A' } }, { field: 'value' }], undefined)).to.equal(
       text.replace("          value: 'x'\n", ''),
     );
   });
@@ -81,7 +75,7 @@ describe('observed text of a unit', () => {
   it('makes several edits at once', () => {
     const edited = editText(text, [
       { ref, path: [{ field: 'spec' }, { field: 'replicas' }], value: 1 },
-      { ref, path: [...container, { field: 'image' }], value: 'x' },
+      { ref, path: [...CONTAINER, { field: 'image' }], value: 'x' },
     ]);
     expect(edited).to.equal(text.replace('replicas: 3', 'replicas: 1').replace('registry.example/web:1.2', 'x'));
   });

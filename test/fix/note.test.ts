@@ -7,15 +7,8 @@ import { composeNote, parseNotes, printNotes } from '../../src/stages/fix/note.t
 import { composePair } from '../../src/stages/fix/pair.ts';
 import { noted } from '../../src/stages/fix/unreported.ts';
 import { fixture } from '../demo/world.ts';
-import { finding, ref, unit, workload } from '../types/builders.ts';
+import { CONTAINER, finding, ref, unit, workload } from '../types/builders.ts';
 
-const container = [
-  { field: 'spec' },
-  { field: 'template' },
-  { field: 'spec' },
-  { field: 'containers' },
-  { key: { name: 'app' } },
-] as const;
 const at = new Date('2026-11-24T03:00:00Z');
 const target = { ...ref('scaled'), namespace: 'kill-test' };
 
@@ -38,9 +31,9 @@ describe('the record of a fix without a pair', () => {
 
   it('tells the next pass the drifted state that the pair would have told, whatever the values are', () => {
     const fix = fixOf(
-      drift({ path: [...container, { field: 'image' }], desired: 'registry.example/scaled:1.0.0', live: 'app:hotfix' }),
-      drift({ path: [...container, { field: 'resources' }, { field: 'limits' }], desired: undefined, live: { cpu: '2' } }),
-      drift({ path: [...container, { field: 'resources' }, { field: 'requests' }, { field: 'cpu' }], live: undefined }),
+      drift({ path: [...CONTAINER, { field: 'image' }], desired: 'registry.example/scaled:1.0.0', live: 'app:hotfix' }),
+      drift({ path: [...CONTAINER, { field: 'resources' }, { field: 'limits' }], desired: undefined, live: { cpu: '2' } }),
+      drift({ path: [...CONTAINER, { field: 'resources' }, { field: 'requests' }, { field: 'cpu' }], live: undefined }),
       drift({ path: [{ field: 'spec' }, { field: 'paused' }], live: 9_007_199_254_740_993n }),
     );
     const pair = composePair(fix, seen);
@@ -60,7 +53,7 @@ describe('the record of a fix without a pair', () => {
   });
 
   it('has neither masked values nor hidden names, which readers of the Lease would see', () => {
-    const masked = drift({ path: [...container, { field: 'image' }], live: new Secret('canary-471') });
+    const masked = drift({ path: [...CONTAINER, { field: 'image' }], live: new Secret('canary-471') });
     const hidden = drift({ path: [{ field: 'metadata' }, { field: 'labels' }, { field: 'canary-472', hidden: 1 }], live: 'x' });
     const note = composeNote(fixOf(masked, hidden, drift({ desired: 1 })), seen, at);
     expect(note?.edits.map(({ path }) => path.at(-1))).to.deep.equal([{ field: 'replicas' }]);

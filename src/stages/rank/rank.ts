@@ -5,6 +5,7 @@ import { at } from '../../domain/json.ts';
 import { objectKey } from '../../domain/object-ref.ts';
 import {
   byUrgency,
+  type Listed,
   type Opinion,
   type RankedFinding,
   type Ranking,
@@ -67,7 +68,7 @@ export async function rankFindings(comparison: Comparison, options: RankOptions)
     const opinion = given && { ...given, isHeld: given.isHeld && held.has(input) };
     return merge(input, opinion, leftOut.has(input));
   });
-  const listed = ({ finding, severity, costUsdPerMonth, opinion }: RankedFinding): Parameters<typeof byUrgency>[0] => ({
+  const listed = ({ finding, severity, costUsdPerMonth, opinion }: RankedFinding): Listed => ({
     severity,
     rank: opinion?.rank,
     costUsdPerMonth,
