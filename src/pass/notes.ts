@@ -6,7 +6,7 @@ export interface FixNotes {
   /** Of passes before this one. */
   readonly unreported: readonly FixNote[];
   /** Rejects where the Lease cannot be written. */
-  record(note: FixNote): Promise<void>;
+  record(notes: readonly FixNote[]): Promise<void>;
   /** All of them are reported. */
   clear(): Promise<void>;
 }
@@ -24,7 +24,8 @@ export async function openNotes({ repository, options }: Pick<Pass, 'repository'
   if (unreported.length < kept.length) await keep(unreported);
   return {
     unreported,
-    record: (note) => keep([...kept.filter(({ correctionId }) => correctionId !== note.correctionId), note]),
+    record: (notes) =>
+      keep([...kept.filter(({ correctionId }) => notes.every((note) => note.correctionId !== correctionId)), ...notes]),
     // What fails here is done by the next pass, which knows them from the report.
     clear: () => keep([]).catch(() => undefined),
   };

@@ -77,7 +77,7 @@ async function fixGroup(group: readonly UnitFix[], clients: FixClients, options:
     progress.map((entry) => limit(() => attempt(entry, options.signal, () => requireJudged(entry, kubernetes, options)))),
   );
   const ownChangeSet = await writePairs(progress, confighub, options);
-  for (const entry of progress) await attempt(entry, options.signal, () => recordWithoutPair(entry, options));
+  await recordWithoutPair(progress, options);
   await applyFixes(
     progress.filter((entry) => !entry.fix.isStaged),
     clients,
@@ -89,11 +89,16 @@ async function fixGroup(group: readonly UnitFix[], clients: FixClients, options:
   return outcomes;
 }
 
-/** So that also a fix without a pair is reported if this pass is killed before it reports. */
-async function recordWithoutPair({ fix, revision }: Progress, { firstSeen, record }: FixOptions): Promise<void> {
-  if (revision > 0 || fix.isStaged) return;
-  const note = composeNote(fix, firstSeen, new Date());
-  if (note) await record(note);
+/** So that also fixes without a pair are reported if this pass is killed before it reports: all in one write, if that succeeds. */
+async function recordWithoutPair(progress: readonly Progress[], { firstSeen, record, signal }: FixOptions): Promise<void> {
+  const noted = progress.flatMap((entry) => {
+    if (entry.failure || entry.revision > 0 || entry.fix.isStaged) return [];
+    const note = composeNote(entry.fix, firstSeen, new Date());
+    return note ? [{ entry, note }] : [];
+  });
+  if (noted.length === 0 || !(await failureOf(() => record(noted.map(({ note }) => note)), signal))) return;
+  // One that is too large stops no other.
+  for (const { entry, note } of noted) await attempt(entry, signal, () => record([note]));
 }
 
 /** A unit whose pair may be half stays in the changeset, for the next pass to end the pair where it began. */

@@ -26,8 +26,8 @@ export interface FixOptions {
   /** Called with each fixed object that did not become healthy in time, and the reason. */
   readonly onUnhealthy: (object: DesiredObject, reason: string) => void;
   readonly onWarning: (message: string) => void;
-  /** Records a fix that gets no pair; rejects where that does not succeed, and then it is not made. */
-  readonly record: (note: FixNote) => Promise<void>;
+  /** Records fixes that get no pair; rejects where that does not succeed, and then they are not made. */
+  readonly record: (notes: readonly FixNote[]) => Promise<void>;
   /** Publish the spaces of fixed units, where the server releases whole spaces. */
   readonly publishRelease: boolean;
   /** How long fixed workloads together are waited for; 0 for not at all. */
