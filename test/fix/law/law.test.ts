@@ -104,5 +104,7 @@ function page(version: string, table: string): string {
     'Before a fix was one write (commit 3bf3d27), 255 of 766 sampled cases were exact. 178 were blocked for ever, and 333 were restored',
     'in two steps, with other owners, in part, or not at all.',
     '',
+    'One case of each kind that an earlier run found wrong is in `fixtures/fixing/law/once-wrong.yaml`, which every `npm test` tries.',
+    '',
   ].join('\n');
 }
